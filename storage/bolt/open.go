@@ -1,0 +1,139 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"latchkey/storage/kv"
+)
+
+// Options of Open. The zero value is what a server wants.
+type Options struct {
+	// Timeout is how long to wait for another process to let go of the file.
+	// Zero means half a second: long enough for a restart, and short enough
+	// that a person who forgot the other process sees why at once.
+	Timeout time.Duration
+	// OpenFile replaces os.OpenFile. A test that keeps the file can re-aim its
+	// descriptor and thereby make writes or syncs fail.
+	OpenFile func(name string, flag int, perm os.FileMode) (*os.File, error)
+}
+
+// mapSize is address space, not memory, that the file may grow into without
+// being mapped anew, for which every writer would wait until all readers end.
+// It is 16 GiB where addresses have 64 bits, and nothing elsewhere, nor on
+// Windows, which would make the file that big.
+func mapSize() int {
+	if runtime.GOOS == "windows" {
+		return 0
+	}
+	const wide = ^uint(0) >> 63 // 1 or 0
+	return int(uint(1) << (34 * wide))
+}
+
+// Open opens the data file, and creates it for its owner only if there is none.
+// It returns a *kv.LockedError if another process holds it.
+func Open(path string, o Options) (*Engine, error) {
+	if o.Timeout <= 0 {
+		o.Timeout = 500 * time.Millisecond
+	}
+	if o.OpenFile == nil {
+		o.OpenFile = os.OpenFile
+	}
+	_, err := os.Lstat(path)
+	created := errors.Is(err, fs.ErrNotExist)
+	e, err := open(path, o, mapSize())
+	if errors.Is(err, syscall.ENOMEM) {
+		// The process may not have that much address space. It works without.
+		e, err = open(path, o, 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := e.prepare(created); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), e.db.Close())
+	}
+	go e.write(nil)
+	return e, nil
+}
+
+func open(path string, o Options, mapped int) (e *Engine, err error) {
+	e = &Engine{ended: make(chan struct{}), queue: queue{wake: make(chan struct{}, 1)}}
+	defer func() {
+		if value := recover(); value != nil {
+			e.file.Close()
+			e, err = nil, fmt.Errorf("open %s: the data file is damaged, restore a snapshot: %v", path, value)
+		}
+	}()
+	e.db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:         o.Timeout,
+		NoFreelistSync:  true, // see saveFreePages
+		FreelistType:    bbolt.FreelistMapType,
+		InitialMmapSize: mapped,
+		NoStatistics:    true, // readers would meet at its lock
+		OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
+			return e.openFile(name, flag, perm, o)
+		},
+	})
+	var held *kv.LockedError
+	switch {
+	case errors.As(err, &held):
+		return nil, err
+	case errors.Is(err, berrors.ErrTimeout):
+		return nil, &kv.LockedError{Path: path}
+	case err != nil:
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return e, nil
+}
+
+// openFile locks the file itself, before bbolt does with the same result: a
+// file that someone else holds must not be read through first.
+func (e *Engine) openFile(name string, flag int, perm os.FileMode, o Options) (*os.File, error) {
+	f, err := o.OpenFile(name, flag, perm)
+	if err != nil {
+		return nil, err
+	}
+	err = lock(f, o.Timeout)
+	if err == nil {
+		e.scattered, err = readAhead(f)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	e.file = f
+	return f, nil
+}
+
+// prepare makes a new file usable and its name durable, and notes the state
+// that is on the disk.
+func (e *Engine) prepare(created bool) error {
+	if created {
+		if err := kv.SyncDir(filepath.Dir(e.db.Path())); err != nil {
+			return err
+		}
+	}
+	exists := false
+	look := func(tx *bbolt.Tx) error {
+		exists = tx.Bucket(bucketName) != nil
+		e.durable.Store(int64(tx.ID()))
+		return nil
+	}
+	if err := e.db.View(look); err != nil || exists {
+		return err
+	}
+	return e.db.Update(func(tx *bbolt.Tx) error {
+		e.durable.Store(int64(tx.ID()))
+		e.scattered = true // this commit left the list of free pages out
+		_, err := tx.CreateBucket(bucketName)
+		return err
+	})
+}

@@ -1,0 +1,80 @@
+package bolt
+
+import (
+	"go.etcd.io/bbolt"
+
+	"latchkey/storage/kv"
+)
+
+// reader reads a committed state. What it returns lies in the mapped file.
+type reader struct {
+	bucket   *bbolt.Bucket
+	finished bool
+}
+
+func (r *reader) Prefetch(...[]byte) {}
+
+func (r *reader) Get(key []byte) ([]byte, bool, error) {
+	if r.finished {
+		return nil, false, kv.ErrFinished
+	}
+	value := r.bucket.Get(key)
+	return value, value != nil, nil
+}
+
+func (r *reader) Scan(rg kv.Range) ([]kv.Pair, error) {
+	if r.finished {
+		return nil, kv.ErrFinished
+	}
+	if err := rg.Check(); err != nil {
+		return nil, err
+	}
+	w := newWalk(r.bucket, rg)
+	var page []kv.Pair
+	for len(page) < rg.Limit {
+		key, value := w.next()
+		if key == nil {
+			break
+		}
+		page = append(page, kv.Pair{Key: key, Value: value})
+	}
+	return page, nil
+}
+
+// txn reads through the batch's buffer. bbolt's own view of uncommitted writes
+// is not used: the writes of a failing closure could not be taken back from it.
+type txn struct {
+	reader
+	buffer *kv.Buffer
+}
+
+func (t *txn) Get(key []byte) ([]byte, bool, error) {
+	if t.finished {
+		return nil, false, kv.ErrFinished
+	}
+	if value, ok, buffered := t.buffer.Get(key); buffered {
+		return value, ok, nil
+	}
+	return t.reader.Get(key)
+}
+
+func (t *txn) Scan(rg kv.Range) ([]kv.Pair, error) {
+	if t.finished {
+		return nil, kv.ErrFinished
+	}
+	return t.buffer.Scan(rg, newWalk(t.bucket, rg).next)
+}
+
+func (t *txn) Put(key, value []byte) error {
+	if t.finished {
+		return kv.ErrFinished
+	}
+	return t.buffer.Put(key, value)
+}
+
+func (t *txn) Delete(key []byte) error {
+	if t.finished {
+		return kv.ErrFinished
+	}
+	return t.buffer.Delete(key)
+}
