@@ -1,0 +1,165 @@
+package storage
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+// Access is what a grant gives at this very moment, with all it was decided from.
+// Everything in it may be shared: not to be changed.
+type Access struct {
+	Grant      *Grant
+	State      GrantState
+	User       *User
+	Client     *Client
+	Consent    *Consent
+	Membership *Membership // nil: none, or the scope was not granted
+	// Scopes is what is effective: granted, still consented and still allowed to
+	// the client. In the grant's order.
+	Scopes []string
+	// Claims are the claims that the effective scopes give.
+	Claims []string
+	// Lifetimes in force, in seconds.
+	Lifetimes Lifetimes
+}
+
+// Dead says why a grant gives nothing. It is for the log: a caller is only told
+// that the token or code is not valid.
+type Dead string
+
+func (d Dead) Error() string { return "the grant is dead: " + string(d) }
+
+// Why a grant is dead.
+const (
+	DeadUnknown   Dead = "no such grant"
+	DeadRevoked   Dead = "revoked"
+	DeadExpired   Dead = "expired"
+	DeadUser      Dead = "user disabled, deleted or signed out everywhere"
+	DeadClient    Dead = "client suspended, unapproved or deleted"
+	DeadConsent   Dead = "consent withdrawn"
+	DeadSession   Dead = "session ended"
+	DeadNotIssued Dead = "its code is not redeemed"
+)
+
+// Access returns what a grant gives now, or a Dead error. It is one snapshot and
+// writes nothing.
+func (s Grants) Access(ctx context.Context, id ID) (*Access, error) {
+	now := s.b.instant()
+	return view(ctx, s.b, func(r kv.Reader) (*Access, error) {
+		a, err := s.b.access(r, id, now)
+		if err != nil {
+			return nil, err
+		}
+		if a.State.Redeemed.IsZero() {
+			return nil, DeadNotIssued
+		}
+		return a, nil
+	})
+}
+
+// access decides whether a grant is alive and what it gives.
+func (b *base) access(r kv.Reader, id ID, now time.Time) (*Access, error) {
+	k := key{}.id(id)
+	r.Prefetch(b.grants.full(k), b.grantStates.full(k))
+	g, err := b.grants.get(r, k)
+	if err != nil {
+		return nil, err
+	}
+	state, err := b.grantStates.get(r, k)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case g == nil || state == nil:
+		return nil, DeadUnknown
+	case !state.Revoked.IsZero():
+		return nil, DeadRevoked
+	case !now.Before(g.Expires):
+		return nil, DeadExpired
+	}
+	a := &Access{Grant: g, State: *state}
+	for _, check := range []func(kv.Reader, *Access, time.Time) error{
+		b.checkUser, b.checkClientLive, b.checkConsent, b.checkSession, b.effective,
+	} {
+		if err := check(r, a, now); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+func (b *base) checkUser(r kv.Reader, a *Access, _ time.Time) (err error) {
+	if a.User, err = b.users.shared(r, key{}.id(a.Grant.User)); err != nil {
+		return err
+	}
+	if a.User == nil || a.User.Disabled || a.User.Epoch != a.Grant.UserEpoch {
+		return DeadUser
+	}
+	return nil
+}
+
+func (b *base) checkClientLive(r kv.Reader, a *Access, _ time.Time) (err error) {
+	if a.Client, err = b.clients.shared(r, key{}.str(a.Grant.ClientID)); err != nil {
+		return err
+	}
+	if a.Client == nil || a.Client.UID != a.Grant.Client || !a.Client.Live() || a.Client.Epoch != a.Grant.ClientEpoch {
+		return DeadClient
+	}
+	return nil
+}
+
+func (b *base) checkConsent(r kv.Reader, a *Access, _ time.Time) (err error) {
+	if a.Consent, err = b.consents.get(r, consentKey(a.Grant.User, a.Grant.Client)); err != nil {
+		return err
+	}
+	if a.Consent == nil || a.Consent.ID != a.Grant.Consent {
+		return DeadConsent
+	}
+	return nil
+}
+
+func (b *base) checkSession(r kv.Reader, a *Access, now time.Time) error {
+	set, err := SettingsStore{b}.in(r)
+	if err != nil {
+		return err
+	}
+	a.Lifetimes = set.Lifetimes
+	if a.Grant.Offline {
+		return nil
+	}
+	v, err := b.sessions.shared(r, key{}.id(a.Grant.Session))
+	if err != nil {
+		return err
+	}
+	if v == nil || v.over(set.Lifetimes, now) {
+		return DeadSession
+	}
+	return nil
+}
+
+// effective computes the scopes in force and the claims they give.
+func (b *base) effective(r kv.Reader, a *Access, _ time.Time) error {
+	for _, name := range a.Grant.Scopes {
+		if !slices.Contains(a.Consent.Scopes, name) || !slices.Contains(a.Client.Metadata.Scopes, name) {
+			continue
+		}
+		sc, err := b.scopes.shared(r, key{}.str(name))
+		if err != nil {
+			return err
+		}
+		if sc == nil {
+			continue
+		}
+		a.Scopes = append(a.Scopes, name)
+		a.Claims = append(a.Claims, sc.Claims...)
+	}
+	if !slices.Contains(a.Claims, "patreon") {
+		return nil
+	}
+	var err error
+	a.Membership, err = b.memberships.get(r, key{}.id(a.Grant.User))
+	return err
+}

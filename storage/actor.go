@@ -1,0 +1,58 @@
+package storage
+
+// Role is what a user may do beyond their own account.
+type Role string
+
+// RoleAdmin may do everything an operator may.
+const RoleAdmin Role = "admin"
+
+// Via says which door an act came through.
+type Via string
+
+// The doors.
+const (
+	ViaCLI  Via = "cli"  // the command line, on the machine itself
+	ViaPage Via = "page" // a page, by a signed-in user or a one-time link
+	ViaOP   Via = "op"   // a protocol request
+	ViaJob  Via = "job"  // Latchkey itself
+)
+
+// Actor is on whose behalf an operation is done.
+type Actor struct {
+	User      ID     // zero: nobody with an account (the operator, a job)
+	Roles     []Role // of that user
+	Via       Via
+	RequestID string // the request's, so that audit and log can be matched
+}
+
+// Operator is whoever may run the command line on the machine that holds the
+// data: there, file rights have decided already.
+var Operator = Actor{Via: ViaCLI}
+
+func (a Actor) administers() bool {
+	if a.User.IsZero() {
+		return a.Via == ViaCLI || a.Via == ViaJob
+	}
+	for _, r := range a.Roles {
+		if r == RoleAdmin {
+			return true
+		}
+	}
+	return false
+}
+
+// mayManage refuses everybody but administrators.
+func (a Actor) mayManage() error {
+	if !a.administers() {
+		return ErrForbidden
+	}
+	return nil
+}
+
+// mayTouch refuses everybody but the user themselves and administrators.
+func (a Actor) mayTouch(user ID) error {
+	if !a.User.IsZero() && a.User == user {
+		return nil
+	}
+	return a.mayManage()
+}

@@ -1,0 +1,90 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+// Act names what was done. Only acts that somebody may have to account for are
+// kept: traffic does not grow the store.
+type Act string
+
+// The acts that are kept.
+const (
+	ActSetUp           Act = "setup"
+	ActSignIn          Act = "sign-in"
+	ActSignOut         Act = "sign-out"
+	ActUserCreated     Act = "user.created"
+	ActUserChanged     Act = "user.changed"
+	ActUserDeleted     Act = "user.deleted"
+	ActUserDisabled    Act = "user.disabled"
+	ActUserEnabled     Act = "user.enabled"
+	ActPasswordSet     Act = "user.password-set"
+	ActLinkMade        Act = "link.made"
+	ActClientCreated   Act = "client.created"
+	ActClientChanged   Act = "client.changed"
+	ActClientDeleted   Act = "client.deleted"
+	ActClientState     Act = "client.state-changed"
+	ActSecretRotated   Act = "client.secret-rotated"
+	ActConsentGiven    Act = "consent.given"
+	ActConsentWithdraw Act = "consent.withdrawn"
+	ActGrantReplayed   Act = "grant.replayed" // a code used twice: the grant is revoked
+	ActMembership      Act = "user.membership-set"
+	ActSettings        Act = "settings.changed"
+)
+
+// Event is one line of the audit trail.
+type Event struct {
+	ID        ID        `cbor:"1,keyasint" json:"id"`
+	Time      time.Time `cbor:"2,keyasint" json:"time"`
+	Act       Act       `cbor:"3,keyasint" json:"act"`
+	By        ID        `cbor:"4,keyasint,omitzero" json:"by,omitzero"`
+	Via       Via       `cbor:"5,keyasint,omitempty" json:"via,omitempty"`
+	User      ID        `cbor:"6,keyasint,omitzero" json:"user,omitzero"`
+	Client    string    `cbor:"7,keyasint,omitempty" json:"client_id,omitempty"`
+	RequestID string    `cbor:"8,keyasint,omitempty" json:"request_id,omitempty"`
+	Detail    string    `cbor:"9,keyasint,omitempty" json:"detail,omitempty"`
+}
+
+// Audit reads the trail; operations write it.
+type Audit struct{ b *base }
+
+func auditTable() table[Event] {
+	return table[Event]{name: "audit", space: spaceAudit, key: func(e *Event) key { return key{}.id(e.ID) },
+		ready: func(e *Event, _ key) { inUTC(&e.Time) },
+		indexes: []index[Event]{{space: spaceAuditBySubject, keys: func(e *Event) []key {
+			if e.User.IsZero() {
+				return nil
+			}
+			return []key{key{}.id(e.User)}
+		}}}}
+}
+
+// note is an event prepared before a transaction: its id must not be made inside.
+func (b *base) note(by Actor, act Act) Event {
+	return Event{ID: b.newID(), Time: b.instant(), Act: act, By: by.User, Via: by.Via, RequestID: by.RequestID}
+}
+
+func (e Event) about(user ID, client, detail string) *Event {
+	e.User, e.Client, e.Detail = user, client, detail
+	return &e
+}
+
+// List returns up to limit events, newest first, after the cursor of an earlier
+// page (nil: from the newest), and the cursor of the next page (nil: no more).
+func (a Audit) List(ctx context.Context, after []byte, limit int) ([]*Event, []byte, error) {
+	p, err := view(ctx, a.b, func(r kv.Reader) (page[Event], error) {
+		return a.b.audit.scan(r, nil, after, limit, true)
+	})
+	return p.items, p.next, err
+}
+
+// OfUser is List for the events that concern one user.
+func (a Audit) OfUser(ctx context.Context, user ID, after []byte, limit int) ([]*Event, []byte, error) {
+	p, err := view(ctx, a.b, func(r kv.Reader) (page[Event], error) {
+		return a.b.audit.scanIndex(r, 0, key{}.id(user), after, limit, true)
+	})
+	return p.items, p.next, err
+}

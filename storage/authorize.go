@@ -1,0 +1,79 @@
+package storage
+
+import (
+	"context"
+	"crypto/subtle"
+
+	"latchkey/storage/kv"
+)
+
+func sameBytes(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }
+
+// Standing is all that an authorization request is evaluated against, read in one
+// snapshot. Everything in it is shared: not to be changed.
+type Standing struct {
+	Client   *Client // nil: unknown
+	Accounts []Account
+	Settings *Settings
+	Scopes   map[string]*Scope // those of the catalogue that were asked for
+	Finished bool              // the flow has led to a code already
+}
+
+// Account is one of the browser's live sessions, with what its user allows the
+// client.
+type Account struct {
+	SignedIn
+	Consent    *Consent    // nil: nothing yet
+	Membership *Membership // nil: none
+}
+
+// Standing reads what a request by clientID for scopes, from a browser with these
+// sessions, is evaluated against. flow may be zero: not begun.
+func (s Grants) Standing(ctx context.Context, flow ID, clientID string, scopes []string, sessions []ID) (*Standing, error) {
+	now := s.b.instant()
+	return view(ctx, s.b, func(r kv.Reader) (*Standing, error) {
+		set, err := SettingsStore{s.b}.in(r)
+		if err != nil {
+			return nil, err
+		}
+		out := &Standing{Settings: set, Scopes: make(map[string]*Scope, len(scopes))}
+		if out.Client, err = s.b.clients.shared(r, key{}.str(clientID)); err != nil || out.Client == nil {
+			return out, err
+		}
+		for _, name := range scopes {
+			sc, err := s.b.scopes.shared(r, key{}.str(name))
+			if err != nil {
+				return nil, err
+			}
+			if sc != nil {
+				out.Scopes[name] = sc
+			}
+		}
+		if !flow.IsZero() {
+			_, out.Finished, err = r.Get(s.b.grants.full(key{}.id(flow)))
+			if err != nil {
+				return nil, err
+			}
+		}
+		live, err := s.b.signedIn(r, sessions, set.Lifetimes, now)
+		if err != nil {
+			return nil, err
+		}
+		return out, s.b.accounts(r, out, live)
+	})
+}
+
+func (b *base) accounts(r kv.Reader, out *Standing, live []SignedIn) error {
+	for _, v := range live {
+		consent, err := b.consents.get(r, consentKey(v.User.ID, out.Client.UID))
+		if err != nil {
+			return err
+		}
+		member, err := b.memberships.get(r, key{}.id(v.User.ID))
+		if err != nil {
+			return err
+		}
+		out.Accounts = append(out.Accounts, Account{SignedIn: v, Consent: consent, Membership: member})
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"latchkey/storage/kv"
+)
+
+// Fault is something Check found wrong.
+type Fault struct {
+	Table string
+	Key   []byte
+	What  string
+}
+
+func (f Fault) String() string { return fmt.Sprintf("%s %x: %s", f.Table, f.Key, f.What) }
+
+const checkSlice = 500
+
+// Check reads everything: each record decodes and is found by all its index
+// entries, each entry leads to a record that has it, each grant has a state and
+// each state a grant, and no key belongs to nothing. It changes nothing, and pages,
+// so that it may run beside traffic.
+func (s *Store) Check(ctx context.Context) ([]Fault, error) {
+	b := s.base
+	var all []Fault
+	for _, part := range b.checks() {
+		faults, err := part.run(ctx, b)
+		for _, f := range faults {
+			f.Table = part.name
+			all = append(all, f)
+		}
+		if err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// check is one part of Check, and the spaces whose keys it answers for.
+type check struct {
+	name   string
+	spaces []byte
+	run    func(context.Context, *base) ([]Fault, error)
+}
+
+func (b *base) checks() []check {
+	all := []check{
+		tableCheck(&b.users), tableCheck(&b.attempts), tableCheck(&b.clients), tableCheck(&b.sessions),
+		tableCheck(&b.consents), tableCheck(&b.grants), tableCheck(&b.grantStates), tableCheck(&b.scopes),
+		tableCheck(&b.memberships), tableCheck(&b.settings), tableCheck(&b.keys), tableCheck(&b.links),
+		tableCheck(&b.audit),
+		pairCheck(b.grants.name, spaceGrants, spaceGrantStates, "the grant has no state"),
+		pairCheck(b.grantStates.name, spaceGrantStates, spaceGrants, "the state has no grant"),
+		{name: "meta", spaces: []byte{spaceMeta}, run: checkMeta},
+	}
+	var known []byte
+	for _, part := range all {
+		known = append(known, part.spaces...)
+	}
+	return append(all, check{name: "file", run: func(ctx context.Context, b *base) ([]Fault, error) {
+		return checkStray(ctx, b, known)
+	}})
+}
+
+// pairCheck finds the keys of one space that another lacks.
+func pairCheck(name string, space, other byte, what string) check {
+	return check{name: name, run: func(ctx context.Context, b *base) ([]Fault, error) {
+		return walk(ctx, b, []byte{space}, func(r kv.Reader, p kv.Pair) (string, error) {
+			_, ok, err := r.Get(append([]byte{other}, p.Key[1:]...))
+			if err != nil || ok {
+				return "", err
+			}
+			return what, nil
+		})
+	}}
+}
+
+func checkMeta(ctx context.Context, b *base) ([]Fault, error) {
+	return walk(ctx, b, []byte{spaceMeta}, func(_ kv.Reader, p kv.Pair) (string, error) {
+		if len(p.Key) > 1 {
+			return "the key belongs to nothing", nil
+		}
+		if err := checkSchema(p.Value); err != nil {
+			return err.Error(), nil
+		}
+		return "", nil
+	})
+}
+
+// checkStray finds the first key of each space that no table has.
+func checkStray(ctx context.Context, b *base, known []byte) ([]Fault, error) {
+	return view(ctx, b, func(r kv.Reader) ([]Fault, error) {
+		var faults []Fault
+		for space := range 256 {
+			if bytes.IndexByte(known, byte(space)) >= 0 {
+				continue
+			}
+			pairs, err := r.Scan(kv.Range{Prefix: []byte{byte(space)}, Limit: 1})
+			if err != nil {
+				return nil, err
+			}
+			for _, p := range pairs {
+				faults = append(faults, Fault{Key: bytes.Clone(p.Key), What: "the key belongs to no table"})
+			}
+		}
+		return faults, nil
+	})
+}
+
+// walk shows every pair under a prefix to look, a page at a time, each page in a
+// snapshot of its own.
+func walk(ctx context.Context, b *base, prefix []byte, look func(kv.Reader, kv.Pair) (string, error)) ([]Fault, error) {
+	type found struct {
+		faults []Fault
+		next   []byte
+	}
+	var all []Fault
+	for after := []byte(nil); ; {
+		out, err := view(ctx, b, func(r kv.Reader) (found, error) {
+			var f found
+			pairs, err := r.Scan(kv.Range{Prefix: prefix, After: after, Limit: checkSlice})
+			if err != nil {
+				return f, err
+			}
+			for _, p := range pairs {
+				what, err := look(r, p)
+				if err != nil {
+					return f, err
+				}
+				if what != "" {
+					f.faults = append(f.faults, Fault{Key: bytes.Clone(p.Key), What: what})
+				}
+			}
+			f.next = goOn(pairs, checkSlice)
+			return f, nil
+		})
+		if err != nil {
+			return all, err
+		}
+		all = append(all, out.faults...)
+		if out.next == nil {
+			return all, nil
+		}
+		after = out.next
+	}
+}

@@ -1,0 +1,206 @@
+package storage
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+// ClientState is where an app stands with those who review it.
+type ClientState string
+
+// Only an approved client gets tokens.
+const (
+	ClientDraft     ClientState = "draft"
+	ClientSubmitted ClientState = "submitted"
+	ClientApproved  ClientState = "approved"
+	ClientRejected  ClientState = "rejected"
+	ClientSuspended ClientState = "suspended"
+)
+
+func (s ClientState) validate() error {
+	switch s {
+	case ClientDraft, ClientSubmitted, ClientApproved, ClientRejected, ClientSuspended:
+		return nil
+	}
+	return invalid("state", "must be draft, submitted, approved, rejected or suspended, not %q", s)
+}
+
+// Secret is one of a client's secrets. Hash is made by package keys.
+type Secret struct {
+	ID      ID        `cbor:"1,keyasint"`
+	Hash    []byte    `cbor:"2,keyasint"`
+	Last4   string    `cbor:"3,keyasint,omitempty"` // what people tell secrets apart by
+	Created time.Time `cbor:"4,keyasint"`
+	Expires time.Time `cbor:"5,keyasint"` // zero: never
+}
+
+// Client is a registered app. Fields that RFC 7591 section 2 and OpenID Connect
+// Registration section 2 name carry those names on the wire.
+type Client struct {
+	ID       string      `cbor:"1,keyasint"` // client_id
+	UID      ID          `cbor:"2,keyasint"` // of this registration: a client deleted and added again under one id is another
+	State    ClientState `cbor:"3,keyasint"`
+	Revision uint64      `cbor:"4,keyasint"` // one more at every change
+	Epoch    uint64      `cbor:"5,keyasint,omitempty"`
+	Owner    ID          `cbor:"6,keyasint,omitzero"`
+	Created  time.Time   `cbor:"7,keyasint"`
+	Updated  time.Time   `cbor:"8,keyasint"`
+	Secrets  []Secret    `cbor:"9,keyasint,omitempty"`
+	Metadata Metadata    `cbor:"10,keyasint"`
+}
+
+// Live reports whether the client may use the protocol at all.
+func (c *Client) Live() bool { return c.State == ClientApproved }
+
+// Confidential reports whether the client authenticates at the token endpoint.
+func (c *Client) Confidential() bool { return c.Metadata.TokenEndpointAuthMethod != AuthMethodNone }
+
+// Name is what people know the app by.
+func (c *Client) Name() string {
+	if c.Metadata.ClientName != "" {
+		return c.Metadata.ClientName
+	}
+	return c.ID
+}
+
+// LiveSecrets are those not expired at the instant t.
+func (c *Client) LiveSecrets(t time.Time) []Secret {
+	return slices.DeleteFunc(slices.Clone(c.Secrets), func(s Secret) bool {
+		return !s.Expires.IsZero() && !t.Before(s.Expires)
+	})
+}
+
+// secretsMost bounds how many secrets a client has at once.
+const secretsMost = 5
+
+// Clients holds the registered apps. No client id equals a user's subject: a token
+// that names a client must never be taken for one that names a user (RFC 9068
+// section 5).
+type Clients struct{ b *base }
+
+func clientTable() table[Client] {
+	return table[Client]{name: "clients", space: spaceClients, cache: &decoded[Client]{},
+		key: func(c *Client) key { return key{}.str(c.ID) }, ready: (*Client).ready}
+}
+
+func (c *Client) ready(key) {
+	inUTC(&c.Created, &c.Updated)
+	for i := range c.Secrets {
+		inUTC(&c.Secrets[i].Created, &c.Secrets[i].Expires)
+	}
+}
+
+// NewClient is a client about to be registered. An empty ID gets a fresh one.
+type NewClient struct {
+	ID       string
+	Owner    ID
+	State    ClientState // empty: approved
+	Metadata Metadata
+	// Secret is the hash of its first secret: required if the client is confidential,
+	// refused if it is not.
+	Secret      []byte
+	SecretLast4 string
+}
+
+// NewID makes a client id.
+func (s Clients) NewID() string { return s.b.newID().String() }
+
+// Create registers a client. Errors: ErrForbidden, *Invalid, *Taken.
+func (s Clients) Create(ctx context.Context, by Actor, n NewClient) (*Client, error) {
+	if err := by.mayManage(); err != nil {
+		return nil, err
+	}
+	c, err := s.prepare(n)
+	if err != nil {
+		return nil, err
+	}
+	note := s.b.note(by, ActClientCreated)
+	return update(ctx, s.b, func(tx kv.Txn) (*Client, error) {
+		if err := s.b.checkClient(tx, &c); err != nil {
+			return nil, err
+		}
+		if old, err := s.b.clients.get(tx, key{}.str(c.ID)); err != nil || old != nil {
+			return nil, errOr(err, &Taken{Field: "client_id"})
+		}
+		if err := s.b.clients.put(tx, &c); err != nil {
+			return nil, err
+		}
+		return &c, s.b.audit.put(tx, note.about(ID{}, c.ID, c.Name()))
+	})
+}
+
+// prepare makes the record of a new client, before the transaction.
+func (s Clients) prepare(n NewClient) (Client, error) {
+	now := s.b.instant()
+	c := Client{ID: n.ID, UID: s.b.newID(), State: n.State, Revision: 1, Owner: n.Owner, Created: now, Updated: now, Metadata: n.Metadata}
+	if c.ID == "" {
+		c.ID = s.NewID()
+	}
+	if c.State == "" {
+		c.State = ClientApproved
+	}
+	c.Metadata.fill()
+	if c.Confidential() != (len(n.Secret) > 0) {
+		return Client{}, invalid("token_endpoint_auth_method", "and client secret do not agree: %s needs exactly one, none has none", c.Metadata.TokenEndpointAuthMethod)
+	}
+	if c.Confidential() {
+		c.Secrets = []Secret{{ID: s.b.newID(), Hash: n.Secret, Last4: n.SecretLast4, Created: now}}
+	}
+	return c, c.State.validate()
+}
+
+// checkClient applies every rule about a client that needs the store or not.
+func (b *base) checkClient(r kv.Reader, c *Client) error {
+	if err := validClientID(c.ID); err != nil {
+		return err
+	}
+	if err := c.Metadata.validate(); err != nil {
+		return err
+	}
+	for _, name := range c.Metadata.Scopes {
+		if sc, err := b.scopes.shared(r, key{}.str(name)); err != nil || sc == nil {
+			return errOr(err, invalid("scope", "holds %q, which is not in the catalogue", name))
+		}
+	}
+	if id, err := ParseID(c.ID); err == nil {
+		if u, err := b.users.get(r, key{}.id(id)); err != nil || u != nil {
+			return errOr(err, &Taken{Field: "client_id"})
+		}
+	}
+	return nil
+}
+
+// validClientID follows RFC 6749 appendix A.1, without the characters that need
+// care in URLs, logs and Basic authentication.
+func validClientID(s string) error {
+	if s == "" || len(s) > 128 {
+		return invalid("client_id", "must be 1 to 128 bytes long")
+	}
+	for i := range len(s) {
+		c := s[i]
+		ok := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' || c == '~'
+		if !ok {
+			return invalid("client_id", "must be letters, digits and - _ . ~")
+		}
+	}
+	return nil
+}
+
+// Get returns a client, or ErrNotFound. The result is shared: not to be changed.
+func (s Clients) Get(ctx context.Context, id string) (*Client, error) {
+	return view(ctx, s.b, func(r kv.Reader) (*Client, error) {
+		return found(s.b.clients.shared(r, key{}.str(id)))
+	})
+}
+
+// List returns up to limit clients by id, after the cursor of an earlier page, and
+// the next cursor.
+func (s Clients) List(ctx context.Context, after []byte, limit int) ([]*Client, []byte, error) {
+	p, err := view(ctx, s.b, func(r kv.Reader) (page[Client], error) {
+		return s.b.clients.scan(r, nil, after, limit, false)
+	})
+	return p.items, p.next, err
+}

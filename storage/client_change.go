@@ -1,0 +1,120 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+// alter is the one way a client is changed: permission, change, audit. What change
+// returns besides an error is the audit event's detail.
+func (s Clients) alter(ctx context.Context, by Actor, id string, act Act, change func(kv.Txn, *Client, time.Time) (string, error)) (*Client, error) {
+	if err := by.mayManage(); err != nil {
+		return nil, err
+	}
+	note, now := s.b.note(by, act), s.b.instant()
+	return update(ctx, s.b, func(tx kv.Txn) (*Client, error) {
+		c, err := found(s.b.clients.get(tx, key{}.str(id)))
+		if err != nil {
+			return nil, err
+		}
+		detail, err := change(tx, c, now)
+		if err != nil {
+			return nil, err
+		}
+		c.Revision++
+		c.Updated = now
+		if err := s.b.clients.put(tx, c); err != nil {
+			return nil, err
+		}
+		return c, s.b.audit.put(tx, note.about(ID{}, c.ID, detail))
+	})
+}
+
+// Change replaces a client's metadata. Revision must be the one that was read,
+// else ErrStale; 0 skips that check. One that becomes public loses its secrets, one
+// that becomes confidential has none until AddSecret. Errors besides: ErrForbidden,
+// ErrNotFound, *Invalid.
+func (s Clients) Change(ctx context.Context, by Actor, id string, revision uint64, m Metadata) (*Client, error) {
+	m.fill()
+	return s.alter(ctx, by, id, ActClientChanged, func(tx kv.Txn, c *Client, _ time.Time) (string, error) {
+		if revision != 0 && revision != c.Revision {
+			return "", ErrStale
+		}
+		c.Metadata = m
+		if !c.Confidential() {
+			c.Secrets = nil
+		}
+		return c.Name(), s.b.checkClient(tx, c)
+	})
+}
+
+// SetState moves a client between states. Leaving approved is in force at the very
+// next call, and what it was given stays dead when it comes back. The rules about
+// metadata are applied to one that becomes approved only: whatever they have
+// become, a client can be suspended.
+func (s Clients) SetState(ctx context.Context, by Actor, id string, to ClientState) (*Client, error) {
+	if err := to.validate(); err != nil {
+		return nil, err
+	}
+	return s.alter(ctx, by, id, ActClientState, func(tx kv.Txn, c *Client, _ time.Time) (string, error) {
+		if c.Live() && to != ClientApproved {
+			c.Epoch++
+		}
+		detail := string(c.State) + " to " + string(to)
+		c.State = to
+		if !c.Live() {
+			return detail, nil
+		}
+		return detail, s.b.checkClient(tx, c)
+	})
+}
+
+// AddSecret gives a client a new secret. The others stay valid for overlap, at
+// most; zero ends them at once. Errors: ErrForbidden, ErrNotFound, *Invalid.
+func (s Clients) AddSecret(ctx context.Context, by Actor, id string, hash []byte, last4 string, overlap time.Duration) (*Client, error) {
+	if len(hash) == 0 {
+		return nil, invalid("client_secret", "must not be empty")
+	}
+	fresh := s.b.newID()
+	return s.alter(ctx, by, id, ActSecretRotated, func(_ kv.Txn, c *Client, now time.Time) (string, error) {
+		if !c.Confidential() {
+			return "", invalid("token_endpoint_auth_method", "is none: a public client has no secret")
+		}
+		kept := c.LiveSecrets(now)
+		for i := range kept {
+			if end := now.Add(overlap); kept[i].Expires.IsZero() || end.Before(kept[i].Expires) {
+				kept[i].Expires = end
+			}
+		}
+		if overlap <= 0 {
+			kept = nil
+		}
+		if len(kept) >= secretsMost {
+			return "", invalid("client_secret", "must be at most %d at once: wait until one expires, or end the others at once", secretsMost)
+		}
+		c.Secrets = append([]Secret{{ID: fresh, Hash: hash, Last4: last4, Created: now}}, kept...)
+		return last4, nil
+	})
+}
+
+// Delete removes a client. Its grants and consents are dead at once, and swept
+// later. Errors: ErrForbidden, ErrNotFound.
+func (s Clients) Delete(ctx context.Context, by Actor, id string) error {
+	if err := by.mayManage(); err != nil {
+		return err
+	}
+	note := s.b.note(by, ActClientDeleted)
+	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
+		c, err := found(s.b.clients.get(tx, key{}.str(id)))
+		if err != nil {
+			return struct{}{}, err
+		}
+		if err := s.b.clients.delete(tx, key{}.str(id)); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, s.b.audit.put(tx, note.about(ID{}, id, c.Name()))
+	})
+	return err
+}

@@ -1,0 +1,50 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrNotFound says that no such record exists.
+	ErrNotFound = errors.New("not found")
+	// ErrForbidden says that the actor may not do this.
+	ErrForbidden = errors.New("not allowed")
+	// ErrFinished says that a flow has already led to a code: a grant with its
+	// id exists.
+	ErrFinished = errors.New("this flow is already finished")
+	// ErrStale says that what the caller decided upon has changed meanwhile:
+	// look again, then decide again. Nothing was changed.
+	ErrStale = errors.New("changed meanwhile")
+	// ErrLink says that a one-time link is unknown, used or expired.
+	ErrLink = errors.New("this link is used or expired")
+	// ErrSetUp says that an administrator exists already.
+	ErrSetUp = errors.New("already set up")
+)
+
+// Invalid is a refusal that may be shown to whoever sent the value: which field,
+// and a sentence saying what would be right. Nothing was changed.
+type Invalid struct {
+	Field  string // the field's name as the RFCs or the command line spell it
+	Reason string // a sentence fragment: "must be …"
+}
+
+func (e *Invalid) Error() string { return e.Field + " " + e.Reason }
+
+func invalid(field, format string, args ...any) error {
+	return &Invalid{Field: field, Reason: fmt.Sprintf(format, args...)}
+}
+
+// Taken says that a value which must be unique belongs to another record.
+type Taken struct{ Field string }
+
+func (e *Taken) Error() string { return e.Field + " is already taken" }
+
+// errOr is for a look-up that must find something, or nothing: its own error, or
+// else what the finding means.
+func errOr(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}

@@ -1,0 +1,171 @@
+package storage
+
+import (
+	"slices"
+	"strings"
+)
+
+// Client authentication methods (RFC 7591 section 2) that can be registered.
+const (
+	AuthMethodBasic = "client_secret_basic"
+	AuthMethodPost  = "client_secret_post"
+	AuthMethodNone  = "none"
+)
+
+// Application types (OpenID Connect Registration section 2).
+const (
+	ApplicationWeb    = "web"
+	ApplicationNative = "native"
+)
+
+// Grant types (RFC 7591 section 2) that can be registered.
+const (
+	GrantTypeCode    = "authorization_code"
+	GrantTypeRefresh = "refresh_token"
+)
+
+// Metadata is what a client says of itself and what it may do, named as in RFC
+// 7591 section 2 and OpenID Connect Registration section 2.
+type Metadata struct {
+	ClientName               string   `cbor:"1,keyasint,omitempty" json:"client_name,omitempty"`
+	RedirectURIs             []string `cbor:"2,keyasint,omitempty" json:"redirect_uris,omitempty"`
+	PostLogoutRedirectURIs   []string `cbor:"3,keyasint,omitempty" json:"post_logout_redirect_uris,omitempty"`
+	GrantTypes               []string `cbor:"4,keyasint,omitempty" json:"grant_types,omitempty"`
+	ResponseTypes            []string `cbor:"5,keyasint,omitempty" json:"response_types,omitempty"`
+	TokenEndpointAuthMethod  string   `cbor:"6,keyasint,omitempty" json:"token_endpoint_auth_method,omitempty"`
+	ApplicationType          string   `cbor:"7,keyasint,omitempty" json:"application_type,omitempty"`
+	Scopes                   []string `cbor:"8,keyasint,omitempty" json:"-"` // scope, on the wire a string
+	OptionalScopes           []string `cbor:"9,keyasint,omitempty" json:"optional_scopes,omitempty"`
+	IDTokenSignedResponseAlg string   `cbor:"10,keyasint,omitempty" json:"id_token_signed_response_alg,omitempty"`
+	ClientURI                string   `cbor:"11,keyasint,omitempty" json:"client_uri,omitempty"`
+	PolicyURI                string   `cbor:"12,keyasint,omitempty" json:"policy_uri,omitempty"`
+	TosURI                   string   `cbor:"13,keyasint,omitempty" json:"tos_uri,omitempty"`
+	Contacts                 []string `cbor:"14,keyasint,omitempty" json:"contacts,omitempty"`
+	DefaultMaxAge            *uint32  `cbor:"15,keyasint,omitempty" json:"default_max_age,omitempty"` // seconds
+	RequireAuthTime          bool     `cbor:"16,keyasint,omitempty" json:"require_auth_time,omitempty"`
+	RequirePKCE              bool     `cbor:"17,keyasint,omitempty" json:"require_pkce,omitempty"`
+	// IDTokenUserClaims puts the claims of granted scopes into ID tokens too, for
+	// apps that never call userinfo.
+	IDTokenUserClaims bool   `cbor:"18,keyasint,omitempty" json:"id_token_user_claims,omitempty"`
+	InitiateLoginURI  string `cbor:"19,keyasint,omitempty" json:"initiate_login_uri,omitempty"`
+}
+
+// StandardScopes is what a client may ask for when nothing narrower was said.
+func StandardScopes() []string {
+	return []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopeAddress, ScopePhone, ScopeOfflineAccess}
+}
+
+// fill gives what was left out its registered default.
+func (m *Metadata) fill() {
+	if m.TokenEndpointAuthMethod == "" {
+		m.TokenEndpointAuthMethod = AuthMethodBasic
+	}
+	if len(m.GrantTypes) == 0 {
+		m.GrantTypes = []string{GrantTypeCode}
+	}
+	if len(m.ResponseTypes) == 0 && slices.Contains(m.GrantTypes, GrantTypeCode) {
+		m.ResponseTypes = []string{"code"}
+	}
+	if m.ApplicationType == "" {
+		m.ApplicationType = ApplicationWeb
+	}
+	if len(m.Scopes) == 0 {
+		m.Scopes = StandardScopes()
+	}
+	if m.IDTokenSignedResponseAlg == "" {
+		m.IDTokenSignedResponseAlg = "RS256" // OpenID Connect Registration section 2
+	}
+}
+
+// validate applies the rules that need nothing but the metadata itself.
+func (m *Metadata) validate() error {
+	if err := m.validateWords(); err != nil {
+		return err
+	}
+	if err := m.validateChoices(); err != nil {
+		return err
+	}
+	if slices.Contains(m.GrantTypes, GrantTypeCode) && len(m.RedirectURIs) == 0 {
+		return invalid("redirect_uris", "must name at least one address")
+	}
+	if err := validRedirectURIs("redirect_uris", m.RedirectURIs, m); err != nil {
+		return err
+	}
+	return validRedirectURIs("post_logout_redirect_uris", m.PostLogoutRedirectURIs, m)
+}
+
+func validRedirectURIs(field string, uris []string, m *Metadata) error {
+	if len(uris) > 50 {
+		return invalid(field, "must be at most 50")
+	}
+	for _, uri := range uris {
+		if err := validRedirectURI(field, uri, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Metadata) validateWords() error {
+	if err := plainText("client_name", m.ClientName); err != nil {
+		return err
+	}
+	if strings.TrimSpace(m.ClientName) == "" || len(m.ClientName) > 100 {
+		return invalid("client_name", "must be 1 to 100 bytes long")
+	}
+	for _, f := range []struct{ field, value string }{
+		{"client_uri", m.ClientURI}, {"policy_uri", m.PolicyURI}, {"tos_uri", m.TosURI},
+		{"initiate_login_uri", m.InitiateLoginURI},
+	} {
+		if err := webURL(f.field, f.value); err != nil {
+			return err
+		}
+	}
+	if len(m.Contacts) > 10 {
+		return invalid("contacts", "must be at most 10")
+	}
+	for _, c := range m.Contacts {
+		if err := validEmail(c); err != nil || c == "" {
+			return invalid("contacts", "must be e-mail addresses, not %q", c)
+		}
+	}
+	return nil
+}
+
+// Signature algorithms a client may register; which of them are switched on is the
+// keys' business, checked where tokens are made.
+var signedResponseAlgs = []string{"RS256", "ES256"}
+
+func (m *Metadata) validateChoices() error {
+	choices := []struct {
+		field   string
+		have    []string
+		allowed []string
+	}{
+		{"token_endpoint_auth_method", []string{m.TokenEndpointAuthMethod}, []string{AuthMethodBasic, AuthMethodPost, AuthMethodNone}},
+		{"grant_types", m.GrantTypes, []string{GrantTypeCode, GrantTypeRefresh}},
+		{"response_types", m.ResponseTypes, []string{"code"}},
+		{"application_type", []string{m.ApplicationType}, []string{ApplicationWeb, ApplicationNative}},
+		{"id_token_signed_response_alg", []string{m.IDTokenSignedResponseAlg}, signedResponseAlgs},
+		{"optional_scopes", m.OptionalScopes, m.Scopes},
+		{"scope", m.Scopes, m.Scopes}, // which of them exist is the catalogue's to say
+	}
+	for _, c := range choices {
+		for i, v := range c.have {
+			if slices.Contains(c.have[:i], v) {
+				return invalid(c.field, "must not name %q twice", v)
+			}
+			if !slices.Contains(c.allowed, v) {
+				return invalid(c.field, "must be among %s, not %q", strings.Join(c.allowed, ", "), v)
+			}
+		}
+	}
+	if slices.Contains(m.OptionalScopes, ScopeOpenID) {
+		return invalid("optional_scopes", "must not hold openid")
+	}
+	if len(m.ResponseTypes) > 0 != slices.Contains(m.GrantTypes, GrantTypeCode) {
+		// RFC 7591 section 2.1
+		return invalid("response_types", "must be code if grant_types holds %s, and absent if not", GrantTypeCode)
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package storage
+
+import (
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/language"
+)
+
+// Profile is the standard claims about a user that are not the username or the
+// e-mail address (OpenID Connect Core section 5.1). Empty means unknown.
+type Profile struct {
+	Name                string  `cbor:"1,keyasint,omitempty" json:"name,omitempty"`
+	GivenName           string  `cbor:"2,keyasint,omitempty" json:"given_name,omitempty"`
+	FamilyName          string  `cbor:"3,keyasint,omitempty" json:"family_name,omitempty"`
+	MiddleName          string  `cbor:"4,keyasint,omitempty" json:"middle_name,omitempty"`
+	Nickname            string  `cbor:"5,keyasint,omitempty" json:"nickname,omitempty"`
+	Profile             string  `cbor:"6,keyasint,omitempty" json:"profile,omitempty"`
+	Picture             string  `cbor:"7,keyasint,omitempty" json:"picture,omitempty"`
+	Website             string  `cbor:"8,keyasint,omitempty" json:"website,omitempty"`
+	Gender              string  `cbor:"9,keyasint,omitempty" json:"gender,omitempty"`
+	Birthdate           string  `cbor:"10,keyasint,omitempty" json:"birthdate,omitempty"`
+	Zoneinfo            string  `cbor:"11,keyasint,omitempty" json:"zoneinfo,omitempty"`
+	Locale              string  `cbor:"12,keyasint,omitempty" json:"locale,omitempty"`
+	PhoneNumber         string  `cbor:"13,keyasint,omitempty" json:"phone_number,omitempty"`
+	PhoneNumberVerified bool    `cbor:"14,keyasint,omitempty" json:"phone_number_verified,omitempty"`
+	Address             Address `cbor:"15,keyasint,omitzero" json:"address,omitzero"`
+}
+
+// Address is the address claim (OpenID Connect Core section 5.1.1).
+type Address struct {
+	Formatted     string `cbor:"1,keyasint,omitempty" json:"formatted,omitempty"`
+	StreetAddress string `cbor:"2,keyasint,omitempty" json:"street_address,omitempty"`
+	Locality      string `cbor:"3,keyasint,omitempty" json:"locality,omitempty"`
+	Region        string `cbor:"4,keyasint,omitempty" json:"region,omitempty"`
+	PostalCode    string `cbor:"5,keyasint,omitempty" json:"postal_code,omitempty"`
+	Country       string `cbor:"6,keyasint,omitempty" json:"country,omitempty"`
+}
+
+// claimMost bounds one claim in bytes, so that a user's record, and so every
+// answer that carries it, stays small.
+const claimMost = 512
+
+// validate looks time zones up, maybe on the disk: never within a transaction.
+func (p *Profile) validate() error {
+	for _, f := range []struct{ field, value string }{
+		{"name", p.Name}, {"given_name", p.GivenName}, {"family_name", p.FamilyName},
+		{"middle_name", p.MiddleName}, {"nickname", p.Nickname}, {"gender", p.Gender},
+		{"phone_number", p.PhoneNumber}, {"address.street_address", p.Address.StreetAddress},
+		{"address.locality", p.Address.Locality}, {"address.region", p.Address.Region},
+		{"address.postal_code", p.Address.PostalCode}, {"address.country", p.Address.Country},
+		{"address.formatted", p.Address.Formatted},
+		{"birthdate", p.Birthdate}, {"zoneinfo", p.Zoneinfo}, {"locale", p.Locale},
+	} {
+		if err := plainText(f.field, f.value); err != nil {
+			return err
+		}
+	}
+	for _, f := range []struct{ field, value string }{
+		{"profile", p.Profile}, {"picture", p.Picture}, {"website", p.Website},
+	} {
+		if err := webURL(f.field, f.value); err != nil {
+			return err
+		}
+	}
+	return p.validateForms()
+}
+
+func (p *Profile) validateForms() error {
+	if p.Birthdate != "" && !validBirthdate(p.Birthdate) {
+		return invalid("birthdate", "must be YYYY-MM-DD, 0000-MM-DD or YYYY, not %q", p.Birthdate)
+	}
+	if p.Zoneinfo != "" {
+		if _, err := time.LoadLocation(p.Zoneinfo); err != nil || p.Zoneinfo == "Local" {
+			return invalid("zoneinfo", "must be a name of the time zone database, like Europe/Paris, not %q", p.Zoneinfo)
+		}
+	}
+	if p.Locale != "" {
+		if _, err := language.Parse(p.Locale); err != nil {
+			return invalid("locale", "must be a language tag, like en-GB, not %q", p.Locale)
+		}
+	}
+	if p.PhoneNumberVerified && p.PhoneNumber == "" {
+		return invalid("phone_number_verified", "needs a phone number")
+	}
+	return nil
+}
+
+// validBirthdate follows OpenID Connect Core section 5.1: a year of 0000 means
+// that it is not given, and a year alone is allowed.
+func validBirthdate(s string) bool {
+	if len(s) == 4 {
+		_, err := time.Parse("2006", s)
+		return err == nil
+	}
+	if rest, ok := strings.CutPrefix(s, "0000"); ok {
+		s = "2000" + rest // a leap year, so that 29 February passes
+	}
+	_, err := time.Parse("2006-01-02", s)
+	return err == nil
+}
+
+// plainText refuses what no name or address holds: control characters (save line
+// breaks in addresses), characters that turn the direction of what follows, by
+// which a name on a consent page could pose as other words, broken UTF-8, and more
+// than claimMost bytes.
+func plainText(field, s string) error {
+	if len(s) > claimMost {
+		return invalid(field, "must be at most %d bytes long", claimMost)
+	}
+	if !utf8.ValidString(s) {
+		return invalid(field, "must be valid UTF-8")
+	}
+	multiline := strings.HasPrefix(field, "address.")
+	for _, r := range s {
+		if unicode.IsControl(r) && (!multiline || r != '\n') {
+			return invalid(field, "must not hold control characters")
+		}
+		if r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u2028' || r == '\u2029' {
+			return invalid(field, "must not hold characters that turn the direction of text or break lines")
+		}
+	}
+	return nil
+}
+
+// webURL accepts an absolute http or https URL without user information, or "".
+func webURL(field, s string) error {
+	if s == "" {
+		return nil
+	}
+	if err := plainText(field, s); err != nil {
+		return err
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
+		return invalid(field, "must be an http or https address, not %q", s)
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+// Redemption is a code presented at the token endpoint by an authenticated client.
+type Redemption struct {
+	Grant       ID
+	CodeHash    []byte
+	ClientUID   ID
+	RedirectURI string
+	// Challenge is what the presented code_verifier hashes to (RFC 7636 section
+	// 4.6); empty: no verifier was sent.
+	Challenge string
+	RequestID string
+}
+
+// Redeemed is the outcome of a redemption. Exactly one field is set.
+type Redeemed struct {
+	Access *Access // the code was good, and is used up now
+	// Refused says why not; for the log. A replay has revoked the grant: that is a
+	// change, so it is a result and not an error.
+	Refused string
+}
+
+// Why a code is refused, beyond the grant being dead.
+const (
+	RefusedReplay   = "code used before: the grant is revoked"
+	RefusedExpired  = "code expired"
+	RefusedMismatch = "code, client, redirect URI or code verifier does not match"
+)
+
+// Redeem uses up a code: one conditional write, so that of any number of
+// concurrent redemptions exactly one succeeds. What does not match changes nothing
+// and does not burn the code; a second matching redemption revokes the grant (RFC
+// 6749 section 4.1.2).
+func (s Grants) Redeem(ctx context.Context, p Redemption) (Redeemed, error) {
+	now := s.b.instant()
+	note := s.b.note(Actor{Via: ViaOP, RequestID: p.RequestID}, ActGrantReplayed)
+	return update(ctx, s.b, func(tx kv.Txn) (Redeemed, error) {
+		k := key{}.id(p.Grant)
+		g, err := s.b.grants.get(tx, k)
+		if err != nil {
+			return Redeemed{}, err
+		}
+		if g == nil || !p.matches(g) {
+			return Redeemed{Refused: RefusedMismatch}, nil
+		}
+		state, err := s.b.grantStates.get(tx, k)
+		if err != nil || state == nil {
+			return Redeemed{}, errOr(err, fmt.Errorf("%w: grant %s has no state", errRecord, p.Grant))
+		}
+		if !state.Redeemed.IsZero() {
+			return s.b.replayed(tx, g, state, note, now)
+		}
+		if !now.Before(g.CodeExpires) {
+			return Redeemed{Refused: RefusedExpired}, nil
+		}
+		a, err := s.b.access(tx, p.Grant, now)
+		if dead := Dead(""); errors.As(err, &dead) {
+			return Redeemed{Refused: dead.Error()}, nil
+		}
+		if err != nil {
+			return Redeemed{}, err
+		}
+		state.Redeemed = now
+		a.State = *state
+		return Redeemed{Access: a}, s.b.grantStates.put(tx, state)
+	})
+}
+
+// matches compares all that a code is bound to (RFC 6749 section 4.1.3, RFC 7636
+// section 4.6). A verifier for a code that was asked for without a challenge is
+// refused: it is how a downgrade shows (RFC 9700 section 4.8.2).
+func (p Redemption) matches(g *Grant) bool {
+	return sameBytes(p.CodeHash, g.CodeHash) && p.ClientUID == g.Client &&
+		p.RedirectURI == g.RedirectURI && sameBytes([]byte(p.Challenge), []byte(g.CodeChallenge))
+}
+
+func (b *base) replayed(tx kv.Txn, g *Grant, state *GrantState, note Event, now time.Time) (Redeemed, error) {
+	out := Redeemed{Refused: RefusedReplay}
+	if !state.Revoked.IsZero() {
+		return out, nil // killed before: nothing more to write
+	}
+	state.Revoked = now
+	if err := b.grantStates.put(tx, state); err != nil {
+		return Redeemed{}, err
+	}
+	return out, b.audit.put(tx, note.about(g.User, g.ClientID, ""))
+}

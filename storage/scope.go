@@ -1,0 +1,71 @@
+package storage
+
+import (
+	"context"
+
+	"latchkey/storage/kv"
+)
+
+// Sensitivity says how carefully a scope is to be reviewed and shown.
+type Sensitivity uint8
+
+// From what every app may ask to what a reviewer must look at.
+const (
+	SensitivityLow Sensitivity = iota
+	SensitivityMedium
+	SensitivityHigh
+)
+
+// Scope is an entry of the catalogue: what an app may ask for, in plain words,
+// and the claims that come with it.
+type Scope struct {
+	Name        string      `cbor:"1,keyasint" json:"name"`
+	Words       string      `cbor:"2,keyasint" json:"words"` // completes "This app will be able to …"
+	Claims      []string    `cbor:"3,keyasint,omitempty" json:"claims"`
+	Sensitivity Sensitivity `cbor:"4,keyasint,omitempty" json:"sensitivity"`
+	// Position orders the catalogue where people read it.
+	Position uint32 `cbor:"5,keyasint,omitempty" json:"position"`
+}
+
+// The standard scopes of OpenID Connect Core section 5.4 and of Latchkey.
+const (
+	ScopeOpenID        = "openid"
+	ScopeProfile       = "profile"
+	ScopeEmail         = "email"
+	ScopeAddress       = "address"
+	ScopePhone         = "phone"
+	ScopeOfflineAccess = "offline_access"
+	ScopePatreon       = "patreon"
+	ScopeGroups        = "groups"
+)
+
+func standardScopes() []Scope {
+	return []Scope{
+		{Name: ScopeOpenID, Words: "know that it is you", Claims: []string{"sub"}, Position: 1},
+		{Name: ScopeProfile, Words: "see your name and picture", Position: 2, Claims: []string{
+			"name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile",
+			"picture", "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at"}},
+		{Name: ScopeEmail, Words: "see your e-mail address", Claims: []string{"email", "email_verified"}, Sensitivity: SensitivityMedium, Position: 3},
+		{Name: ScopeAddress, Words: "see your postal address", Claims: []string{"address"}, Sensitivity: SensitivityHigh, Position: 4},
+		{Name: ScopePhone, Words: "see your phone number", Claims: []string{"phone_number", "phone_number_verified"}, Sensitivity: SensitivityHigh, Position: 5},
+		{Name: ScopePatreon, Words: "see your Patreon membership", Claims: []string{"patreon"}, Sensitivity: SensitivityMedium, Position: 6},
+		{Name: ScopeGroups, Words: "see which groups you belong to", Claims: []string{"groups"}, Sensitivity: SensitivityMedium, Position: 7},
+		{Name: ScopeOfflineAccess, Words: "stay connected when you are away", Position: 8},
+	}
+}
+
+// Scopes is the catalogue.
+type Scopes struct{ b *base }
+
+func scopeTable() table[Scope] {
+	return table[Scope]{name: "scopes", space: spaceScopes, key: func(s *Scope) key { return key{}.str(s.Name) },
+		cache: &decoded[Scope]{}}
+}
+
+// List returns the whole catalogue, ordered by name.
+func (s Scopes) List(ctx context.Context) ([]*Scope, error) {
+	return view(ctx, s.b, func(r kv.Reader) ([]*Scope, error) {
+		p, err := s.b.scopes.scan(r, nil, nil, 1000, false)
+		return p.items, err
+	})
+}

@@ -1,0 +1,143 @@
+package storage
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+// Session is one account signed in at one browser.
+type Session struct {
+	ID        ID        `cbor:"1,keyasint"`
+	User      ID        `cbor:"2,keyasint"`
+	UserEpoch uint64    `cbor:"3,keyasint,omitempty"`
+	AuthTime  time.Time `cbor:"4,keyasint"`           // when the user last proved who they are
+	AMR       []string  `cbor:"5,keyasint,omitempty"` // how (RFC 8176 section 2)
+	ACR       string    `cbor:"6,keyasint,omitempty"`
+	Created   time.Time `cbor:"7,keyasint"`
+	Seen      time.Time `cbor:"8,keyasint"` // whole hours: a session is written at most once in each
+	Ended     time.Time `cbor:"9,keyasint"` // zero: not ended
+	UserAgent string    `cbor:"10,keyasint,omitempty"`
+	Address   string    `cbor:"11,keyasint,omitempty"` // the client's, at sign-in
+}
+
+// SignedIn is a live session with its user. Both are shared: not to be changed.
+type SignedIn struct {
+	Session *Session
+	User    *User
+}
+
+// Sessions holds the sessions of all browsers.
+type Sessions struct{ b *base }
+
+const sessionsByUser = 0
+
+func sessionTable() table[Session] {
+	return table[Session]{name: "sessions", space: spaceSessions, cache: &decoded[Session]{},
+		key:   func(s *Session) key { return key{}.id(s.ID) },
+		ready: func(s *Session, _ key) { inUTC(&s.AuthTime, &s.Created, &s.Seen, &s.Ended) },
+		indexes: []index[Session]{
+			sessionsByUser: {space: spaceSessionsByUser, keys: func(s *Session) []key { return []key{key{}.id(s.User)} }},
+		}}
+}
+
+// over reports whether the session is past its end. Being idle is an end for the
+// browser; grants that hang on the session outlive mere idleness.
+func (s *Session) over(l Lifetimes, now time.Time) bool {
+	return !s.Ended.IsZero() || !now.Before(s.Created.Add(Seconds(l.SessionAbsolute)))
+}
+
+func (s *Session) idle(l Lifetimes, now time.Time) bool {
+	// Seen is rounded down to the hour, so the idle time is counted from that
+	// hour's end: nobody is signed out early.
+	return now.After(s.Seen.Add(time.Hour + Seconds(l.SessionIdle)))
+}
+
+// NewSession is what a successful sign-in knows.
+type NewSession struct {
+	User      ID
+	UserEpoch uint64 // of the user whose password was checked: a change meanwhile refuses
+	AMR       []string
+	ACR       string
+	UserAgent string // at most 256 bytes are kept
+	Address   string
+	Browser   []byte // names the browser for the throttle
+	Replaces  ID     // the session of the same user in this browser, ended; zero: none
+	RequestID string
+}
+
+// Start signs a user in: a new session, its failures taken back, the session it
+// replaces ended. ErrStale if the user was disabled, changed or deleted since the
+// password was checked.
+func (s Sessions) Start(ctx context.Context, n NewSession) (*Session, error) {
+	now := s.b.instant()
+	v := Session{ID: s.b.newID(), User: n.User, UserEpoch: n.UserEpoch, AuthTime: now, AMR: n.AMR, ACR: n.ACR,
+		Created: now, Seen: now.Truncate(time.Hour), UserAgent: strings.ToValidUTF8(n.UserAgent[:min(len(n.UserAgent), 256)], ""), Address: n.Address}
+	note := s.b.note(Actor{User: n.User, Via: ViaPage, RequestID: n.RequestID}, ActSignIn)
+	return update(ctx, s.b, func(tx kv.Txn) (*Session, error) {
+		u, err := s.b.users.get(tx, key{}.id(n.User))
+		if err != nil {
+			return nil, err
+		}
+		if u == nil || u.Disabled || u.Epoch != n.UserEpoch {
+			return nil, ErrStale
+		}
+		if err := s.b.endSession(tx, n.Replaces, n.User, now); err != nil {
+			return nil, err
+		}
+		if err := s.b.succeeded(tx, n.User, n.Browser, now); err != nil {
+			return nil, err
+		}
+		if err := s.b.sessions.put(tx, &v); err != nil {
+			return nil, err
+		}
+		return &v, s.b.audit.put(tx, note.about(n.User, "", ""))
+	})
+}
+
+// endSession marks a session as ended if it is there, is the user's and has not
+// ended.
+func (b *base) endSession(tx kv.Txn, id, user ID, now time.Time) error {
+	if id.IsZero() {
+		return nil
+	}
+	v, err := b.sessions.get(tx, key{}.id(id))
+	if err != nil || v == nil || v.User != user || !v.Ended.IsZero() {
+		return err
+	}
+	v.Ended = now
+	return b.sessions.put(tx, v)
+}
+
+// End ends sessions: the grants that hang on them die with them. Those that do
+// not exist or have ended are passed over. The actor must own each, or administer.
+func (s Sessions) End(ctx context.Context, by Actor, ids ...ID) error {
+	now, notes := s.b.instant(), make([]Event, len(ids))
+	for i := range ids {
+		notes[i] = s.b.note(by, ActSignOut)
+	}
+	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
+		for i, id := range ids {
+			v, err := s.b.sessions.get(tx, key{}.id(id))
+			if err != nil {
+				return struct{}{}, err
+			}
+			if v == nil || !v.Ended.IsZero() {
+				continue
+			}
+			if err := by.mayTouch(v.User); err != nil {
+				return struct{}{}, err
+			}
+			if err := s.b.endSession(tx, id, v.User, now); err != nil {
+				return struct{}{}, err
+			}
+			if err := s.b.audit.put(tx, notes[i].about(v.User, "", "")); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
+	})
+	return err
+}

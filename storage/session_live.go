@@ -1,0 +1,102 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+// Live returns those of the sessions that are alive, in the order given, each with
+// its user.
+func (s Sessions) Live(ctx context.Context, ids []ID) ([]SignedIn, error) {
+	now := s.b.instant()
+	return view(ctx, s.b, func(r kv.Reader) ([]SignedIn, error) {
+		set, err := SettingsStore{s.b}.in(r)
+		if err != nil {
+			return nil, err
+		}
+		return s.b.signedIn(r, ids, set.Lifetimes, now)
+	})
+}
+
+// OfUser returns a user's live sessions, newest first: those among up to limit
+// stored ones after the cursor of an earlier page (nil: from the newest), and the
+// cursor of the next page (nil: no more).
+func (s Sessions) OfUser(ctx context.Context, user ID, after []byte, limit int) ([]SignedIn, []byte, error) {
+	type out struct {
+		live []SignedIn
+		next []byte
+	}
+	now := s.b.instant()
+	v, err := view(ctx, s.b, func(r kv.Reader) (out, error) {
+		set, err := SettingsStore{s.b}.in(r)
+		if err != nil {
+			return out{}, err
+		}
+		p, err := s.b.sessions.scanIndex(r, sessionsByUser, key{}.id(user), after, limit, true)
+		if err != nil {
+			return out{}, err
+		}
+		ids := make([]ID, len(p.items))
+		for i, v := range p.items {
+			ids[i] = v.ID
+		}
+		live, err := s.b.signedIn(r, ids, set.Lifetimes, now)
+		return out{live, p.next}, err
+	})
+	return v.live, v.next, err
+}
+
+func (b *base) signedIn(r kv.Reader, ids []ID, l Lifetimes, now time.Time) ([]SignedIn, error) {
+	var live []SignedIn
+	for _, id := range ids {
+		v, err := b.sessions.shared(r, key{}.id(id))
+		if err != nil {
+			return nil, err
+		}
+		if v == nil || v.over(l, now) || v.idle(l, now) {
+			continue
+		}
+		u, err := b.users.shared(r, key{}.id(v.User))
+		if err != nil {
+			return nil, err
+		}
+		if u != nil && !u.Disabled && u.Epoch == v.UserEpoch {
+			live = append(live, SignedIn{Session: v, User: u})
+		}
+	}
+	return live, nil
+}
+
+// Touch notes that a session was used, at most once an hour; otherwise it does
+// nothing. One that is over stays so.
+func (s Sessions) Touch(ctx context.Context, v *Session) error {
+	now := s.b.instant()
+	hour := now.Truncate(time.Hour)
+	if !v.Seen.Before(hour) {
+		return nil
+	}
+	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
+		set, err := SettingsStore{s.b}.in(tx)
+		if err != nil {
+			return struct{}{}, err
+		}
+		live, err := s.b.signedIn(tx, []ID{v.ID}, set.Lifetimes, now)
+		if err != nil || len(live) == 0 {
+			return struct{}{}, err
+		}
+		return struct{}{}, s.b.touch(tx, v.ID, hour)
+	})
+	return err
+}
+
+// touch slides the session's idle end within a transaction that writes anyway.
+func (b *base) touch(tx kv.Txn, id ID, hour time.Time) error {
+	v, err := b.sessions.get(tx, key{}.id(id))
+	if err != nil || v == nil || !v.Seen.Before(hour) {
+		return err
+	}
+	v.Seen = hour
+	return b.sessions.put(tx, v)
+}

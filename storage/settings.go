@@ -1,0 +1,88 @@
+package storage
+
+import "time"
+
+// Settings is the policy of this provider: one record, read in the transaction
+// that needs it. The zero value of a field means its default.
+type Settings struct {
+	Branding  Branding  `cbor:"1,keyasint" json:"branding"`
+	Lifetimes Lifetimes `cbor:"2,keyasint" json:"lifetimes"`
+	Throttle  Throttle  `cbor:"3,keyasint" json:"throttle"`
+	Epoch     uint64    `cbor:"4,keyasint" json:"epoch"` // one more at every change
+	// AuditRetention is how long the audit trail is kept, in seconds.
+	AuditRetention uint64 `cbor:"5,keyasint" json:"audit_retention_seconds"`
+}
+
+// Branding is how the pages look.
+type Branding struct {
+	Name        string `cbor:"1,keyasint" json:"name"`
+	Accent      string `cbor:"2,keyasint" json:"accent"` // #rrggbb
+	Logo        []byte `cbor:"3,keyasint" json:"logo,omitempty"`
+	LogoType    string `cbor:"4,keyasint" json:"logo_type,omitempty"` // media type of Logo
+	HomeURL     string `cbor:"5,keyasint" json:"home_url,omitempty"`
+	SupportURL  string `cbor:"6,keyasint" json:"support_url,omitempty"`
+	PrivacyURL  string `cbor:"7,keyasint" json:"privacy_url,omitempty"`
+	TermsURL    string `cbor:"8,keyasint" json:"terms_url,omitempty"`
+	SupportMail string `cbor:"9,keyasint" json:"support_email,omitempty"`
+}
+
+// Lifetimes are in seconds.
+type Lifetimes struct {
+	Code            uint32 `cbor:"1,keyasint" json:"code"`
+	AccessToken     uint32 `cbor:"2,keyasint" json:"access_token"`
+	IDToken         uint32 `cbor:"3,keyasint" json:"id_token"`
+	SessionIdle     uint32 `cbor:"4,keyasint" json:"session_idle"`
+	SessionAbsolute uint32 `cbor:"5,keyasint" json:"session_absolute"`
+	Flow            uint32 `cbor:"6,keyasint" json:"flow"`
+	SetUpLink       uint32 `cbor:"7,keyasint" json:"setup_link"`
+	RecoveryLink    uint32 `cbor:"8,keyasint" json:"recovery_link"`
+}
+
+// Throttle bounds guessing: Failures in Window seconds, then one attempt each
+// Pause seconds. Never a hard lock.
+type Throttle struct {
+	Failures uint32 `cbor:"1,keyasint" json:"failures"`
+	Window   uint32 `cbor:"2,keyasint" json:"window_seconds"`
+	Pause    uint32 `cbor:"3,keyasint" json:"pause_seconds"`
+}
+
+// DefaultSettings is the policy of a provider nobody has configured.
+func DefaultSettings() Settings {
+	const minute, hour, day = 60, 3600, 86400
+	return Settings{
+		Branding: Branding{Name: "Latchkey", Accent: "#1f5fbf"},
+		Lifetimes: Lifetimes{Code: 60, AccessToken: hour, IDToken: hour, SessionIdle: 7 * day,
+			SessionAbsolute: 30 * day, Flow: 30 * minute, SetUpLink: hour, RecoveryLink: hour},
+		Throttle:       Throttle{Failures: 10, Window: 15 * minute, Pause: minute},
+		AuditRetention: 365 * day,
+	}
+}
+
+// Seconds is a lifetime as a duration.
+func Seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }
+
+// fill gives a record that predates a setting that setting's default.
+func (s *Settings) fill() {
+	d := DefaultSettings()
+	if s.Branding.Name == "" {
+		s.Branding.Name = d.Branding.Name
+	}
+	if s.Branding.Accent == "" {
+		s.Branding.Accent = d.Branding.Accent
+	}
+	have, want := &s.Lifetimes, &d.Lifetimes
+	for _, f := range []struct{ have, want *uint32 }{
+		{&have.Code, &want.Code}, {&have.AccessToken, &want.AccessToken}, {&have.IDToken, &want.IDToken},
+		{&have.SessionIdle, &want.SessionIdle}, {&have.SessionAbsolute, &want.SessionAbsolute},
+		{&have.Flow, &want.Flow}, {&have.SetUpLink, &want.SetUpLink}, {&have.RecoveryLink, &want.RecoveryLink},
+		{&s.Throttle.Failures, &d.Throttle.Failures}, {&s.Throttle.Window, &d.Throttle.Window},
+		{&s.Throttle.Pause, &d.Throttle.Pause},
+	} {
+		if *f.have == 0 {
+			*f.have = *f.want
+		}
+	}
+	if s.AuditRetention == 0 {
+		s.AuditRetention = d.AuditRetention
+	}
+}

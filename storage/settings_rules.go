@@ -1,0 +1,82 @@
+package storage
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var accentForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+var logoTypes = []string{"image/svg+xml", "image/png", "image/jpeg", "image/webp"}
+
+const (
+	logoMost   = 256 << 10    // bytes
+	auditLeast = 86400        // seconds: a day
+	auditMost  = 3650 * 86400 // seconds: about ten years
+)
+
+func (s *Settings) validate() error {
+	if err := s.Branding.validate(); err != nil {
+		return err
+	}
+	l := s.Lifetimes
+	const seconds = "seconds"
+	for _, v := range []struct {
+		field    string
+		n        uint32
+		min, max uint32
+		unit     string
+	}{
+		{"lifetimes.code", l.Code, 10, 600, seconds},
+		{"lifetimes.access_token", l.AccessToken, 60, 86400, seconds},
+		{"lifetimes.id_token", l.IDToken, 60, 86400, seconds},
+		{"lifetimes.session_idle", l.SessionIdle, 300, 400 * 86400, seconds},
+		{"lifetimes.session_absolute", l.SessionAbsolute, 300, 400 * 86400, seconds},
+		{"lifetimes.flow", l.Flow, 60, 86400, seconds},
+		{"lifetimes.setup_link", l.SetUpLink, 60, 7 * 86400, seconds},
+		{"lifetimes.recovery_link", l.RecoveryLink, 60, 7 * 86400, seconds},
+		{"throttle.failures", s.Throttle.Failures, 3, 1000, "attempts"},
+		{"throttle.window_seconds", s.Throttle.Window, 60, 86400, seconds},
+		{"throttle.pause_seconds", s.Throttle.Pause, 1, 3600, seconds},
+	} {
+		if v.n < v.min || v.n > v.max {
+			return invalid(v.field, "must be %d to %d %s, not %d", v.min, v.max, v.unit, v.n)
+		}
+	}
+	if n := s.AuditRetention; n < auditLeast || n > auditMost {
+		return invalid("audit_retention_seconds", "must be %d to %d seconds, not %d", auditLeast, auditMost, n)
+	}
+	return nil
+}
+
+// validate leaves to the pages whether they can show the accent.
+func (b *Branding) validate() error {
+	if err := plainText("branding.name", b.Name); err != nil {
+		return err
+	}
+	if strings.TrimSpace(b.Name) == "" || len(b.Name) > 60 {
+		return invalid("branding.name", "must be 1 to 60 bytes long")
+	}
+	if !accentForm.MatchString(b.Accent) {
+		return invalid("branding.accent", "must be a colour like #1f5fbf, not %q", b.Accent)
+	}
+	if len(b.Logo) > logoMost {
+		return invalid("branding.logo", "must be at most %d bytes", logoMost)
+	}
+	if len(b.Logo) > 0 && !slices.Contains(logoTypes, b.LogoType) {
+		return invalid("branding.logo_type", "must be among %s, not %q", strings.Join(logoTypes, ", "), b.LogoType)
+	}
+	for _, f := range []struct{ field, value string }{
+		{"branding.home_url", b.HomeURL}, {"branding.support_url", b.SupportURL},
+		{"branding.privacy_url", b.PrivacyURL}, {"branding.terms_url", b.TermsURL},
+	} {
+		if err := webURL(f.field, f.value); err != nil {
+			return err
+		}
+	}
+	if err := validEmail(b.SupportMail); err != nil {
+		return invalid("branding.support_email", "must be an address like help@example.org, not %q", b.SupportMail)
+	}
+	return nil
+}

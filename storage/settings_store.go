@@ -1,0 +1,88 @@
+package storage
+
+import (
+	"context"
+
+	"latchkey/storage/kv"
+)
+
+// SettingsStore holds the settings.
+type SettingsStore struct{ b *base }
+
+func settingsTable(p pin) table[Settings] {
+	return table[Settings]{name: "settings", space: spaceSettings, key: func(*Settings) key { return nil },
+		cache: &decoded[Settings]{}, ready: func(s *Settings, _ key) {
+			s.fill()
+			p.apply(s)
+		}}
+}
+
+// in reads the settings in a transaction. The result may be shared: it is not
+// to be changed.
+func (s SettingsStore) in(r kv.Reader) (*Settings, error) {
+	have, err := s.b.settings.shared(r, nil)
+	if err != nil {
+		return nil, err
+	}
+	if have == nil {
+		have = &Settings{}
+		s.b.settings.ready(have, nil)
+	}
+	return have, nil
+}
+
+// Get returns the settings in force: the stored ones, defaults where nothing is
+// stored, and over them what is pinned. The logo is shared: not to be changed.
+func (s SettingsStore) Get(ctx context.Context) (Settings, error) {
+	return view(ctx, s.b, func(r kv.Reader) (Settings, error) {
+		v, err := s.in(r)
+		if err != nil {
+			return Settings{}, err
+		}
+		return *v, nil
+	})
+}
+
+// Set replaces the settings. Epoch must be the one that was read, else ErrStale. Only
+// what differs from what was read is stored: a default stays a default, be it
+// another one in a later version, and what is pinned is refused if it differs and
+// never stored. Errors besides: ErrForbidden, *Invalid.
+func (s SettingsStore) Set(ctx context.Context, by Actor, v Settings) error {
+	if err := by.mayManage(); err != nil {
+		return err
+	}
+	if err := v.validate(); err != nil {
+		return err
+	}
+	if err := s.b.pin.refuse(v); err != nil {
+		return err
+	}
+	note := s.b.note(by, ActSettings)
+	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
+		have, err := s.in(tx)
+		if err != nil || have.Epoch != v.Epoch {
+			return struct{}{}, errOr(err, ErrStale)
+		}
+		next, err := s.stored(tx)
+		if err != nil {
+			return struct{}{}, err
+		}
+		next.take(have, &v)
+		next.Epoch = v.Epoch + 1
+		if err := s.b.settings.put(tx, next); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, s.b.audit.put(tx, note.about(ID{}, "", ""))
+	})
+	return err
+}
+
+// stored returns the settings as they are stored: neither filled nor pinned.
+func (s SettingsStore) stored(tx kv.Txn) (*Settings, error) {
+	v := new(Settings)
+	raw, ok, err := tx.Get(s.b.settings.full(nil))
+	if err != nil || !ok {
+		return v, err
+	}
+	return v, decode(raw, v)
+}

@@ -1,0 +1,159 @@
+package storage
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+// schema is the version of the file's layout as a whole.
+const schema = 1
+
+// Store is every noun over one engine. Its fields are small method sets; take
+// the one you need.
+type Store struct {
+	Users       Users
+	Attempts    Attempts
+	Clients     Clients
+	Sessions    Sessions
+	Consents    Consents
+	Grants      Grants
+	Scopes      Scopes
+	Memberships Memberships
+	Settings    SettingsStore
+	Keys        Keys
+	Links       Links
+	Audit       Audit
+
+	base *base
+}
+
+// Options of a store. The zero value is ready to use.
+type Options struct {
+	Now  func() time.Time // nil: time.Now
+	Rand io.Reader        // of ids, safe for concurrent use; nil: crypto/rand
+	// Pin, if not nil, overwrites settings in whatever is read, as an operator's
+	// configuration file does. It must do the same each time, to whatever it is
+	// given.
+	Pin func(*Settings)
+}
+
+// base is what every noun shares: the engine, the clock, the source of ids and
+// the tables.
+type base struct {
+	engine kv.Engine
+	now    func() time.Time
+	rand   io.Reader
+	pin    pin
+	tables
+	strangers strangers
+}
+
+type tables struct {
+	users       table[User]
+	attempts    table[attempts]
+	clients     table[Client]
+	sessions    table[Session]
+	consents    table[Consent]
+	grants      table[Grant]
+	grantStates table[GrantState]
+	scopes      table[Scope]
+	memberships table[Membership]
+	settings    table[Settings]
+	keys        table[KeySet]
+	links       table[Link]
+	audit       table[Event]
+}
+
+type meta struct {
+	Schema uint64 `cbor:"1,keyasint"`
+}
+
+// Open takes an engine into use: it writes the schema version and the standard
+// scope catalogue into an empty file, and refuses a file written by a newer
+// Latchkey, and pinned settings that are out of range (*Invalid).
+func Open(ctx context.Context, engine kv.Engine, o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	b := &base{engine: engine, now: o.Now, rand: o.Rand, pin: o.Pin, tables: newTables(o.Pin)}
+	if err := b.pin.validate(); err != nil {
+		return nil, err
+	}
+	if err := b.prepare(ctx); err != nil {
+		return nil, err
+	}
+	return &Store{
+		Users: Users{b}, Attempts: Attempts{b}, Clients: Clients{b}, Sessions: Sessions{b},
+		Consents: Consents{b}, Grants: Grants{b}, Scopes: Scopes{b}, Memberships: Memberships{b},
+		Settings: SettingsStore{b}, Keys: Keys{b}, Links: Links{b}, Audit: Audit{b}, base: b,
+	}, nil
+}
+
+func newTables(p pin) tables {
+	return tables{
+		users: userTable(), attempts: attemptTable(), clients: clientTable(), sessions: sessionTable(),
+		consents: consentTable(), grants: grantTable(), grantStates: grantStateTable(), scopes: scopeTable(),
+		memberships: membershipTable(), settings: settingsTable(p), keys: keyTable(), links: linkTable(),
+		audit: auditTable(),
+	}
+}
+
+func (b *base) prepare(ctx context.Context) error {
+	metaKey := []byte{spaceMeta}
+	_, err := kv.Update(ctx, b.engine, func(tx kv.Txn) (struct{}, error) {
+		raw, ok, err := tx.Get(metaKey)
+		if err != nil {
+			return struct{}{}, err
+		}
+		if ok {
+			return struct{}{}, checkSchema(raw)
+		}
+		if raw, err = encode(meta{Schema: schema}); err != nil {
+			return struct{}{}, err
+		}
+		if err := tx.Put(metaKey, raw); err != nil {
+			return struct{}{}, err
+		}
+		for _, s := range standardScopes() {
+			if err := b.scopes.put(tx, &s); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
+	})
+	return err
+}
+
+func checkSchema(raw []byte) error {
+	var m meta
+	if err := decode(raw, &m); err != nil {
+		return err
+	}
+	if m.Schema > schema {
+		return fmt.Errorf("storage: the data was written by a newer Latchkey (schema %d, this one reads up to %d): run that version, or restore a backup made before the upgrade", m.Schema, schema)
+	}
+	return nil
+}
+
+// instant is the one time a transaction uses: whole seconds, UTC.
+func (b *base) instant() time.Time { return b.now().UTC().Truncate(time.Second) }
+
+func (b *base) newID() ID { return newID(b.now(), b.rand) }
+
+// update runs fn as one transaction; its result is that of the run that counted.
+func update[T any](ctx context.Context, b *base, fn func(kv.Txn) (T, error)) (T, error) {
+	return kv.Update(ctx, b.engine, fn)
+}
+
+// view runs fn over one snapshot.
+func view[T any](ctx context.Context, b *base, fn func(kv.Reader) (T, error)) (T, error) {
+	return kv.View(ctx, b.engine, fn)
+}

@@ -1,0 +1,173 @@
+package storage
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+const (
+	// sweepMargin is how long something must have been expired before it is
+	// deleted: a clock that jumped forward and back must not erase what is alive.
+	sweepMargin = 24 * time.Hour
+	// sweepDrift is how far wall and monotonic time may part before sweeping
+	// pauses.
+	sweepDrift = 5 * time.Minute
+	// sweepSlice is how many records one transaction looks at, few enough not to be
+	// noticed by whoever waits behind it.
+	sweepSlice = 500
+	// A tick looks at sweepLook slices of a noun, and at more while there is
+	// something to delete, but never at more than sweepMost.
+	sweepLook = 20
+	sweepMost = 200
+)
+
+// Sweeper gives back the space of what is over. Correctness never waits for it.
+// Tick is for one goroutine, Paused for any.
+type Sweeper struct {
+	b       *base
+	mono    func() time.Duration
+	cursors [5][]byte
+
+	mu     sync.Mutex    // over what follows
+	wall   time.Time     // both clocks when they were last taken to agree:
+	at     time.Duration // at the start, and after each jump
+	resume time.Duration // by mono
+}
+
+// NewSweeper returns a sweeper. mono is a clock that is never set, such as the time
+// since the process began.
+func (s *Store) NewSweeper(mono func() time.Duration) *Sweeper {
+	at := mono()
+	return &Sweeper{b: s.base, mono: mono, wall: s.base.now().Round(0), at: at, resume: at}
+}
+
+// Paused reports whether the wall clock has jumped against the other one within a
+// day. Nobody can tell here which of its times was right, but a person who sees
+// that the clock is wrong has that day to mend it.
+func (s *Sweeper) Paused() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wall, at := s.b.now().Round(0), s.mono()
+	drift := wall.Sub(s.wall) - (at - s.at)
+	if drift.Abs() > sweepDrift {
+		s.wall, s.at, s.resume = wall, at, at+sweepMargin
+	}
+	return at < s.resume
+}
+
+// Tick goes over a part of each noun that expires and deletes what is over; the next
+// one goes on from there. It returns how many records it deleted.
+func (s *Sweeper) Tick(ctx context.Context) (deleted int, err error) {
+	if s.Paused() {
+		return 0, nil
+	}
+	before := s.b.instant().Add(-sweepMargin)
+	for i, slice := range []func(kv.Txn, []byte, time.Time) (swept, error){
+		s.sessions, s.grants, s.links, s.audit, s.consents,
+	} {
+		for n := range sweepMost {
+			out, err := update(ctx, s.b, func(tx kv.Txn) (swept, error) { return slice(tx, s.cursors[i], before) })
+			if err != nil {
+				return deleted, err
+			}
+			s.cursors[i] = out.next
+			deleted += out.n
+			if out.next == nil || out.n == 0 && n >= sweepLook {
+				break
+			}
+		}
+	}
+	return deleted, nil
+}
+
+// swept is what one slice did and where the next one goes on; nil: at the start.
+type swept struct {
+	n    int
+	next []byte
+}
+
+// sweep deletes what is gone of one slice. It passes over what it cannot read, which
+// is for Check to report: one bad record must not keep all others forever.
+func sweep[T any](tx kv.Txn, t *table[T], after []byte, gone func(*T) (bool, error)) (swept, error) {
+	pairs, err := tx.Scan(kv.Range{Prefix: []byte{t.space}, After: after, Limit: sweepSlice})
+	if err != nil {
+		return swept{}, err
+	}
+	out := swept{next: goOn(pairs, sweepSlice)}
+	for _, pair := range pairs {
+		v, err := t.decode(pair.Key[1:], pair.Value)
+		if err != nil {
+			continue
+		}
+		over, err := gone(v)
+		if err != nil {
+			return swept{}, err
+		}
+		if !over {
+			continue
+		}
+		if err := t.delete(tx, pair.Key[1:]); err != nil {
+			return swept{}, err
+		}
+		out.n++
+	}
+	return out, nil
+}
+
+// sessions go when they have ended, or are past their absolute end: a grant may
+// outlive its session's idleness, but not that.
+func (s *Sweeper) sessions(tx kv.Txn, after []byte, before time.Time) (swept, error) {
+	set, err := SettingsStore{s.b}.in(tx)
+	if err != nil {
+		return swept{}, err
+	}
+	return sweep(tx, &s.b.sessions, after, func(v *Session) (bool, error) {
+		if !v.Ended.IsZero() {
+			return v.Ended.Before(before), nil
+		}
+		return v.over(set.Lifetimes, before), nil
+	})
+}
+
+func (s *Sweeper) grants(tx kv.Txn, after []byte, before time.Time) (swept, error) {
+	return sweep(tx, &s.b.grants, after, func(g *Grant) (bool, error) {
+		if before.Before(g.Expires) {
+			return false, nil
+		}
+		return true, s.b.grantStates.delete(tx, key{}.id(g.ID))
+	})
+}
+
+func (s *Sweeper) links(tx kv.Txn, after []byte, before time.Time) (swept, error) {
+	return sweep(tx, &s.b.links, after, func(l *Link) (bool, error) { return l.Expires.Before(before), nil })
+}
+
+// audit goes by the oldest end: ids sort by time, so that a slice without anything
+// to delete ends the walk.
+func (s *Sweeper) audit(tx kv.Txn, after []byte, before time.Time) (swept, error) {
+	set, err := SettingsStore{s.b}.in(tx)
+	if err != nil {
+		return swept{}, err
+	}
+	end := before.Add(-time.Duration(set.AuditRetention) * time.Second)
+	out, err := sweep(tx, &s.b.audit, after, func(e *Event) (bool, error) { return e.Time.Before(end), nil })
+	if out.n == 0 {
+		out.next = nil
+	}
+	return out, err
+}
+
+// consents go when their user or client is gone.
+func (s *Sweeper) consents(tx kv.Txn, after []byte, _ time.Time) (swept, error) {
+	return sweep(tx, &s.b.consents, after, func(v *Consent) (bool, error) {
+		u, err := s.b.users.shared(tx, key{}.id(v.User))
+		if err != nil || u == nil {
+			return true, err
+		}
+		c, err := s.b.clients.shared(tx, key{}.str(v.ClientID))
+		return c == nil || c.UID != v.Client, err
+	})
+}

@@ -1,0 +1,205 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+// UserChange is what to change of an account; nil leaves a field as it is.
+type UserChange struct {
+	Username      *string
+	Email         *string
+	EmailVerified *bool
+	Profile       *Profile
+	Roles         *[]Role
+}
+
+// Change edits an account. A new e-mail address, be it only spelled otherwise, is
+// unverified unless the same change says that it is not. Errors: ErrForbidden,
+// ErrNotFound, *Invalid, *Taken.
+func (s Users) Change(ctx context.Context, by Actor, id ID, c UserChange) (*User, error) {
+	// Before the transaction: a time zone is looked up on the disk.
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	return s.alter(ctx, by, id, ActUserChanged, func(u *User, _ time.Time) error {
+		c.apply(u)
+		if u.EmailVerified && u.Email == "" {
+			return invalid("email_verified", "needs an e-mail address")
+		}
+		return nil
+	})
+}
+
+// validate applies the rules to what is to change.
+func (c UserChange) validate() error {
+	if c.Username != nil {
+		if err := validUsername(*c.Username); err != nil {
+			return err
+		}
+	}
+	if c.Email != nil {
+		if err := validEmail(*c.Email); err != nil {
+			return err
+		}
+	}
+	if c.Roles != nil {
+		if err := validRoles(*c.Roles); err != nil {
+			return err
+		}
+	}
+	if c.Profile != nil {
+		return c.Profile.validate()
+	}
+	return nil
+}
+
+func (c UserChange) apply(u *User) {
+	if c.Username != nil {
+		u.Username = *c.Username
+	}
+	if c.Email != nil && *c.Email != u.Email {
+		u.Email, u.EmailVerified = *c.Email, false
+	}
+	if c.EmailVerified != nil {
+		u.EmailVerified = *c.EmailVerified
+	}
+	if c.Profile != nil {
+		u.Profile = *c.Profile
+	}
+	if c.Roles != nil {
+		u.Roles = *c.Roles
+	}
+}
+
+// SetPassword gives an account a new password (a sealed hash bound to its id) and
+// ends every session and grant it has. An empty one: no signing in by password.
+func (s Users) SetPassword(ctx context.Context, by Actor, id ID, sealed []byte) (*User, error) {
+	return s.alter(ctx, by, id, ActPasswordSet, func(u *User, now time.Time) error {
+		u.setPassword(sealed, now)
+		return nil
+	})
+}
+
+func (u *User) setPassword(sealed []byte, now time.Time) {
+	u.Password, u.PasswordChanged = sealed, now
+	u.Epoch++
+}
+
+// Rehash replaces the stored form of the same password. It changes nothing if the
+// password was changed meanwhile.
+func (s Users) Rehash(ctx context.Context, id ID, old, sealed []byte) error {
+	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
+		u, err := s.b.users.get(tx, key{}.id(id))
+		if err != nil || u == nil || string(u.Password) != string(old) {
+			return struct{}{}, err
+		}
+		u.Password = sealed
+		return struct{}{}, s.b.users.put(tx, u)
+	})
+	return err
+}
+
+// Disable shuts an account out at once: sessions and grants end, and stay ended
+// when it is enabled again.
+func (s Users) Disable(ctx context.Context, by Actor, id ID) (*User, error) {
+	return s.alter(ctx, by, id, ActUserDisabled, func(u *User, _ time.Time) error {
+		if !u.Disabled {
+			u.Disabled = true
+			u.Epoch++
+		}
+		return nil
+	})
+}
+
+// Enable lets a disabled account sign in again.
+func (s Users) Enable(ctx context.Context, by Actor, id ID) (*User, error) {
+	return s.alter(ctx, by, id, ActUserEnabled, func(u *User, _ time.Time) error {
+		u.Disabled = false
+		return nil
+	})
+}
+
+// alter is the one way an account is changed by an administrator: permission,
+// change, the rule about the last administrator, and audit.
+func (s Users) alter(ctx context.Context, by Actor, id ID, act Act, change func(*User, time.Time) error) (*User, error) {
+	if err := by.mayManage(); err != nil {
+		return nil, err
+	}
+	note, now := s.b.note(by, act), s.b.instant()
+	return update(ctx, s.b, func(tx kv.Txn) (*User, error) {
+		u, err := found(s.b.users.get(tx, key{}.id(id)))
+		if err != nil {
+			return nil, err
+		}
+		was := u.governs()
+		if err := change(u, now); err != nil {
+			return nil, err
+		}
+		u.Updated = now
+		if err := s.b.keepAnAdmin(tx, was, u.governs()); err != nil {
+			return nil, err
+		}
+		if err := s.b.users.put(tx, u); err != nil {
+			return nil, err
+		}
+		return u, s.b.audit.put(tx, note.about(u.ID, "", u.Username))
+	})
+}
+
+func (u *User) governs() bool { return u.IsAdmin() && !u.Disabled }
+
+// keepAnAdmin refuses a change that would leave nobody to administer. It looks at
+// the accounts as they are stored, the one about to change among them.
+func (b *base) keepAnAdmin(tx kv.Txn, was, is bool) error {
+	if !was || is {
+		return nil
+	}
+	p, err := b.users.scanIndex(tx, usersAdmins, nil, nil, 1000, false)
+	if err != nil {
+		return err
+	}
+	able := 0
+	for _, u := range p.items {
+		if u.governs() {
+			able++
+		}
+	}
+	if able < 2 {
+		return invalid("user", "is the last administrator: make another one first")
+	}
+	return nil
+}
+
+// Delete removes an account and what belongs to it alone. Its sessions, consents
+// and grants are dead at once, and swept later. Its name may be used again, its id
+// never is.
+func (s Users) Delete(ctx context.Context, by Actor, id ID) error {
+	if err := by.mayManage(); err != nil {
+		return err
+	}
+	note := s.b.note(by, ActUserDeleted)
+	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
+		u, err := found(s.b.users.get(tx, key{}.id(id)))
+		if err != nil {
+			return struct{}{}, err
+		}
+		if err := s.b.keepAnAdmin(tx, u.governs(), false); err != nil {
+			return struct{}{}, err
+		}
+		for _, gone := range []func() error{
+			func() error { return s.b.memberships.delete(tx, key{}.id(id)) },
+			func() error { return s.b.attempts.delete(tx, key{}.id(id)) },
+			func() error { return s.b.users.delete(tx, key{}.id(id)) },
+			func() error { return s.b.audit.put(tx, note.about(id, "", u.Username)) },
+		} {
+			if err := gone(); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
+	})
+	return err
+}

@@ -1,0 +1,73 @@
+package storage
+
+import (
+	"net/mail"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/norm"
+)
+
+// canonicalUsername maps every spelling of a username (case, width, Unicode form)
+// to one, by the UsernameCaseMapped profile of RFC 8265 section 3.3, so that one
+// account has one name, one counter and one lockout.
+func canonicalUsername(s string) (string, error) {
+	return precis.UsernameCaseMapped.String(s)
+}
+
+// canonicalEmail maps the spellings of an address that people take for the same to
+// one: case, width and Unicode form, by compatibility caseless matching (Unicode
+// section 3.13, D146). RFC 5321 lets the local part differ by case; no mail
+// provider in use does, and two accounts apart by such a thing are a trap.
+func canonicalEmail(s string) string {
+	s = cases.Fold().String(norm.NFD.String(s))
+	return norm.NFKD.String(cases.Fold().String(norm.NFKD.String(s)))
+}
+
+// canonicalLogin maps every spelling of what a person typed to sign in to one,
+// whether or not an account has it.
+func canonicalLogin(s string) string {
+	if name, err := canonicalUsername(s); err == nil {
+		return name
+	}
+	return canonicalEmail(s)
+}
+
+func validUsername(s string) error {
+	if s == "" || len(s) > 64 {
+		return invalid("username", "must be 1 to 64 bytes long")
+	}
+	if strings.ContainsFunc(s, unicode.IsSpace) {
+		return invalid("username", "must not hold spaces")
+	}
+	name, err := canonicalUsername(s)
+	if err != nil {
+		return invalid("username", "must be letters, digits and marks such as - _ .")
+	}
+	// Sign-in takes a username or an e-mail address in one field: no name, in none
+	// of its spellings, may pose as somebody's address. Nor as an id, by which the
+	// command line finds accounts.
+	if strings.Contains(name, "@") {
+		return invalid("username", "must not hold @")
+	}
+	if _, err := ParseID(name); err == nil {
+		return invalid("username", "must not look like an id")
+	}
+	return nil
+}
+
+func validEmail(s string) error {
+	if s == "" {
+		return nil
+	}
+	if err := plainText("email", s); err != nil {
+		return err
+	}
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Address != s || len(s) > 254 || len(canonicalEmail(s)) > 512 {
+		return invalid("email", "must be an address like ada@example.org, not %q", s)
+	}
+	return nil
+}
