@@ -1,0 +1,98 @@
+package edge
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Options say how an [Edge] behaves. The zero value logs to slog's default
+// logger, trusts no proxy, and answers errors in plain text.
+type Options struct {
+	// Log receives one record per request.
+	Log *slog.Logger
+	// Secure says that the issuer is https: answers carry
+	// Strict-Transport-Security, and requests that did not come over https
+	// are refused, except at the paths in Plain.
+	Secure bool
+	// Plain are the paths served over plain http although Secure is set:
+	// health checks, which orchestrators ask directly.
+	Plain []string
+	// Proxies are the reverse proxies whose forwarding headers count.
+	Proxies Proxies
+	// Limits bound what a request may carry.
+	Limits Limits
+	// Fail writes the answer for a problem found at the edge. It is given a
+	// writer whose headers hold the base headers only. nil means plain text.
+	Fail func(http.ResponseWriter, *http.Request, Problem)
+
+	// Now and Random are the clock and the source of request ids; nil means
+	// the real ones.
+	Now    func() time.Time
+	Random io.Reader
+}
+
+// A Problem is an answer that the edge itself has to give. Message is one or
+// two sentences that are safe to show to anyone.
+type Problem struct {
+	Status  int
+	Message string
+}
+
+// An Edge wraps the handlers of one listener.
+type Edge struct {
+	opts Options
+}
+
+// New returns an Edge. Options left out get their defaults.
+func New(opts Options) *Edge {
+	if opts.Log == nil {
+		opts.Log = slog.Default()
+	}
+	if opts.Fail == nil {
+		opts.Fail = plainText
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Random == nil {
+		opts.Random = rand.Reader
+	}
+	opts.Limits = opts.Limits.withDefaults()
+	return &Edge{opts: opts}
+}
+
+// Handler puts the edge around next, which is usually a router made by
+// [Edge.Router].
+func (e *Edge) Handler(next http.Handler) http.Handler {
+	inner := e.recovered(e.guarded(next))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begin := e.opts.Now()
+		from := e.opts.Proxies.origin(r)
+		x := &exchange{origin: from, id: e.requestID(r, from.viaProxy)}
+		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+		// Behind a trusted proxy the name the browser asked for is the
+		// forwarded one; same-origin checks compare against it.
+		r.Host = from.host
+
+		out := &writer{ResponseWriter: w}
+		// Deferred, so that an exchange aborted halfway is recorded too.
+		defer func() { e.record(r, x, out, e.opts.Now().Sub(begin)) }()
+		inner.ServeHTTP(out, r)
+	})
+}
+
+// fail answers with p through the configured renderer.
+func (e *Edge) fail(w http.ResponseWriter, r *http.Request, p Problem) {
+	e.opts.Fail(w, r, p)
+}
+
+func plainText(w http.ResponseWriter, r *http.Request, p Problem) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Status)
+	_, _ = io.WriteString(w, p.Message+"\nRequest id: "+RequestID(r.Context())+"\n")
+}

@@ -1,0 +1,104 @@
+package edge_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"latchkey/internal/edge"
+)
+
+const form = "application/x-www-form-urlencoded"
+
+// stream hides the length of a body, as chunked transfer does.
+type stream struct{ io.Reader }
+
+func TestOversizedRequestsAreRefusedBeforeAnyHandler(t *testing.T) {
+	limits := edge.Limits{Body: 100, Params: 5, Bodies: map[string]int64{
+		"/upload": 1000, "/import/": 2000, "/import/small/": 10}}
+	for _, c := range []struct {
+		name, target, kind string
+		body               io.Reader
+		status             int
+	}{
+		{"fits", "/page", form, strings.NewReader("a=1&b=2"), 200},
+		{"at the limit", "/page", form, strings.NewReader(strings.Repeat("x", 100)), 200},
+		{"one over", "/page", form, strings.NewReader(strings.Repeat("x", 101)), 413},
+		{"one over, length unknown", "/page", form, stream{strings.NewReader(strings.Repeat("x", 101))}, 413},
+		{"known length, not a form", "/page", "application/json", strings.NewReader(strings.Repeat("x", 101)), 413},
+		{"exception for a path", "/upload", form, strings.NewReader(strings.Repeat("x", 1000)), 200},
+		{"not for the paths under it", "/upload/2", form, strings.NewReader(strings.Repeat("x", 1000)), 413},
+		{"exception for a tree", "/import/users", form, strings.NewReader(strings.Repeat("x", 1500)), 200},
+		{"the longest key decides", "/import/small/1", form, strings.NewReader(strings.Repeat("x", 11)), 413},
+		{"five parameters", "/page?a&b&c&d&e", "", nil, 200},
+		{"six parameters", "/page?a&b&c&d&e&f", "", nil, 400},
+		{"six in the form", "/page", form + "; charset=utf-8", strings.NewReader("a&b&c&d&e&f"), 400},
+		{"broken off", "/page", form, stream{io.MultiReader(strings.NewReader("a"), broken{})}, 400},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var j journal
+			e := newEdge(&j, func(o *edge.Options) { o.Limits = limits })
+			req := httptest.NewRequest("POST", c.target, c.body)
+			req.Header.Set("Content-Type", c.kind)
+			called := false
+			rec := httptest.NewRecorder()
+			e.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				called = true
+				if err := r.ParseForm(); err != nil {
+					t.Error(err)
+				}
+			})).ServeHTTP(rec, req)
+			if rec.Code != c.status || called != (c.status == 200) {
+				t.Errorf("status %d, want %d; handler called: %v", rec.Code, c.status, called)
+			}
+			if got := j.only(t)["status"]; got != float64(c.status) {
+				t.Errorf("logged status %v", got)
+			}
+		})
+	}
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
+
+func TestStreamedBodiesEndAtTheLimit(t *testing.T) {
+	e := newEdge(new(journal), func(o *edge.Options) { o.Limits.Body = 100 })
+	req := httptest.NewRequest("POST", "/", stream{strings.NewReader(strings.Repeat("x", 101))})
+	e.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, err := io.Copy(io.Discard, r.Body)
+		if tooBig := new(http.MaxBytesError); !errors.As(err, &tooBig) || n != 100 {
+			t.Errorf("read %d bytes, %v", n, err)
+		}
+	})).ServeHTTP(httptest.NewRecorder(), req)
+}
+
+func TestServerRefusesOversizedHeadersAndBoundsTime(t *testing.T) {
+	e := newEdge(new(journal), func(o *edge.Options) { o.Limits.Header = 8 << 10 })
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = e.Server(e.Handler(e.Router()))
+	for name, d := range map[string]any{
+		"ReadHeaderTimeout": server.Config.ReadHeaderTimeout, "ReadTimeout": server.Config.ReadTimeout,
+		"WriteTimeout": server.Config.WriteTimeout, "IdleTimeout": server.Config.IdleTimeout,
+	} {
+		if fmt.Sprint(d) == "0s" {
+			t.Errorf("%s is unbounded", name)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	req, _ := http.NewRequest("GET", server.URL, nil)
+	req.Header.Set("Cookie", strings.Repeat("c", 16<<10))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("status %d", res.StatusCode)
+	}
+}
