@@ -1,0 +1,148 @@
+package op
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/gorilla/mux"
+
+	"latchkey/internal/edge"
+	"latchkey/keys"
+	"latchkey/storage"
+)
+
+// serveFlow evaluates a flow again, with what its pages decided.
+func (p *Provider) serveFlow(w http.ResponseWriter, r *http.Request) {
+	id, f, bad := p.flowOf(r)
+	if bad != nil {
+		p.refuse(w, r, nil, bad)
+		return
+	}
+	p.advance(w, r, id, f, false)
+}
+
+// flowOf finds the flow that the path names in this browser.
+func (p *Provider) flowOf(r *http.Request) (storage.ID, *flow, *Refusal) {
+	id, err := storage.ParseID(mux.Vars(r)["flow"])
+	if err != nil {
+		return id, nil, expired()
+	}
+	f, err := p.recall(r, id)
+	if err != nil {
+		return id, nil, expired()
+	}
+	return id, f, p.inTime(r.Context(), f)
+}
+
+// expired is the one answer to a flow that is over, unknown, changed or another
+// browser's.
+func expired() *Refusal {
+	return refuse(RefusedExpired, "the flow is over, or began in another browser")
+}
+
+// inTime refuses a flow whose time is over.
+func (p *Provider) inTime(ctx context.Context, f *flow) *Refusal {
+	edge.ClientID(ctx, f.Request.ClientID)
+	set, err := p.store.Settings.Get(ctx)
+	if err != nil {
+		return p.internal(ctx, err)
+	}
+	if !p.now().Before(f.Request.Started.Add(storage.Seconds(set.Lifetimes.Flow))) {
+		return expired()
+	}
+	return nil
+}
+
+// advance evaluates and acts on the verdict. What a verdict was built upon may
+// change before the grant is written; then it is evaluated once more. A fresh flow
+// is not in the browser yet.
+func (p *Provider) advance(w http.ResponseWriter, r *http.Request, id storage.ID, f *flow, fresh bool) {
+	for range 2 {
+		st, bad := p.standing(r, id, f)
+		if bad != nil {
+			p.refuse(w, r, st.Client, bad)
+			return
+		}
+		v := evaluate(&f.Request, st, f.Decisions)
+		switch {
+		case v.fault != nil:
+			p.answerFault(w, r, st.Client, &f.Request, v.fault)
+			return
+		case v.step != stepNone:
+			p.ask(w, r, st, id, f, v.step, fresh)
+			return
+		}
+		code, err := p.grant(r.Context(), id, &f.Request, st, v)
+		if errors.Is(err, storage.ErrStale) {
+			continue
+		}
+		p.answerCode(w, r, st, f, v, code, err)
+		return
+	}
+	p.refuse(w, r, nil, p.internal(r.Context(), errors.New("op: what the request is about keeps changing")))
+}
+
+// ask sends the browser to the page for a step, with the flow if it is fresh.
+func (p *Provider) ask(w http.ResponseWriter, r *http.Request, st *storage.Standing, id storage.ID, f *flow, s step, fresh bool) {
+	if fresh {
+		p.keep(w, id, p.NameBrowser(w, r), f, storage.Seconds(st.Settings.Lifetimes.Flow))
+	}
+	see(w, flowPath(id)+"/"+string(s))
+}
+
+func (p *Provider) answerCode(w http.ResponseWriter, r *http.Request, st *storage.Standing, f *flow, v verdict, code string, err error) {
+	switch {
+	case errors.Is(err, storage.ErrFinished):
+		p.refuse(w, r, st.Client, finished())
+	case err != nil:
+		p.refuse(w, r, st.Client, p.internal(r.Context(), err))
+	default:
+		edge.Sub(r.Context(), v.account.User.Subject())
+		p.answer(w, &f.Request, [][2]string{{"code", code}})
+	}
+}
+
+func finished() *Refusal { return refuse(RefusedFinished, "the flow has led to a code already") }
+
+// standing reads what a flow is evaluated against. The client may have changed
+// since the flow began: it is checked again. The Standing is never nil.
+func (p *Provider) standing(r *http.Request, id storage.ID, f *flow) (*storage.Standing, *Refusal) {
+	q := &f.Request
+	st, err := p.store.Grants.Standing(r.Context(), id, q.ClientID, q.Scopes, p.sessions.Of(r))
+	switch {
+	case err != nil:
+		return &storage.Standing{}, p.internal(r.Context(), err)
+	case st.Client == nil:
+		return st, refuse(RefusedClient, "no client has this client_id any more")
+	case !st.Client.Live():
+		return st, refuse(RefusedUnavailable, "the client's state is %s", st.Client.State)
+	case !st.Client.AllowsRedirect(q.RedirectURI):
+		return st, refuse(RefusedRedirect, "the redirect URI is no longer registered")
+	case st.Finished:
+		return st, finished()
+	}
+	return st, nil
+}
+
+// grant writes what was decided, and returns the code that stands for it.
+func (p *Provider) grant(ctx context.Context, id storage.ID, q *Request, st *storage.Standing, v verdict) (string, error) {
+	code, hash := keys.NewCode(id)
+	g := storage.Grant{ID: id, User: v.account.User.ID, ClientID: st.Client.ID, Session: v.account.Session.ID,
+		Scopes: v.scopes, Nonce: q.Nonce, RedirectURI: q.RedirectURI, CodeChallenge: q.Challenge, CodeHash: hash,
+		AskedAuthTime: q.MaxAge != nil || st.Client.Metadata.RequireAuthTime}
+	if q.Implied {
+		g.RedirectURI = "" // nor need it be sent with the code (RFC 6749 section 4.1.3)
+	}
+	if v.account.Consent != nil {
+		g.Consent = v.account.Consent.ID
+	}
+	var err error
+	if g.Claims, err = q.Claims.record(); err != nil {
+		return "", fmt.Errorf("op: recording the claims request: %w", err)
+	}
+	_, err = p.store.Grants.Create(ctx, storage.NewGrant{Grant: g, ClientRevision: st.Client.Revision,
+		Consented: v.consented, RequestID: edge.RequestID(ctx)})
+	return code, err
+}

@@ -1,0 +1,73 @@
+package op
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"latchkey/internal/edge"
+)
+
+// apiError is how an endpoint that speaks JSON refuses (RFC 6749 section 5.2, RFC
+// 6750 section 3.1). All of it but the cause goes to the caller.
+type apiError struct {
+	status    int
+	code      string
+	text      string // error_description: words of ours, fit for anybody
+	challenge string // WWW-Authenticate; empty: none
+	cause     error  // for the log
+}
+
+func (e *apiError) Error() string { return e.code + ": " + e.text }
+
+func (e *apiError) Unwrap() error { return e.cause }
+
+// invalidRequest says what is wrong with the form of a request.
+func invalidRequest(format string, args ...any) *apiError {
+	return &apiError{status: http.StatusBadRequest, code: "invalid_request", text: fmt.Sprintf(format, args...)}
+}
+
+// failed is our own fault: the caller hears no more than that.
+func failed(err error) *apiError {
+	return &apiError{status: http.StatusInternalServerError, code: "server_error",
+		text: "something went wrong on our side", cause: err}
+}
+
+// headers puts into an answer's header what its status demands (RFC 9110 section
+// 15.5.2), and the reason into the request's log record.
+func (e *apiError) headers(r *http.Request, h http.Header) {
+	edge.Fail(r.Context(), e.code, e.cause)
+	if e.challenge != "" {
+		h.Set("WWW-Authenticate", e.challenge)
+	}
+}
+
+// errorBody is the JSON of an error answer.
+type errorBody struct {
+	Code string `json:"error"`
+	Text string `json:"error_description,omitempty"`
+}
+
+func (e *apiError) body() errorBody { return errorBody{Code: e.code, Text: e.text} }
+
+// write answers by itself, without the framework, which would log a record of its
+// own.
+func (e *apiError) write(w http.ResponseWriter, r *http.Request) {
+	e.headers(r, w.Header())
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(e.status)
+	_ = json.NewEncoder(w).Encode(e.body()) // the caller is gone: nobody to tell
+}
+
+// printable keeps foreign text within what error_description may hold (RFC 6749
+// section 5.2), and short.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < 0x20 || r > 0x7e || r == '"' || r == '\\' {
+			return '?'
+		}
+		return r
+	}, s[:min(len(s), 64)])
+	return s
+}

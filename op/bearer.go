@@ -1,0 +1,77 @@
+package op
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"latchkey/internal/edge"
+)
+
+// bearerRealm is the challenge of RFC 6750 section 3 to a request without a token.
+const bearerRealm = `Bearer realm="userinfo"`
+
+// bearerError is a refusal of RFC 6750 section 3.1.
+func bearerError(status int, code, text string) *apiError {
+	return &apiError{status: status, code: code, text: text,
+		challenge: bearerRealm + `, error="` + code + `", error_description="` + printable(text) + `"`}
+}
+
+// serveUserinfo is the userinfo endpoint (OpenID Connect Core section 5.3). It
+// finds the access token; what it gives is UserInfo's business.
+func serveUserinfo(framework http.Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		noStore(w)
+		if r.Method != http.MethodGet && r.Method != http.MethodPost {
+			w.Header().Set("Allow", "GET, POST")
+			e := invalidRequest("userinfo takes GET and POST")
+			e.status = http.StatusMethodNotAllowed
+			e.write(w, r)
+			return
+		}
+		token, e := bearer(w, r)
+		switch {
+		case e != nil:
+			e.write(w, r)
+		case token == "":
+			// RFC 6750 section 3.1: no credentials, no error code.
+			edge.Fail(r.Context(), "no_token", nil)
+			w.Header().Set("WWW-Authenticate", bearerRealm)
+			w.WriteHeader(http.StatusUnauthorized)
+		default:
+			pass(framework, w, r, PathUserinfo, url.Values{"access_token": {token}}, &call{})
+		}
+	}
+}
+
+// bearer takes the access token from where RFC 6750 section 2 allows, and from one
+// place only: the header, its scheme in any case, or the body of a form POST. A
+// token in the URL ends up in logs and is refused. "" without an error: no token.
+func bearer(w http.ResponseWriter, r *http.Request) (string, *apiError) {
+	bad := func(text string) *apiError { return bearerError(http.StatusBadRequest, "invalid_request", text) }
+	if r.URL.Query().Has("access_token") {
+		return "", bad("an access token does not belong into the URL")
+	}
+	headers := r.Header["Authorization"]
+	if len(headers) > 1 {
+		return "", bad("the Authorization header was sent more than once")
+	}
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if len(headers) == 1 && !strings.EqualFold(scheme, "Bearer") {
+		return "", nil
+	}
+	if r.Method == http.MethodPost && isForm(r) {
+		r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
+		if err := r.ParseForm(); err != nil {
+			return "", bad("the form cannot be read, or is longer than 64 KiB")
+		}
+		sent := r.PostForm["access_token"]
+		if len(sent) > 1 || len(sent) == 1 && len(headers) == 1 {
+			return "", bad("the access token was sent more than once")
+		}
+		if len(sent) == 1 {
+			return sent[0], nil
+		}
+	}
+	return strings.TrimSpace(token), nil
+}

@@ -1,0 +1,138 @@
+package op
+
+import (
+	"slices"
+	"time"
+
+	"latchkey/storage"
+)
+
+// readers turn what is stored of a user into claims; nil: nothing to say, and the
+// claim is left out (OpenID Connect Core section 5.3.2).
+var readers = map[string]func(*storage.Access) any{
+	"name":               func(a *storage.Access) any { return text(a.User.Profile.Name) },
+	"given_name":         func(a *storage.Access) any { return text(a.User.Profile.GivenName) },
+	"family_name":        func(a *storage.Access) any { return text(a.User.Profile.FamilyName) },
+	"middle_name":        func(a *storage.Access) any { return text(a.User.Profile.MiddleName) },
+	"nickname":           func(a *storage.Access) any { return text(a.User.Profile.Nickname) },
+	"preferred_username": func(a *storage.Access) any { return text(a.User.Username) },
+	"profile":            func(a *storage.Access) any { return text(a.User.Profile.Profile) },
+	"picture":            func(a *storage.Access) any { return text(a.User.Profile.Picture) },
+	"website":            func(a *storage.Access) any { return text(a.User.Profile.Website) },
+	"gender":             func(a *storage.Access) any { return text(a.User.Profile.Gender) },
+	"birthdate":          func(a *storage.Access) any { return text(a.User.Profile.Birthdate) },
+	"zoneinfo":           func(a *storage.Access) any { return text(a.User.Profile.Zoneinfo) },
+	"locale":             func(a *storage.Access) any { return text(a.User.Profile.Locale) },
+	"updated_at":         func(a *storage.Access) any { return a.User.Updated.Unix() },
+	"email":              func(a *storage.Access) any { return text(a.User.Email) },
+	"email_verified":     emailVerified,
+	"phone_number":       func(a *storage.Access) any { return text(a.User.Profile.PhoneNumber) },
+	"phone_number_verified": func(a *storage.Access) any {
+		if a.User.Profile.PhoneNumber == "" {
+			return nil
+		}
+		return a.User.Profile.PhoneNumberVerified
+	},
+	"address": address,
+	"patreon": patreon,
+}
+
+func text(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// emailVerified is false as well as true: leaving out a false one would read as
+// "unknown" to a client that must know.
+func emailVerified(a *storage.Access) any {
+	if a.User.Email == "" {
+		return nil
+	}
+	return a.User.EmailVerified
+}
+
+// address is the object of OpenID Connect Core section 5.1.1.
+func address(a *storage.Access) any {
+	v := a.User.Profile.Address
+	if v == (storage.Address{}) {
+		return nil
+	}
+	return v
+}
+
+// patreonClaim is the value of the claim that the scope patreon gives.
+type patreonClaim struct {
+	IsPatron                     bool     `json:"is_patron"`
+	Status                       *string  `json:"status"` // null: never a patron
+	Tiers                        []string `json:"tiers"`
+	LifetimeSupportCents         int64    `json:"lifetime_support_cents"`
+	CurrentlyEntitledAmountCents int64    `json:"currently_entitled_amount_cents"`
+	PledgeStart                  *string  `json:"pledge_start"` // RFC 3339
+	AsOf                         string   `json:"as_of"`        // RFC 3339
+}
+
+// patreon is left out for a user who has linked no Patreon account: that is not the
+// same as not being a patron.
+func patreon(a *storage.Access) any {
+	m := a.Membership
+	if m == nil {
+		return nil
+	}
+	c := patreonClaim{IsPatron: m.IsPatron, Tiers: slices.Concat([]string{}, m.Tiers),
+		LifetimeSupportCents: m.LifetimeSupportCents, CurrentlyEntitledAmountCents: m.CurrentlyEntitledAmountCents,
+		AsOf: m.AsOf.UTC().Format(time.RFC3339)}
+	if m.Status != "" {
+		c.Status = &m.Status
+	}
+	if !m.PledgeStart.IsZero() {
+		start := m.PledgeStart.UTC().Format(time.RFC3339)
+		c.PledgeStart = &start
+	}
+	return c
+}
+
+// userClaimsOf reads the named claims; those that are unknown or empty are left
+// out.
+func userClaimsOf(a *storage.Access, names []string) map[string]any {
+	out := make(map[string]any, len(names)+10)
+	for _, name := range names {
+		if read := readers[name]; read != nil {
+			if v := read(a); v != nil {
+				out[name] = v
+			}
+		}
+	}
+	return out
+}
+
+// alsoAllowed are those of the claims asked for one by one that the user allows and
+// the client may still ask for. What a scope was refused for, no other way of asking
+// brings back.
+func (p *Provider) alsoAllowed(a *storage.Access, asked []string) []string {
+	if len(asked) == 0 {
+		return nil
+	}
+	one := intersect(a.Consent.Claims, p.claimsOf(a.Client))
+	return intersect(asked, append(one, a.Claims...))
+}
+
+// claimsOf are the claims that a client may ask for one by one: those that the
+// scopes give which it may ask for. The claims parameter is another way to ask, not
+// a way around the review of what an app may see. A membership is not among them:
+// it is read for its scope alone.
+func (p *Provider) claimsOf(c *storage.Client) []string {
+	return p.claimsOfScopes(slices.DeleteFunc(slices.Clone(c.Metadata.Scopes), func(s string) bool {
+		return s == storage.ScopePatreon
+	}))
+}
+
+func (p *Provider) claimsOfScopes(scopes []string) (claims []string) {
+	for _, s := range p.catalog {
+		if slices.Contains(scopes, s.Name) {
+			claims = append(claims, s.Claims...)
+		}
+	}
+	return claims
+}

@@ -1,0 +1,119 @@
+package op
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"latchkey/internal/edge"
+	"latchkey/storage"
+)
+
+// credentials are what a client sent to say who it is.
+type credentials struct {
+	id      string
+	secrets []string // one secret, in the forms it may have been sent in
+	method  string   // as registered: client_secret_basic, client_secret_post, none
+}
+
+// authenticate is the one authenticator of clients; every endpoint that needs one
+// goes through it. Whatever is wrong is invalid_client with 401, and nothing tells
+// which clients exist (RFC 6749 section 5.2).
+func (p *Provider) authenticate(ctx context.Context, h http.Header, form url.Values) (*storage.Client, *apiError) {
+	sent, e := readCredentials(h, form)
+	if e != nil {
+		return nil, e
+	}
+	c, err := p.store.Clients.Get(ctx, sent.id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, notAuthenticated("no such client")
+	}
+	if err != nil {
+		return nil, failed(err)
+	}
+	edge.ClientID(ctx, c.ID)
+	switch {
+	case c.Metadata.TokenEndpointAuthMethod != sent.method:
+		return nil, notAuthenticated("registered for " + c.Metadata.TokenEndpointAuthMethod + ", used " + sent.method)
+	case sent.method != storage.AuthMethodNone && !p.secretMatches(c, sent.secrets):
+		return nil, notAuthenticated("wrong client secret")
+	case !c.Live():
+		return nil, notAuthenticated("the client's state is " + string(c.State))
+	}
+	return c, nil
+}
+
+func (p *Provider) secretMatches(c *storage.Client, sent []string) bool {
+	for _, have := range c.LiveSecrets(p.now()) {
+		for _, secret := range sent {
+			if p.keys.VerifyClientSecret(have.Hash, secret) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readCredentials finds out which method was used. Two at once are refused (RFC
+// 6749 section 2.3).
+func readCredentials(h http.Header, form url.Values) (credentials, *apiError) {
+	id, secret := form.Get("client_id"), form.Get("client_secret")
+	basicID, basicSecrets, basic, e := basicAuth(h)
+	switch {
+	case e != nil:
+		return credentials{}, e
+	case basic && (secret != "" || id != "" && id != basicID):
+		return credentials{}, invalidRequest("client authentication was sent in two ways")
+	case form.Get("client_assertion") != "" || form.Get("client_assertion_type") != "":
+		return credentials{}, invalidClient("client assertions are not supported")
+	case basic:
+		return credentials{id: basicID, secrets: basicSecrets, method: storage.AuthMethodBasic}, nil
+	case id == "":
+		return credentials{}, invalidClient("client_id is missing")
+	case secret != "":
+		return credentials{id: id, secrets: []string{secret}, method: storage.AuthMethodPost}, nil
+	default:
+		return credentials{id: id, method: storage.AuthMethodNone}, nil
+	}
+}
+
+// basicAuth reads HTTP Basic credentials. RFC 6749 section 2.3.1 form-encodes both
+// halves first; many clients do not, so a secret is tried both ways.
+func basicAuth(h http.Header) (id string, secrets []string, ok bool, e *apiError) {
+	if len(h["Authorization"]) > 1 {
+		return "", nil, false, invalidRequest("the Authorization header was sent more than once")
+	}
+	scheme, text, _ := strings.Cut(h.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return "", nil, false, nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	id, secret, colon := strings.Cut(string(raw), ":")
+	if err != nil || !colon {
+		return "", nil, false, invalidClient("the Authorization header cannot be read")
+	}
+	if plain, err := url.QueryUnescape(id); err == nil {
+		id = plain
+	}
+	secrets = []string{secret}
+	if plain, err := url.QueryUnescape(secret); err == nil && plain != secret {
+		secrets = append(secrets, plain)
+	}
+	return id, secrets, true, nil
+}
+
+// notAuthenticated tells the caller one thing whatever the reason; the log knows
+// it.
+func notAuthenticated(why string) *apiError {
+	e := invalidClient("client authentication failed")
+	e.cause = errors.New(why)
+	return e
+}
+
+func invalidClient(text string) *apiError {
+	return &apiError{status: http.StatusUnauthorized, code: "invalid_client", text: text,
+		challenge: `Basic realm="token", charset="UTF-8"`}
+}

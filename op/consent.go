@@ -1,0 +1,121 @@
+package op
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/json"
+	"slices"
+
+	"latchkey/storage"
+)
+
+// ConsentView is what a user is asked to allow. The pages show all of it.
+type ConsentView struct {
+	Client      *storage.Client
+	User        *storage.User
+	Asks        []Ask
+	RedirectURI string // where the browser goes afterwards
+	Known       bool   // the user has allowed this app something before
+	session     storage.ID
+}
+
+// Ask is one thing that the app wants.
+type Ask struct {
+	Scope    string // empty for a claim asked for by itself
+	Claim    string
+	Words    string  // completes "… will be able to", for scopes
+	Values   []Value // what the app would see of this user, where that helps to decide
+	Optional bool
+	Granted  bool // allowed before
+	Declined bool // left out before
+}
+
+// Value is a claim as the app would see it now.
+type Value struct{ Claim, Text string }
+
+// newConsentView lists what q asks of a's user, in the catalogue's order.
+func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *ConsentView {
+	v := &ConsentView{Client: st.Client, User: a.User, RedirectURI: q.RedirectURI, Known: a.Consent != nil, session: a.Session.ID}
+	var covered []string
+	for _, name := range q.Scopes {
+		sc := st.Scopes[name]
+		if sc == nil || !slices.Contains(st.Client.Metadata.Scopes, name) {
+			continue // no longer offered, or no longer to this app
+		}
+		covered = append(covered, sc.Claims...)
+		v.Asks = append(v.Asks, Ask{Scope: name, Words: sc.Words, Values: values(sc.Claims, a.User),
+			Optional: slices.Contains(st.Client.Metadata.OptionalScopes, name),
+			Granted:  a.Consent != nil && slices.Contains(a.Consent.Scopes, name),
+			Declined: a.Consent != nil && slices.Contains(a.Consent.Declined, name)})
+	}
+	slices.SortStableFunc(v.Asks, func(x, y Ask) int {
+		return cmp.Compare(st.Scopes[x.Scope].Position, st.Scopes[y.Scope].Position)
+	})
+	for _, claim := range q.Claims.all() {
+		if !slices.Contains(covered, claim) {
+			v.Asks = append(v.Asks, Ask{Claim: claim, Values: values([]string{claim}, a.User),
+				Granted: a.Consent != nil && slices.Contains(a.Consent.Claims, claim)})
+		}
+	}
+	return v
+}
+
+// scopes are those that are shown, in the order of the request.
+func (v *ConsentView) scopes(q *Request) []string {
+	return slices.DeleteFunc(slices.Clone(q.Scopes), func(s string) bool {
+		return !slices.ContainsFunc(v.Asks, func(a Ask) bool { return a.Scope == s })
+	})
+}
+
+// asksNew reports whether something was neither allowed nor declined before. An app
+// that asks for openid alone is asked about too: the user has never seen it.
+func (v *ConsentView) asksNew() bool {
+	return slices.ContainsFunc(v.Asks, func(a Ask) bool { return !a.Granted && (!a.Declined || !a.Optional) })
+}
+
+// Digest names exactly what is shown, to whom, for which state of the app. A
+// decision about anything else is shown again.
+func (v *ConsentView) Digest() []byte {
+	what := struct {
+		Session, Client storage.ID
+		Revision        uint64
+		URI             string
+		Asks            []Ask
+	}{v.session, v.Client.UID, v.Client.Revision, v.RedirectURI, v.Asks}
+	b, err := json.Marshal(what)
+	if err != nil {
+		panic("op: a consent view cannot be written as JSON: " + err.Error())
+	}
+	sum := sha256.Sum256(b)
+	return sum[:]
+}
+
+// decide turns the boxes a user ticked into a decision: everything required, and
+// the optional scopes ticked.
+func (v *ConsentView) decide(ticked []string) *consentDecision {
+	d := &consentDecision{Session: v.session, Digest: v.Digest()}
+	for _, a := range v.Asks {
+		switch {
+		case a.Claim != "":
+			d.Claims = append(d.Claims, a.Claim)
+		case !a.Optional || slices.Contains(ticked, a.Scope):
+			d.Scopes = append(d.Scopes, a.Scope)
+		default:
+			d.Declined = append(d.Declined, a.Scope)
+		}
+	}
+	return d
+}
+
+// values are those of the claims that a person recognises as theirs.
+func values(claims []string, u *storage.User) []Value {
+	var out []Value
+	for _, c := range []struct{ claim, text string }{
+		{"name", u.DisplayName()}, {"email", u.Email}, {"phone_number", u.Profile.PhoneNumber},
+	} {
+		if c.text != "" && slices.Contains(claims, c.claim) {
+			out = append(out, Value{Claim: c.claim, Text: c.text})
+		}
+	}
+	return out
+}

@@ -1,0 +1,69 @@
+package op
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"net/http"
+	"time"
+)
+
+// Cookies is how this provider's cookies look: HttpOnly; Lax, since Strict would be
+// withheld when a client's page sends the browser here; and over https Secure,
+// under a name prefix that browsers hold us to (RFC 6265bis section 4.1.3).
+type Cookies struct {
+	Secure bool // the issuer is https
+}
+
+// New makes the cookie called name; a negative life removes it.
+func (k Cookies) New(name, value, path string, life time.Duration) *http.Cookie {
+	c := &http.Cookie{Name: k.Name(name, path), Value: value, Path: path, HttpOnly: true,
+		Secure: k.Secure, SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second)}
+	if life < 0 {
+		c.MaxAge = -1
+	}
+	return c
+}
+
+// Name is the full name of the cookie called name at path. On plain http, which
+// only localhost may use, there are no prefixes.
+func (k Cookies) Name(name, path string) string {
+	switch {
+	case !k.Secure:
+		return "latchkey-" + name
+	case path == "/":
+		return "__Host-latchkey-" + name
+	default:
+		return "__Secure-latchkey-" + name
+	}
+}
+
+const (
+	browserCookie = "browser"
+	browserBytes  = 16
+	browserLife   = 400 * 24 * time.Hour // the most that browsers keep a cookie
+)
+
+// Browser returns what names this browser: the bytes of a small cookie that says
+// nothing about anybody. Nil if it has none yet.
+func (p *Provider) Browser(r *http.Request) []byte {
+	c, err := r.Cookie(p.cookies.Name(browserCookie, "/"))
+	if err != nil {
+		return nil
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(c.Value)
+	if err != nil || len(b) != browserBytes {
+		return nil
+	}
+	return b
+}
+
+// NameBrowser is Browser, giving it a name if it has none.
+func (p *Provider) NameBrowser(w http.ResponseWriter, r *http.Request) []byte {
+	if b := p.Browser(r); b != nil {
+		return b
+	}
+	b := make([]byte, browserBytes)
+	_, _ = rand.Read(b) // never fails: it would end the program
+	http.SetCookie(w, p.cookies.New(browserCookie, base64.RawURLEncoding.EncodeToString(b), "/", browserLife))
+	return b
+}

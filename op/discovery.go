@@ -1,0 +1,117 @@
+package op
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+
+	"latchkey/storage"
+)
+
+// acrPassword is the authentication context class of a password sent over a
+// protected channel: a name that relying parties know from SAML, since OpenID
+// Connect has registered none.
+const acrPassword = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
+
+// ACRPassword is what a sign-in by password gives as acr.
+func ACRPassword() string { return acrPassword }
+
+// metadata is the framework's discovery document with the members it lacks.
+type metadata struct {
+	oidc.DiscoveryConfiguration
+	PromptValues   []string `json:"prompt_values_supported"`                        // Initiating User Registration 1.0
+	IssParameter   bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 section 3
+	RequestURI     bool     `json:"request_uri_parameter_supported"`
+	RequestObjects bool     `json:"request_parameter_supported"`
+}
+
+// unserved are the scopes of the catalogue whose promise is not kept yet: refresh
+// tokens and groups. They are left out of what a client asks for.
+var unserved = []string{storage.ScopeOfflineAccess, storage.ScopeGroups}
+
+// served leaves the scopes that are kept, in the catalogue's order.
+func served(all []*storage.Scope) []*storage.Scope {
+	kept := slices.DeleteFunc(slices.Clone(all), func(s *storage.Scope) bool {
+		return slices.Contains(unserved, s.Name)
+	})
+	slices.SortFunc(kept, func(a, b *storage.Scope) int { return cmp.Compare(a.Position, b.Position) })
+	return kept
+}
+
+// discovery says what is really switched on (OpenID Connect Discovery section 3).
+func (p *Provider) discovery() ([]byte, error) {
+	d := metadata{IssParameter: true, PromptValues: []string{"none", "login", "consent", "select_account"}}
+	d.Issuer = p.issuer
+	d.AuthorizationEndpoint = p.issuer + PathAuthorize
+	d.TokenEndpoint = p.issuer + PathToken
+	d.UserinfoEndpoint = p.issuer + PathUserinfo
+	d.JwksURI = p.issuer + PathJWKS
+	d.ResponseTypesSupported = []string{"code"}
+	d.ResponseModesSupported = []string{"query", "fragment"}
+	d.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode}
+	d.SubjectTypesSupported = []string{"public"}
+	d.IDTokenSigningAlgValuesSupported = p.keys.Algorithms()
+	d.TokenEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, oidc.AuthMethodNone}
+	d.CodeChallengeMethodsSupported = []oidc.CodeChallengeMethod{oidc.CodeChallengeMethodS256}
+	d.ACRValuesSupported = []string{acrPassword}
+	d.ClaimTypesSupported = []string{"normal"}
+	d.ClaimsParameterSupported = true
+	d.ClaimsSupported = []string{"iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "sid"}
+	for _, s := range p.catalog {
+		d.ScopesSupported = append(d.ScopesSupported, s.Name)
+		d.ClaimsSupported = append(d.ClaimsSupported, s.Claims...)
+	}
+	return json.Marshal(d)
+}
+
+// jwks is the key set as bytes, with the version of the ring it was made from.
+type jwks struct{ prepared atomic.Pointer[preparedKeys] }
+
+type preparedKeys struct {
+	version uint64
+	document
+}
+
+// document is a body that many ask for, with its entity tag.
+type document struct {
+	body []byte
+	etag string
+}
+
+func newDocument(body []byte) document {
+	sum := sha256.Sum256(body)
+	return document{body: body, etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`}
+}
+
+// jwksMaxAge is how long a client may keep the key set. The next signing key is
+// published at least this long before it signs.
+const jwksMaxAge = "public, max-age=300"
+
+func (p *Provider) serveMetadata(w http.ResponseWriter, r *http.Request) {
+	serveDocument(w, r, p.metadata, "public, max-age=300")
+}
+
+func (p *Provider) serveJWKS(w http.ResponseWriter, r *http.Request) {
+	d := p.jwks.prepared.Load()
+	if version := p.keys.Version(); d == nil || d.version != version {
+		d = &preparedKeys{version: version, document: newDocument(p.keys.JWKS())}
+		p.jwks.prepared.Store(d)
+	}
+	serveDocument(w, r, d.document, jwksMaxAge)
+}
+
+func serveDocument(w http.ResponseWriter, r *http.Request, d document, cache string) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", cache)
+	h.Set("Etag", d.etag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(d.body))
+}

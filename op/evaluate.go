@@ -1,0 +1,139 @@
+package op
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"latchkey/storage"
+)
+
+// step is what is missing before a flow can be answered.
+type step string
+
+// The steps, as the pages' paths under the flow name them.
+const (
+	stepNone    step = ""
+	stepSignIn  step = "sign-in"
+	stepAccount step = "account"
+	stepConsent step = "consent"
+)
+
+// verdict is what evaluation comes to: exactly one of a step that is missing, a
+// fault to tell the client, or an account whose user allows what was asked.
+type verdict struct {
+	step    step
+	fault   *fault
+	account *storage.Account
+	// consented is the decision of this flow; nil: remembered consent is enough.
+	consented *storage.ConsentChange
+	scopes    []string // what the code will stand for
+}
+
+// evaluate is the authorize function: no writes, no clock but the request's own
+// start, no step that knows of another.
+func evaluate(q *Request, st *storage.Standing, d decisions) verdict {
+	if d.Denied {
+		return verdict{fault: faulty("access_denied", "the user said no")}
+	}
+	account, missing := chooseAccount(q, st.Accounts, d)
+	if missing != stepNone {
+		return q.need(missing)
+	}
+	if needsSignIn(q, account, d) {
+		return q.need(stepSignIn)
+	}
+	return decideConsent(q, st, account, d)
+}
+
+// need asks for a step, or says why it cannot when nobody may be asked (OpenID
+// Connect Core section 3.1.2.6).
+func (q *Request) need(s step) verdict {
+	if !q.asks("none") {
+		return verdict{step: s}
+	}
+	switch s {
+	case stepAccount:
+		return verdict{fault: faulty("account_selection_required", "the user must choose an account")}
+	case stepConsent:
+		return verdict{fault: faulty("consent_required", "the user must consent")}
+	default:
+		return verdict{fault: faulty("login_required", "the user must sign in")}
+	}
+}
+
+// chooseAccount picks whom the flow is about: the one decided in it, the one a hint
+// names, or the only one there is.
+func chooseAccount(q *Request, accounts []storage.Account, d decisions) (*storage.Account, step) {
+	find := func(is func(*storage.Account) bool) (*storage.Account, step) {
+		for i := range accounts {
+			if is(&accounts[i]) {
+				return &accounts[i], stepNone
+			}
+		}
+		return nil, stepSignIn
+	}
+	switch {
+	case !d.Session.IsZero(): // none: signed out since
+		return find(func(a *storage.Account) bool { return a.Session.ID == d.Session })
+	case len(accounts) == 0:
+		return nil, stepSignIn
+	case q.asks("select_account"): // even of one, or of the one who is named
+		return nil, stepAccount
+	case q.Subject != "":
+		return find(func(a *storage.Account) bool { return a.User.Subject() == q.Subject })
+	case len(accounts) > 1:
+		return nil, stepAccount
+	default:
+		return &accounts[0], stepNone
+	}
+}
+
+// needsSignIn decides whether a live session is proof enough for this request.
+func needsSignIn(q *Request, a *storage.Account, d decisions) bool {
+	here := d.Authenticated && d.Session == a.Session.ID
+	switch {
+	case q.Subject != "" && a.User.Subject() != q.Subject:
+		return true
+	case q.asks("login") && !here:
+		return true
+	case q.MaxAge == nil || here:
+		return false
+	default:
+		oldest := q.Started.Add(-time.Duration(*q.MaxAge) * time.Second)
+		return *q.MaxAge == 0 || a.Session.AuthTime.Before(oldest)
+	}
+}
+
+// decideConsent uses this flow's decision if it is about exactly what would be
+// shown now, else what is remembered, else asks.
+func decideConsent(q *Request, st *storage.Standing, a *storage.Account, d decisions) verdict {
+	view := newConsentView(q, st, a)
+	c := d.Consent
+	decided := c != nil && c.Session == a.Session.ID && bytes.Equal(c.Digest, view.Digest())
+	v := verdict{account: a}
+	switch {
+	case decided:
+		// Only what was ticked now: a box cleared takes back what was allowed before.
+		v.consented = &storage.ConsentChange{Scopes: c.Scopes, Declined: c.Declined, Claims: c.Claims}
+		v.scopes = intersect(view.scopes(q), c.Scopes)
+	case a.Consent == nil || view.asksNew() || q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI):
+		return q.need(stepConsent)
+	default:
+		v.scopes = intersect(view.scopes(q), a.Consent.Scopes)
+	}
+	if len(v.scopes) == 0 {
+		return verdict{fault: faulty("access_denied", "the user allowed nothing of what was asked for")}
+	}
+	return v
+}
+
+func intersect(a, b []string) []string {
+	var out []string
+	for _, s := range a {
+		if slices.Contains(b, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}

@@ -1,0 +1,405 @@
+package op
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"latchkey/internal/edge"
+	"latchkey/keys"
+	"latchkey/storage"
+	"latchkey/storage/kv"
+	"latchkey/storage/memory"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // the framework logs its routes
+	os.Exit(m.Run())
+}
+
+const (
+	issuer   = "https://id.example.org"
+	callback = "https://app.example/cb"
+	// what a client made by house.client is called and knows
+	webID    = "web"
+	verifier = "a-verifier-of-at-least-forty-three-characters-1"
+)
+
+var challengeOf = s256
+
+// clock is a time that only a test moves.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+// house is a provider with everything under it, and pages that only say what they
+// were asked to show.
+type house struct {
+	t       testing.TB
+	clock   *clock
+	engine  kv.Engine
+	store   *storage.Store
+	ring    *keys.Ring
+	op      *Provider
+	pages   *fakePages
+	handler http.Handler
+	log     *syncBuffer
+	ada     *storage.User
+	web     *storage.Client // confidential, client_secret_basic
+	secret  string          // of every confidential client
+}
+
+// fixture is made once: an RSA key takes a while.
+var fixture = sync.OnceValues(func() (keys.Master, storage.KeySet) {
+	master, err := keys.ParseMaster(base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
+	if err != nil {
+		panic(err)
+	}
+	shelf := &keyShelf{}
+	if _, err := keys.Open(context.Background(), keys.Options{Store: shelf, Master: master}); err != nil {
+		panic(err)
+	}
+	return master, shelf.set
+})
+
+type keyShelf struct{ set storage.KeySet }
+
+func (s *keyShelf) Load(context.Context) (storage.KeySet, error) { return s.set, nil }
+
+func (s *keyShelf) Replace(_ context.Context, old uint64, set storage.KeySet) (storage.KeySet, error) {
+	set.Epoch = old + 1
+	s.set = set
+	return set, nil
+}
+
+func newHouse(t testing.TB) *house { return newHouseOn(t, memory.New(memory.Options{})) }
+
+func newHouseOn(t testing.TB, engine kv.Engine) *house {
+	t.Helper()
+	ctx := context.Background()
+	h := &house{t: t, engine: engine, pages: &fakePages{}, log: &syncBuffer{},
+		clock: &clock{t: time.Date(2026, 5, 4, 10, 20, 30, 0, time.UTC)}}
+	t.Cleanup(func() { engine.Close() })
+	master, set := fixture()
+	h.store = must(storage.Open(ctx, engine, storage.Options{Now: h.clock.now}))
+	must(h.store.Keys.Replace(ctx, 0, set))
+	h.ring = must(keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master, Now: h.clock.now}))
+	h.op = must(New(ctx, Options{Issuer: issuer, Store: h.store, Keys: h.ring, Pages: h.pages,
+		Sessions: fakeSessions{}, Now: h.clock.now}))
+	h.handler = h.routes()
+	h.secret = keys.NewClientSecret()
+	h.ada = h.user(storage.User{Username: "ada", Email: "ada@example.org"})
+	h.web = h.client(webID, nil)
+	return h
+}
+
+// routes is the provider behind the edge, as it is in the product, with pages of
+// ours for the steps.
+func (h *house) routes() http.Handler {
+	e := edge.New(edge.Options{Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: h.clock.now})
+	router := e.Router()
+	h.op.Routes(router)
+	router.HandleFunc(PathFlow+"/{flow}/{step}", h.step)
+	return e.Handler(router)
+}
+
+// step stands in for the pages: GET shows what there is to decide as JSON, POST
+// decides.
+func (h *house) step(w http.ResponseWriter, r *http.Request) {
+	f := h.op.Flow(w, r)
+	if f == nil {
+		return
+	}
+	if r.Method == http.MethodGet {
+		shown := shown{LoginHint: f.LoginHint(), Client: f.Client().ID, Accounts: len(f.Accounts())}
+		if view := f.Consent(); view != nil {
+			shown.Digest, shown.Asks, shown.Known = view.DigestText(), view.Asks, view.Known
+		}
+		_ = json.NewEncoder(w).Encode(shown)
+		return
+	}
+	session, _ := storage.ParseID(r.FormValue("session"))
+	switch "/" + mux.Vars(r)["step"] + "?" + r.FormValue("action") {
+	case PathSignIn + "?":
+		f.SignedIn(w, r, session)
+	case PathAccount + "?":
+		f.Choose(w, r, session)
+	case PathConsent + "?allow":
+		if !f.Allow(w, r, r.FormValue("digest"), r.Form["scope"]) {
+			f.Resume(w)
+		}
+	default:
+		f.Deny(w, r)
+	}
+}
+
+// shown is what the stand-in for the pages shows.
+type shown struct {
+	LoginHint, Client, Digest string
+	Accounts                  int
+	Asks                      []Ask
+	Known                     bool
+}
+
+// fakePages answers a refusal in plain words and keeps the last one.
+type fakePages struct {
+	mu   sync.Mutex
+	last Refusal
+}
+
+func (p *fakePages) Refuse(w http.ResponseWriter, _ *http.Request, why Refusal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last = why
+	w.WriteHeader(why.Status)
+	fmt.Fprintf(w, "refused: %s %s", why.Kind, why.Code)
+}
+
+// fakeSessions reads session ids from a plain cookie.
+type fakeSessions struct{}
+
+const sessionsCookie = "test-sessions"
+
+func (fakeSessions) Of(r *http.Request) (ids []storage.ID) {
+	c, err := r.Cookie(sessionsCookie)
+	if err != nil {
+		return nil
+	}
+	for _, s := range strings.Split(c.Value, ".") {
+		if id, err := storage.ParseID(s); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func (h *house) user(u storage.User) *storage.User {
+	h.t.Helper()
+	u.ID = h.store.Users.NewID()
+	return must(h.store.Users.Create(context.Background(), storage.Operator, u))
+}
+
+// client registers a client that may ask for everything; change edits what it says
+// of itself.
+func (h *house) client(id string, change func(*storage.Metadata)) *storage.Client {
+	h.t.Helper()
+	m := storage.Metadata{ClientName: "App " + id, RedirectURIs: []string{callback},
+		Scopes: append(storage.StandardScopes(), storage.ScopePatreon, storage.ScopeGroups)}
+	if change != nil {
+		change(&m)
+	}
+	n := storage.NewClient{ID: id, Metadata: m}
+	if m.TokenEndpointAuthMethod != storage.AuthMethodNone {
+		n.Secret = h.ring.HashClientSecret(h.secret)
+	}
+	return must(h.store.Clients.Create(context.Background(), storage.Operator, n))
+}
+
+// change edits a client's metadata.
+func (h *house) change(id string, change func(*storage.Metadata)) {
+	h.t.Helper()
+	m := must(h.store.Clients.Get(context.Background(), id)).Metadata
+	change(&m)
+	must(h.store.Clients.Change(context.Background(), storage.Operator, id, 0, m))
+}
+
+func publicClient(m *storage.Metadata) { m.TokenEndpointAuthMethod = storage.AuthMethodNone }
+
+// do serves one request and returns its answer.
+func (h *house) do(r *http.Request) *http.Response {
+	h.t.Helper()
+	w := httptest.NewRecorder()
+	h.handler.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func (h *house) get(path string) *http.Response {
+	h.t.Helper()
+	return h.do(httptest.NewRequest(http.MethodGet, path, nil))
+}
+
+func formRequest(path string, form url.Values) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
+}
+
+func body(resp *http.Response) string {
+	b := must(io.ReadAll(resp.Body))
+	resp.Body = io.NopCloser(bytes.NewReader(b))
+	return string(b)
+}
+
+func decoded[T any](t testing.TB, resp *http.Response) (v T) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(body(resp)), &v); err != nil {
+		t.Fatalf("%v in %q", err, body(resp))
+	}
+	return v
+}
+
+// tokenAnswer is what the token endpoint answers, good or bad.
+type tokenAnswer struct {
+	Status      int    `json:"-"`
+	AccessToken string `json:"access_token"`
+	TokenType   string `json:"token_type"`
+	ExpiresIn   int    `json:"expires_in"`
+	IDToken     string `json:"id_token"`
+	Scope       string `json:"scope"`
+	Error       string `json:"error"`
+	Description string `json:"error_description"`
+}
+
+// redemption is the form that redeems a code of a plain request.
+func redemption(code string) url.Values {
+	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}, "code_verifier": {verifier}}
+}
+
+// token asks the token endpoint, as the client id in the way it is registered for.
+func (h *house) token(id string, form url.Values) (tokenAnswer, *http.Response) {
+	h.t.Helper()
+	resp := h.do(h.tokenRequest(id, form))
+	v := decoded[tokenAnswer](h.t, resp)
+	v.Status = resp.StatusCode
+	return v, resp
+}
+
+func (h *house) tokenRequest(id string, form url.Values) *http.Request {
+	h.t.Helper()
+	form = clone(form)
+	method := storage.AuthMethodBasic
+	if c, err := h.store.Clients.Get(context.Background(), id); err == nil {
+		method = c.Metadata.TokenEndpointAuthMethod
+	}
+	if method != storage.AuthMethodBasic {
+		form.Set("client_id", id)
+	}
+	if method == storage.AuthMethodPost {
+		form.Set("client_secret", h.secret)
+	}
+	r := formRequest(PathToken, form)
+	if method == storage.AuthMethodBasic {
+		r.SetBasicAuth(id, h.secret)
+	}
+	return r
+}
+
+func clone(v url.Values) url.Values { return url.Values(http.Header(v).Clone()) }
+
+func (h *house) userinfo(token string) *http.Response {
+	h.t.Helper()
+	r := httptest.NewRequest(http.MethodGet, PathUserinfo, nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	return h.do(r)
+}
+
+// keyCount is how many keys the store holds.
+func (h *house) keyCount() (n int) {
+	h.t.Helper()
+	err := h.engine.View(context.Background(), func(r kv.Reader) error {
+		n = 0
+		var after []byte
+		for {
+			page, err := r.Scan(kv.Range{After: after, Limit: kv.MaxPage})
+			n += len(page)
+			if err != nil || len(page) < kv.MaxPage {
+				return err
+			}
+			after = bytes.Clone(page[len(page)-1].Key)
+		}
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return n
+}
+
+// commits counts the transactions that wrote.
+func (h *house) commits() uint64 {
+	return h.engine.(interface{ Commits() uint64 }).Commits()
+}
+
+// golden compares got with a file under testdata.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := errors.Join(os.MkdirAll("testdata", 0o755), os.WriteFile(path, got, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+	}
+}
+
+// indented is JSON as people read it, for golden files.
+func indented(t *testing.T, raw string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Indent(&b, []byte(raw), "", "  "); err != nil {
+		t.Fatalf("%v in %q", err, raw)
+	}
+	return append(bytes.TrimSpace(b.Bytes()), '\n')
+}

@@ -1,0 +1,111 @@
+package op
+
+import (
+	"encoding/base64"
+	"net/http"
+	"time"
+
+	"latchkey/storage"
+)
+
+// Paths of a flow's pages, under PathFlow/<id>.
+const (
+	PathSignIn  = "/" + string(stepSignIn)
+	PathAccount = "/" + string(stepAccount)
+	PathConsent = "/" + string(stepConsent)
+)
+
+// Flow is an authorization in progress, as the pages see it: what to show, and the
+// decisions they may write. Each decision ends the answer by sending the browser
+// back to the flow, which evaluates again.
+type Flow struct {
+	p        *Provider
+	id       storage.ID
+	flow     *flow
+	standing *storage.Standing
+}
+
+// Flow finds the flow that the request's path names (variable "flow"), in this
+// browser and unfinished. If there is none it has answered with a page that says
+// so, and returns nil.
+func (p *Provider) Flow(w http.ResponseWriter, r *http.Request) *Flow {
+	id, f, bad := p.flowOf(r)
+	if bad != nil {
+		p.refuse(w, r, nil, bad)
+		return nil
+	}
+	st, bad := p.standing(r, id, f)
+	if bad != nil {
+		p.refuse(w, r, st.Client, bad)
+		return nil
+	}
+	return &Flow{p: p, id: id, flow: f, standing: st}
+}
+
+// Path is the flow's own address: the browser goes there to be evaluated again.
+func (f *Flow) Path() string { return flowPath(f.id) }
+
+// Client is the app that asks. Shared: not to be changed.
+func (f *Flow) Client() *storage.Client { return f.standing.Client }
+
+// Accounts are the live sessions of this browser, with their users.
+func (f *Flow) Accounts() []storage.Account { return f.standing.Accounts }
+
+// LoginHint is what the app thinks the user would type; foreign text.
+func (f *Flow) LoginHint() string { return f.flow.Request.LoginHint }
+
+// Resume sends the browser back to be evaluated.
+func (f *Flow) Resume(w http.ResponseWriter) { see(w, f.Path()) }
+
+// SignedIn notes that a session began in this flow.
+func (f *Flow) SignedIn(w http.ResponseWriter, r *http.Request, session storage.ID) {
+	f.flow.Decisions = decisions{Session: session, Authenticated: true}
+	f.decide(w, r)
+}
+
+// Choose takes one of Accounts. An account chosen after it signed in here stays
+// signed in here.
+func (f *Flow) Choose(w http.ResponseWriter, r *http.Request, session storage.ID) {
+	was := f.flow.Decisions
+	f.flow.Decisions = decisions{Session: session, Authenticated: was.Authenticated && was.Session == session}
+	f.decide(w, r)
+}
+
+// Deny tells the app that the user said no, or left.
+func (f *Flow) Deny(w http.ResponseWriter, r *http.Request) {
+	f.flow.Decisions.Denied = true
+	f.p.answerFault(w, r, f.Client(), &f.flow.Request, evaluate(&f.flow.Request, f.standing, f.flow.Decisions).fault)
+}
+
+// Consent is what there is to decide; nil if something else comes first.
+func (f *Flow) Consent() *ConsentView {
+	account, missing := chooseAccount(&f.flow.Request, f.standing.Accounts, f.flow.Decisions)
+	if missing != stepNone || needsSignIn(&f.flow.Request, account, f.flow.Decisions) {
+		return nil
+	}
+	return newConsentView(&f.flow.Request, f.standing, account)
+}
+
+// Allow takes the user's yes to what the page with this digest showed, with the
+// optional scopes they ticked. False, and nothing decided, if there is something
+// else to show by now.
+func (f *Flow) Allow(w http.ResponseWriter, r *http.Request, digest string, ticked []string) bool {
+	view := f.Consent()
+	if view == nil || digest != view.DigestText() {
+		return false
+	}
+	f.flow.Decisions.Consent = view.decide(ticked)
+	f.decide(w, r)
+	return true
+}
+
+// DigestText is Digest as a form carries it.
+func (v *ConsentView) DigestText() string { return base64.RawURLEncoding.EncodeToString(v.Digest()) }
+
+// decide writes the flow back into the browser and sends it on.
+func (f *Flow) decide(w http.ResponseWriter, r *http.Request) {
+	end := f.flow.Request.Started.Add(storage.Seconds(f.standing.Settings.Lifetimes.Flow))
+	left := end.Sub(f.p.now()).Truncate(time.Second)
+	f.p.keep(w, f.id, f.p.Browser(r), f.flow, left)
+	f.Resume(w)
+}

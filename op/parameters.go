@@ -1,0 +1,143 @@
+package op
+
+import (
+	"encoding/base64"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"latchkey/storage"
+)
+
+func (q *Request) readResponse(c *storage.Client, form url.Values) *fault {
+	if len(form.Get("state")) > stateMost || len(form.Get("nonce")) > nonceMost {
+		return faulty("invalid_request", "state may be up to %d bytes long and nonce up to %d", stateMost, nonceMost)
+	}
+	if q.Nonce = form.Get("nonce"); !utf8.ValidString(q.Nonce) {
+		// It could not come back as it was sent: an ID token is JSON.
+		return faulty("invalid_request", "nonce must be text in UTF-8")
+	}
+	switch t := form.Get("response_type"); {
+	case t == "":
+		return faulty("invalid_request", "response_type is missing")
+	case t != "code":
+		return faulty("unsupported_response_type", "response_type must be code")
+	case !slices.Contains(c.Metadata.ResponseTypes, "code"):
+		return faulty("unauthorized_client", "this client is not registered for response_type code")
+	}
+	switch mode := form.Get("response_mode"); mode {
+	case "", "query", "fragment":
+		return nil
+	default:
+		return faulty("invalid_request", "response_mode must be query or fragment")
+	}
+}
+
+// readUnsupported refuses what OpenID Connect Core section 3.1.2.6 has words for.
+func (q *Request) readUnsupported(_ *storage.Client, form url.Values) *fault {
+	for _, param := range []string{"request", "request_uri", "registration"} {
+		if form.Get(param) != "" {
+			return faulty(param+"_not_supported", "the parameter %s is not supported", param)
+		}
+	}
+	return nil
+}
+
+func (q *Request) readPrompt(c *storage.Client, form url.Values) *fault {
+	for _, v := range q.Prompt {
+		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, v) {
+			return faulty("invalid_request", "prompt must be none, login, consent or select_account")
+		}
+	}
+	if q.asks("none") && len(q.Prompt) > 1 {
+		return faulty("invalid_request", "prompt=none must stand alone")
+	}
+	q.MaxAge = c.Metadata.DefaultMaxAge
+	if s := form.Get("max_age"); s != "" {
+		n, err := strconv.ParseUint(s, 10, 32)
+		if err != nil {
+			return faulty("invalid_request", "max_age must be a number of seconds")
+		}
+		age := uint32(n)
+		q.MaxAge = &age
+	}
+	return nil
+}
+
+// readChallenge demands PKCE of public clients (RFC 9700 section 2.1.1), and S256
+// of all: plain protects nothing that a stolen request does not give away.
+func (q *Request) readChallenge(c *storage.Client, form url.Values) *fault {
+	challenge, method := form.Get("code_challenge"), form.Get("code_challenge_method")
+	if challenge == "" {
+		if method != "" {
+			return faulty("invalid_request", "code_challenge is missing")
+		}
+		if !c.Confidential() || c.Metadata.RequirePKCE {
+			return faulty("invalid_request", "code_challenge is missing: this client must use PKCE (RFC 7636)")
+		}
+		return nil
+	}
+	if method != "S256" {
+		return faulty("invalid_request", "code_challenge_method must be S256")
+	}
+	if raw, err := base64.RawURLEncoding.Strict().DecodeString(challenge); err != nil || len(raw) != 32 {
+		return faulty("invalid_request", "code_challenge must be the base64url form of a SHA-256 hash")
+	}
+	q.Challenge = challenge
+	return nil
+}
+
+// readHints reads what says who is meant and which claims are wanted: hints are
+// reduced to whom they name.
+func (p *Provider) readHints(q *Request) func(*storage.Client, url.Values) *fault {
+	return func(c *storage.Client, form url.Values) *fault {
+		if hint := form.Get("login_hint"); len(hint) <= hintMost && utf8.ValidString(hint) {
+			q.LoginHint = hint // another one is no name of ours: a hint may be ignored
+		}
+		ask, err := parseClaims(form.Get("claims"))
+		if err != nil {
+			return faulty("invalid_request", "claims %v", err)
+		}
+		if ask.needsOtherACR() {
+			return faulty("unmet_authentication_requirements", "none of the acr values asked for as essential can be met")
+		}
+		ask.within(append(p.claimsOf(c), p.claimsOfScopes(q.Scopes)...))
+		q.Claims, q.Subject = ask, ask.Subject
+		return p.readIDTokenHint(q, form.Get("id_token_hint"))
+	}
+}
+
+// readScopes keeps the scopes that this provider serves and this client may ask
+// for, in the order sent. Others are left out, and the answer's scope says so (RFC
+// 6749 section 3.3); nothing left is an error.
+func (q *Request) readScopes(c *storage.Client, form url.Values) *fault {
+	asked := strings.Fields(form.Get("scope"))
+	for _, s := range asked {
+		if slices.Contains(c.Metadata.Scopes, s) && !slices.Contains(unserved, s) && !slices.Contains(q.Scopes, s) {
+			q.Scopes = append(q.Scopes, s)
+		}
+	}
+	if len(q.Scopes) == 0 {
+		return faulty("invalid_scope", "none of the scopes asked for may be asked for by this client")
+	}
+	return nil
+}
+
+// readIDTokenHint reduces a hint to whom it names. It may be expired (OpenID
+// Connect Core section 3.1.2.1), and must be one of ours for this client.
+func (p *Provider) readIDTokenHint(q *Request, hint string) *fault {
+	if hint == "" {
+		return nil
+	}
+	who, ok := p.hintedSubject(q.ClientID, hint)
+	if !ok {
+		return faulty("invalid_request", "id_token_hint is not an ID token that this provider issued to this client")
+	}
+	if q.Subject != "" && q.Subject != who {
+		return faulty("invalid_request", "id_token_hint and claims name different users")
+	}
+	q.Subject = who
+	return nil
+}

@@ -1,0 +1,101 @@
+package op
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gorilla/mux"
+	zop "github.com/zitadel/oidc/v3/pkg/op"
+
+	"latchkey/keys"
+	"latchkey/storage"
+)
+
+// Pages renders what the protocol must not answer by a redirect.
+type Pages interface {
+	Refuse(w http.ResponseWriter, r *http.Request, why Refusal)
+}
+
+// Sessions tells which sessions a browser carries, the one used last first. They
+// need not be alive.
+type Sessions interface {
+	Of(r *http.Request) []storage.ID
+}
+
+// Options of a provider. All but Now are required.
+type Options struct {
+	Issuer   string // as in discovery: scheme and host, no path, no trailing slash
+	Store    *storage.Store
+	Keys     *keys.Ring
+	Pages    Pages
+	Sessions Sessions
+	Now      func() time.Time // nil: time.Now
+}
+
+// Provider is the OpenID provider.
+type Provider struct {
+	issuer   string
+	cookies  Cookies
+	store    *storage.Store
+	keys     *keys.Ring
+	pages    Pages
+	sessions Sessions
+	now      func() time.Time
+	catalog  []*storage.Scope
+	metadata document
+	jwks     jwks
+}
+
+// New makes a provider.
+func New(ctx context.Context, o Options) (*Provider, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	u, err := url.Parse(o.Issuer)
+	if err != nil || u.Host == "" || o.Issuer != u.Scheme+"://"+u.Host {
+		return nil, errors.New("op: the issuer must be a scheme and a host and no more, like https://id.example.org")
+	}
+	p := &Provider{issuer: o.Issuer, cookies: Cookies{Secure: u.Scheme == "https"}, store: o.Store, keys: o.Keys,
+		pages: o.Pages, sessions: o.Sessions, now: o.Now}
+	if p.catalog, err = o.Store.Scopes.List(ctx); err != nil {
+		return nil, err
+	}
+	p.catalog = served(p.catalog)
+	body, err := p.discovery()
+	if err != nil {
+		return nil, err
+	}
+	p.metadata = newDocument(body)
+	return p, nil
+}
+
+// The endpoints' paths.
+const (
+	PathAuthorize = "/connect/authorize"
+	PathToken     = "/connect/token"
+	PathUserinfo  = "/connect/userinfo"
+	PathJWKS      = "/.well-known/openid-configuration/jwks"
+	pathDiscovery = "/.well-known/openid-configuration"
+	pathMetadata  = "/.well-known/oauth-authorization-server" // RFC 8414 section 3
+)
+
+// Routes puts the provider's routes on r. Ours come first; what the framework
+// routes is named one by one, so that nothing of it is reachable unseen.
+func (p *Provider) Routes(r *mux.Router) {
+	framework := zop.RegisterServer(&server{p: p}, zop.Endpoints{
+		Token:    zop.NewEndpoint(PathToken),
+		Userinfo: zop.NewEndpoint(PathUserinfo),
+	}, zop.WithServerCORSOptions(nil))
+
+	r.Handle(pathDiscovery, public(http.HandlerFunc(p.serveMetadata))).Methods(http.MethodGet, http.MethodHead, http.MethodOptions)
+	r.Handle(pathMetadata, public(http.HandlerFunc(p.serveMetadata))).Methods(http.MethodGet, http.MethodHead, http.MethodOptions)
+	r.Handle(PathJWKS, public(http.HandlerFunc(p.serveJWKS))).Methods(http.MethodGet, http.MethodHead, http.MethodOptions)
+	r.Handle(PathToken, public(p.serveToken(framework)))
+	r.Handle(PathUserinfo, public(serveUserinfo(framework)))
+	r.HandleFunc(PathAuthorize, p.serveAuthorize).Methods(http.MethodGet, http.MethodPost)
+	r.HandleFunc(PathFlow, p.servePosted).Methods(http.MethodGet)
+	r.HandleFunc(PathFlow+"/{flow}", p.serveFlow).Methods(http.MethodGet)
+}

@@ -1,0 +1,54 @@
+package op
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// Refusal is an authorization request that ends on a page of ours. The pages own
+// the words; Detail is for developers.
+type Refusal struct {
+	Kind   RefusalKind
+	Status int
+	// Client is the app's name, when the app is known.
+	Client string
+	// Home is the app's own page, when it has registered one.
+	Home string
+	// Suspended says, of an unavailable client, that it was in use before.
+	Suspended bool
+	// Code is the protocol's error code (RFC 6749 section 4.1.2.1), if any.
+	Code string
+	// Detail says to the app's developer what was wrong. It holds nothing secret.
+	Detail string
+}
+
+// RefusalKind is whose turn it is.
+type RefusalKind string
+
+// The kinds of refusal.
+const (
+	RefusedClient      RefusalKind = "unknown-client"     // no such client
+	RefusedRedirect    RefusalKind = "redirect-uri"       // not one the client registered
+	RefusedRequest     RefusalKind = "request"            // the client's request is wrong
+	RefusedUnavailable RefusalKind = "client-unavailable" // not approved, or suspended
+	RefusedExpired     RefusalKind = "expired"            // the flow is over, or began in another browser
+	RefusedFinished    RefusalKind = "finished"           // the flow has led to a code already
+	RefusedInternal    RefusalKind = "internal"           // our fault
+)
+
+func (k RefusalKind) status() int {
+	switch k {
+	case RefusedUnavailable:
+		return http.StatusForbidden
+	case RefusedExpired, RefusedFinished:
+		return http.StatusGone
+	case RefusedInternal:
+		return http.StatusInternalServerError
+	default:
+		return http.StatusBadRequest
+	}
+}
+
+func refuse(kind RefusalKind, format string, args ...any) *Refusal {
+	return &Refusal{Kind: kind, Status: kind.status(), Detail: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,125 @@
+package op
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"latchkey/storage"
+)
+
+// Request is an authorization request, resolved: its client and redirect URI are
+// checked, hints are reduced to what they say, and only what later steps need is
+// kept. It travels in the flow cookie, so it is small.
+type Request struct {
+	ClientID     string    `cbor:"1,keyasint"`
+	RedirectURI  string    `cbor:"2,keyasint"`
+	Scopes       []string  `cbor:"3,keyasint"` // asked for and allowed to the client
+	State        string    `cbor:"4,keyasint,omitempty"`
+	Nonce        string    `cbor:"5,keyasint,omitempty"`
+	ResponseMode string    `cbor:"6,keyasint,omitempty"` // "" for query
+	Prompt       []string  `cbor:"7,keyasint,omitempty"`
+	MaxAge       *uint32   `cbor:"8,keyasint,omitempty"` // seconds
+	Challenge    string    `cbor:"9,keyasint,omitempty"` // S256
+	LoginHint    string    `cbor:"10,keyasint,omitempty"`
+	Subject      string    `cbor:"11,keyasint,omitempty"` // whom id_token_hint or claims.sub names
+	Claims       claimsAsk `cbor:"12,keyasint,omitzero"`
+	Started      time.Time `cbor:"13,keyasint"`
+	// Implied says that RedirectURI was not sent: it is the only one registered.
+	Implied bool `cbor:"14,keyasint,omitempty"`
+}
+
+// fault is an error in a request whose client and redirect URI are good.
+type fault struct {
+	code string // RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6
+	text string
+}
+
+func faulty(code, format string, args ...any) *fault {
+	return &fault{code: code, text: fmt.Sprintf(format, args...)}
+}
+
+// parameter sizes, in bytes. What passes them and is still too large together is
+// refused when the flow is sealed.
+const (
+	stateMost = 1024
+	nonceMost = 512
+	hintMost  = 256
+)
+
+// repeatable are the parameters that may be sent more than once (RFC 8707 section
+// 2, RFC 8693 section 2.1).
+var repeatable = []string{"resource", "audience"}
+
+// once refuses a parameter sent twice (RFC 6749 section 3.1): of two values, the
+// checker and the user may each take another.
+func once(form url.Values) (name string, ok bool) {
+	for name, values := range form {
+		if len(values) > 1 && !slices.Contains(repeatable, name) {
+			return name, false
+		}
+	}
+	return "", true
+}
+
+// redirectURI decides where answers to this client may go, before anything else is
+// looked at. The URI was decoded once, by the form, and is compared as it is.
+func redirectURI(c *storage.Client, form url.Values) (string, *Refusal) {
+	if len(form["redirect_uri"]) > 1 {
+		return "", refuse(RefusedRedirect, "redirect_uri was sent more than once")
+	}
+	sent := form.Get("redirect_uri")
+	if sent == "" {
+		// OpenID Connect requires it; plain OAuth lets a client with just one
+		// leave it out (RFC 6749 section 3.1.2.3).
+		isOIDC := slices.Contains(strings.Fields(form.Get("scope")), storage.ScopeOpenID)
+		if isOIDC || len(c.Metadata.RedirectURIs) != 1 {
+			return "", refuse(RefusedRedirect, "redirect_uri is missing")
+		}
+		return c.Metadata.RedirectURIs[0], nil
+	}
+	if !c.AllowsRedirect(sent) {
+		// What is registered is not said: anybody can ask.
+		return "", refuse(RefusedRedirect, "the redirect_uri sent is not registered: %.256q", sent)
+	}
+	return sent, nil
+}
+
+// parse reads the rest of a request. The Request it returns is good for sending an
+// error to the client even when there is a fault.
+func (p *Provider) parse(c *storage.Client, redirect string, form url.Values) (*Request, *fault) {
+	q := &Request{ClientID: c.ID, RedirectURI: redirect, Implied: form.Get("redirect_uri") == "",
+		Started: p.now().UTC().Truncate(time.Second)}
+	q.readReturn(form)
+	if name, ok := once(form); !ok {
+		return q, faulty("invalid_request", "%s was sent more than once", printable(name))
+	}
+	for _, step := range []func(*storage.Client, url.Values) *fault{
+		q.readResponse, q.readUnsupported, q.readPrompt, q.readChallenge, q.readScopes, p.readHints(q),
+	} {
+		if f := step(c, form); f != nil {
+			return q, f
+		}
+	}
+	return q, nil
+}
+
+// readReturn reads what an answer depends on, be it an error: how it travels, and
+// whether anybody may be shown a page.
+func (q *Request) readReturn(form url.Values) {
+	if len(form["state"]) == 1 && len(form.Get("state")) <= stateMost {
+		q.State = form.Get("state")
+	}
+	q.Prompt = strings.Fields(form.Get("prompt"))
+	// An app that asks for tokens from the front channel looks for the error in the
+	// fragment too (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1).
+	types := strings.Fields(form.Get("response_type"))
+	front := slices.Contains(types, "token") || slices.Contains(types, "id_token")
+	if form.Get("response_mode") == "fragment" || front {
+		q.ResponseMode = "fragment"
+	}
+}
+
+func (q *Request) asks(prompt string) bool { return slices.Contains(q.Prompt, prompt) }

@@ -1,0 +1,97 @@
+package op
+
+import (
+	"cmp"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"latchkey/storage"
+)
+
+// bodyMost bounds a token or userinfo request's body in bytes.
+const bodyMost = 64 << 10
+
+// serveToken is the token endpoint (RFC 6749 section 3.2). Everything that can be
+// wrong with a request is found here, before the framework: it would take secrets
+// in the URL, other methods and parameters sent twice, and authenticate clients in
+// its own way.
+func (p *Provider) serveToken(framework http.Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		noStore(w)
+		if r.Method != http.MethodPost {
+			w.Header().Set("Allow", http.MethodPost)
+			e := invalidRequest("the token endpoint takes POST only")
+			e.status = http.StatusMethodNotAllowed
+			e.write(w, r)
+			return
+		}
+		c, e := p.readTokenRequest(w, r)
+		if e != nil {
+			e.write(w, r)
+			return
+		}
+		pass(framework, w, r, PathToken, codeForm(c), c)
+	}
+}
+
+// readTokenRequest checks form, grant type and client, in this order.
+func (p *Provider) readTokenRequest(w http.ResponseWriter, r *http.Request) (*call, *apiError) {
+	form, e := postForm(w, r)
+	if e != nil {
+		return nil, e
+	}
+	switch form.Get("grant_type") {
+	case storage.GrantTypeCode:
+	case "":
+		return nil, invalidRequest("grant_type is missing")
+	default:
+		return nil, &apiError{status: http.StatusBadRequest, code: "unsupported_grant_type",
+			text: "grant_type must be authorization_code"}
+	}
+	client, e := p.authenticate(r.Context(), r.Header, form)
+	if e != nil {
+		return nil, e
+	}
+	if !slices.Contains(client.Metadata.GrantTypes, storage.GrantTypeCode) {
+		return nil, &apiError{status: http.StatusBadRequest, code: "unauthorized_client",
+			text: "this client is not registered for grant_type authorization_code"}
+	}
+	if form.Get("code") == "" {
+		return nil, invalidRequest("code is missing")
+	}
+	return &call{client: client, sent: form}, nil
+}
+
+// codeForm is what the framework decodes of a code's redemption. It insists on a
+// redirect_uri, which plain OAuth lets a client leave out (RFC 6749 section 4.1.3):
+// CodeExchange looks at what was sent.
+func codeForm(c *call) url.Values {
+	return url.Values{"grant_type": {storage.GrantTypeCode}, "client_id": {c.client.ID},
+		"code": {c.sent.Get("code")}, "code_verifier": {c.sent.Get("code_verifier")},
+		"redirect_uri": {cmp.Or(c.sent.Get("redirect_uri"), "not sent")}}
+}
+
+// postForm parses a body of parameters, each sent once, and none in the URL.
+func postForm(w http.ResponseWriter, r *http.Request) (url.Values, *apiError) {
+	if r.URL.RawQuery != "" {
+		return nil, invalidRequest("parameters belong into the body, not into the URL")
+	}
+	if !isForm(r) {
+		return nil, invalidRequest("the body must be application/x-www-form-urlencoded")
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
+	if err := r.ParseForm(); err != nil {
+		return nil, invalidRequest("the form cannot be read, or is longer than 64 KiB")
+	}
+	if name, ok := once(r.PostForm); !ok {
+		return nil, invalidRequest("%s was sent more than once", printable(name))
+	}
+	return r.PostForm, nil
+}
+
+func isForm(r *http.Request) bool {
+	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && t == "application/x-www-form-urlencoded"
+}
