@@ -1,0 +1,101 @@
+// Small comforts. Every page works without them.
+"use strict";
+
+// A password can be looked at while it is typed.
+for (const input of document.querySelectorAll("input[data-show]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "reveal";
+  button.setAttribute("aria-controls", input.id);
+  const hide = (hidden) => {
+    input.type = hidden ? "password" : "text";
+    button.textContent = hidden ? input.dataset.show : input.dataset.hide;
+    button.setAttribute("aria-label", hidden ? input.dataset.showLabel : input.dataset.hideLabel);
+  };
+  hide(true);
+  button.addEventListener("click", () => {
+    const at = input.selectionStart;
+    hide(input.type === "text");
+    input.focus();
+    input.setSelectionRange(at, at);
+  });
+  // What is sent, and what a browser may remember, is a password again.
+  input.form?.addEventListener("submit", () => hide(true));
+  input.after(button);
+}
+
+// What support asks for can be copied.
+if (navigator.clipboard) {
+  for (const code of document.querySelectorAll("[data-copy]")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = code.dataset.copy;
+    button.id = code.id + "-copy";
+    button.setAttribute("aria-labelledby", button.id + " " + code.dataset.copyLabel);
+    const said = document.createElement("span");
+    said.className = "unseen";
+    said.setAttribute("role", "status");
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = said.textContent = code.dataset.copied;
+      setTimeout(() => {
+        button.textContent = code.dataset.copy;
+        said.textContent = "";
+      }, 4000);
+    });
+    code.after(button, said);
+  }
+}
+
+// Times in the reader's own zone, which is named; the exact one stays at hand.
+for (const time of document.querySelectorAll("time[datetime]")) {
+  const at = new Date(time.dateTime);
+  if (isNaN(at)) continue;
+  time.title = time.textContent;
+  time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, {
+    day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+  }).format(at);
+}
+
+// A summary of errors is read first; its links lead into the inputs.
+document.querySelector("[data-focus]")?.focus();
+
+// A form goes out once. The button is not disabled, which would lose the focus
+// and, in some browsers, its value: the second submission is dropped instead.
+for (const form of document.querySelectorAll("form")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    event.submitter?.setAttribute("aria-busy", "true");
+    // The answer may leave this page standing: a program was opened, or the
+    // network failed.
+    setTimeout(() => again(form), 8000);
+  });
+}
+
+const again = (form) => {
+  delete form.dataset.sent;
+  form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
+};
+
+// Back from the page cache, a form is fresh.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) document.querySelectorAll("form").forEach(again);
+});
+
+// A menu closes by Escape, and when the eye has moved on.
+for (const menu of document.querySelectorAll("details.menu")) {
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && menu.open) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+  addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+}

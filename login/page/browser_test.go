@@ -1,0 +1,113 @@
+package page_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	"latchkey/internal/browser"
+	"latchkey/login/page"
+	"latchkey/login/page/pagetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(browser.Main(m)) }
+
+// gallery serves every example page at /<name>, with what pages load.
+func gallery(t *testing.T, o page.Options) string {
+	t.Helper()
+	rd := renderer(t, o)
+	mux := http.NewServeMux()
+	mux.Handle("GET /assets/", rd.Assets())
+	mux.Handle("GET /favicon.ico", rd.Assets())
+	for _, e := range pagetest.Examples() {
+		mux.HandleFunc("GET /"+e.Name, func(w http.ResponseWriter, r *http.Request) {
+			if err := rd.Render(w, r, e.Status, e.Page); err != nil {
+				t.Errorf("%s: %v", e.Name, err)
+			}
+		})
+	}
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestPagesAreAccessibleAndFitEveryWindow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a browser looks at every page")
+	}
+	base := gallery(t, page.Options{})
+	for _, e := range pagetest.Examples() {
+		t.Run(e.Name, func(t *testing.T) {
+			tab := browser.New(t, browser.Options{})
+			tab.Goto(base + "/" + e.Name)
+			tab.Fits(t, 320)
+			tab.Axe(t)
+			tab.Screenshot(e.Name)
+		})
+	}
+}
+
+func TestTheScriptAddsComfort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	tab := browser.New(t, browser.Options{})
+	base := gallery(t, page.Options{})
+
+	tab.Goto(base + "/sign-in-wrong")
+	if !browser.Eval[bool](tab, `document.activeElement.matches("[role=alert]")`) {
+		t.Error("the summary of errors is not focused")
+	}
+	tab.Fill("#password", "secret words")
+	tab.Click(".reveal")
+	if got := browser.Eval[string](tab, `document.querySelector("#password").type + document.querySelector(".reveal").textContent`); got != "textHide" {
+		t.Errorf("shown: %s", got)
+	}
+	// A submission that is held back shows what another would do.
+	if got := browser.Eval[string](tab, `(() => {
+		const form = document.querySelector("form"), button = document.querySelector("#sign-in");
+		let sent = 0;
+		form.addEventListener("submit", (e) => { if (!e.defaultPrevented) sent++; e.preventDefault(); });
+		button.click(); button.click();
+		return [sent, button.disabled, button.ariaBusy, document.querySelector("#password").type].join();
+	})()`); got != "1,false,true,password" {
+		t.Errorf("sent twice: %s", got)
+	}
+
+	tab.Goto(base + "/error-not-found")
+	if !tab.Has("#reference + button.copy") {
+		t.Error("the request id has no copy button")
+	}
+	if got := browser.Eval[string](tab, `document.querySelector("time").title`); got != "3 May 2026, 14:30 UTC" {
+		t.Errorf("the exact time is %q", got)
+	}
+
+	tab.Goto(base + "/home-apps")
+	tab.Click(".menu summary")
+	tab.Axe(t)
+	tab.Screenshot("home-menu")
+	if browser.Eval[bool](tab, `dispatchEvent(new KeyboardEvent("keydown", {key: "Escape"})), document.querySelector(".menu").open`) {
+		t.Error("Escape leaves the menu open")
+	}
+}
+
+func TestOtherBrandsLookRight(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 32"><rect width="120" height="32" rx="4" fill="#777"/></svg>`
+	for name, b := range map[string]page.Brand{
+		"yellow": {Name: "Sunflower", Accent: "#ffd400"},
+		"navy":   {Name: "Universität für angewandte Langnamenkunde und Verwandtes", Accent: "#1e3a8a", Logo: []byte(logo), LogoType: "image/svg+xml"},
+	} {
+		base := gallery(t, branded(b))
+		for _, e := range []string{"sign-in", "consent-new-scopes", "home-apps"} {
+			tab := browser.New(t, browser.Options{})
+			tab.Goto(base + "/" + e)
+			tab.Fits(t, 320)
+			tab.Axe(t)
+			tab.Screenshot("brand-" + name + "-" + e)
+		}
+	}
+}

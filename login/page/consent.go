@@ -1,0 +1,118 @@
+package page
+
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// Review is what the platform says of an app.
+type Review int
+
+// The states an app may be in when its consent page is seen.
+const (
+	Reviewed   Review = iota // a reviewer approved it
+	FirstParty               // the platform's own
+	InTesting                // only its team can use it
+	Unreviewed               // used without a review, where the platform allows that
+)
+
+// Scope is one thing the app may do.
+type Scope struct {
+	Name     string   // the form value, for an optional one
+	Words    string   // "see your name and picture"
+	Claim    string   // without Words: the one claim asked for by itself
+	Values   []string // what would be seen, such as the address; may be empty
+	Optional bool     // a box to tick; otherwise it comes with Allow
+	Ticked   bool     // an optional one that was granted before
+	New      bool     // not asked for when the person last said yes
+	Granted  bool     // granted before: shown folded
+}
+
+// ClaimWords says what a claim without a scope tells.
+func (s Scope) ClaimWords() Text {
+	k := Key("claim." + s.Claim)
+	if _, ok := english.messages[k]; ok {
+		return Say(k)
+	}
+	return Say("claim.other", s.Claim)
+}
+
+// Consent asks whether an app may have what it asks for. The form sends
+// action=allow or action=deny, the names of the ticked optional scopes as scope,
+// and Shown as shown.
+type Consent struct {
+	Action string // where the form is posted
+	App    App
+	Review Review
+	Person Person
+	// SwitchURL lets somebody else use the app: "not you?"
+	SwitchURL string
+	Scopes    []Scope
+	// RedirectURI is where the answer goes: only its host is shown.
+	RedirectURI string
+	// AccountURL is where consent is taken back; no page, no promise.
+	AccountURL string
+	// Shown stands for what the page shows, so that an answer to an older one
+	// is noticed.
+	Shown string
+}
+
+func (p Consent) frame(l *livery) frame {
+	return frame{template: "consent", title: Say("consent.title", p.App.Name, l.Name), leaves: true}
+}
+
+// ReviewLine says who vouches for the app.
+func (p Consent) ReviewLine(platform string) Text {
+	switch p.Review {
+	case Reviewed:
+		return Say("consent.reviewed", platform)
+	case FirstParty:
+		return Say("consent.first_party", platform)
+	case InTesting:
+		return Say("consent.testing")
+	}
+	return Say("consent.unreviewed", platform)
+}
+
+// Trusted tells whether the review line is good news.
+func (p Consent) Trusted() bool { return p.Review == Reviewed || p.Review == FirstParty }
+
+// Asked are the scopes to decide about: required ones, then optional ones.
+func (p Consent) Asked(optional bool) []Scope { return p.pick(false, optional) }
+
+// Known are the scopes granted before.
+func (p Consent) Known(optional bool) []Scope { return p.pick(true, optional) }
+
+func (p Consent) pick(granted, optional bool) []Scope {
+	var some []Scope
+	for _, s := range p.Scopes {
+		if s.Granted == granted && s.Optional == optional {
+			some = append(some, s)
+		}
+	}
+	return some
+}
+
+// ReturnsTo says where the browser goes next: a host in the web, or a program on
+// this device, known by its scheme or its loopback address (RFC 8252 section 7).
+func (p Consent) ReturnsTo() Text {
+	u, err := url.Parse(p.RedirectURI)
+	if err != nil || u.Scheme == "" {
+		return Text{}
+	}
+	if u.Scheme != "https" && u.Scheme != "http" {
+		return Say("consent.return.device", u.Scheme)
+	}
+	if loopback(u.Hostname()) {
+		return Say("consent.return.device", u.Host)
+	}
+	return Say("consent.return", u.Host)
+}
+
+func loopback(host string) bool {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.IsLoopback()
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}

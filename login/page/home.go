@@ -1,0 +1,37 @@
+package page
+
+// Home is "/".
+type Home struct {
+	// NeedsSetUp: there is no administrator yet; nothing else matters then.
+	NeedsSetUp bool
+	// Person is who is signed in; nil when nobody is.
+	Person *Person
+	// Apps are those the person has allowed.
+	Apps []App
+	// Admin adds what an administrator does first while there are no apps.
+	Admin bool
+	// Notice is what just went well, such as Say(SetUpDone).
+	Notice Text
+}
+
+func (p Home) frame(l *livery) frame {
+	switch {
+	case p.NeedsSetUp:
+		return frame{template: "message", title: Say("home.setup.title"), message: &message{
+			Icon: "key", Lines: []Text{Say("home.setup.what"), Say("home.setup.how")},
+			Command: setUpCommand}}
+	case p.Person == nil:
+		return frame{template: "welcome", title: Say("home.title"), notice: p.Notice}
+	}
+	return frame{template: "home", title: Say("home.apps"), person: p.Person, notice: p.Notice, wide: true}
+}
+
+// The commands that pages name. They are typed, not read: no language changes them.
+const (
+	setUpCommand     = "latchkey setup-link"
+	recoveryCommand  = "latchkey user recovery-link"
+	addClientCommand = "latchkey client add"
+)
+
+// AddClientCommand is what an administrator types to add the first app.
+func (Home) AddClientCommand() string { return addClientCommand }

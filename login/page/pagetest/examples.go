@@ -1,0 +1,179 @@
+package pagetest
+
+import (
+	"slices"
+	"time"
+
+	"latchkey/login/page"
+)
+
+// Example is a page in one state, with the status it is answered with.
+type Example struct {
+	Name   string // fit for a file name
+	Status int
+	Page   page.Page
+}
+
+// Examples returns every page in each of its states.
+func Examples() []Example {
+	return slices.Concat(homes(), setUps(), signIns(), accounts(), consents(), ends(), errors())
+}
+
+// Brand is an example of an operator's settings, without a logo.
+func Brand() page.Brand {
+	return page.Brand{Name: "Resonite", Accent: "#4a56d2", HomeURL: "https://resonite.example",
+		SupportURL: "https://resonite.example/help", PrivacyURL: "https://resonite.example/privacy",
+		TermsURL: "https://resonite.example/terms"}
+}
+
+// Calendar is an app that filled in all there is to fill in.
+func Calendar() *page.App {
+	return &page.App{Name: "Event Calendar", Owner: "Metaverse Events", HomeURL: "https://calendar.example",
+		PolicyURL: "https://calendar.example/privacy", TermsURL: "https://calendar.example/terms"}
+}
+
+// Ada is a person with a name; she has no picture.
+func Ada() page.Person { return page.Person{Name: "Ada Lovelace", Username: "ada"} }
+
+func homes() []Example {
+	ada := Ada()
+	return []Example{
+		{"home-before-set-up", 200, page.Home{NeedsSetUp: true}},
+		{"home-signed-out", 200, page.Home{}},
+		{"home-empty", 200, page.Home{Person: &ada}},
+		{"home-empty-admin", 200, page.Home{Person: &ada, Admin: true, Notice: page.Say(page.SetUpDone, "ada")}},
+		{"home-apps", 200, page.Home{Person: &ada, Apps: []page.App{*Calendar(),
+			{Name: "Avatar Bazaar", HomeURL: "https://bazaar.example", Owner: "Bazaar Collective"},
+			{Name: "World Statistics", HomeURL: "https://stats.example"},
+			{Name: "Voice Notes", Owner: "Metaverse Events"}}}},
+	}
+}
+
+func setUps() []Example {
+	wrong := page.SetUp{Action: "/setup", Token: "example-token", Username: "ada l", Email: "ada@", MinLength: 12}
+	wrong.Errors.Add(page.FieldUsername, page.UsernameInvalid)
+	wrong.Errors.Add(page.FieldEmail, page.EmailInvalid)
+	wrong.Errors.Add(page.FieldPassword, page.PasswordShort, 12)
+	recover := page.Recover{Action: "/recover", Token: "example-token", Person: Ada(), MinLength: 12}
+	common := recover
+	common.Errors.Add(page.FieldPassword, page.PasswordCommon)
+	return []Example{
+		{"setup", 200, page.SetUp{Action: "/setup", Token: "example-token", MinLength: 12}},
+		{"setup-errors", 422, wrong},
+		{"setup-used", 410, page.SetUpUsed{}},
+		{"setup-link-missing", 404, page.SetUpLink{Missing: true}},
+		{"setup-link-expired", 410, page.SetUpLink{}},
+		{"recover", 200, recover},
+		{"recover-errors", 422, common},
+		{"recover-link-expired", 410, page.RecoverLink{}},
+	}
+}
+
+func signIns() []Example {
+	in := page.SignIn{Action: "/flow/example/sign-in", App: Calendar()}
+	with := func(change func(*page.SignIn)) page.SignIn {
+		p := in
+		change(&p)
+		return p
+	}
+	return []Example{
+		{"sign-in", 200, in},
+		{"sign-in-local", 200, page.SignIn{Action: "/sign-in", ReturnTo: "/"}},
+		{"sign-in-again", 200, with(func(p *page.SignIn) { p.Username, p.Again = "ada", true })},
+		{"sign-in-wrong", 422, with(func(p *page.SignIn) { p.Username, p.Problem = "ada", page.WrongPassword })},
+		{"sign-in-left-empty", 422, with(func(p *page.SignIn) {
+			p.Errors.Add(page.FieldUsername, page.UsernameMissing)
+			p.Errors.Add(page.FieldPassword, page.PasswordMissing)
+		})},
+		{"sign-in-throttled", 429, with(func(p *page.SignIn) {
+			p.Username, p.Problem, p.RetryAfter = "ada", page.Throttled, 5*time.Minute
+		})},
+		{"sign-in-busy", 503, with(func(p *page.SignIn) { p.Username, p.Problem, p.RetryAfter = "ada", page.Busy, 3*time.Second })},
+		{"sign-in-no-cookies", 400, with(func(p *page.SignIn) { p.Username, p.Problem = "ada", page.NoCookies })},
+		{"sign-in-after-recovery", 200, page.SignIn{Action: "/sign-in", Username: "ada",
+			Notice: page.Count(page.PasswordChanged, 2)}},
+	}
+}
+
+func accounts() []Example {
+	ada := page.Account{Person: Ada(), ID: "1"}
+	others := []page.Account{ada, {Person: page.Person{Username: "grace"}, ID: "2"},
+		{Person: page.Person{Name: "Katherine Johnson", Username: "katherine.johnson"}, ID: "3"}}
+	const action = "/flow/example/account"
+	return []Example{
+		{"account-continue", 200, page.ChooseAccount{Action: action, App: Calendar(), Accounts: others[:1]}},
+		{"account-choose", 200, page.ChooseAccount{Action: action, App: Calendar(), Accounts: others}},
+	}
+}
+
+func consents() []Example {
+	c := page.Consent{Action: "/flow/example/consent", App: *Calendar(), Person: Ada(),
+		SwitchURL: "/flow/example/account", RedirectURI: "https://calendar.example/callback?from=latchkey",
+		Shown: "example-digest", Scopes: []page.Scope{
+			{Name: "openid", Words: "know that it is you"},
+			{Name: "profile", Words: "see your name and picture", Values: []string{"Ada Lovelace"}},
+			{Name: "email", Words: "see your e-mail address", Values: []string{"ada@example.org"}, Optional: true},
+			{Name: "offline_access", Words: "stay connected when you are away", Optional: true},
+		}}
+	more := c
+	more.Scopes = []page.Scope{
+		{Name: "openid", Words: "know that it is you", Granted: true},
+		{Name: "profile", Words: "see your name and picture", Granted: true},
+		{Name: "groups", Words: "see which groups you belong to", New: true},
+		{Name: "patreon", Words: "see your Patreon membership", New: true, Optional: true},
+		{Claim: "birthdate", New: true},
+		{Name: "email", Words: "see your e-mail address", Values: []string{"ada@example.org"}, Optional: true, Granted: true, Ticked: true},
+	}
+	testing := c
+	testing.Review, testing.RedirectURI, testing.Scopes = page.InTesting, "com.example.calendar:/callback", c.Scopes[:2]
+	known := c
+	known.Review, known.RedirectURI, known.App.Owner = page.Unreviewed, "http://127.0.0.1:9000/callback", ""
+	known.Scopes = []page.Scope{{Name: "openid", Words: "know that it is you", Granted: true}}
+	return []Example{
+		{"consent", 200, c},
+		{"consent-new-scopes", 200, more},
+		{"consent-in-testing", 200, testing},
+		{"consent-nothing-new", 200, known},
+	}
+}
+
+func ends() []Example {
+	app := Calendar()
+	return []Example{
+		{"sign-out", 200, page.SignOut{Action: "/sign-out", Person: Ada()}},
+		{"sign-out-app", 200, page.SignOut{Action: "/sign-out", Person: Ada(), App: app, OfferEverywhere: true}},
+		{"signed-out", 200, page.SignedOut{}},
+		{"signed-out-app", 200, page.SignedOut{App: app, ReturnURL: "https://calendar.example/bye", Informed: []string{"Event Calendar"}}},
+		{"expired", 410, page.Expired{}},
+		{"expired-app", 410, page.Expired{App: app}},
+		{"finished", 410, page.Finished{App: app}},
+		{"unavailable-not-approved", 403, page.Unavailable{App: *app, Why: page.NotApproved}},
+		{"unavailable-suspended", 403, page.Unavailable{App: *app, Why: page.Suspended}},
+		{"unavailable-not-allowed", 403, page.Unavailable{App: *app, Why: page.NotAllowed}},
+	}
+}
+
+func errors() []Example {
+	var list []Example
+	for _, e := range []struct {
+		name string
+		page page.Error
+	}{
+		{"internal", page.Error{Fault: page.Internal}},
+		{"bad-request", page.Error{Fault: page.BadRequest, Detail: "The parameter scope was sent twice."}},
+		{"forbidden", page.Error{Fault: page.Forbidden}},
+		{"not-found", page.Error{Fault: page.NotFound}},
+		{"wrong-method", page.Error{Fault: page.WrongMethod}},
+		{"too-large", page.Error{Fault: page.TooLarge}},
+		{"too-many", page.Error{Fault: page.TooMany, RetryAfter: 90 * time.Second}},
+		{"overloaded", page.Error{Fault: page.Overloaded}},
+		{"cross-origin", page.Error{Fault: page.CrossOrigin}},
+		{"unknown-app", page.Error{Fault: page.UnknownApp, Detail: "invalid_request: there is no client with that client_id."}},
+		{"wrong-address", page.Error{Fault: page.WrongAddress, App: Calendar(),
+			Detail: "invalid_request: the redirect_uri https://calendar.example/cb is not registered."}},
+		{"wrong-question", page.Error{Fault: page.WrongQuestion, App: Calendar(), Detail: "invalid_request: response_type is missing."}},
+	} {
+		list = append(list, Example{"error-" + e.name, e.page.Fault.Status(), e.page})
+	}
+	return list
+}

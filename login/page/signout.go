@@ -1,0 +1,35 @@
+package page
+
+// SignOut asks before signing out. The button sends action=sign-out, with
+// everywhere=yes if the box is ticked.
+type SignOut struct {
+	Action string // where the form is posted
+	Person Person
+	App    *App // who asked; nil when the person did
+	// OfferEverywhere adds the choice to end the other devices' sessions too.
+	OfferEverywhere bool
+}
+
+func (p SignOut) frame(l *livery) frame {
+	return frame{template: "signout", title: Say("signout.title", l.Name), leaves: p.App != nil}
+}
+
+// SignedOut tells that it is done.
+type SignedOut struct {
+	App       *App
+	ReturnURL string   // a registered address of App; otherwise empty
+	Informed  []string // names of the apps that were told
+}
+
+func (p SignedOut) frame(l *livery) frame {
+	m := &message{Icon: "check", Status: true, Lines: []Text{Say("signedout.what", l.Name)}}
+	if len(p.Informed) > 0 {
+		m.Lines = append(m.Lines, Count("signedout.informed", len(p.Informed)))
+	}
+	m.Lines = append(m.Lines, Say("signedout.shared"))
+	if p.App != nil {
+		m.Links = visit(p.ReturnURL, "link.return", p.App.Name)
+	}
+	m.Links = append(m.Links, link{"/sign-in", Say("link.sign_in_again")})
+	return frame{template: "message", title: Say("signedout.title"), message: m, leaves: p.App != nil}
+}

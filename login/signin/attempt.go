@@ -1,0 +1,127 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"latchkey/internal/edge"
+	"latchkey/keys"
+	"latchkey/login/page"
+	"latchkey/op"
+	"latchkey/storage"
+)
+
+// outcome of an attempt to sign in: a session, or a problem to show.
+type outcome struct {
+	session *storage.Session
+	user    *storage.User
+	problem page.SignInProblem
+	wait    time.Duration // for Throttled
+}
+
+var problemStatus = map[page.SignInProblem]int{
+	page.WrongPassword: http.StatusUnprocessableEntity,
+	page.Throttled:     http.StatusTooManyRequests,
+	page.Busy:          http.StatusServiceUnavailable,
+	page.NoCookies:     http.StatusBadRequest,
+}
+
+// busyRetry is how soon to try again when too many passwords are being checked.
+const busyRetry = 5 * time.Second
+
+// attempt checks a username and password. What it answers does not tell whether
+// there is such an account, and takes as long either way.
+func (h *Handler) attempt(r *http.Request, name, password string) (outcome, error) {
+	ctx, browser := r.Context(), h.Provider.Browser(r)
+	user, err := h.Store.Users.ByLogin(ctx, name)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return outcome{}, err
+	}
+	wait, err := h.Store.Attempts.Count(ctx, name, user, browser)
+	if err != nil {
+		return outcome{}, err
+	}
+	if wait > 0 {
+		edge.Fail(ctx, "throttled", nil)
+		return outcome{problem: page.Throttled, wait: wait}, nil
+	}
+	right, err := h.checkPassword(ctx, user, password)
+	switch {
+	case errors.Is(err, keys.ErrBusy):
+		return outcome{problem: page.Busy, wait: busyRetry}, nil
+	case err != nil:
+		return outcome{}, err
+	case !right:
+		edge.Fail(ctx, "wrong_password", nil)
+		return outcome{problem: page.WrongPassword}, nil
+	}
+	return h.start(r, user, browser)
+}
+
+// checkPassword hashes once, whether or not there is anything to compare with.
+func (h *Handler) checkPassword(ctx context.Context, user *storage.User, password string) (bool, error) {
+	if user == nil || len(user.Password) == 0 {
+		return false, h.Hasher.VerifyNothing(ctx, password)
+	}
+	right, rehash, err := h.Hasher.Verify(ctx, user.ID[:], user.Password, password)
+	if err != nil || !right || user.Disabled {
+		return false, err
+	}
+	if rehash != nil {
+		err = h.Store.Users.Rehash(ctx, user.ID, user.Password, rehash)
+	}
+	return true, err
+}
+
+func (h *Handler) start(r *http.Request, user *storage.User, browser []byte) (outcome, error) {
+	replaces, err := h.sessionOf(r, user)
+	if err != nil {
+		return outcome{}, err
+	}
+	v, err := h.Store.Sessions.Start(r.Context(), storage.NewSession{User: user.ID, UserEpoch: user.Epoch,
+		AMR: []string{"pwd"}, ACR: op.ACRPassword(), UserAgent: r.UserAgent(), Browser: browser, Replaces: replaces,
+		Address: edge.ClientAddr(r.Context()).String(), RequestID: edge.RequestID(r.Context())})
+	if errors.Is(err, storage.ErrStale) { // disabled, or the password changed, just now
+		return outcome{problem: page.WrongPassword}, nil
+	}
+	if err != nil {
+		return outcome{}, err
+	}
+	edge.Sub(r.Context(), user.Subject())
+	return outcome{session: v, user: user}, nil
+}
+
+// sessionOf is the session that user has in this browser already; zero: none.
+func (h *Handler) sessionOf(r *http.Request, user *storage.User) (storage.ID, error) {
+	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
+	for _, v := range live {
+		if v.User.ID == user.ID {
+			return v.Session.ID, nil
+		}
+	}
+	return storage.ID{}, err
+}
+
+// remember puts a new session first in the browser's cookie, and leaves out the
+// ones that are over.
+func (h *Handler) remember(w http.ResponseWriter, r *http.Request, session *storage.Session) error {
+	set, err := h.Store.Settings.Get(r.Context())
+	if err != nil {
+		return err
+	}
+	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
+	if err != nil {
+		return err
+	}
+	ids := []storage.ID{session.ID}
+	for _, v := range live {
+		if !slices.Contains(ids, v.Session.ID) {
+			ids = append(ids, v.Session.ID)
+		}
+	}
+	h.Sessions.Keep(w, ids, set.Lifetimes.SessionAbsolute)
+	return nil
+}

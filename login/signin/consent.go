@@ -1,0 +1,58 @@
+package signin
+
+import (
+	"net/http"
+
+	"latchkey/login/page"
+	"latchkey/op"
+)
+
+// consentForm asks whether the app may have what it asks for.
+func (h *Handler) consentForm(w http.ResponseWriter, r *http.Request) {
+	f := h.Provider.Flow(w, r)
+	if f == nil {
+		return
+	}
+	view := f.Consent()
+	if view == nil {
+		f.Resume(w)
+		return
+	}
+	form := page.Consent{Action: f.Path() + op.PathConsent, App: *appOf(view.Client), Review: page.Reviewed,
+		Person: personOf(view.User), SwitchURL: f.Path() + op.PathAccount, RedirectURI: view.RedirectURI, Shown: view.DigestText()}
+	if len(f.Accounts()) == 1 {
+		form.SwitchURL = f.Path() + op.PathSignIn
+	}
+	for _, ask := range view.Asks {
+		form.Scopes = append(form.Scopes, scopeOf(ask, view.Known))
+	}
+	h.show(w, r, http.StatusOK, form)
+}
+
+func scopeOf(ask op.Ask, known bool) page.Scope {
+	s := page.Scope{Name: ask.Scope, Words: ask.Words, Claim: ask.Claim, Optional: ask.Optional, Ticked: ask.Granted,
+		Granted: ask.Granted, New: known && !ask.Granted && !ask.Declined}
+	for _, v := range ask.Values {
+		s.Values = append(s.Values, v.Text)
+	}
+	return s
+}
+
+// consent takes the answer. If what was shown is no longer what there is to decide,
+// it is shown again.
+func (h *Handler) consent(w http.ResponseWriter, r *http.Request) {
+	f := h.Provider.Flow(w, r)
+	if f == nil {
+		return
+	}
+	switch r.PostForm.Get("action") {
+	case "deny":
+		f.Deny(w, r)
+	case "allow":
+		if !f.Allow(w, r, r.PostForm.Get("shown"), r.PostForm["scope"]) {
+			f.Resume(w)
+		}
+	default:
+		h.show(w, r, http.StatusBadRequest, page.Error{Fault: page.BadRequest, App: appOf(f.Client())})
+	}
+}

@@ -1,0 +1,85 @@
+package signin
+
+import (
+	"net/http"
+
+	"latchkey/login/page"
+	"latchkey/storage"
+)
+
+// appsMost is how many apps home shows.
+const appsMost = 200
+
+// What a page may say after something went well, by the word that the redirect to
+// it carries.
+const (
+	noticeSetUp     = "set-up"
+	noticeRecovered = "password-set"
+)
+
+func (h *Handler) home(w http.ResponseWriter, r *http.Request) {
+	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	if len(live) == 0 {
+		ready, err := h.Store.Users.HasAdmin(r.Context())
+		if err != nil {
+			h.fail(w, r, err)
+			return
+		}
+		h.show(w, r, http.StatusOK, page.Home{NeedsSetUp: !ready})
+		return
+	}
+	h.signedInHome(w, r, live[0])
+}
+
+func (h *Handler) signedInHome(w http.ResponseWriter, r *http.Request, v storage.SignedIn) {
+	if err := h.Store.Sessions.Touch(r.Context(), v.Session); err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	apps, err := h.Store.Consents.OfUser(r.Context(), v.User.ID, appsMost)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	person := personOf(v.User)
+	p := page.Home{Person: &person, Admin: v.User.IsAdmin()}
+	if r.URL.Query().Get("notice") == noticeSetUp {
+		p.Notice = page.Say(page.SetUpDone, v.User.DisplayName())
+	}
+	for _, a := range apps {
+		p.Apps = append(p.Apps, *appOf(a.Client))
+	}
+	h.show(w, r, http.StatusOK, p)
+}
+
+// signOutForm asks before signing out: a link or an image on another page must not
+// do it.
+func (h *Handler) signOutForm(w http.ResponseWriter, r *http.Request) {
+	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
+	switch {
+	case err != nil:
+		h.fail(w, r, err)
+	case len(live) == 0:
+		h.show(w, r, http.StatusOK, page.SignedOut{})
+	default:
+		h.show(w, r, http.StatusOK, page.SignOut{Action: pathSignOut, Person: personOf(live[0].User)})
+	}
+}
+
+// signOut ends every session of this browser: on a shared computer, nobody wants to
+// leave an account behind.
+func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) {
+	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
+	if err == nil {
+		err = h.end(w, r, live)
+	}
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	see(w, pathSignOut)
+}

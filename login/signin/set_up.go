@@ -1,0 +1,107 @@
+package signin
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"latchkey/internal/edge"
+	"latchkey/keys"
+	"latchkey/login/page"
+	"latchkey/storage"
+)
+
+// setUpForm shows the form that makes the first administrator. Opening the link
+// uses nothing up.
+func (h *Handler) setUpForm(w http.ResponseWriter, r *http.Request) {
+	token := r.URL.Query().Get("token")
+	if h.setUpLink(w, r, token) != nil {
+		h.show(w, r, http.StatusOK, page.SetUp{Action: pathSetUp, Token: token, MinLength: keys.MinPassword})
+	}
+}
+
+// setUpLink returns the hash of a token that works now. If it does not it has
+// answered, and returns nil.
+func (h *Handler) setUpLink(w http.ResponseWriter, r *http.Request, token string) []byte {
+	done, err := h.Store.Users.HasAdmin(r.Context())
+	if err != nil {
+		h.fail(w, r, err)
+		return nil
+	}
+	if done {
+		h.show(w, r, http.StatusGone, page.SetUpUsed{})
+		return nil
+	}
+	hash, err := keys.HashOneTime(token)
+	if err == nil {
+		_, err = h.Store.Links.Look(r.Context(), hash, storage.LinkSetUp)
+	}
+	if err == nil {
+		return hash
+	}
+	if !errors.Is(err, storage.ErrLink) && !errors.Is(err, keys.ErrToken) {
+		h.fail(w, r, err)
+		return nil
+	}
+	h.show(w, r, http.StatusNotFound, page.SetUpLink{Missing: token == ""})
+	return nil
+}
+
+func (h *Handler) setUp(w http.ResponseWriter, r *http.Request) {
+	form := page.SetUp{Action: pathSetUp, Token: r.PostForm.Get("token"), MinLength: keys.MinPassword,
+		Username: strings.TrimSpace(r.PostForm.Get("username")), Email: strings.TrimSpace(r.PostForm.Get("email"))}
+	link := h.setUpLink(w, r, form.Token)
+	if link == nil {
+		return
+	}
+	user := storage.User{ID: h.Store.Users.NewID(), Username: form.Username, Email: form.Email}
+	if form.Username == "" {
+		form.Errors.Add(page.FieldUsername, page.UsernameMissing)
+	}
+	password := r.PostForm.Get("password")
+	if err := h.acceptable(r.Context(), &form.Errors, password, namesOf(&user)...); err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	if len(form.Errors) > 0 {
+		h.show(w, r, http.StatusUnprocessableEntity, form)
+		return
+	}
+	made, err := h.createAdmin(r, link, user, password)
+	switch {
+	case err == nil:
+		h.welcome(w, r, made)
+	case errors.Is(err, storage.ErrSetUp):
+		h.show(w, r, http.StatusGone, page.SetUpUsed{})
+	case errors.Is(err, storage.ErrLink):
+		h.show(w, r, http.StatusNotFound, page.SetUpLink{})
+	case errors.Is(err, keys.ErrBusy):
+		h.show(w, r, http.StatusServiceUnavailable, page.Error{Fault: page.Overloaded, RetryAfter: busyRetry})
+	case refusedField(&form.Errors, err):
+		h.show(w, r, http.StatusUnprocessableEntity, form)
+	default:
+		h.fail(w, r, err)
+	}
+}
+
+func (h *Handler) createAdmin(r *http.Request, link []byte, user storage.User, password string) (*storage.User, error) {
+	sealed, err := h.Hasher.Hash(r.Context(), user.ID[:], password)
+	if err != nil {
+		return nil, err
+	}
+	user.Password = sealed
+	return h.Store.Users.SetUp(r.Context(), link, edge.RequestID(r.Context()), user)
+}
+
+// welcome signs the new administrator in: they have just chosen the password.
+func (h *Handler) welcome(w http.ResponseWriter, r *http.Request, user *storage.User) {
+	out, err := h.start(r, user, h.Provider.NameBrowser(w, r))
+	if err == nil && out.session != nil {
+		err = h.remember(w, r, out.session)
+	}
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	see(w, pathHome+"?notice="+noticeSetUp)
+}

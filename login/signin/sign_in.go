@@ -1,0 +1,103 @@
+package signin
+
+import (
+	"net/http"
+	"strings"
+
+	"latchkey/login/page"
+	"latchkey/op"
+)
+
+// flowSignInForm shows the form for an app's flow.
+func (h *Handler) flowSignInForm(w http.ResponseWriter, r *http.Request) {
+	if f := h.Provider.Flow(w, r); f != nil {
+		h.show(w, r, http.StatusOK, h.flowPage(f, f.LoginHint()))
+	}
+}
+
+func (h *Handler) flowPage(f *op.Flow, username string) page.SignIn {
+	return page.SignIn{Action: f.Path() + op.PathSignIn, App: appOf(f.Client()), Username: username, Again: len(f.Accounts()) == 1}
+}
+
+// flowSignIn takes the form. Cancel tells the app that the user left.
+func (h *Handler) flowSignIn(w http.ResponseWriter, r *http.Request) {
+	f := h.Provider.Flow(w, r)
+	if f == nil {
+		return
+	}
+	if r.PostForm.Get("action") == "cancel" {
+		f.Deny(w, r)
+		return
+	}
+	out, ok := h.take(w, r, h.flowPage(f, r.PostForm.Get("username")))
+	if ok {
+		f.SignedIn(w, r, out.session.ID)
+	}
+}
+
+// signInForm shows the form without a flow. It names the browser, so that the
+// POST can tell whether cookies come back.
+func (h *Handler) signInForm(w http.ResponseWriter, r *http.Request) {
+	h.Provider.NameBrowser(w, r)
+	form := page.SignIn{Action: pathSignIn, ReturnTo: localPath(r.URL.Query().Get("return_to"))}
+	if r.URL.Query().Get("notice") == noticeRecovered {
+		form.Notice = page.Say(page.PasswordSet)
+	}
+	h.show(w, r, http.StatusOK, form)
+}
+
+func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) {
+	back := localPath(r.PostForm.Get("return_to"))
+	form := page.SignIn{Action: pathSignIn, ReturnTo: back, Username: r.PostForm.Get("username")}
+	if r.PostForm.Get("action") == "cancel" {
+		see(w, pathHome)
+		return
+	}
+	if h.Provider.Browser(r) == nil {
+		form.Problem = page.NoCookies
+		h.show(w, r, problemStatus[form.Problem], form)
+		return
+	}
+	if _, ok := h.take(w, r, form); ok {
+		see(w, back)
+	}
+}
+
+// take checks a submitted form. If it does not lead to a session it has answered
+// with the form again, and returns false.
+func (h *Handler) take(w http.ResponseWriter, r *http.Request, form page.SignIn) (outcome, bool) {
+	password := r.PostForm.Get("password")
+	if strings.TrimSpace(form.Username) == "" {
+		form.Errors.Add(page.FieldUsername, page.UsernameMissing)
+	}
+	if password == "" {
+		form.Errors.Add(page.FieldPassword, page.PasswordMissing)
+	}
+	if len(form.Errors) > 0 {
+		h.show(w, r, http.StatusUnprocessableEntity, form)
+		return outcome{}, false
+	}
+	out, err := h.attempt(r, strings.TrimSpace(form.Username), password)
+	if err == nil && out.session != nil {
+		err = h.remember(w, r, out.session)
+	}
+	if err != nil {
+		h.fail(w, r, err)
+		return outcome{}, false
+	}
+	if out.session == nil {
+		form.Problem, form.RetryAfter = out.problem, out.wait
+		h.show(w, r, problemStatus[out.problem], form)
+		return outcome{}, false
+	}
+	return out, true
+}
+
+// localPath is a path on this origin to go to afterwards, or home: never another
+// origin, however it is spelled.
+func localPath(s string) string {
+	if !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || strings.ContainsAny(s, "\\\r\n\t") {
+		return pathHome
+	}
+	return s
+}

@@ -1,0 +1,355 @@
+package signin_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"latchkey/keys"
+	"latchkey/storage"
+)
+
+func TestALoginAsksOnceAndIsSilentAfterwards(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	c, b := h.addClient(nil), h.browser()
+	p := b.get(h.authorize(c))
+	p = b.signIn(p.at, "ada")
+	if !strings.HasSuffix(p.at, "/consent") {
+		t.Fatalf("after sign-in at %s", p.at)
+	}
+	if out := b.allow(p); out.code() == "" || out.left.Query().Get("state") != "s" || out.left.Query().Get("iss") != h.url {
+		t.Fatalf("after Allow: %v", out.left)
+	}
+	if out := b.get(h.authorize(c)); out.code() == "" {
+		t.Errorf("the second time: %d at %s", out.status, out.at)
+	}
+	if out := b.get(h.authorize(c, "prompt", "none")); out.code() == "" {
+		t.Errorf("with prompt=none: %v", out.left)
+	}
+}
+
+func TestAWrongPasswordAndAnUnknownNameLookTheSame(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	var answers [2][]string
+	for i, name := range []string{"ada", "nobody"} {
+		b := h.browser()
+		b.get("/sign-in")
+		for range 12 {
+			p := b.post("/sign-in", "username", name, "password", "wrong wrong wrong")
+			answers[i] = append(answers[i], http.StatusText(p.status)+strings.ReplaceAll(p.body, name, "NAME")+p.header.Get("Retry-After"))
+		}
+	}
+	for i := range answers[0] {
+		if answers[0][i] != answers[1][i] {
+			t.Errorf("answer %d differs:\n%s\n%s", i, answers[0][i], answers[1][i])
+		}
+	}
+	if !strings.HasPrefix(answers[0][9], http.StatusText(422)) || !strings.HasPrefix(answers[0][10], http.StatusText(429)) {
+		t.Errorf("the throttle does not begin after ten failures")
+	}
+}
+
+func TestAThrottledStrangerDoesNotLockTheOwnerOut(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	owner, stranger := h.browser(), h.browser()
+	owner.get("/sign-in")
+	owner.signIn("/sign-in", "ada")
+	stranger.get("/sign-in")
+	for range 12 {
+		stranger.post("/sign-in", "username", "ADA", "password", "wrong wrong wrong")
+	}
+	if p := stranger.signIn("/sign-in", "ada@example.org"); p.status != http.StatusTooManyRequests {
+		t.Errorf("the stranger, by another of the account's names: %d", p.status)
+	}
+	if p := owner.signIn("/sign-in", "ada"); p.status != http.StatusOK || p.at != "/" {
+		t.Errorf("the owner: %d at %s", p.status, p.at)
+	}
+	h.pass(time.Minute)
+	if p := stranger.post("/sign-in", "username", "ada", "password", "wrong wrong wrong"); p.status != http.StatusUnprocessableEntity {
+		t.Errorf("a minute later one attempt is allowed: %d", p.status)
+	}
+	if p := stranger.signIn("/sign-in", "ada"); p.status != http.StatusTooManyRequests {
+		t.Errorf("and not two: %d", p.status)
+	}
+}
+
+func TestADisabledUserCannotSignInAndIsNotToldWhy(t *testing.T) {
+	h := newHouse(t)
+	u := h.addUser("ada")
+	b := h.browser()
+	b.get("/sign-in")
+	b.signIn("/sign-in", "ada")
+	if _, err := h.store.Users.Disable(context.Background(), storage.Operator, u.ID); err != nil {
+		t.Fatal(err)
+	}
+	if p := b.get("/"); strings.Contains(p.body, "The ada") {
+		t.Error("the session lives on")
+	}
+	if p := b.signIn("/sign-in", "ada"); p.status != http.StatusUnprocessableEntity || !strings.Contains(p.body, "do not match") {
+		t.Errorf("signing in: %d", p.status)
+	}
+}
+
+func TestEveryCauseIsInForceAtTheNextAuthorize(t *testing.T) {
+	for name, cause := range map[string]struct {
+		do   func(h *house, u *storage.User, c *storage.Client) error
+		then string // where the next authorize leads: the page's path, or nothing: a refusal
+	}{
+		"user disabled": {func(h *house, u *storage.User, _ *storage.Client) error {
+			_, err := h.store.Users.Disable(context.Background(), storage.Operator, u.ID)
+			return err
+		}, "/sign-in"},
+		"password set": {func(h *house, u *storage.User, _ *storage.Client) error {
+			_, err := h.store.Users.SetPassword(context.Background(), storage.Operator, u.ID, u.Password)
+			return err
+		}, "/sign-in"},
+		"consent withdrawn": {func(h *house, u *storage.User, c *storage.Client) error {
+			return h.store.Consents.Withdraw(context.Background(), storage.Operator, u.ID, c.ID)
+		}, "/consent"},
+		"client suspended": {func(h *house, _ *storage.User, c *storage.Client) error {
+			_, err := h.store.Clients.SetState(context.Background(), storage.Operator, c.ID, storage.ClientSuspended)
+			return err
+		}, ""},
+		"client deleted": {func(h *house, _ *storage.User, c *storage.Client) error {
+			return h.store.Clients.Delete(context.Background(), storage.Operator, c.ID)
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			u, c, b := h.addUser("ada"), h.addClient(nil), h.browser()
+			if out := b.allow(b.signIn(b.get(h.authorize(c)).at, "ada")); out.code() == "" {
+				t.Fatal("no code to begin with")
+			}
+			if err := cause.do(h, u, c); err != nil {
+				t.Fatal(err)
+			}
+			p := b.get(h.authorize(c))
+			if p.left != nil || cause.then != "" && !strings.HasSuffix(p.at, cause.then) || cause.then == "" && p.status < 400 {
+				t.Errorf("the next authorize: %d at %s, sent to %v", p.status, p.at, p.left)
+			}
+		})
+	}
+}
+
+func TestOptionalScopesAreTheUsersChoiceAndRemembered(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	c := h.addClient(func(m *storage.Metadata) { m.OptionalScopes = []string{"email"} })
+	b := h.browser()
+	p := b.signIn(b.get(h.authorize(c)).at, "ada")
+	if !strings.Contains(p.body, `name="scope" value="email"`) || strings.Contains(p.body, "checked") {
+		t.Fatalf("the optional scope has no unticked box:\n%s", p.body)
+	}
+	if b.allow(p).code() == "" {
+		t.Fatal("no code")
+	}
+	if b.get(h.authorize(c)).code() == "" {
+		t.Error("a declined optional scope is asked for again")
+	}
+	p = b.get(h.authorize(c, "prompt", "consent"))
+	if !strings.HasSuffix(p.at, "/consent") {
+		t.Fatalf("prompt=consent leads to %s", p.at)
+	}
+	if b.allow(p, "email").code() == "" {
+		t.Fatal("no code")
+	}
+	if p = b.get(h.authorize(c, "prompt", "consent")); !strings.Contains(p.body, "checked") {
+		t.Errorf("a scope allowed before is not ticked:\n%s", p.body)
+	}
+}
+
+func TestAConsentToWhatIsNoLongerAskedIsShownAgain(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	c, b := h.addClient(nil), h.browser()
+	p := b.signIn(b.get(h.authorize(c)).at, "ada")
+	m := c.Metadata
+	m.ClientName = "Another Name"
+	if _, err := h.store.Clients.Change(context.Background(), storage.Operator, c.ID, 0, m); err != nil {
+		t.Fatal(err)
+	}
+	p = b.allow(p)
+	if p.left != nil || !strings.Contains(p.body, "Another Name") {
+		t.Fatalf("Allow counted for an app that has changed: %d at %s, sent to %v", p.status, p.at, p.left)
+	}
+	if b.allow(p).code() == "" {
+		t.Error("no code after the second look")
+	}
+}
+
+func TestSeveralAccountsChooseAndSignOut(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	h.addUser("bob")
+	c, b := h.addClient(nil), h.browser()
+	b.get("/sign-in")
+	b.signIn("/sign-in", "ada")
+	b.signIn("/sign-in", "bob")
+	if out := b.get(h.authorize(c, "prompt", "none")); out.failure() != "account_selection_required" {
+		t.Errorf("prompt=none with two accounts: %v", out.left)
+	}
+	p := b.get(h.authorize(c))
+	if !strings.HasSuffix(p.at, "/account") || !strings.Contains(p.body, "The ada") || !strings.Contains(p.body, "The bob") {
+		t.Fatalf("two accounts: %d at %s", p.status, p.at)
+	}
+	live := b.accounts(p)
+	p = b.post(p.at, "account", live["The ada"])
+	if !strings.HasSuffix(p.at, "/consent") || !strings.Contains(p.body, "The ada") {
+		t.Fatalf("after choosing ada: %d at %s", p.status, p.at)
+	}
+	p = b.get(strings.Replace(p.at, "/consent", "/account", 1))
+	p = b.post(p.at, "sign_out", live["The ada"])
+	if strings.Contains(p.body, "The ada") {
+		t.Errorf("ada is still there at %s:\n%s", p.at, p.body)
+	}
+	if p = b.get("/"); !strings.Contains(p.body, "The bob") {
+		t.Error("bob is gone too")
+	}
+}
+
+func TestAFormFromAnotherOriginIsRefused(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	for _, path := range []string{"/sign-in", "/sign-out", "/setup", "/recover",
+		"/flow/0190a4c8-0000-7000-8000-000000000000/sign-in", "/flow/0190a4c8-0000-7000-8000-000000000000/consent",
+		"/flow/0190a4c8-0000-7000-8000-000000000000/account"} {
+		r, _ := http.NewRequest(http.MethodPost, h.url+path, strings.NewReader("username=ada"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		r.Header.Set("Origin", "https://evil.example")
+		if p := h.browser().do(r); p.status != http.StatusForbidden || !strings.Contains(p.body, "another site") {
+			t.Errorf("%s: %d", path, p.status)
+		}
+	}
+}
+
+func TestReturnToStaysOnThisOrigin(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	for _, to := range []string{"https://evil.example/", "//evil.example", `/\evil.example`, "javascript:alert(1)", "", "/\t/evil.example"} {
+		b := h.browser()
+		b.get("/sign-in?return_to=" + url.QueryEscape(to))
+		if p := b.post("/sign-in", "username", "ada", "password", password, "return_to", to); p.left != nil && p.left.Host != "" || p.at != "/" {
+			t.Errorf("%q leads to %s, %v", to, p.at, p.left)
+		}
+	}
+}
+
+func TestWithoutCookiesTheFormSaysSo(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	b := h.browser()
+	b.client.Jar = nil
+	b.get("/sign-in")
+	if p := b.signIn("/sign-in", "ada"); p.status != http.StatusBadRequest || !strings.Contains(p.body, "cookie") {
+		t.Errorf("%d:\n%s", p.status, p.body)
+	}
+}
+
+// link makes a one-time link as the command line does.
+func (h *house) link(kind storage.LinkKind, user storage.ID) string {
+	h.t.Helper()
+	token, hash := keys.NewOneTime()
+	if _, err := h.store.Links.Create(context.Background(), storage.Operator, kind, user, hash); err != nil {
+		h.t.Fatal(err)
+	}
+	return token
+}
+
+func TestOfTwoPeopleAtTheSetUpLinkOneIsAdministrator(t *testing.T) {
+	h := newHouse(t)
+	token := h.link(storage.LinkSetUp, storage.ID{})
+	var made atomic.Int32
+	var wg sync.WaitGroup
+	for _, name := range []string{"first", "second", "third"} {
+		wg.Go(func() {
+			p := h.browser().post("/setup", "token", token, "username", name, "password", password)
+			if p.at == "/?notice=set-up" {
+				made.Add(1)
+			} else if p.status != http.StatusGone && p.status != http.StatusNotFound {
+				t.Errorf("%s: %d at %s", name, p.status, p.at)
+			}
+		})
+	}
+	wg.Wait()
+	if made.Load() != 1 {
+		t.Errorf("%d administrators", made.Load())
+	}
+}
+
+func TestSetUpLinksThatDoNotWorkSayWhatToDo(t *testing.T) {
+	h := newHouse(t)
+	token := h.link(storage.LinkSetUp, storage.ID{})
+	if p := h.browser().get("/setup?token=" + token); p.status != http.StatusOK {
+		t.Errorf("a good link: %d", p.status)
+	}
+	for _, bad := range []string{"", "x", token + "x", strings.ToLower(token)} {
+		if p := h.browser().get("/setup?token=" + bad); p.status != http.StatusNotFound || !strings.Contains(p.body, "latchkey setup-link") {
+			t.Errorf("%q: %d", bad, p.status)
+		}
+	}
+	h.pass(2 * time.Hour)
+	if p := h.browser().get("/setup?token=" + token); p.status != http.StatusNotFound {
+		t.Errorf("an old link: %d", p.status)
+	}
+}
+
+func TestARecoveryLinkSetsThePasswordOnceAndEndsSessions(t *testing.T) {
+	h := newHouse(t)
+	u := h.addUser("ada")
+	b := h.browser()
+	b.get("/sign-in")
+	b.signIn("/sign-in", "ada")
+	token := h.link(storage.LinkRecovery, u.ID)
+	for range 2 { // opening it uses nothing up
+		if p := h.browser().get("/recover?token=" + token); p.status != http.StatusOK || !strings.Contains(p.body, "The ada") {
+			t.Fatalf("the link: %d", p.status)
+		}
+	}
+	other := h.browser()
+	if p := other.post("/recover", "token", token, "password", "adaadaadaada"); p.status != http.StatusUnprocessableEntity {
+		t.Errorf("a password made of the username: %d", p.status)
+	}
+	const fresh = "eleven purple foxes whistle"
+	if p := other.post("/recover", "token", token, "password", fresh); p.at != "/sign-in?notice=password-set" {
+		t.Fatalf("the new password: %d at %s", p.status, p.at)
+	}
+	if p := b.get("/"); strings.Contains(p.body, "The ada") {
+		t.Error("the old session lives on")
+	}
+	if p := other.post("/recover", "token", token, "password", fresh); p.status != http.StatusNotFound {
+		t.Errorf("the link a second time: %d", p.status)
+	}
+	if p := other.signIn("/sign-in", "ada"); p.status != http.StatusUnprocessableEntity {
+		t.Errorf("the old password: %d", p.status)
+	}
+	if p := other.post("/sign-in", "username", "ada", "password", fresh); p.at != "/" {
+		t.Errorf("the new password: %d at %s", p.status, p.at)
+	}
+}
+
+func TestPromptLoginNeedsASignInOfThisFlow(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	c, b := h.addClient(nil), h.browser()
+	b.allow(b.signIn(b.get(h.authorize(c)).at, "ada"))
+	p := b.get(h.authorize(c, "prompt", "login"))
+	if !strings.HasSuffix(p.at, "/sign-in") {
+		t.Fatalf("prompt=login leads to %s", p.at)
+	}
+	b.signIn("/sign-in", "ada") // in another tab
+	if again := b.get(strings.TrimSuffix(p.at, "/sign-in")); again.left != nil || !strings.HasSuffix(again.at, "/sign-in") {
+		t.Errorf("another tab's sign-in counted: at %s, %v", again.at, again.left)
+	}
+	if out := b.signIn(p.at, "ada"); out.code() == "" {
+		t.Errorf("after signing in in the flow: %d at %s", out.status, out.at)
+	}
+}
