@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+)
+
+// field is one line of an answer for a person.
+type field struct{ name, value string }
+
+// showFields writes fields in two columns, leaving out empty ones.
+func (t *terminal) showFields(fields []field) error {
+	w := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
+	for _, f := range fields {
+		if f.value == "" {
+			continue
+		}
+		for i, line := range strings.Split(f.value, "\n") {
+			name := f.name
+			if i > 0 {
+				name = ""
+			}
+			fmt.Fprintf(w, "  %s\t%s\n", name, printable(line))
+		}
+	}
+	return w.Flush()
+}
+
+// table is a list for a person.
+type table struct{ w *tabwriter.Writer }
+
+func newTable(out io.Writer, heads ...string) table {
+	t := table{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
+	t.row(heads...)
+	return t
+}
+
+func (t table) row(cells ...string) {
+	for i, c := range cells {
+		cells[i] = printable(c)
+	}
+	fmt.Fprintln(t.w, strings.Join(cells, "\t"))
+}
+
+// printable keeps names that others chose from steering the terminal: control
+// characters, escape sequences and changes of writing direction.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return '�'
+		}
+		return r
+	}, s)
+}
+
+// clock is an instant as a person reads it here.
+func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST") }
+
+func yes(b bool, word string) string {
+	if b {
+		return word
+	}
+	return ""
+}

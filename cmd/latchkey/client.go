@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"latchkey/storage"
+	"latchkey/storage/api"
+
+	"github.com/spf13/cobra"
+)
+
+func clientCommand(t *terminal) *cobra.Command {
+	c := &cobra.Command{Use: "client", Short: "Add, show and change apps"}
+	c.AddCommand(clientAdd(t), clientList(t), clientShow(t), clientEdit(t), clientRotateSecret(t), clientDelete(t))
+	addJSON(t, c.Commands()...)
+	return c
+}
+
+// onClient runs do for the client that the only argument names.
+func (t *terminal) onClient(do func(ctx context.Context, c *connection, id string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		err := t.with(c.Context(), false, func(conn *connection) error { return do(c.Context(), conn, args[0]) })
+		if errors.Is(err, storage.ErrNotFound) {
+			return fmt.Errorf("there is no client %q", args[0])
+		}
+		return err
+	}
+}
+
+func clientAdd(t *terminal) *cobra.Command {
+	c := &cobra.Command{Use: "add", Short: "Add an app, approved", Args: takes(),
+		Example: "  latchkey client add --client-name Demo --redirect-uri http://127.0.0.1:9000/cb"}
+	addMetadataFlags(c)
+	id := c.Flags().String("client-id", "", "its id (default: a fresh one)")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		n := api.NewClient{ClientID: *id}
+		text, err := json.Marshal(metadataFields(c.Flags()))
+		if err == nil {
+			err = json.Unmarshal(text, &n.Metadata)
+		}
+		if err != nil {
+			return err
+		}
+		return t.with(c.Context(), true, func(conn *connection) error {
+			made, err := conn.CreateClient(c.Context(), n)
+			if err != nil {
+				return err
+			}
+			return t.showClient("Added "+made.ClientName+".", made)
+		})
+	}
+	return c
+}
+
+func clientList(t *terminal) *cobra.Command {
+	return &cobra.Command{Use: "list", Short: "List all apps", Args: takes(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return t.with(c.Context(), false, func(conn *connection) error {
+				clients := []api.Client{}
+				for v, err := range conn.Clients(c.Context()) {
+					if err != nil {
+						return err
+					}
+					clients = append(clients, v)
+				}
+				if t.json {
+					return t.writeJSON(clients)
+				}
+				return t.showClients(clients)
+			})
+		}}
+}
+
+func (t *terminal) showClients(clients []api.Client) error {
+	if len(clients) == 0 {
+		t.say("No apps yet. Add one with “latchkey client add --client-name NAME --redirect-uri ADDRESS”.")
+		return nil
+	}
+	list := newTable(t.stdout, "CLIENT_ID", "NAME", "STATE", "REDIRECT_URIS")
+	for _, v := range clients {
+		list.row(v.ClientID, v.ClientName, string(v.State), strings.Join(v.RedirectURIs, " "))
+	}
+	return list.w.Flush()
+}
+
+func clientShow(t *terminal) *cobra.Command {
+	return &cobra.Command{Use: "show CLIENT_ID", Short: "Show an app", Args: takes("CLIENT_ID"),
+		RunE: t.onClient(func(ctx context.Context, conn *connection, id string) error {
+			v, err := conn.GetClient(ctx, id)
+			if err != nil {
+				return err
+			}
+			return t.showClient("", v)
+		})}
+}
+
+// showClient answers with a client, under a headline for people. A secret that
+// has just been made is in it.
+func (t *terminal) showClient(headline string, v api.Client) error {
+	if t.json {
+		return t.writeJSON(v)
+	}
+	if headline != "" {
+		t.say("%s\n", printable(headline))
+	}
+	if err := t.showFields(append([]field{
+		{"client_id", v.ClientID}, {"client_secret", v.ClientSecret}, {"state", string(v.State)},
+	}, metadataLines(v)...)); err != nil {
+		return err
+	}
+	if v.ClientSecret != "" {
+		t.say("\nThe client secret is shown this once: keep it now.")
+	}
+	return nil
+}
+
+func metadataLines(v api.Client) []field {
+	m := v.Metadata
+	lines := []field{
+		{"client_name", m.ClientName}, {"redirect_uris", strings.Join(m.RedirectURIs, "\n")},
+		{"post_logout_redirect_uris", strings.Join(m.PostLogoutRedirectURIs, "\n")},
+		{"grant_types", strings.Join(m.GrantTypes, " ")}, {"response_types", strings.Join(m.ResponseTypes, " ")},
+		{"token_endpoint_auth_method", m.TokenEndpointAuthMethod}, {"application_type", m.ApplicationType},
+		{"scope", m.Scope}, {"optional_scopes", strings.Join(m.OptionalScopes, " ")},
+		{"id_token_signed_response_alg", m.IDTokenSignedResponseAlg}, {"client_uri", m.ClientURI},
+		{"policy_uri", m.PolicyURI}, {"tos_uri", m.TosURI}, {"contacts", strings.Join(m.Contacts, " ")},
+		{"require_auth_time", yes(m.RequireAuthTime, "yes")}, {"require_pkce", yes(m.RequirePKCE, "yes")},
+		{"id_token_user_claims", yes(m.IDTokenUserClaims, "yes")}, {"initiate_login_uri", m.InitiateLoginURI},
+	}
+	if m.DefaultMaxAge != nil {
+		lines = append(lines, field{"default_max_age", fmt.Sprintf("%d seconds", *m.DefaultMaxAge)})
+	}
+	for _, s := range v.Secrets {
+		words := "ends in " + s.Last4 + ", made " + clock(s.CreatedAt)
+		if s.ExpiresAt != nil {
+			words += ", valid until " + clock(*s.ExpiresAt)
+		}
+		lines = append(lines, field{"secret", words})
+	}
+	return append(lines, field{"created", clock(time.Unix(v.ClientIDIssuedAt, 0))}, field{"updated", clock(v.UpdatedAt)})
+}

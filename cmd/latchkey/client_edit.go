@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"latchkey/storage"
+	"latchkey/storage/api"
+
+	"github.com/spf13/cobra"
+)
+
+func clientEdit(t *terminal) *cobra.Command {
+	c := &cobra.Command{Use: "edit CLIENT_ID", Short: "Change an app", Args: takes("CLIENT_ID"),
+		Long: "Change an app. What no flag names stays as it is; a list is replaced as a whole; an empty value clears."}
+	addMetadataFlags(c)
+	state := c.Flags().String("state", "", "approved, suspended, rejected, submitted or draft")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		fields := metadataFields(c.Flags())
+		if len(fields) == 0 && *state == "" {
+			return usagef("nothing to change: see %s --help", c.CommandPath())
+		}
+		return t.onClient(func(ctx context.Context, conn *connection, id string) error {
+			v, err := changeClient(ctx, conn, id, fields, storage.ClientState(*state))
+			if err != nil {
+				return err
+			}
+			return t.showClient("Changed "+v.ClientName+".", v)
+		})(c, args)
+	}
+	return c
+}
+
+// changeClient changes the state last: it may be what the change was made for.
+func changeClient(ctx context.Context, conn *connection, id string, fields api.Fields, state storage.ClientState) (v api.Client, err error) {
+	if len(fields) > 0 {
+		if v, err = conn.ChangeClient(ctx, id, fields); err != nil {
+			return v, err
+		}
+	}
+	if state != "" {
+		return conn.SetClientState(ctx, id, state)
+	}
+	return v, nil
+}
+
+func clientRotateSecret(t *terminal) *cobra.Command {
+	c := &cobra.Command{Use: "rotate-secret CLIENT_ID", Short: "Give an app a new secret", Args: takes("CLIENT_ID")}
+	overlap := days(7 * 24 * time.Hour)
+	c.Flags().Var(&overlap, "overlap", "how long earlier secrets stay valid; 0d ends them at once")
+	c.RunE = t.onClient(func(ctx context.Context, conn *connection, id string) error {
+		v, err := conn.RotateSecret(ctx, id, time.Duration(overlap))
+		if err != nil {
+			return err
+		}
+		headline := "A new secret for " + v.ClientName + "; earlier ones stay valid for " + overlap.String() + "."
+		if overlap == 0 {
+			headline = "A new secret for " + v.ClientName + "; earlier ones no longer work."
+		}
+		return t.showClient(headline, v)
+	})
+	return c
+}
+
+func clientDelete(t *terminal) *cobra.Command {
+	c := &cobra.Command{Use: "delete CLIENT_ID", Short: "Delete an app for good", Args: takes("CLIENT_ID")}
+	sure := c.Flags().Bool("yes", false, "do not ask")
+	c.RunE = t.onClient(func(ctx context.Context, conn *connection, id string) error {
+		v, err := conn.GetClient(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := t.confirm(*sure, fmt.Sprintf("Delete %s (%s) for good? It stops working for everybody at once.", printable(v.ClientName), id)); err != nil {
+			return err
+		}
+		err = conn.DeleteClient(ctx, id)
+		if err != nil || t.json {
+			return t.answer(map[string]string{"deleted": id}, err)
+		}
+		t.say("%s is deleted.", printable(v.ClientName))
+		return nil
+	})
+	return c
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"latchkey/storage/api"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// metadataFlag sets one field of a client's metadata (RFC 7591 section 2). The
+// flag of a list is its name in the singular, and may be repeated.
+type metadataFlag struct {
+	flag, field, usage string
+	kind               metadataKind
+}
+
+type metadataKind int
+
+const (
+	asText metadataKind = iota
+	asList
+	asTruth
+	asSeconds
+)
+
+var metadataFlags = []metadataFlag{
+	{"client-name", "client_name", "name that people see", asText},
+	{"redirect-uri", "redirect_uris", "where answers may be sent; may be repeated", asList},
+	{"post-logout-redirect-uri", "post_logout_redirect_uris", "where a signed-out browser may be sent; may be repeated", asList},
+	{"grant-type", "grant_types", "authorization_code (the default) or refresh_token; may be repeated", asList},
+	{"response-type", "response_types", "code (the default); may be repeated", asList},
+	{"token-endpoint-auth-method", "token_endpoint_auth_method", "client_secret_basic (the default), client_secret_post or none", asText},
+	{"application-type", "application_type", "web (the default) or native", asText},
+	{"scope", "scope", "what it may ask for, separated by spaces (default: the standard scopes)", asText},
+	{"optional-scope", "optional_scopes", "scope of these that a user may leave out; may be repeated", asList},
+	{"id-token-signed-response-alg", "id_token_signed_response_alg", "RS256 (the default) or ES256", asText},
+	{"client-uri", "client_uri", "address of its home page", asText},
+	{"policy-uri", "policy_uri", "address of its privacy policy", asText},
+	{"tos-uri", "tos_uri", "address of its terms of service", asText},
+	{"contact", "contacts", "e-mail address of somebody responsible; may be repeated", asList},
+	{"default-max-age", "default_max_age", "seconds after which a user must sign in again", asSeconds},
+	{"require-auth-time", "require_auth_time", "say in every ID token when the user signed in", asTruth},
+	{"require-pkce", "require_pkce", "refuse authorization without PKCE", asTruth},
+	{"id-token-user-claims", "id_token_user_claims", "put the claims of scopes into ID tokens too", asTruth},
+	{"initiate-login-uri", "initiate_login_uri", "address that starts a sign-in at the app", asText},
+}
+
+func addMetadataFlags(c *cobra.Command) {
+	for _, m := range metadataFlags {
+		switch m.kind {
+		case asText:
+			c.Flags().String(m.flag, "", m.usage)
+		case asList:
+			c.Flags().StringArray(m.flag, nil, m.usage)
+		case asTruth:
+			c.Flags().Bool(m.flag, false, m.usage)
+		case asSeconds:
+			c.Flags().Uint32(m.flag, 0, m.usage)
+		}
+	}
+}
+
+// metadataFields gathers what the flags set.
+func metadataFields(flags *pflag.FlagSet) api.Fields {
+	fields := api.Fields{}
+	for _, m := range metadataFlags {
+		if !flags.Changed(m.flag) {
+			continue
+		}
+		switch m.kind {
+		case asText:
+			fields[m.field], _ = flags.GetString(m.flag)
+		case asList:
+			values, _ := flags.GetStringArray(m.flag)
+			// --contact "" empties a list.
+			fields[m.field] = slices.DeleteFunc(values, func(v string) bool { return v == "" })
+		case asTruth:
+			fields[m.field], _ = flags.GetBool(m.flag)
+		case asSeconds:
+			fields[m.field], _ = flags.GetUint32(m.flag)
+		}
+	}
+	return fields
+}
+
+// days is a duration that may also be given in days, as people count here.
+type days time.Duration
+
+func (d *days) String() string {
+	if v := time.Duration(*d); v%(24*time.Hour) == 0 {
+		return strconv.Itoa(int(v/(24*time.Hour))) + "d"
+	}
+	return time.Duration(*d).String()
+}
+
+func (d *days) Set(s string) error {
+	if n, ok := strings.CutSuffix(s, "d"); ok {
+		count, err := strconv.ParseUint(n, 10, 16)
+		if err != nil {
+			return fmt.Errorf("must be like 7d or 12h, not %q", s)
+		}
+		*d = days(time.Duration(count) * 24 * time.Hour)
+		return nil
+	}
+	v, err := time.ParseDuration(s)
+	if err != nil || v < 0 {
+		return fmt.Errorf("must be like 7d or 12h, not %q", s)
+	}
+	*d = days(v)
+	return nil
+}
+
+func (d *days) Type() string { return "duration" }

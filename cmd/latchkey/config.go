@@ -1,0 +1,197 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Config is what the file and the environment own: where Latchkey listens and
+// keeps its data, and any policy that they pin. Every field is a setting of the
+// table below; all else is policy, kept in storage and edited while running.
+type Config struct {
+	Issuer             string
+	Listen             string
+	DataDir            string
+	Engine             string
+	TLSCertificateFile string
+	TLSKeyFile         string
+	TrustedProxies     []string
+	TrustedProxyHeader string
+	MasterKey          string
+	MasterKeyFile      string
+	LogLevel           string
+	LogFormat          string
+
+	BrandingName         string
+	BrandingLogoFile     string
+	BrandingAccent       string
+	BrandingHomeURL      string
+	BrandingSupportURL   string
+	BrandingSupportEmail string
+	BrandingPrivacyURL   string
+	BrandingTermsURL     string
+
+	sources  map[string]string // by key: the words for where a value came from
+	unknown  []string          // LATCHKEY_* variables that mean nothing
+	fromFile string            // the file that was read, "" for none
+}
+
+// setting declares one setting: its key in the file, its default and the field
+// it fills. The environment variable is the key in capitals after LATCHKEY_.
+type setting struct {
+	key    string
+	preset string
+	path   bool // a path: in a file it is relative to that file
+	text   func(*Config) *string
+	list   func(*Config) *[]string // instead of text
+}
+
+// settings is the one list of them: the file, the environment, the defaults and
+// config.example.yaml are all held against it.
+var settings = []setting{
+	{key: "issuer", preset: "http://localhost:8080", text: func(c *Config) *string { return &c.Issuer }},
+	{key: "listen", preset: "localhost:8080", text: func(c *Config) *string { return &c.Listen }},
+	{key: "data_dir", preset: "latchkey-data", path: true, text: func(c *Config) *string { return &c.DataDir }},
+	{key: "engine", preset: engineBolt, text: func(c *Config) *string { return &c.Engine }},
+	{key: "tls.certificate_file", path: true, text: func(c *Config) *string { return &c.TLSCertificateFile }},
+	{key: "tls.key_file", path: true, text: func(c *Config) *string { return &c.TLSKeyFile }},
+	{key: "trusted_proxies", list: func(c *Config) *[]string { return &c.TrustedProxies }},
+	{key: "trusted_proxy_header", preset: headerX, text: func(c *Config) *string { return &c.TrustedProxyHeader }},
+	{key: "master_key", text: func(c *Config) *string { return &c.MasterKey }},
+	{key: "master_key_file", path: true, text: func(c *Config) *string { return &c.MasterKeyFile }},
+	{key: "log.level", preset: "info", text: func(c *Config) *string { return &c.LogLevel }},
+	{key: "log.format", preset: formatText, text: func(c *Config) *string { return &c.LogFormat }},
+	{key: "branding.name", text: func(c *Config) *string { return &c.BrandingName }},
+	{key: "branding.logo_file", path: true, text: func(c *Config) *string { return &c.BrandingLogoFile }},
+	{key: "branding.accent", text: func(c *Config) *string { return &c.BrandingAccent }},
+	{key: "branding.home_url", text: func(c *Config) *string { return &c.BrandingHomeURL }},
+	{key: "branding.support_url", text: func(c *Config) *string { return &c.BrandingSupportURL }},
+	{key: "branding.support_email", text: func(c *Config) *string { return &c.BrandingSupportEmail }},
+	{key: "branding.privacy_url", text: func(c *Config) *string { return &c.BrandingPrivacyURL }},
+	{key: "branding.terms_url", text: func(c *Config) *string { return &c.BrandingTermsURL }},
+}
+
+// Words that settings choose from.
+const (
+	engineBolt     = "bolt"
+	headerX        = "x-forwarded"
+	headerStandard = "forwarded"
+	formatText     = "text"
+	formatJSON     = "json"
+)
+
+const (
+	envPrefix = "LATCHKEY_"
+	envConfig = envPrefix + "CONFIG" // instead of --config
+	byDefault = "the default"
+)
+
+func (s setting) env() string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(s.key, ".", "_"))
+}
+
+func (s setting) put(c *Config, values []string, source string) {
+	if s.list != nil {
+		*s.list(c) = values
+	} else {
+		*s.text(c) = values[0]
+	}
+	c.sources[s.key] = source
+}
+
+// loadConfig puts together the defaults, the file (at path, or where
+// LATCHKEY_CONFIG says; without either there is none) and the environment, which
+// wins. The result is valid.
+func loadConfig(path string, env []string) (*Config, error) {
+	c := &Config{sources: map[string]string{}}
+	for _, s := range settings {
+		if s.text != nil {
+			s.put(c, []string{s.preset}, byDefault)
+		}
+	}
+	if path == "" {
+		path = lookup(env, envConfig)
+	}
+	if path != "" {
+		if err := c.readFile(path); err != nil {
+			return nil, err
+		}
+	}
+	c.readEnv(env)
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Config) readFile(path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("the configuration file cannot be read: %w", reason(err))
+	}
+	found, err := parseFile(path, text)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		if f.setting.path && !filepath.IsAbs(f.values[0]) {
+			f.values[0] = filepath.Join(filepath.Dir(path), f.values[0])
+		}
+		f.setting.put(c, f.values, f.source)
+	}
+	c.fromFile = path
+	return nil
+}
+
+// readEnv applies the variables that are set and not empty; an empty one is how
+// orchestrators spell "not set".
+func (c *Config) readEnv(env []string) {
+	known := []string{envConfig}
+	for _, s := range settings {
+		known = append(known, s.env())
+		value := lookup(env, s.env())
+		switch {
+		case value == "":
+		case s.list != nil:
+			s.put(c, splitList(value), s.env())
+		default:
+			s.put(c, []string{value}, s.env())
+		}
+	}
+	for _, entry := range env {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, envPrefix) && !slices.Contains(known, name) {
+			c.unknown = append(c.unknown, name)
+		}
+	}
+	slices.Sort(c.unknown)
+}
+
+// lookup returns the last value of a variable in an environment, as os.Environ
+// gives it.
+func lookup(env []string, name string) string {
+	for _, entry := range slices.Backward(env) {
+		if key, value, ok := strings.Cut(entry, "="); ok && key == name {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+func splitList(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// reason takes the operation out of a file error, which the sentence around it
+// names already: "config.yaml: no such file or directory".
+func reason(err error) error {
+	var at *os.PathError
+	if errors.As(err, &at) {
+		return fmt.Errorf("%s: %w", at.Path, at.Err)
+	}
+	return err
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+
+	"latchkey/internal/edge"
+	"latchkey/keys"
+	"latchkey/login/page"
+)
+
+// Validate reports everything that is wrong at once. Each line names the
+// setting, where its value came from, and what would be right.
+func (c *Config) Validate() error {
+	var faults []error
+	check := func(key, fault string) {
+		if fault != "" {
+			faults = append(faults, fmt.Errorf("%s (%s): %s", key, c.source(key), fault))
+		}
+	}
+	check("issuer", c.issuerFault())
+	check("listen", listenFault(c.Listen))
+	check("engine", choiceFault(c.Engine, engineBolt))
+	check("tls.certificate_file", c.tlsFault())
+	check("trusted_proxies", proxiesFault(c.TrustedProxies))
+	check("trusted_proxy_header", choiceFault(c.TrustedProxyHeader, headerX, headerStandard))
+	check("master_key", c.masterKeyFault())
+	check("log.level", choiceFault(c.LogLevel, "debug", "info", "warn", "error"))
+	check("log.format", choiceFault(c.LogFormat, formatText, formatJSON))
+	check("branding.name", nameFault(c.BrandingName))
+	check("branding.accent", accentFault(c.BrandingAccent))
+	check("branding.home_url", pageFault(c.BrandingHomeURL))
+	check("branding.support_url", pageFault(c.BrandingSupportURL))
+	check("branding.support_email", mailFault(c.BrandingSupportEmail))
+	check("branding.privacy_url", pageFault(c.BrandingPrivacyURL))
+	check("branding.terms_url", pageFault(c.BrandingTermsURL))
+	return errors.Join(faults...)
+}
+
+func (c *Config) source(key string) string {
+	if s := c.sources[key]; s != "" {
+		return s
+	}
+	return byDefault
+}
+
+// secure reports whether the issuer is https.
+func (c *Config) secure() bool { return strings.HasPrefix(c.Issuer, "https://") }
+
+// proxies is trusted_proxies and trusted_proxy_header as the edge takes them.
+func (c *Config) proxies() edge.Proxies {
+	p := edge.Proxies{Standard: c.TrustedProxyHeader == headerStandard}
+	for _, text := range c.TrustedProxies {
+		if prefix, err := edge.ParsePrefix(text); err == nil { // checked by Validate
+			p.Trusted = append(p.Trusted, prefix)
+		}
+	}
+	return p
+}
+
+func (c *Config) level() slog.Level {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(c.LogLevel)) // checked by Validate
+	return l
+}
+
+// issuerFault follows OpenID Connect Core section 2: https, and neither query
+// nor fragment. Beyond that an issuer must be the one spelling of itself, since
+// clients compare it byte by byte, and an origin, since our cookies need Path=/.
+func (c *Config) issuerFault() string {
+	u, err := url.Parse(c.Issuer)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return fmt.Sprintf("must be an address like https://id.example.org, not %q", c.Issuer)
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(c.Issuer, "#"):
+		return "must hold neither a user name nor a query nor a fragment"
+	case u.Path != "":
+		return fmt.Sprintf("must not hold a path or a slash at the end: %s://%s would be right", u.Scheme, u.Host)
+	case c.Issuer != canonicalOrigin(u):
+		return fmt.Sprintf("must be spelled as browsers do: %s would be right", canonicalOrigin(u))
+	case u.Scheme == "http" && !isLocalhost(u.Hostname()):
+		return fmt.Sprintf("must be https unless it is localhost: https://%s would be right, with tls.certificate_file or behind a proxy of trusted_proxies", u.Host)
+	case u.Scheme == "https" && c.TLSCertificateFile == "" && len(c.TrustedProxies) == 0:
+		return "is https, so set tls.certificate_file and tls.key_file, or list in trusted_proxies the proxy that ends TLS"
+	}
+	return ""
+}
+
+func canonicalOrigin(u *url.URL) string {
+	host, port := strings.ToLower(u.Host), u.Port()
+	if u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" || port == "" {
+		host = strings.TrimSuffix(strings.TrimSuffix(host, port), ":")
+	}
+	return u.Scheme + "://" + host
+}
+
+func isLocalhost(host string) bool {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.IsLoopback()
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+func listenFault(text string) string {
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return fmt.Sprintf("must be host:port, like localhost:8080 or :443, not %q", text)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return fmt.Sprintf("must end in a port from 1 to 65535, not %q", port)
+	}
+	if strings.ContainsAny(host, "/@ ") {
+		return fmt.Sprintf("must be host:port, like localhost:8080 or :443, not %q", text)
+	}
+	return ""
+}
+
+func choiceFault(value string, choices ...string) string {
+	for _, c := range choices {
+		if value == c {
+			return ""
+		}
+	}
+	return fmt.Sprintf("must be %s, not %q", strings.Join(choices, " or "), value)
+}
+
+func (c *Config) tlsFault() string {
+	switch {
+	case c.TLSCertificateFile == "" && c.TLSKeyFile == "":
+		return ""
+	case c.TLSKeyFile == "":
+		return "needs tls.key_file beside it"
+	case c.TLSCertificateFile == "":
+		return fmt.Sprintf("is missing beside tls.key_file (%s)", c.source("tls.key_file"))
+	case !c.secure():
+		return fmt.Sprintf("needs an issuer that is https; it is %s (%s)", c.Issuer, c.source("issuer"))
+	}
+	return ""
+}
+
+func proxiesFault(list []string) string {
+	for _, text := range list {
+		if _, err := edge.ParsePrefix(text); err != nil {
+			return fmt.Sprintf("must be addresses or ranges, like 10.0.0.7 or 10.0.0.0/8, not %q", text)
+		}
+	}
+	return ""
+}
+
+// masterKeyFault never repeats the key.
+func (c *Config) masterKeyFault() string {
+	if c.MasterKey == "" {
+		return ""
+	}
+	if c.MasterKeyFile != "" {
+		return fmt.Sprintf("and master_key_file (%s) are both set: keep one", c.source("master_key_file"))
+	}
+	if _, err := keys.ParseMaster(c.MasterKey); err != nil {
+		return err.Error()
+	}
+	if !strings.HasPrefix(c.source("master_key"), envPrefix) {
+		return c.readableFault()
+	}
+	return ""
+}
+
+// readableFault holds a file that contains the master key to the rule for key
+// files.
+func (c *Config) readableFault() string {
+	info, err := os.Stat(c.fromFile)
+	if err != nil || info.Mode().Perm()&0o027 == 0 {
+		return ""
+	}
+	return fmt.Sprintf("stands in a file that others on this machine can get at: chmod 640 %s would be right", c.fromFile)
+}
+
+func nameFault(s string) string {
+	if len(s) > 60 {
+		return "must be at most 60 bytes long"
+	}
+	return ""
+}
+
+func accentFault(s string) string {
+	if s == "" {
+		return ""
+	}
+	if err := page.CheckAccent(s); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func pageFault(s string) string {
+	if s == "" {
+		return ""
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return fmt.Sprintf("must be an http or https address, not %q", s)
+	}
+	return ""
+}
+
+func mailFault(s string) string {
+	if s == "" {
+		return ""
+	}
+	if a, err := mail.ParseAddress(s); err != nil || a.Address != s {
+		return fmt.Sprintf("must be an address like help@example.org, not %q", s)
+	}
+	return ""
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"io"
+	"net/http"
+
+	"latchkey/internal/edge"
+	"latchkey/storage/kv"
+
+	"github.com/gorilla/mux"
+)
+
+const (
+	pathHealth = "/healthz" // the process answers
+	pathReady  = "/readyz"  // and can do its work
+)
+
+func (h *house) healthRoutes(router *mux.Router) {
+	router.HandleFunc(pathHealth, func(w http.ResponseWriter, r *http.Request) {
+		tell(w, r, http.StatusOK, "ok")
+	}).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc(pathReady, h.ready).Methods(http.MethodGet, http.MethodHead)
+}
+
+// ready is red once the engine has stopped: then a restart is needed, and
+// nothing may be read or written before. The reason is for the log.
+func (h *house) ready(w http.ResponseWriter, r *http.Request) {
+	err := h.engine.Err()
+	if err == nil {
+		err = h.engine.View(r.Context(), func(kv.Reader) error { return nil })
+	}
+	if err != nil {
+		edge.Fail(r.Context(), "not_ready", err)
+		tell(w, r, http.StatusServiceUnavailable, "the storage has stopped: see the log")
+		return
+	}
+	tell(w, r, http.StatusOK, "ok")
+}
+
+func tell(w http.ResponseWriter, r *http.Request, status int, text string) {
+	edge.Quiet(r.Context())
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text+"\n")
+}

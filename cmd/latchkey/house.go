@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"latchkey/keys"
+	"latchkey/storage"
+	"latchkey/storage/api"
+	"latchkey/storage/bolt"
+)
+
+// The files in the data directory.
+const (
+	dataFile   = "latchkey.db"
+	masterFile = "master.key"
+)
+
+// house is the data, opened: what every room is built on.
+type house struct {
+	config   *Config
+	engine   *bolt.Engine
+	store    *storage.Store
+	ring     *keys.Ring
+	hasher   *keys.Hasher
+	branding *branding
+}
+
+// openHouse opens the data, making it if there is none. It waits that long for
+// another process to let go of it; the error is then a *kv.LockedError.
+func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, err error) {
+	if err := api.CheckOwner(c.DataDir); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("data_dir (%s): the directory cannot be made: %w", c.source("data_dir"), reason(err))
+	}
+	h := &house{config: c}
+	h.engine, err = bolt.Open(filepath.Join(c.DataDir, dataFile), bolt.Options{Timeout: wait})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	if h.store, err = storage.Open(ctx, h.engine, storage.Options{}); err != nil {
+		return nil, err
+	}
+	master, err := h.master(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if h.ring, err = keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master}); err != nil {
+		return nil, err
+	}
+	h.hasher = keys.NewHasher(keys.HasherOptions{Ring: h.ring})
+	h.branding, err = newBranding(c, h.store.Settings)
+	return h, err
+}
+
+func (h *house) close() error { return h.engine.Close() }
+
+// master finds the master key: as configured, or in the file beside the data,
+// which is made together with the data and never again.
+func (h *house) master(ctx context.Context) (keys.Master, error) {
+	switch {
+	case h.config.MasterKey != "":
+		return keys.ParseMaster(h.config.MasterKey)
+	case h.config.MasterKeyFile != "":
+		return keys.LoadNamedMaster(h.config.MasterKeyFile)
+	}
+	path := filepath.Join(h.config.DataDir, masterFile)
+	master, err := keys.LoadMaster(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return master, err
+	}
+	set, err := h.store.Keys.Load(ctx)
+	if err != nil {
+		return keys.Master{}, err
+	}
+	if set.Epoch > 0 {
+		return keys.Master{}, fmt.Errorf("%s is missing, and without it this data cannot be read: restore it from a backup, or set master_key or master_key_file", path)
+	}
+	return keys.CreateMaster(path)
+}

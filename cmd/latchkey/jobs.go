@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// job is what runs on a timer: a room's Tick.
+type job struct {
+	name  string
+	every time.Duration
+	tick  func(ctx context.Context, now time.Time) error
+}
+
+// jobs lists them all.
+func (h *house) jobs() []job {
+	began := time.Now()
+	sweeper := h.store.NewSweeper(func() time.Duration { return time.Since(began) })
+	return []job{
+		{"sweep", time.Minute, func(ctx context.Context, _ time.Time) error {
+			_, err := sweeper.Tick(ctx)
+			return err
+		}},
+	}
+}
+
+// startJobs runs each job by itself, so that a slow one holds up no other, and
+// returns the function that ends them and waits until none is running.
+func startJobs(ctx context.Context, log *slog.Logger, jobs []job) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	for _, j := range jobs {
+		running.Go(func() {
+			timer := time.NewTicker(j.every)
+			defer timer.Stop()
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case now := <-timer.C:
+					if err := j.run(ctx, now); err != nil && ctx.Err() == nil {
+						log.Error("job", "name", j.name, "cause", err.Error())
+					}
+				}
+			}
+		})
+	}
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// run is one tick. A panic is an error of this tick, not the server's end.
+func (j job) run(ctx context.Context, now time.Time) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return j.tick(ctx, now)
+}

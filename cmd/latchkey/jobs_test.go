@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestJobsRunOnTheirTimerWhateverBefallsThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		var good, bad, worse atomic.Int32
+		stop := startJobs(t.Context(), slog.New(slog.NewTextHandler(&log, nil)), []job{
+			{"good", time.Minute, func(context.Context, time.Time) error { good.Add(1); return nil }},
+			{"bad", time.Hour, func(context.Context, time.Time) error { bad.Add(1); return errors.New("bad luck") }},
+			{"worse", time.Hour, func(context.Context, time.Time) error { worse.Add(1); panic("worse luck") }},
+		})
+		time.Sleep(3*time.Hour + time.Second)
+		synctest.Wait()
+		stop()
+		if good.Load() != 180 || bad.Load() != 3 || worse.Load() != 3 {
+			t.Errorf("ran %d, %d and %d times", good.Load(), bad.Load(), worse.Load())
+		}
+		if text := log.String(); strings.Count(text, "bad luck") != 3 || strings.Count(text, "worse luck") != 3 {
+			t.Errorf("%s", text)
+		}
+	})
+}
+
+func TestStoppingJobsWaitsForTheOneThatRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var finished atomic.Bool
+		stop := startJobs(t.Context(), slog.Default(), []job{{"slow", time.Second, func(ctx context.Context, _ time.Time) error {
+			<-ctx.Done()
+			time.Sleep(time.Minute) // the clean-up
+			finished.Store(true)
+			return nil
+		}}})
+		time.Sleep(2 * time.Second)
+		stop()
+		if !finished.Load() {
+			t.Error("stopped while a job was running")
+		}
+	})
+}
+
+func TestSweepingIsAJob(t *testing.T) {
+	h := testHouse(t)
+	for _, j := range h.jobs() {
+		if err := j.run(t.Context(), time.Now()); err != nil {
+			t.Errorf("%s: %v", j.name, err)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package main
+
+import "strings"
+
+// nearest returns the candidate that takes the fewest single-letter edits to
+// reach from name. A candidate's last part counts too: "certificate_file" is
+// near "tls.certificate_file".
+func nearest(name string, candidates []string) string {
+	best, fewest := "", -1
+	for _, c := range candidates {
+		n := min(edits(name, c), 1+edits(name, c[strings.LastIndexByte(c, '.')+1:]))
+		if fewest < 0 || n < fewest {
+			best, fewest = c, n
+		}
+	}
+	return best
+}
+
+// edits is the Levenshtein distance of two short ASCII words.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// newRoot is the tree of verbs.
+func newRoot(t *terminal) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "latchkey",
+		Short: "An OpenID Connect provider in one binary with one data file",
+		// Errors are told once, by Run.
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentFlags().StringVar(&t.configPath, "config", "", "configuration file (see config.example.yaml; default: LATCHKEY_CONFIG, else none)")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usagef("%w: see %s --help", err, c.CommandPath())
+	})
+	root.AddCommand(serveCommand(t), setupLinkCommand(t), userCommand(t), clientCommand(t), versionCommand(t))
+	for _, c := range root.Commands() {
+		understandVerbs(c)
+	}
+	understandVerbs(root)
+	return root
+}
+
+// understandVerbs makes a command that only groups others say which of them was
+// meant by a word it does not know.
+func understandVerbs(c *cobra.Command) {
+	if !c.HasSubCommands() {
+		return
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		var names []string
+		for _, sub := range c.Commands() {
+			names = append(names, sub.Name())
+		}
+		return usagef("%q is not a command of %s; the nearest one is %q", args[0], c.CommandPath(), nearest(args[0], names))
+	}
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+}
+
+// takes checks the number of arguments, which are named as in "USER".
+func takes(names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return usagef("%s is missing: see %s --help", names[len(args)], c.CommandPath())
+		case len(args) > len(names):
+			return usagef("%q is one word too many: see %s --help", args[len(names)], c.CommandPath())
+		}
+		return nil
+	}
+}
+
+// addJSON gives a verb the flag that makes its answer one for programs.
+func addJSON(t *terminal, commands ...*cobra.Command) {
+	for _, c := range commands {
+		c.Flags().BoolVar(&t.json, "json", false, "answer in JSON")
+	}
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"latchkey": main})
+}
+
+// The scripts in testdata/script run the program as a person would. Besides
+// testscript's own commands they have:
+//
+//	up URL             wait until the server answers there
+//	set VAR PATH       VAR becomes the value at that path of the JSON on stdout
+//	as-nobody ARGS     latchkey ARGS as another user (root only)
+//	mode PATH OCTAL    check a file's permissions
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			address, err := freeAddress()
+			e.Setenv("LATCHKEY_LISTEN", address)
+			e.Setenv("LATCHKEY_ISSUER", "http://"+address)
+			e.Setenv("LATCHKEY_DATA_DIR", filepath.Join(e.WorkDir, "data"))
+			e.Setenv("URL", "http://"+address)
+			return err
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"up": up, "set": set, "as-nobody": asNobody, "mode": mode,
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+	})
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+func up(ts *testscript.TestScript, _ bool, args []string) {
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		res, err := http.Get(args[0] + pathReady)
+		if err == nil {
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("the server did not come up: %v", err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func set(ts *testscript.TestScript, _ bool, args []string) {
+	var v any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &v))
+	for _, name := range strings.Split(args[1], ".") {
+		object, _ := v.(map[string]any)
+		v = object[name]
+	}
+	text, ok := v.(string)
+	if !ok || text == "" {
+		ts.Fatalf("no text at %s", args[1])
+	}
+	ts.Setenv(args[0], text)
+}
+
+func mode(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[1] {
+		ts.Fatalf("%s has mode %s, want %s", args[0], got, args[1])
+	}
+}
+
+// asNobody runs this program as another user. The binary and the data are made
+// reachable for it: what must stop it is the check, not the path.
+func asNobody(ts *testscript.TestScript, neg bool, args []string) {
+	self, err := os.Executable()
+	ts.Check(err)
+	dir, err := os.MkdirTemp("/tmp", "nobody")
+	ts.Check(err)
+	defer os.RemoveAll(dir)
+	ts.Check(os.Chmod(dir, 0o755))
+	binary := filepath.Join(dir, "latchkey")
+	raw, err := os.ReadFile(self)
+	ts.Check(err)
+	ts.Check(os.WriteFile(binary, raw, 0o755))
+	for path := ts.Getenv("LATCHKEY_DATA_DIR"); path != "/tmp" && path != "/"; path = filepath.Dir(path) {
+		info, err := os.Stat(path)
+		ts.Check(err)
+		ts.Check(os.Chmod(path, info.Mode().Perm()|0o055))
+	}
+	c := exec.Command(binary, args...)
+	c.Dir = dir
+	c.Env = []string{"LATCHKEY_DATA_DIR=" + ts.Getenv("LATCHKEY_DATA_DIR"), "PATH=/nowhere"}
+	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	out, err := c.CombinedOutput()
+	if (err != nil) != neg {
+		ts.Fatalf("%v: %s", err, out)
+	}
+	want := ts.Getenv("WANT")
+	if !regexp.MustCompile(want).Match(out) {
+		ts.Fatalf("%q is not in %s", want, out)
+	}
+}

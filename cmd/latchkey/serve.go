@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"syscall"
+	"time"
+
+	"latchkey/storage"
+	"latchkey/storage/api"
+
+	"github.com/spf13/cobra"
+)
+
+const (
+	serveWait = 500 * time.Millisecond // for another process to let go of the data
+	drainMost = 20 * time.Second       // for requests under way at a stop
+)
+
+func serveCommand(t *terminal) *cobra.Command {
+	return &cobra.Command{
+		Use: "serve", Short: "Run the provider", Args: takes(),
+		Long: "Run the provider. Without any configuration it serves http://localhost:8080 and keeps its data in ./latchkey-data.",
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := t.config()
+			if err != nil {
+				return err
+			}
+			err = t.serve(c.Context(), config)
+			if errors.Is(err, context.Canceled) && c.Context().Err() != nil {
+				return nil // told to stop before it had begun
+			}
+			return err
+		},
+	}
+}
+
+// serve runs until ctx ends or something it cannot go on without fails.
+func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
+	log := newLog(t.stderr, c)
+	slog.SetDefault(log) // libraries write there
+	for _, name := range c.unknown {
+		log.Warn("this variable means nothing to Latchkey", "name", name)
+	}
+	h, err := openHouse(ctx, c, serveWait)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
+
+	s, err := h.listen(ctx, log)
+	if err != nil {
+		return err
+	}
+	t.say("Latchkey %s listens on %s for %s.", versionOf().Version, s.public.Addr(), c.Issuer)
+	if err := t.offerSetUp(ctx, h); err != nil {
+		return errors.Join(err, s.close())
+	}
+	log.Info("serving", "issuer", c.Issuer, "listen", s.public.Addr().String(), "data_dir", c.DataDir, "version", versionOf().Version)
+	stopJobs := startJobs(ctx, log, h.jobs())
+	defer stopJobs() // before the data is closed
+	err = s.run(ctx)
+	log.Info("stopped")
+	return err
+}
+
+// offerSetUp prints, while nobody administers this provider, the one-time link
+// that makes the first administrator: on standard output only, for a log is
+// kept and read by others.
+func (t *terminal) offerSetUp(ctx context.Context, h *house) error {
+	done, err := h.store.Users.HasAdmin(ctx)
+	if err != nil || done {
+		return err
+	}
+	link, err := api.InProcess(api.Handler(h.apiOptions())).SetupLink(ctx)
+	if errors.Is(err, storage.ErrSetUp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t.say("\nNobody administers it yet. Open this link to become the first administrator:\n\n  %s\n\n"+
+		"It works once, until %s. “latchkey setup-link” prints another.\n", link.URL, clock(link.ExpiresAt))
+	return nil
+}
+
+// listenPublic opens the configured address.
+func listenPublic(c *Config) (net.Listener, error) {
+	l, err := net.Listen("tcp", c.Listen)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("listen (%s): another process listens on %s already: stop it or choose another address", c.source("listen"), c.Listen)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("listen (%s): this user may not listen on %s: choose a port above 1023, or let a proxy listen there", c.source("listen"), c.Listen)
+	case err != nil:
+		return nil, fmt.Errorf("listen (%s): %w", c.source("listen"), err)
+	}
+	return l, nil
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"latchkey/storage"
+	"latchkey/storage/api"
+
+	"github.com/spf13/cobra"
+)
+
+func userCommand(t *terminal) *cobra.Command {
+	c := &cobra.Command{Use: "user", Short: "Add, show and change people's accounts",
+		Long: "Add, show and change people's accounts. USER is a username, an e-mail address or a sub."}
+	c.AddCommand(userAdd(t), userList(t), userShow(t), userEdit(t), userSetPassword(t),
+		userDisable(t, "disable", true), userDisable(t, "enable", false), userDelete(t), userRecoveryLink(t))
+	addJSON(t, c.Commands()...)
+	return c
+}
+
+// onUser runs do for the user that the only argument names.
+func (t *terminal) onUser(do func(ctx context.Context, c *connection, u api.User) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		ctx := c.Context()
+		return t.with(ctx, false, func(conn *connection) error {
+			u, err := conn.FindUser(ctx, args[0])
+			if errors.Is(err, storage.ErrNotFound) {
+				return fmt.Errorf("there is no user %q", args[0])
+			}
+			if err != nil {
+				return err
+			}
+			return do(ctx, conn, u)
+		})
+	}
+}
+
+func userList(t *terminal) *cobra.Command {
+	return &cobra.Command{Use: "list", Short: "List all users", Args: takes(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return t.with(c.Context(), false, func(conn *connection) error {
+				users := []api.User{}
+				for u, err := range conn.Users(c.Context()) {
+					if err != nil {
+						return err
+					}
+					users = append(users, u)
+				}
+				if t.json {
+					return t.writeJSON(users)
+				}
+				return t.showUsers(users)
+			})
+		}}
+}
+
+func (t *terminal) showUsers(users []api.User) error {
+	if len(users) == 0 {
+		t.say("No users yet. Add one with “latchkey user add --username NAME”.")
+		return nil
+	}
+	list := newTable(t.stdout, "USERNAME", "NAME", "E-MAIL", "STATE", "SUB")
+	for _, u := range users {
+		list.row(u.Username, u.Name, u.Email, stateOf(u), u.Sub)
+	}
+	return list.w.Flush()
+}
+
+func stateOf(u api.User) string {
+	words := []string{"active"}
+	if u.Disabled {
+		words = []string{"disabled"}
+	}
+	if slices.Contains(u.Roles, storage.RoleAdmin) {
+		words = append(words, "administrator")
+	}
+	return strings.Join(words, ", ")
+}
+
+func userShow(t *terminal) *cobra.Command {
+	return &cobra.Command{Use: "show USER", Short: "Show a user", Args: takes("USER"),
+		RunE: t.onUser(func(ctx context.Context, conn *connection, u api.User) error {
+			u, err := conn.GetUser(ctx, u.Sub) // with the membership
+			if err != nil {
+				return err
+			}
+			return t.showUser("", u)
+		})}
+}
+
+// showUser answers with a user, under a headline for people.
+func (t *terminal) showUser(headline string, u api.User) error {
+	if t.json {
+		return t.writeJSON(u)
+	}
+	if headline != "" {
+		t.say("%s\n", printable(headline))
+	}
+	password := "none: make a recovery link"
+	if u.PasswordChangedAt != nil {
+		password = "set " + clock(*u.PasswordChangedAt)
+	}
+	return t.showFields(slices.Concat([]field{
+		{"username", u.Username}, {"sub", u.Sub}, {"state", stateOf(u)},
+		{"email", u.Email + yes(u.EmailVerified, " (verified)")}, {"password", password},
+	}, claimLines(u.Claims), patreonLines(u.Patreon), []field{
+		{"created", clock(u.CreatedAt)}, {"updated", clock(u.UpdatedAt)},
+	}))
+}
+
+func claimLines(c api.Claims) []field {
+	a := c.Address
+	return []field{
+		{"name", c.Name}, {"given_name", c.GivenName}, {"family_name", c.FamilyName}, {"middle_name", c.MiddleName},
+		{"nickname", c.Nickname}, {"profile", c.Profile}, {"picture", c.Picture}, {"website", c.Website},
+		{"gender", c.Gender}, {"birthdate", c.Birthdate}, {"zoneinfo", c.Zoneinfo}, {"locale", c.Locale},
+		{"phone_number", c.PhoneNumber + yes(c.PhoneNumberVerified, " (verified)")},
+		{"address", a.Formatted}, {"street_address", a.StreetAddress}, {"locality", a.Locality},
+		{"region", a.Region}, {"postal_code", a.PostalCode}, {"country", a.Country},
+	}
+}
+
+func patreonLines(m *api.Membership) []field {
+	if m == nil {
+		return nil
+	}
+	status := m.Status
+	if status == "" {
+		status = "no membership"
+	}
+	lines := []field{
+		{"patreon", status}, {"  tiers", strings.Join(m.Tiers, ", ")},
+		{"  lifetime", fmt.Sprintf("%d cents", m.LifetimeSupportCents)},
+		{"  entitled", fmt.Sprintf("%d cents", m.CurrentlyEntitledAmountCents)},
+	}
+	if m.AsOf != nil {
+		lines = append(lines, field{"  as of", clock(*m.AsOf)})
+	}
+	return lines
+}
+
+func userDisable(t *terminal, verb string, disabled bool) *cobra.Command {
+	short, done := "Let a disabled user sign in again", "%s can sign in again."
+	if disabled {
+		short, done = "Shut a user out at once, everywhere", "%s is shut out: sessions and app connections ended."
+	}
+	return &cobra.Command{Use: verb + " USER", Short: short, Args: takes("USER"),
+		RunE: t.onUser(func(ctx context.Context, conn *connection, u api.User) error {
+			u, err := conn.DisableUser(ctx, u.Sub, disabled)
+			if err != nil || t.json {
+				return t.answer(u, err)
+			}
+			t.say(done, u.Username)
+			return nil
+		})}
+}
+
+// answer writes v as JSON, unless there is an error to return.
+func (t *terminal) answer(v any, err error) error {
+	if err != nil {
+		return err
+	}
+	return t.writeJSON(v)
+}
+
+func userDelete(t *terminal) *cobra.Command {
+	c := &cobra.Command{Use: "delete USER", Short: "Delete a user for good", Args: takes("USER")}
+	sure := c.Flags().Bool("yes", false, "do not ask")
+	c.RunE = t.onUser(func(ctx context.Context, conn *connection, u api.User) error {
+		if err := t.confirm(*sure, fmt.Sprintf("Delete %s (%s) for good?", u.Username, u.Sub)); err != nil {
+			return err
+		}
+		err := conn.DeleteUser(ctx, u.Sub)
+		if err != nil || t.json {
+			return t.answer(map[string]string{"deleted": u.Sub}, err)
+		}
+		t.say("%s is deleted.", u.Username)
+		return nil
+	})
+	return c
+}
+
+func userRecoveryLink(t *terminal) *cobra.Command {
+	return &cobra.Command{Use: "recovery-link USER", Short: "Print a one-time link by which a user sets a new password", Args: takes("USER"),
+		RunE: t.onUser(func(ctx context.Context, conn *connection, u api.User) error {
+			link, err := conn.RecoveryLink(ctx, u.Sub)
+			if err != nil {
+				return err
+			}
+			return t.showLink(conn, link, "Give this link to "+u.Username+", who can set a new password with it")
+		})}
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"latchkey/internal/edge"
+	"latchkey/keys"
+	"latchkey/login/page"
+	"latchkey/login/signin"
+	"latchkey/op"
+	"latchkey/storage"
+	"latchkey/storage/api"
+
+	"github.com/gorilla/mux"
+)
+
+// This file is where the rooms meet: everything that one is handed of another
+// is handed over here.
+
+// The paths that one-time links lead to. Their token is in the query, which is
+// never logged.
+var linkPaths = map[storage.LinkKind]string{
+	storage.LinkSetUp:    "/setup",
+	storage.LinkRecovery: "/recover",
+}
+
+func (h *house) linkURL(kind storage.LinkKind, token string) string {
+	return h.config.Issuer + linkPaths[kind] + "?" + url.Values{"token": {token}}.Encode()
+}
+
+// publicHandler is everything served on the address that browsers and apps use,
+// with the edge it is behind.
+func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge, http.Handler, error) {
+	renderer, err := page.New(page.Options{Brand: h.branding.brand, RequestID: edge.RequestID})
+	if err != nil {
+		return nil, nil, err
+	}
+	pages := signin.Pages{Renderer: renderer}
+	e := edge.New(edge.Options{
+		Log: log, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: h.config.proxies(),
+		Fail: pages.Fail,
+	})
+	router := e.Router()
+	if err := h.routes(ctx, router, renderer); err != nil {
+		return nil, nil, err
+	}
+	return e, e.Handler(router), nil
+}
+
+// routes puts the rooms' routes on the router. The first match wins.
+func (h *house) routes(ctx context.Context, router *mux.Router, renderer *page.Renderer) error {
+	sessions := signin.Sessions{Cookies: op.Cookies{Secure: h.config.secure()}, Keys: h.ring}
+	provider, err := op.New(ctx, op.Options{Issuer: h.config.Issuer, Store: h.store, Keys: h.ring,
+		Pages: signin.Pages{Renderer: renderer}, Sessions: sessions})
+	if err != nil {
+		return err
+	}
+	h.healthRoutes(router)
+	provider.Routes(router)
+	people := &signin.Handler{Provider: provider, Store: h.store, Hasher: h.hasher, Sessions: sessions, Renderer: renderer}
+	people.Routes(router)
+	return nil
+}
+
+// apiOptions is what storage/api is made of.
+func (h *house) apiOptions() api.Options {
+	return api.Options{
+		Store:         h.store,
+		CheckPassword: h.checkPassword,
+		HashPassword: func(ctx context.Context, binding []byte, password string) ([]byte, error) {
+			sealed, err := h.hasher.Hash(ctx, binding, password)
+			if errors.Is(err, keys.ErrBusy) {
+				err = api.ErrBusy
+			}
+			return sealed, err
+		},
+		NewSecret:  keys.NewClientSecret,
+		HashSecret: h.ring.HashClientSecret,
+		NewLink:    keys.NewOneTime,
+		LinkURL:    h.linkURL,
+		Actor: func(ctx context.Context) storage.Actor {
+			by := storage.Operator
+			by.RequestID = edge.RequestID(ctx)
+			return by
+		},
+		Report:  func(ctx context.Context, err error) { edge.Fail(ctx, "server_error", err) },
+		Version: versionOf().Version,
+	}
+}
+
+// apiHandler is what is served on the command line's socket.
+func (h *house) apiHandler(log *slog.Logger) (*edge.Edge, http.Handler) {
+	e := edge.New(edge.Options{Log: log, Limits: edge.Limits{Body: 1 << 20}})
+	router := e.Router()
+	api.Mount(router, h.apiOptions())
+	return e, e.Handler(api.SameUser(router))
+}

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"latchkey/storage"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humamux"
+	"github.com/gorilla/mux"
+)
+
+// Prefix is the path everything stands under. Another version gets another one;
+// additions do not.
+const Prefix = "/api/v1"
+
+// Options are what the API needs. All fields without a stated default are
+// required.
+type Options struct {
+	Store *storage.Store
+
+	// CheckPassword refuses a password that is too easily guessed, given the
+	// user's own names; its error is shown to the caller.
+	CheckPassword func(ctx context.Context, password string, own ...string) error
+	// HashPassword makes what is stored of a password, bound to a user's id.
+	HashPassword func(ctx context.Context, binding []byte, password string) ([]byte, error)
+	// NewSecret makes a client secret, HashSecret what is stored of it.
+	NewSecret  func() string
+	HashSecret func(secret string) []byte
+	// NewLink makes a one-time token and the hash it is stored under, LinkURL
+	// the address that carries it.
+	NewLink func() (token string, hash []byte)
+	LinkURL func(kind storage.LinkKind, token string) string
+
+	// Actor says on whose behalf a call acts; default the operator.
+	Actor func(context.Context) storage.Actor
+	// Report hears of an error that is not the caller's; default nobody.
+	Report func(context.Context, error)
+	// Version is Latchkey's, for the description.
+	Version string
+}
+
+// Mount adds the API's routes to a router.
+func Mount(router *mux.Router, o Options) {
+	if o.Actor == nil {
+		o.Actor = func(context.Context) storage.Actor { return storage.Operator }
+	}
+	if o.Report == nil {
+		o.Report = func(context.Context, error) {}
+	}
+	config := huma.DefaultConfig("Latchkey administration", o.Version)
+	config.OpenAPIPath = Prefix + "/openapi"
+	config.DocsPath = ""    // its page would load scripts from elsewhere
+	config.SchemasPath = "" // and no $schema in every answer
+	config.CreateHooks = nil
+	config.Transformers = []huma.Transformer{withoutValues}
+	r := &routes{Options: o, huma: humamux.New(router, config)}
+	r.users()
+	r.links()
+	r.clients()
+}
+
+// Handler is the API alone, for use in process.
+func Handler(o Options) http.Handler {
+	router := mux.NewRouter()
+	Mount(router, o)
+	return router
+}
+
+type routes struct {
+	Options
+	huma huma.API
+	// edits makes read, merge and write of one PATCH a unit, so that two
+	// edits of different fields at once are both kept.
+	edits sync.Mutex
+}
+
+// out is an answer with a body.
+type out[T any] struct{ Body T }
+
+// none is an answer without one.
+type none struct{}
+
+// handle registers an operation; whatever error fn returns leaves as a problem.
+func handle[I, O any](r *routes, id, method, path, summary string, status int, fn func(context.Context, *I) (*O, error)) {
+	op := huma.Operation{
+		OperationID: id, Method: method, Path: Prefix + path, Summary: summary, DefaultStatus: status,
+		Errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity},
+	}
+	huma.Register(r.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		answer, err := fn(ctx, in)
+		if err != nil {
+			return nil, r.problem(ctx, err)
+		}
+		return answer, nil
+	})
+}

@@ -1,0 +1,432 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"latchkey/storage"
+	"latchkey/storage/api"
+	"latchkey/storage/memory"
+)
+
+const password = "correct horse battery staple"
+
+// house is an API over a fresh store, with hashes that show what they are of.
+type house struct {
+	*api.Caller
+	store   *storage.Store
+	handler http.Handler
+	errs    []error
+}
+
+func newHouse(t *testing.T, change func(*api.Options)) *house {
+	t.Helper()
+	store, err := storage.Open(t.Context(), memory.New(memory.Options{}), storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{store: store}
+	n := 0
+	o := api.Options{
+		Store: store,
+		CheckPassword: func(_ context.Context, p string, own ...string) error {
+			if len(p) < 12 {
+				return &storage.Invalid{Field: "password", Reason: "must be longer"}
+			}
+			for _, name := range own {
+				if name != "" && name == p {
+					return &storage.Invalid{Field: "password", Reason: "must not be your name"}
+				}
+			}
+			return nil
+		},
+		HashPassword: func(_ context.Context, binding []byte, p string) ([]byte, error) {
+			return []byte("hash of " + p + " for " + string(binding)), nil
+		},
+		NewSecret:  func() string { n++; return "secret-" + strings.Repeat("x", n) + "-last" },
+		HashSecret: func(s string) []byte { return []byte("hash of " + s) },
+		NewLink:    func() (string, []byte) { return "token", []byte("hash of token") },
+		LinkURL:    func(k storage.LinkKind, token string) string { return "http://here/" + string(k) + "?token=" + token },
+		Report:     func(_ context.Context, err error) { h.errs = append(h.errs, err) },
+	}
+	if change != nil {
+		change(&o)
+	}
+	h.handler = api.Handler(o)
+	h.Caller = api.InProcess(h.handler)
+	return h
+}
+
+func must[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func ada() api.NewUser {
+	return api.NewUser{Account: api.Account{
+		Username: "ada", Email: "ada@example.org", EmailVerified: true,
+		Claims: api.Claims{
+			Name: "Ada Lovelace", GivenName: "Ada", FamilyName: "Lovelace", MiddleName: "King", Nickname: "Countess",
+			Profile: "https://example.org/ada", Picture: "https://example.org/ada.png", Website: "https://ada.example",
+			Gender: "female", Birthdate: "1815-12-10", Zoneinfo: "Europe/London", Locale: "en-GB",
+			PhoneNumber: "+44 20 7946 0000", PhoneNumberVerified: true,
+			Address: storage.Address{Formatted: "12 St James's Square\nLondon", StreetAddress: "12 St James's Square",
+				Locality: "London", Region: "England", PostalCode: "SW1Y 4JH", Country: "UK"},
+		},
+	}, Password: password}
+}
+
+func TestEveryClaimOfAUserIsKept(t *testing.T) {
+	h := newHouse(t, nil)
+	made := must[api.User](t)(h.CreateUser(t.Context(), ada()))
+	got := must[api.User](t)(h.GetUser(t.Context(), made.Sub))
+	if !reflect.DeepEqual(got.Account, ada().Account) {
+		t.Errorf("got %+v", got.Account)
+	}
+	if !got.HasPassword || got.Disabled || got.PasswordChangedAt == nil || got.Patreon != nil {
+		t.Errorf("got %+v", got)
+	}
+	id, _ := storage.ParseID(made.Sub)
+	u := must[*storage.User](t)(h.store.Users.Get(t.Context(), id))
+	if want := "hash of " + password + " for " + string(id[:]); string(u.Password) != want {
+		t.Errorf("stored password %q, want %q", u.Password, want)
+	}
+}
+
+func TestUserIsFoundByEveryName(t *testing.T) {
+	h := newHouse(t, nil)
+	made := must[api.User](t)(h.CreateUser(t.Context(), ada()))
+	for _, name := range []string{"ada", "ADA", "Ada@Example.org", made.Sub} {
+		if u := must[api.User](t)(h.FindUser(t.Context(), name)); u.Sub != made.Sub {
+			t.Errorf("%q leads to %s", name, u.Sub)
+		}
+	}
+	for _, name := range []string{"bob", "a&b=c", "%", "/../"} {
+		if _, err := h.FindUser(t.Context(), name); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+func TestPatchChangesWhatItNamesOnly(t *testing.T) {
+	h := newHouse(t, nil)
+	made := must[api.User](t)(h.CreateUser(t.Context(), ada()))
+	for _, c := range []struct {
+		fields api.Fields
+		want   func(*api.Account)
+	}{
+		{api.Fields{}, func(*api.Account) {}},
+		{api.Fields{"nickname": "Ada L."}, func(a *api.Account) { a.Nickname = "Ada L." }},
+		{api.Fields{"nickname": ""}, func(a *api.Account) { a.Nickname = "" }},
+		{api.Fields{"address": map[string]any{"region": ""}}, func(a *api.Account) { a.Address.Region = "" }},
+		{api.Fields{"phone_number_verified": false}, func(a *api.Account) { a.PhoneNumberVerified = false }},
+		{api.Fields{"roles": []string{"admin"}}, func(a *api.Account) { a.Roles = []storage.Role{"admin"} }},
+		{api.Fields{"username": "lovelace"}, func(a *api.Account) { a.Username = "lovelace" }},
+		{api.Fields{"email": "l@example.org"}, func(a *api.Account) { a.Email, a.EmailVerified = "l@example.org", false }},
+		{api.Fields{"email": "m@example.org", "email_verified": true}, func(a *api.Account) { a.Email, a.EmailVerified = "m@example.org", true }},
+	} {
+		want := must[api.User](t)(h.GetUser(t.Context(), made.Sub)).Account
+		c.want(&want)
+		got := must[api.User](t)(h.ChangeUser(t.Context(), made.Sub, c.fields)).Account
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%v:\n got %+v\nwant %+v", c.fields, got, want)
+		}
+	}
+}
+
+func TestRefusedPatchChangesNothingAnywhere(t *testing.T) {
+	h := newHouse(t, nil)
+	made := must[api.User](t)(h.CreateUser(t.Context(), ada()))
+	app := must[api.Client](t)(h.CreateClient(t.Context(), demo()))
+	before := must[api.User](t)(h.GetUser(t.Context(), made.Sub))
+	for _, f := range []api.Fields{
+		{"username": "a b"}, {"nickname": "x", "birthdate": "yesterday"}, {"sub": "1"}, {"nmae": "x"}, {"name": 1},
+		{"disabled": true}, {"password": "x"}, {"roles": []string{"root"}}, {"updated_at": "2020-01-01T00:00:00Z"},
+	} {
+		_, err := h.ChangeUser(t.Context(), made.Sub, f)
+		if p := new(api.Problem); !errors.As(err, &p) || p.Status != 422 || p.Error() == "" {
+			t.Errorf("%v: %v", f, err)
+		}
+	}
+	if after := must[api.User](t)(h.GetUser(t.Context(), made.Sub)); !reflect.DeepEqual(after, before) {
+		t.Errorf("changed: %+v", after)
+	}
+	if _, err := h.ChangeClient(t.Context(), app.ClientID, api.Fields{"redirect_uris": []string{"javascript:alert(1)"}}); err == nil {
+		t.Error("accepted")
+	}
+	if c := must[api.Client](t)(h.GetClient(t.Context(), app.ClientID)); !reflect.DeepEqual(c.Metadata, app.Metadata) {
+		t.Errorf("a refused change reached the readers' copy: %+v", c.Metadata)
+	}
+}
+
+func TestEditsOfDifferentFieldsAtOnceAreBothKept(t *testing.T) {
+	h := newHouse(t, nil)
+	made := must[api.User](t)(h.CreateUser(t.Context(), ada()))
+	app := must[api.Client](t)(h.CreateClient(t.Context(), demo()))
+	fields := []string{"name", "given_name", "family_name", "middle_name", "nickname", "gender"}
+	done := make(chan error)
+	for _, f := range fields {
+		go func() {
+			_, err := h.ChangeUser(t.Context(), made.Sub, api.Fields{f: "new"})
+			done <- err
+		}()
+	}
+	for _, f := range []string{"client_uri", "tos_uri", "policy_uri"} {
+		go func() {
+			_, err := h.ChangeClient(t.Context(), app.ClientID, api.Fields{f: "https://new.example"})
+			done <- err
+		}()
+	}
+	for range len(fields) + 3 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	u := must[api.User](t)(h.GetUser(t.Context(), made.Sub))
+	if got := []string{u.Name, u.GivenName, u.FamilyName, u.MiddleName, u.Nickname, u.Gender}; strings.Join(got, " ") != "new new new new new new" {
+		t.Errorf("user: %v", got)
+	}
+	c := must[api.Client](t)(h.GetClient(t.Context(), app.ClientID))
+	if c.ClientURI != "https://new.example" || c.TosURI != c.ClientURI || c.PolicyURI != c.ClientURI {
+		t.Errorf("client: %+v", c)
+	}
+}
+
+func TestPasswordsAreJudgedWithTheUsersOwnNames(t *testing.T) {
+	h := newHouse(t, nil)
+	made := must[api.User](t)(h.CreateUser(t.Context(), ada()))
+	for p, want := range map[string]string{"short": "password must be longer", "": "password must be longer", "ada@example.org": "your name"} {
+		if _, err := h.SetPassword(t.Context(), made.Sub, p); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", p, err)
+		}
+	}
+	n := ada()
+	n.Username, n.Email, n.Password = "bob", "", "short"
+	if _, err := h.CreateUser(t.Context(), n); err == nil {
+		t.Error("a bad first password was taken")
+	}
+	must[api.User](t)(h.SetPassword(t.Context(), made.Sub, "another long password"))
+	n.Password = ""
+	if bob := must[api.User](t)(h.CreateUser(t.Context(), n)); bob.HasPassword {
+		t.Error("bob has a password")
+	}
+}
+
+func TestDisableEnableDelete(t *testing.T) {
+	h := newHouse(t, nil)
+	made := must[api.User](t)(h.CreateUser(t.Context(), ada()))
+	if u := must[api.User](t)(h.DisableUser(t.Context(), made.Sub, true)); !u.Disabled {
+		t.Error("not disabled")
+	}
+	if u := must[api.User](t)(h.DisableUser(t.Context(), made.Sub, false)); u.Disabled {
+		t.Error("not enabled")
+	}
+	if err := h.DeleteUser(t.Context(), made.Sub); err != nil {
+		t.Error(err)
+	}
+	if err := h.DeleteUser(t.Context(), made.Sub); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("deleting twice: %v", err)
+	}
+}
+
+func TestPatreonMembershipIsShownWithItsUser(t *testing.T) {
+	h := newHouse(t, nil)
+	made := must[api.User](t)(h.CreateUser(t.Context(), ada()))
+	asOf := time.Date(2025, 5, 3, 12, 0, 0, 0, time.UTC)
+	u := must[api.User](t)(h.SetPatreon(t.Context(), made.Sub, api.Membership{
+		IsPatron: true, Status: "active_patron", Tiers: []string{"Gold"}, LifetimeSupportCents: 12000,
+		CurrentlyEntitledAmountCents: 500, AsOf: &asOf}))
+	if p := u.Patreon; p == nil || !p.IsPatron || p.LifetimeSupportCents != 12000 || !p.AsOf.Equal(asOf) {
+		t.Errorf("got %+v", p)
+	}
+	if _, err := h.SetPatreon(t.Context(), made.Sub, api.Membership{Status: "friend"}); err == nil || !strings.Contains(err.Error(), "active_patron") {
+		t.Error(err)
+	}
+}
+
+func TestLinks(t *testing.T) {
+	h := newHouse(t, nil)
+	l := must[api.Link](t)(h.SetupLink(t.Context()))
+	if l.URL != "http://here/setup?token=token" || l.ExpiresAt.IsZero() {
+		t.Errorf("%+v", l)
+	}
+	if _, err := h.store.Links.Look(t.Context(), []byte("hash of token"), storage.LinkSetUp); err != nil {
+		t.Error(err)
+	}
+	n := ada()
+	n.Roles = []storage.Role{storage.RoleAdmin}
+	made := must[api.User](t)(h.CreateUser(t.Context(), n))
+	if _, err := h.SetupLink(t.Context()); !errors.Is(err, storage.ErrSetUp) {
+		t.Errorf("a second administrator's link: %v", err)
+	}
+	if l := must[api.Link](t)(h.RecoveryLink(t.Context(), made.Sub)); l.URL != "http://here/recovery?token=token" {
+		t.Errorf("%+v", l)
+	}
+	if _, err := h.RecoveryLink(t.Context(), storage.ID{1}.String()); !errors.Is(err, storage.ErrNotFound) {
+		t.Error(err)
+	}
+}
+
+func demo() api.NewClient {
+	return api.NewClient{Metadata: api.Metadata{Metadata: storage.Metadata{
+		ClientName: "Demo", RedirectURIs: []string{"http://127.0.0.1:9000/cb"},
+		GrantTypes: []string{"authorization_code", "refresh_token"}}, Scope: "openid profile"}}
+}
+
+func TestClientIsApprovedAndItsSecretShownOnce(t *testing.T) {
+	h := newHouse(t, nil)
+	made := must[api.Client](t)(h.CreateClient(t.Context(), demo()))
+	if made.ClientSecret != "secret-x-last" || made.ClientSecretExpiresAt == nil || *made.ClientSecretExpiresAt != 0 {
+		t.Errorf("secret %q", made.ClientSecret)
+	}
+	if made.State != storage.ClientApproved || made.Scope != "openid profile" || made.TokenEndpointAuthMethod != "client_secret_basic" {
+		t.Errorf("%+v", made)
+	}
+	got := must[api.Client](t)(h.GetClient(t.Context(), made.ClientID))
+	if got.ClientSecret != "" || got.ClientSecretExpiresAt != nil || len(got.Secrets) != 1 || got.Secrets[0].Last4 != "last" {
+		t.Errorf("%+v", got)
+	}
+	c := must[*storage.Client](t)(h.store.Clients.Get(t.Context(), made.ClientID))
+	if string(c.Secrets[0].Hash) != "hash of secret-x-last" {
+		t.Errorf("stored %q", c.Secrets[0].Hash)
+	}
+}
+
+func TestPublicClientHasNoSecret(t *testing.T) {
+	h := newHouse(t, nil)
+	n := demo()
+	n.TokenEndpointAuthMethod = "none"
+	n.Scope = ""
+	made := must[api.Client](t)(h.CreateClient(t.Context(), n))
+	if made.ClientSecret != "" || made.ClientSecretExpiresAt != nil || len(made.Secrets) != 0 {
+		t.Errorf("%+v", made)
+	}
+	if made.Scope != strings.Join(storage.StandardScopes(), " ") {
+		t.Errorf("scope %q", made.Scope)
+	}
+}
+
+func TestClientLife(t *testing.T) {
+	h := newHouse(t, nil)
+	n := demo()
+	n.ClientID = "demo"
+	must[api.Client](t)(h.CreateClient(t.Context(), n))
+	if _, err := h.CreateClient(t.Context(), n); err == nil || err.Error() != "client_id is already taken" {
+		t.Error(err)
+	}
+	c := must[api.Client](t)(h.ChangeClient(t.Context(), "demo", api.Fields{"scope": "openid", "redirect_uris": []string{"https://a.example/cb"}}))
+	if c.Scope != "openid" || c.ClientName != "Demo" || len(c.RedirectURIs) != 1 || c.Revision != 2 {
+		t.Errorf("%+v", c)
+	}
+	if c := must[api.Client](t)(h.SetClientState(t.Context(), "demo", storage.ClientSuspended)); c.State != storage.ClientSuspended {
+		t.Errorf("%+v", c)
+	}
+	if _, err := h.SetClientState(t.Context(), "demo", "odd"); err == nil || !strings.Contains(err.Error(), "suspended") {
+		t.Error(err)
+	}
+	c = must[api.Client](t)(h.RotateSecret(t.Context(), "demo", time.Hour))
+	if c.ClientSecret == "" || len(c.Secrets) != 2 || c.Secrets[1].ExpiresAt == nil {
+		t.Errorf("%+v", c)
+	}
+	if c = must[api.Client](t)(h.RotateSecret(t.Context(), "demo", 0)); len(c.Secrets) != 1 {
+		t.Errorf("%+v", c)
+	}
+	if err := h.DeleteClient(t.Context(), "demo"); err != nil {
+		t.Error(err)
+	}
+	for _, id := range []string{"demo", "", "..", "a/b", "%2e"} {
+		if _, err := h.GetClient(t.Context(), id); err == nil && id != "" {
+			t.Errorf("%q was found", id)
+		}
+	}
+}
+
+func TestListsArePaged(t *testing.T) {
+	h := newHouse(t, nil)
+	const many = 230
+	for i := range many {
+		name := "u" + strings.Repeat("a", i%26) + string(rune('a'+i/26))
+		must[*storage.User](t)(h.store.Users.Create(t.Context(), storage.Operator, storage.User{Username: name}))
+	}
+	seen := map[string]bool{}
+	for u, err := range h.Users(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[u.Sub] = true
+	}
+	if len(seen) != many {
+		t.Errorf("%d users, want %d", len(seen), many)
+	}
+	for range h.Clients(t.Context()) {
+		t.Error("a client")
+	}
+}
+
+func TestOtherErrorsAreReportedAndTold(t *testing.T) {
+	broken := errors.New("no space left on device")
+	h := newHouse(t, func(o *api.Options) {
+		o.HashPassword = func(context.Context, []byte, string) ([]byte, error) { return nil, broken }
+	})
+	_, err := h.CreateUser(t.Context(), ada())
+	if p := new(api.Problem); !errors.As(err, &p) || p.Status != 500 || p.Error() != "no space left on device" {
+		t.Errorf("%v", err)
+	}
+	if len(h.errs) != 1 || !errors.Is(h.errs[0], broken) {
+		t.Errorf("reported: %v", h.errs)
+	}
+	busy := newHouse(t, func(o *api.Options) {
+		o.HashPassword = func(context.Context, []byte, string) ([]byte, error) { return nil, api.ErrBusy }
+	})
+	if _, err := busy.CreateUser(t.Context(), ada()); !errors.Is(err, api.ErrBusy) || len(busy.errs) != 0 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestActorMayBeRefused(t *testing.T) {
+	h := newHouse(t, func(o *api.Options) {
+		o.Actor = func(context.Context) storage.Actor { return storage.Actor{Via: storage.ViaPage} }
+	})
+	if _, err := h.CreateUser(t.Context(), ada()); !errors.Is(err, storage.ErrForbidden) {
+		t.Error(err)
+	}
+}
+
+func TestRefusalsNeverEchoAPassword(t *testing.T) {
+	h := newHouse(t, nil)
+	for _, text := range []string{
+		`{"username":"x","password":["` + password + `"]}`, `{"username":"x","pasword":"` + password + `"}`,
+		`{"username":"x","password":{"a":"` + password + `"}}`, `"` + password + `"`, password,
+	} {
+		rec := httptest.NewRecorder()
+		req := httptest.NewRequest("POST", api.Prefix+"/users", strings.NewReader(text))
+		req.Header.Set("Content-Type", "application/json")
+		h.handler.ServeHTTP(rec, req)
+		if rec.Code < 400 || strings.Contains(rec.Body.String(), password) || rec.Header().Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: %d %s", text, rec.Code, rec.Body)
+		}
+	}
+}
+
+func TestDescriptionIsOpenAPI31(t *testing.T) {
+	h := newHouse(t, nil)
+	rec := httptest.NewRecorder()
+	h.handler.ServeHTTP(rec, httptest.NewRequest("GET", api.Prefix+"/openapi.json", nil))
+	text := rec.Body.String()
+	for _, want := range []string{`"openapi":"3.1`, `"/api/v1/users/{sub}/recovery-link"`, `"phone_number_verified"`, `"redirect_uris"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+}

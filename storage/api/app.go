@@ -1,0 +1,85 @@
+package api
+
+import (
+	"strings"
+	"time"
+
+	"latchkey/storage"
+)
+
+// Metadata is what can be written of a client, named as in RFC 7591 section 2
+// and OpenID Connect Registration section 2.
+type Metadata struct {
+	storage.Metadata
+	Scope string `json:"scope,omitempty" doc:"What the client may ask for, separated by spaces; default the standard scopes"`
+}
+
+func (m Metadata) stored() storage.Metadata {
+	v := m.Metadata
+	v.Scopes = strings.Fields(m.Scope)
+	return v
+}
+
+func metadataOf(m storage.Metadata) Metadata {
+	return Metadata{Metadata: m, Scope: strings.Join(m.Scopes, " ")}
+}
+
+// NewClient is a client to be registered. One that the operator adds is
+// approved. An empty ClientID gets a fresh one.
+type NewClient struct {
+	ClientID string `json:"client_id,omitempty"`
+	Metadata
+}
+
+// Client is a registered client as it is read, shaped like the client
+// information response of RFC 7591 section 3.2.1.
+type Client struct {
+	ClientID string `json:"client_id"`
+	// ClientSecret is there once: when it has just been made.
+	ClientSecret          string              `json:"client_secret,omitempty" doc:"Only in the answer that made it"`
+	ClientSecretExpiresAt *int64              `json:"client_secret_expires_at,omitempty" doc:"Seconds since 1970; 0: never. Beside client_secret only"`
+	ClientIDIssuedAt      int64               `json:"client_id_issued_at" doc:"Seconds since 1970"`
+	State                 storage.ClientState `json:"state"`
+	Revision              uint64              `json:"revision" doc:"One more at every change"`
+	UpdatedAt             time.Time           `json:"updated_at"`
+	Secrets               []Secret            `json:"secrets,omitempty"`
+	Metadata
+}
+
+// Secret is what is known of a client's secret.
+type Secret struct {
+	Last4     string     `json:"last4,omitempty" doc:"Its last four characters"`
+	CreatedAt time.Time  `json:"created_at"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+}
+
+// Clients is a page of clients. Next goes on from here; empty at the end.
+type Clients struct {
+	Clients []Client `json:"clients"`
+	Next    string   `json:"next,omitempty"`
+}
+
+func clientOf(c *storage.Client) Client {
+	v := Client{
+		ClientID: c.ID, ClientIDIssuedAt: c.Created.Unix(), State: c.State, Revision: c.Revision,
+		UpdatedAt: c.Updated, Metadata: metadataOf(c.Metadata),
+	}
+	for _, s := range c.Secrets {
+		shown := Secret{Last4: s.Last4, CreatedAt: s.Created}
+		if !s.Expires.IsZero() {
+			shown.ExpiresAt = &s.Expires
+		}
+		v.Secrets = append(v.Secrets, shown)
+	}
+	return v
+}
+
+// with is the client with a secret just made, which RFC 7591 section 3.2.1 wants
+// accompanied by its expiry.
+func (c Client) with(secret string) Client {
+	if secret != "" {
+		never := int64(0)
+		c.ClientSecret, c.ClientSecretExpiresAt = secret, &never
+	}
+	return c
+}

@@ -1,0 +1,144 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+
+	"latchkey/storage"
+)
+
+// Caller is the Go client of the API. A refusal is a *[Problem].
+type Caller struct {
+	http *http.Client
+}
+
+// InProcess returns a Caller of a handler in the same process.
+func InProcess(h http.Handler) *Caller {
+	return &Caller{http: &http.Client{Transport: direct{h}}}
+}
+
+// Close gives up idle connections.
+func (c *Caller) Close() { c.http.CloseIdleConnections() }
+
+// call sends in as JSON, if it is not nil, and reads the answer into a T.
+func call[T any](ctx context.Context, c *Caller, method, path string, in any) (T, error) {
+	var answer T
+	var body io.Reader
+	if in != nil {
+		text, err := json.Marshal(in)
+		if err != nil {
+			return answer, err
+		}
+		body = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://latchkey"+Prefix+path, body)
+	if err != nil {
+		return answer, err
+	}
+	req.Header.Set("Accept", "application/json")
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return answer, fmt.Errorf("the server did not answer: %w", cause(err))
+	}
+	defer res.Body.Close()
+	return decode[T](res)
+}
+
+// cause takes the method and address, which say nothing here, off an error of
+// the HTTP client.
+func cause(err error) error {
+	if at := new(url.Error); errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
+
+func decode[T any](res *http.Response) (answer T, err error) {
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return answer, fmt.Errorf("the answer broke off: %w", err)
+	}
+	switch {
+	case res.StatusCode >= 400:
+		p := &Problem{}
+		if json.Unmarshal(text, p) != nil || p.Status == 0 {
+			p = &Problem{Status: res.StatusCode, Title: fmt.Sprintf("the server answered %s", res.Status)}
+		}
+		return answer, p
+	case res.StatusCode == http.StatusNoContent:
+		return answer, nil
+	}
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return answer, fmt.Errorf("the answer is not what this version expects: %w", err)
+	}
+	return answer, nil
+}
+
+// FindUser returns the user with that username, e-mail address or sub, or an
+// error that is storage.ErrNotFound.
+func (c *Caller) FindUser(ctx context.Context, name string) (User, error) {
+	page, err := call[Users](ctx, c, http.MethodGet, "/users?find="+url.QueryEscape(name), nil)
+	if err != nil || len(page.Users) == 0 {
+		return User{}, firstOf(err, fmt.Errorf("user %q: %w", name, storage.ErrNotFound))
+	}
+	return page.Users[0], nil
+}
+
+func firstOf(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+// Users walks all users, oldest first, fetching page after page.
+func (c *Caller) Users(ctx context.Context) iter.Seq2[User, error] {
+	return pages(func(after string) ([]User, string, error) {
+		p, err := call[Users](ctx, c, http.MethodGet, "/users?after="+after, nil)
+		return p.Users, p.Next, err
+	})
+}
+
+// Clients walks all clients by id, fetching page after page.
+func (c *Caller) Clients(ctx context.Context) iter.Seq2[Client, error] {
+	return pages(func(after string) ([]Client, string, error) {
+		p, err := call[Clients](ctx, c, http.MethodGet, "/clients?after="+after, nil)
+		return p.Clients, p.Next, err
+	})
+}
+
+func pages[T any](fetch func(after string) ([]T, string, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for after := ""; ; {
+			items, next, err := fetch(after)
+			if err != nil {
+				var zero T
+				yield(zero, err)
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if next == "" {
+				return
+			}
+			after = next
+		}
+	}
+}
+
+// path is where a noun's record stands. An empty or odd id must not lead to
+// another address.
+func path(noun, id string) string { return noun + url.PathEscape(id) }

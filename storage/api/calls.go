@@ -1,0 +1,109 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"latchkey/storage"
+)
+
+// Fields are the fields to change in a PATCH, by their names on the wire; what
+// is not in it stays as it is.
+type Fields map[string]any
+
+// Put sets a field; "address.region" is the member region of the object address.
+func (f Fields) Put(name string, value any) {
+	outer, inner, nested := strings.Cut(name, ".")
+	if !nested {
+		f[name] = value
+		return
+	}
+	object, ok := f[outer].(map[string]any)
+	if !ok {
+		object = map[string]any{}
+		f[outer] = object
+	}
+	object[inner] = value
+}
+
+// GetUser returns a user with their Patreon membership.
+func (c *Caller) GetUser(ctx context.Context, sub string) (User, error) {
+	return call[User](ctx, c, http.MethodGet, path("/users/", sub), nil)
+}
+
+// CreateUser adds a user.
+func (c *Caller) CreateUser(ctx context.Context, u NewUser) (User, error) {
+	return call[User](ctx, c, http.MethodPost, "/users", u)
+}
+
+// ChangeUser changes fields of a user.
+func (c *Caller) ChangeUser(ctx context.Context, sub string, f Fields) (User, error) {
+	return call[User](ctx, c, http.MethodPatch, path("/users/", sub), f)
+}
+
+// DeleteUser deletes a user.
+func (c *Caller) DeleteUser(ctx context.Context, sub string) error {
+	_, err := call[none](ctx, c, http.MethodDelete, path("/users/", sub), nil)
+	return err
+}
+
+// SetPassword gives a user a new password and ends all their sessions.
+func (c *Caller) SetPassword(ctx context.Context, sub, password string) (User, error) {
+	return call[User](ctx, c, http.MethodPut, path("/users/", sub)+"/password", Fields{"password": password})
+}
+
+// DisableUser shuts a user out, or lets them in again.
+func (c *Caller) DisableUser(ctx context.Context, sub string, disabled bool) (User, error) {
+	return call[User](ctx, c, http.MethodPut, path("/users/", sub)+"/disabled", Fields{"disabled": disabled})
+}
+
+// SetPatreon replaces a user's Patreon membership.
+func (c *Caller) SetPatreon(ctx context.Context, sub string, m Membership) (User, error) {
+	return call[User](ctx, c, http.MethodPut, path("/users/", sub)+"/patreon", m)
+}
+
+// RecoveryLink makes a one-time link that sets a user's password.
+func (c *Caller) RecoveryLink(ctx context.Context, sub string) (Link, error) {
+	return call[Link](ctx, c, http.MethodPost, path("/users/", sub)+"/recovery-link", nil)
+}
+
+// SetupLink makes the one-time link that creates the first administrator. The
+// error is storage.ErrSetUp if there is one already.
+func (c *Caller) SetupLink(ctx context.Context) (Link, error) {
+	return call[Link](ctx, c, http.MethodPost, "/setup-link", nil)
+}
+
+// GetClient returns a client.
+func (c *Caller) GetClient(ctx context.Context, id string) (Client, error) {
+	return call[Client](ctx, c, http.MethodGet, path("/clients/", id), nil)
+}
+
+// CreateClient adds a client. The answer holds its secret, this once.
+func (c *Caller) CreateClient(ctx context.Context, n NewClient) (Client, error) {
+	return call[Client](ctx, c, http.MethodPost, "/clients", n)
+}
+
+// ChangeClient changes metadata of a client.
+func (c *Caller) ChangeClient(ctx context.Context, id string, f Fields) (Client, error) {
+	return call[Client](ctx, c, http.MethodPatch, path("/clients/", id), f)
+}
+
+// DeleteClient deletes a client.
+func (c *Caller) DeleteClient(ctx context.Context, id string) error {
+	_, err := call[none](ctx, c, http.MethodDelete, path("/clients/", id), nil)
+	return err
+}
+
+// SetClientState approves, rejects or suspends a client.
+func (c *Caller) SetClientState(ctx context.Context, id string, to storage.ClientState) (Client, error) {
+	return call[Client](ctx, c, http.MethodPut, path("/clients/", id)+"/state", Fields{"state": to})
+}
+
+// RotateSecret gives a client a new secret, which the answer holds this once.
+// Earlier ones stay valid for overlap.
+func (c *Caller) RotateSecret(ctx context.Context, id string, overlap time.Duration) (Client, error) {
+	return call[Client](ctx, c, http.MethodPost, path("/clients/", id)+"/secret",
+		Fields{"overlap_seconds": int64(overlap / time.Second)})
+}

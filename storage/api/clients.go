@@ -1,0 +1,141 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"latchkey/storage"
+)
+
+type byClientID struct {
+	ClientID string `path:"client_id"`
+}
+
+func (r *routes) clients() {
+	handle(r, "list-clients", http.MethodGet, "/clients", "List clients", 200, r.listClients)
+	handle(r, "create-client", http.MethodPost, "/clients", "Add a client", 201, r.createClient)
+	handle(r, "get-client", http.MethodGet, "/clients/{client_id}", "Show a client", 200, r.getClient)
+	handle(r, "change-client", http.MethodPatch, "/clients/{client_id}", "Change a client", 200, r.changeClient)
+	handle(r, "delete-client", http.MethodDelete, "/clients/{client_id}", "Delete a client", 204, r.deleteClient)
+	handle(r, "set-client-state", http.MethodPut, "/clients/{client_id}/state", "Approve, reject or suspend a client", 200, r.setClientState)
+	handle(r, "rotate-client-secret", http.MethodPost, "/clients/{client_id}/secret", "Make a new secret", 201, r.rotateSecret)
+}
+
+func (r *routes) listClients(ctx context.Context, in *struct {
+	After string `query:"after"`
+	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+}) (*out[Clients], error) {
+	after, err := cursor(in.After)
+	if err != nil {
+		return nil, err
+	}
+	list, next, err := r.Store.Clients.List(ctx, after, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	page := Clients{Clients: make([]Client, len(list)), Next: base64.RawURLEncoding.EncodeToString(next)}
+	for i, c := range list {
+		page.Clients[i] = clientOf(c)
+	}
+	return &out[Clients]{page}, nil
+}
+
+func (r *routes) createClient(ctx context.Context, in *struct{ Body NewClient }) (*out[Client], error) {
+	n := storage.NewClient{ID: in.Body.ClientID, Metadata: in.Body.stored()}
+	secret := ""
+	if n.Metadata.TokenEndpointAuthMethod != storage.AuthMethodNone {
+		secret = r.NewSecret()
+		n.Secret, n.SecretLast4 = r.HashSecret(secret), last4(secret)
+	}
+	c, err := r.Store.Clients.Create(ctx, r.Actor(ctx), n)
+	if err != nil {
+		return nil, err
+	}
+	return &out[Client]{clientOf(c).with(secret)}, nil
+}
+
+func last4(secret string) string { return secret[max(0, len(secret)-4):] }
+
+func (r *routes) getClient(ctx context.Context, in *byClientID) (*out[Client], error) {
+	c, err := r.Store.Clients.Get(ctx, in.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	return &out[Client]{clientOf(c)}, nil
+}
+
+func (r *routes) changeClient(ctx context.Context, in *struct {
+	ClientID string `path:"client_id"`
+	Body     Metadata
+	RawBody  []byte
+}) (*out[Client], error) {
+	r.edits.Lock()
+	defer r.edits.Unlock()
+	have, err := r.Store.Clients.Get(ctx, in.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	// Decoding writes into slices that are there, and these are shared with
+	// every reader of the client: so it gets a copy made through JSON.
+	merged, err := copyOf(metadataOf(have.Metadata))
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(in.RawBody, &merged); err != nil {
+		return nil, &storage.Invalid{Field: "body", Reason: "must be a JSON object of fields to change"}
+	}
+	c, err := r.Store.Clients.Change(ctx, r.Actor(ctx), in.ClientID, have.Revision, merged.stored())
+	if err != nil {
+		return nil, err
+	}
+	return &out[Client]{clientOf(c)}, nil
+}
+
+func copyOf(m Metadata) (fresh Metadata, err error) {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return fresh, err
+	}
+	return fresh, json.Unmarshal(text, &fresh)
+}
+
+func (r *routes) deleteClient(ctx context.Context, in *byClientID) (*none, error) {
+	return nil, r.Store.Clients.Delete(ctx, r.Actor(ctx), in.ClientID)
+}
+
+func (r *routes) setClientState(ctx context.Context, in *struct {
+	ClientID string `path:"client_id"`
+	Body     struct {
+		State storage.ClientState `json:"state"`
+	}
+}) (*out[Client], error) {
+	c, err := r.Store.Clients.SetState(ctx, r.Actor(ctx), in.ClientID, in.Body.State)
+	if err != nil {
+		return nil, err
+	}
+	return &out[Client]{clientOf(c)}, nil
+}
+
+// overlapMost is how long an old secret may stay valid beside a new one.
+const overlapMost = 90 * 24 * 60 * 60
+
+func (r *routes) rotateSecret(ctx context.Context, in *struct {
+	ClientID string `path:"client_id"`
+	Body     struct {
+		Overlap int64 `json:"overlap_seconds" required:"false" minimum:"0" doc:"How long the secrets of before stay valid"`
+	}
+}) (*out[Client], error) {
+	if in.Body.Overlap > overlapMost {
+		return nil, &storage.Invalid{Field: "overlap_seconds", Reason: "must be at most 90 days"}
+	}
+	secret := r.NewSecret()
+	c, err := r.Store.Clients.AddSecret(ctx, r.Actor(ctx), in.ClientID, r.HashSecret(secret), last4(secret),
+		time.Duration(in.Body.Overlap)*time.Second)
+	if err != nil {
+		return nil, err
+	}
+	return &out[Client]{clientOf(c).with(secret)}, nil
+}

@@ -1,0 +1,46 @@
+// Package api is the store of record's operations as a versioned HTTP API, and
+// the Go client for it. The command line is that client and nothing more, so
+// that what it can do, a program can do.
+//
+// It owns the names on the wire (the claims of OpenID Connect Core section 5.1
+// for people, the client metadata of RFC 7591 for apps), the translation of the
+// store's refusals into RFC 9457 problems, and the two ways a client gets to a
+// server: over a unix socket beside the data, or in process, calling the handler
+// directly, when no server runs.
+//
+// It does not own the rules, which are the store's, nor cryptography: hashing
+// passwords, making secrets and one-time tokens are functions that [Options]
+// brings along. A password or a new secret passes through it in the clear and
+// is neither kept nor logged.
+//
+// # The wire
+//
+// Everything is JSON under [Prefix]; the OpenAPI 3.1 description is at
+// [Prefix]/openapi.json.
+//
+//	GET    users?find=NAME            the one with that username, e-mail or id
+//	GET    users?after=&limit=        a page
+//	POST   users
+//	GET    users/{sub}
+//	PATCH  users/{sub}                fields left out stay, empty ones are cleared
+//	DELETE users/{sub}
+//	PUT    users/{sub}/password
+//	PUT    users/{sub}/disabled       {"disabled": true|false}
+//	PUT    users/{sub}/patreon
+//	POST   users/{sub}/recovery-link
+//	POST   setup-link
+//	GET    clients?after=&limit=
+//	POST   clients
+//	GET    clients/{client_id}
+//	PATCH  clients/{client_id}
+//	DELETE clients/{client_id}
+//	PUT    clients/{client_id}/state
+//	POST   clients/{client_id}/secret
+//
+// # Who may call
+//
+// Whoever the operating system says owns the data: on the socket the peer's
+// user id is checked, in process the file's owner. The calls act as
+// storage.Operator. There are no tokens yet, so it must not be served on a
+// network.
+package api

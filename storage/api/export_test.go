@@ -1,0 +1,6 @@
+package api
+
+import "net"
+
+// Inner is the socket of a listener made by Listen.
+func Inner(l net.Listener) net.Listener { return l.(*listener).Listener }

@@ -1,0 +1,28 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"latchkey/storage"
+)
+
+func (r *routes) links() {
+	handle(r, "create-setup-link", http.MethodPost, "/setup-link", "Make the link that creates the first administrator", 201,
+		func(ctx context.Context, _ *struct{}) (*out[Link], error) {
+			return r.link(ctx, storage.LinkSetUp, storage.ID{})
+		})
+	handle(r, "create-recovery-link", http.MethodPost, "/users/{sub}/recovery-link", "Make a link that sets a user's password", 201,
+		func(ctx context.Context, in *bySub) (*out[Link], error) {
+			return r.link(ctx, storage.LinkRecovery, in.Sub)
+		})
+}
+
+func (r *routes) link(ctx context.Context, kind storage.LinkKind, user storage.ID) (*out[Link], error) {
+	token, hash := r.NewLink()
+	expires, err := r.Store.Links.Create(ctx, r.Actor(ctx), kind, user, hash)
+	if err != nil {
+		return nil, err
+	}
+	return &out[Link]{Link{URL: r.LinkURL(kind, token), ExpiresAt: expires}}, nil
+}

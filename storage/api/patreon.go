@@ -1,0 +1,45 @@
+package api
+
+import (
+	"time"
+
+	"latchkey/storage"
+)
+
+// Membership is a user's Patreon membership. Amounts are cents of the campaign's
+// currency. AsOf is when Patreon said it; left out when written, it is now.
+type Membership struct {
+	IsPatron                     bool       `json:"is_patron"`
+	Status                       string     `json:"status" required:"false" doc:"active_patron, declined_patron, former_patron or empty"`
+	Tiers                        []string   `json:"tiers,omitempty"`
+	LifetimeSupportCents         int64      `json:"lifetime_support_cents" required:"false"`
+	CurrentlyEntitledAmountCents int64      `json:"currently_entitled_amount_cents" required:"false"`
+	PledgeStart                  *time.Time `json:"pledge_start,omitempty"`
+	AsOf                         *time.Time `json:"as_of,omitempty"`
+}
+
+func (m Membership) of(user storage.ID) storage.Membership {
+	v := storage.Membership{
+		User: user, IsPatron: m.IsPatron, Status: m.Status, Tiers: m.Tiers,
+		LifetimeSupportCents: m.LifetimeSupportCents, CurrentlyEntitledAmountCents: m.CurrentlyEntitledAmountCents,
+	}
+	if m.PledgeStart != nil {
+		v.PledgeStart = *m.PledgeStart
+	}
+	if m.AsOf != nil {
+		v.AsOf = *m.AsOf
+	}
+	return v
+}
+
+func membershipOf(v storage.Membership) *Membership {
+	m := &Membership{
+		IsPatron: v.IsPatron, Status: v.Status, Tiers: v.Tiers,
+		LifetimeSupportCents: v.LifetimeSupportCents, CurrentlyEntitledAmountCents: v.CurrentlyEntitledAmountCents,
+		AsOf: &v.AsOf,
+	}
+	if !v.PledgeStart.IsZero() {
+		m.PledgeStart = &v.PledgeStart
+	}
+	return m
+}

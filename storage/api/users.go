@@ -1,0 +1,197 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"latchkey/storage"
+)
+
+type bySub struct {
+	Sub storage.ID `path:"sub"`
+}
+
+// cursor reads the next of an earlier page.
+func cursor(text string) ([]byte, error) {
+	if text == "" {
+		return nil, nil
+	}
+	after, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return nil, &storage.Invalid{Field: "after", Reason: "must be the next of an earlier page"}
+	}
+	return after, nil
+}
+
+func (r *routes) users() {
+	handle(r, "list-users", http.MethodGet, "/users", "List users, or find one", 200, r.listUsers)
+	handle(r, "create-user", http.MethodPost, "/users", "Add a user", 201, r.createUser)
+	handle(r, "get-user", http.MethodGet, "/users/{sub}", "Show a user", 200, r.getUser)
+	handle(r, "change-user", http.MethodPatch, "/users/{sub}", "Change a user", 200, r.changeUser)
+	handle(r, "delete-user", http.MethodDelete, "/users/{sub}", "Delete a user", 204, r.deleteUser)
+	handle(r, "set-password", http.MethodPut, "/users/{sub}/password", "Set a password and end every session", 200, r.setPassword)
+	handle(r, "disable-user", http.MethodPut, "/users/{sub}/disabled", "Disable or enable a user", 200, r.disableUser)
+	handle(r, "set-patreon", http.MethodPut, "/users/{sub}/patreon", "Set a Patreon membership", 200, r.setPatreon)
+}
+
+func (r *routes) listUsers(ctx context.Context, in *struct {
+	After string `query:"after"`
+	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Find  string `query:"find" doc:"A username, e-mail address or sub: only that user"`
+}) (*out[Users], error) {
+	if in.Find != "" {
+		u, err := r.Store.Users.Find(ctx, in.Find)
+		if errors.Is(err, storage.ErrNotFound) {
+			return &out[Users]{Users{Users: []User{}}}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &out[Users]{Users{Users: []User{userOf(u)}}}, nil
+	}
+	after, err := cursor(in.After)
+	if err != nil {
+		return nil, err
+	}
+	list, next, err := r.Store.Users.List(ctx, after, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	page := Users{Users: make([]User, len(list)), Next: base64.RawURLEncoding.EncodeToString(next)}
+	for i, u := range list {
+		page.Users[i] = userOf(u)
+	}
+	return &out[Users]{page}, nil
+}
+
+func (r *routes) createUser(ctx context.Context, in *struct{ Body NewUser }) (*out[User], error) {
+	n := in.Body
+	v := storage.User{
+		ID: r.Store.Users.NewID(), Username: n.Username, Email: n.Email, EmailVerified: n.EmailVerified,
+		Profile: n.Claims, Roles: n.Roles,
+	}
+	if n.Password != "" {
+		sealed, err := r.seal(ctx, &v, n.Password)
+		if err != nil {
+			return nil, err
+		}
+		v.Password = sealed
+	}
+	u, err := r.Store.Users.Create(ctx, r.Actor(ctx), v)
+	if err != nil {
+		return nil, err
+	}
+	return &out[User]{userOf(u)}, nil
+}
+
+// seal checks a password against the user's own names and hashes it.
+func (r *routes) seal(ctx context.Context, u *storage.User, password string) ([]byte, error) {
+	if err := r.CheckPassword(ctx, password, u.Username, u.Email,
+		u.Profile.Name, u.Profile.GivenName, u.Profile.FamilyName, u.Profile.Nickname); err != nil {
+		return nil, err
+	}
+	return r.HashPassword(ctx, u.ID[:], password)
+}
+
+func (r *routes) getUser(ctx context.Context, in *bySub) (*out[User], error) {
+	u, err := r.Store.Users.Get(ctx, in.Sub)
+	if err != nil {
+		return nil, err
+	}
+	v := userOf(u)
+	m, err := r.Store.Memberships.Get(ctx, in.Sub)
+	if err == nil {
+		v.Patreon = membershipOf(m)
+	} else if !errors.Is(err, storage.ErrNotFound) {
+		return nil, err
+	}
+	return &out[User]{v}, nil
+}
+
+// changeUser merges the request into the account as it stands: decoding JSON
+// into a filled struct leaves alone what the text does not name.
+func (r *routes) changeUser(ctx context.Context, in *struct {
+	Sub     storage.ID `path:"sub"`
+	Body    Account
+	RawBody []byte
+}) (*out[User], error) {
+	r.edits.Lock()
+	defer r.edits.Unlock()
+	have, err := r.Store.Users.Get(ctx, in.Sub)
+	if err != nil {
+		return nil, err
+	}
+	merged := userOf(have).Account
+	var said struct {
+		EmailVerified *bool           `json:"email_verified"`
+		Roles         *[]storage.Role `json:"roles"`
+	}
+	if err := errors.Join(json.Unmarshal(in.RawBody, &merged), json.Unmarshal(in.RawBody, &said)); err != nil {
+		return nil, &storage.Invalid{Field: "body", Reason: "must be a JSON object of fields to change"}
+	}
+	u, err := r.Store.Users.Change(ctx, r.Actor(ctx), in.Sub, storage.UserChange{
+		Username: &merged.Username, Email: &merged.Email, Profile: &merged.Claims,
+		// Only when said: a new address is unverified unless the same
+		// change vouches for it.
+		EmailVerified: said.EmailVerified, Roles: said.Roles,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &out[User]{userOf(u)}, nil
+}
+
+func (r *routes) deleteUser(ctx context.Context, in *bySub) (*none, error) {
+	return nil, r.Store.Users.Delete(ctx, r.Actor(ctx), in.Sub)
+}
+
+func (r *routes) setPassword(ctx context.Context, in *struct {
+	Sub  storage.ID `path:"sub"`
+	Body struct {
+		Password string `json:"password" writeOnly:"true"`
+	}
+}) (*out[User], error) {
+	have, err := r.Store.Users.Get(ctx, in.Sub)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := r.seal(ctx, have, in.Body.Password)
+	if err != nil {
+		return nil, err
+	}
+	u, err := r.Store.Users.SetPassword(ctx, r.Actor(ctx), in.Sub, sealed)
+	if err != nil {
+		return nil, err
+	}
+	return &out[User]{userOf(u)}, nil
+}
+
+func (r *routes) disableUser(ctx context.Context, in *struct {
+	Sub  storage.ID `path:"sub"`
+	Body struct {
+		Disabled bool `json:"disabled"`
+	}
+}) (*out[User], error) {
+	act := r.Store.Users.Enable
+	if in.Body.Disabled {
+		act = r.Store.Users.Disable
+	}
+	u, err := act(ctx, r.Actor(ctx), in.Sub)
+	if err != nil {
+		return nil, err
+	}
+	return &out[User]{userOf(u)}, nil
+}
+
+func (r *routes) setPatreon(ctx context.Context, in *struct {
+	Sub  storage.ID `path:"sub"`
+	Body Membership
+}) (*out[User], error) {
+	if err := r.Store.Memberships.Set(ctx, r.Actor(ctx), in.Body.of(in.Sub)); err != nil {
+		return nil, err
+	}
+	return r.getUser(ctx, &bySub{in.Sub})
+}
