@@ -1,0 +1,109 @@
+# make test checks everything, in the order that finds faults soonest, and
+# installs what it needs. make help lists the rest.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# How long make test may take in one package, and make fuzz on one target.
+TESTTIME    ?= 12m
+FUZZTIME    ?= 30s
+# make bench BENCH=Userinfo, make fuzz FUZZ=Redirect: only those by that name.
+BENCH       ?= .
+FUZZ        ?=
+SCREENSHOTS ?= $(CURDIR)/screenshots
+
+# Linters refuse code newer than the Go they were built with.
+bin     := .cache/$(shell go env GOVERSION)
+linters := $(bin)/lint $(bin)/staticcheck
+axe     := internal/browser/node_modules/.package-lock.json
+
+# step runs one step of make test under a headline, and says which one failed.
+define step
+	@printf '\n== %s\n' '$(1)'
+	@{ $(2); } || { printf '\n== FAILED: %s\n' '$(1)' >&2; exit 1; }
+endef
+
+## test: everything CI runs: format, modules, vet, linters, all tests with the race detector, fuzz seeds
+.PHONY: test
+test:
+	$(call step,what the tests need,$(MAKE) --no-print-directory needs)
+	$(call step,format,$(MAKE) --no-print-directory format)
+	$(call step,modules,go mod tidy -diff)
+	$(call step,go vet,go vet ./... && go vet -C internal/tools ./...)
+	$(call step,linters,$(MAKE) --no-print-directory lint)
+	$(call step,tests and fuzz seeds under the race detector,BROWSER_REQUIRED=1 go test -race -timeout $(TESTTIME) ./...)
+	@printf '\n== all well\n'
+
+## needs: install what the tests need: a C compiler for the race detector, Chromium and fonts, npm for axe-core
+.PHONY: needs
+needs: $(linters) $(axe)
+	@internal/tools/need.sh gcc='gcc libc6-dev' \
+		'chromium|chromium-browser|google-chrome'='chromium fonts-liberation'
+
+## axe: put axe-core, which judges the pages, where the browser tests find it
+.PHONY: axe
+axe: $(axe)
+
+# npm checks every file against the hashes in package-lock.json.
+$(axe): internal/browser/package.json internal/browser/package-lock.json internal/browser/.npmrc
+	@internal/tools/need.sh npm=npm
+	cd internal/browser && npm ci --no-progress
+	@touch $@
+
+# The linters live in a module of their own, so that its needs are not ours.
+$(bin)/lint: internal/tools/lint/main.go
+$(bin)/%: internal/tools/go.mod internal/tools/go.sum
+	@echo "building $*"
+	@go build -C internal/tools -buildvcs=false -o $(CURDIR)/$@ $(from-$*)
+from-lint        := ./lint
+from-staticcheck := honnef.co/go/tools/cmd/staticcheck
+
+.PHONY: format
+format:
+	@unformatted=$$(gofmt -l .); \
+	if [[ -n $$unformatted ]]; then \
+		printf 'not as gofmt has it (make fmt mends them):\n%s\n' "$$unformatted"; exit 1; \
+	fi
+
+## lint: the linters alone (docs/development.md says why each is here)
+.PHONY: lint
+lint: $(linters)
+	@status=0; \
+	go vet -vettool=$(bin)/lint -errcheck.exclude=$(CURDIR)/internal/tools/lint/errcheck.txt ./... || status=1; \
+	$(bin)/staticcheck -checks=inherit,-S1016,-ST1013 ./... || status=1; \
+	exit $$status
+
+## fmt: format all Go files
+.PHONY: fmt
+fmt:
+	gofmt -w .
+
+## fuzz: fuzz each target for FUZZTIME (30s); FUZZ=name picks some
+.PHONY: fuzz
+fuzz:
+	internal/tools/fuzz.sh '$(FUZZTIME)' '$(FUZZ)'
+
+## bench: all benchmarks; BENCH=pattern picks some
+.PHONY: bench
+bench:
+	go test -run='^$$' -bench='$(BENCH)' -benchmem ./...
+
+## screenshots: every page the browser tests look at, as pictures in ./screenshots
+.PHONY: screenshots
+screenshots: needs
+	rm -rf '$(SCREENSHOTS)'
+	LATCHKEY_SCREENSHOTS='$(SCREENSHOTS)' BROWSER_REQUIRED=1 go test -count=1 \
+		$$(grep -rl --include='*_test.go' '"latchkey/internal/browser"' . | xargs -n1 dirname | sort -u)
+	@ls '$(SCREENSHOTS)'
+
+## clean: remove what make made here
+.PHONY: clean
+clean:
+	rm -rf .cache screenshots internal/browser/node_modules
+
+## help: this list
+.PHONY: help
+help:
+	@sed -n 's/^## \([a-z]*\): /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target what; do \
+		printf '  make %-12s %s\n' "$$target" "$$what"; done

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# need.sh COMMAND=PACKAGE...: see that each command is here. What is missing is
+# installed from Debian's packages if we are root; otherwise the exact command
+# to run is printed, and we fail.
+set -euo pipefail
+
+missing=()
+for need in "$@"; do
+	# The part before = may name several programs, any of which will do.
+	found=
+	IFS='|' read -ra programs <<<"${need%%=*}"
+	for program in "${programs[@]}"; do
+		if command -v "$program" >/dev/null; then
+			found=yes
+		fi
+	done
+	if [[ -z $found ]]; then
+		read -ra packages <<<"${need#*=}"
+		missing+=("${packages[@]}")
+	fi
+done
+if [[ ${#missing[@]} -eq 0 ]]; then
+	exit 0
+fi
+
+if ! command -v apt-get >/dev/null; then
+	echo "Missing, and there is no apt-get here: ${missing[*]}. Please install them." >&2
+	exit 1
+fi
+if [[ $(id -u) -ne 0 ]]; then
+	echo "Missing: ${missing[*]}. Please run:" >&2
+	echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}" >&2
+	exit 1
+fi
+echo "Installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q
+apt-get install -y -q --no-install-recommends "${missing[@]}"

@@ -1,0 +1,206 @@
+package tree
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+const module = "latchkey"
+
+// A ban says that the packages in the folder in, save those in except, must not
+// import any of imports, save those in but, and why. A trailing "/..." means
+// the folder or module and all below it, "/.../*test" those below it of such a
+// name, "..." everything. A ban speaks of product code; with tests, of tests
+// and of the packages that help them (named like kvtest) as well.
+type ban struct {
+	in      string
+	except  []string
+	imports []string
+	but     []string
+	tests   bool
+	why     string
+}
+
+// Imports flow one way: storage/kv <- storage <- keys <- op <- login <- cmd.
+var bans = []ban{
+	{in: "storage/kv/...", imports: []string{module + "/..."}, but: []string{module + "/storage/kv/...", module + "/storage/memory/..."}, tests: true,
+		why: "the engine contract knows no noun, so that an engine can be judged by it alone; its suite is itself tried on memory"},
+	{in: "storage/bolt/...", imports: []string{module + "/..."}, but: []string{module + "/storage/kv/...", module + "/storage/bolt/..."}, tests: true,
+		why: "an engine keeps bytes and knows no noun, so that engines can be exchanged"},
+	{in: "storage/memory/...", imports: []string{module + "/..."}, but: []string{module + "/storage/kv/...", module + "/storage/memory/..."}, tests: true,
+		why: "an engine keeps bytes and knows no noun, so that engines can be exchanged"},
+	{in: "storage", imports: []string{module + "/storage/bolt/...", module + "/storage/memory/...", module + "/storage/api/..."},
+		why: "the store is handed its engine, and does not know who asks it"},
+	{in: "storage/...", imports: []string{module + "/op/...", module + "/login/...", module + "/cmd/..."},
+		why: "imports flow one way: the store serves the rooms above it and knows none of them"},
+	{in: "storage/...", except: []string{"storage/api/..."}, imports: []string{module + "/keys/...", module + "/internal/..."},
+		why: "the store takes hashes and sealed bytes; whoever has the keys is above it"},
+	{in: "storage/...", except: []string{"storage/api/..."}, imports: []string{"net/http/...", "html/...", "text/template/..."},
+		why: "a rule that stands in a handler or a page is missing from the others; storage/api alone speaks HTTP"},
+	{in: "storage/...", except: []string{"storage/api/..."}, imports: []string{"crypto/...", "golang.org/x/crypto/..."}, but: []string{"crypto/rand", "crypto/subtle"},
+		why: "the store makes ids and compares; hashing and sealing are the business of keys"},
+	{in: "keys/...", imports: []string{module + "/op/...", module + "/login/...", module + "/cmd/...", module + "/internal/...", module + "/storage/api/..."},
+		why: "imports flow one way: keys serve the rooms above and know none of them"},
+	{in: "keys/...", imports: []string{"net/http/...", "html/..."},
+		why: "a key does not care how its signature travels"},
+	{in: "op/...", imports: []string{module + "/login/...", module + "/cmd/..."},
+		why: "the provider declares the pages and sessions it needs; pages come and go without it"},
+	{in: "op/...", imports: []string{"html/template", "text/template"},
+		why: "what a person sees is made in login, where one policy and one catalogue of strings hold"},
+	{in: "op/...", imports: []string{module + "/storage/bolt/...", module + "/storage/memory/...", module + "/storage/api/..."},
+		why: "the provider works on the store, whatever engine it has"},
+	{in: "login/...", imports: []string{module + "/cmd/..."},
+		why: "imports flow one way: cmd wires the rooms and is imported by none"},
+	{in: "login/...", imports: []string{module + "/storage/bolt/...", module + "/storage/memory/...", module + "/storage/api/..."},
+		why: "pages work on the store, whatever engine it has"},
+	{in: "internal/...", imports: []string{module + "/..."}, but: []string{module + "/internal/..."},
+		why: "what all rooms share may not know any of them"},
+
+	{in: "...", except: []string{"op/..."}, imports: []string{"github.com/zitadel/oidc/..."},
+		why: "its traps are known and guarded against in op alone"},
+	{in: "...", except: []string{"storage/bolt/..."}, imports: []string{"go.etcd.io/bbolt/..."},
+		why: "around the engine there would be no single writer and no fsync before the answer"},
+	{in: "...", except: []string{"login/page/..."}, imports: []string{"html/template"},
+		why: "one room makes HTML, so one place decides what is escaped and which policy holds"},
+	{in: "...", imports: []string{"text/template"},
+		why: "it escapes nothing"},
+	{in: "...", imports: []string{"math/rand/..."},
+		why: "what is random here must not be guessed: crypto/rand"},
+	{in: "...", imports: []string{"net/http/pprof", "expvar"},
+		why: "they register themselves on the default mux, past every defence"},
+	{in: "...", imports: []string{"C"}, tests: true,
+		why: "one static binary for every platform"},
+
+	{in: "...", except: []string{"internal/browser"}, imports: []string{"github.com/chromedp/..."}, tests: true,
+		why: "one harness drives the browser, so that deadlines and clean-up are right once"},
+	{in: "...", except: []string{"internal/browser"}, imports: []string{"testing/..."},
+		why: "product code does not test itself"},
+	{in: "...", imports: []string{module + "/internal/browser", module + "/.../*test"},
+		why: "help for tests stays out of the product"},
+	{in: "...", imports: []string{"github.com/coreos/go-oidc/...", "golang.org/x/oauth2/...", "github.com/rogpeppe/go-internal/..."},
+		why: "tests use them as strangers to the product would"},
+	{in: "...", imports: []string{"pgregory.net/rapid/..."},
+		why: "it makes up cases for tests"},
+}
+
+// covers reports whether pattern means path.
+func covers(pattern, name string) bool {
+	if pattern == "..." {
+		return true
+	}
+	if root, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return name == root || strings.HasPrefix(name, root+"/")
+	}
+	if root, last, ok := strings.Cut(pattern, "/.../"); ok {
+		match, err := path.Match(last, path.Base(name))
+		return match && err == nil && strings.HasPrefix(name, root+"/")
+	}
+	return name == pattern
+}
+
+func coveredByAny(patterns []string, path string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return covers(p, path) })
+}
+
+// forbids reports whether b stands against f's import of path.
+func (b ban) forbids(f file, path string) bool {
+	return (b.tests || !f.test && !f.help) &&
+		covers(b.in, f.dir) && !coveredByAny(b.except, f.dir) &&
+		coveredByAny(b.imports, path) && !coveredByAny(b.but, path)
+}
+
+func forbiddenImports(files []file) (faults []string) {
+	for _, f := range files {
+		for _, path := range f.imports {
+			for _, b := range bans {
+				if b.forbids(f, path) {
+					faults = append(faults, fmt.Sprintf("%s imports %s: %s", f.path, path, b.why))
+				}
+			}
+		}
+	}
+	return faults
+}
+
+func TestNothingImportsWhatItMustNot(t *testing.T) {
+	report(t, forbiddenImports(goFiles(t, root)))
+}
+
+// sample turns a pattern into a path it means.
+func sample(pattern string) string {
+	if pattern == "..." {
+		return "cmd/latchkey"
+	}
+	return strings.NewReplacer("/.../*", "/x/", "/...", "").Replace(pattern)
+}
+
+func TestPackagesThatHelpTestsCountAsTests(t *testing.T) {
+	tree := fstest.MapFS{"storage/kv/kvtest/x.go": {Data: []byte("package kvtest\n\nimport _ \"pgregory.net/rapid\"\n")}}
+	if got := forbiddenImports(goFiles(t, tree)); len(got) != 0 {
+		t.Errorf("faults: %q", got)
+	}
+	tree["op/x.go"] = &fstest.MapFile{Data: []byte("package op\n\nimport _ \"latchkey/storage/kv/kvtest\"\n")}
+	if got := forbiddenImports(goFiles(t, tree)); len(got) != 1 || !strings.Contains(got[0], "op/x.go") {
+		t.Errorf("faults: %q", got)
+	}
+}
+
+// Every row is broken once on purpose, in each way it names.
+func TestEveryBanHolds(t *testing.T) {
+	for i, b := range bans {
+		for _, path := range b.imports {
+			in, path := sample(b.in), sample(path)
+			if coveredByAny(b.but, path) || path == module {
+				path = module + "/login"
+			}
+			write := func(name, path string) fstest.MapFS {
+				return fstest.MapFS{name: {Data: []byte("package p\n\nimport _ \"" + path + "\"\n")}}
+			}
+			caught := func(tree fs.FS) bool {
+				return slices.ContainsFunc(forbiddenImports(goFiles(t, tree)), func(s string) bool { return strings.HasSuffix(s, b.why) })
+			}
+			if !caught(write(in+"/x.go", path)) {
+				t.Errorf("ban %d (%s): %s importing %s goes unseen", i, b.why, in, path)
+			}
+			if got := caught(write(in+"/x_test.go", path)); got != b.tests {
+				t.Errorf("ban %d (%s): in a test of %s, importing %s is caught: %v", i, b.why, in, path, got)
+			}
+			for _, e := range b.except {
+				if caught(write(sample(e)+"/x.go", path)) {
+					t.Errorf("ban %d (%s): %s is an exception and is caught importing %s", i, b.why, e, path)
+				}
+			}
+			for _, e := range b.but {
+				if caught(write(in+"/x.go", sample(e))) {
+					t.Errorf("ban %d (%s): %s may import %s and is caught", i, b.why, in, e)
+				}
+			}
+		}
+		if b.why == "" {
+			t.Errorf("ban %d gives no reason", i)
+		}
+	}
+}
+
+// An exception that nothing needs any more, or a misspelt folder, is a ban
+// that has lost its meaning.
+func TestBansSpeakOfFoldersThatExist(t *testing.T) {
+	for _, b := range bans {
+		for _, folder := range append([]string{b.in}, b.except...) {
+			if folder == "..." || strings.HasPrefix(folder, "storage/api") {
+				continue
+			}
+			if _, err := fs.Stat(root, strings.TrimSuffix(folder, "/...")); err != nil {
+				t.Errorf("%q: %v", b.why, err)
+			}
+		}
+	}
+}
+
+var root = os.DirFS("../..")
