@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -332,6 +333,25 @@ func TestAStoredPublicHalfIsNeverPublished(t *testing.T) {
 		set.SigningKeys[0].Public = []byte(`{"kty":"RSA","n":"AQAB","e":"AQAB"}`)
 		set.SigningKeys[0], set.SigningKeys[1] = set.SigningKeys[1], set.SigningKeys[0]
 	})
+	reload(t, r)
+	if !bytes.Equal(r.JWKS(), before) {
+		t.Errorf("%s became %s", before, r.JWKS())
+	}
+}
+
+func TestPublishedOrderIsFixedWithTheCurrentKeyFirst(t *testing.T) {
+	r, store := newRing(t)
+	current := r.state.Load().signing[ES256].id
+	for range 3 {
+		addSigningKey(t, r, store, ES256, storage.KeyNext)
+		addSigningKey(t, r, store, ES256, storage.KeyRetired)
+	}
+	reload(t, r)
+	before := bytes.Clone(r.JWKS())
+	if keys := published(t, r).Keys; len(keys) != 8 || keys[0].Algorithm != RS256 || keys[1].KeyID != current {
+		t.Errorf("%s", before)
+	}
+	store.edit(func(set *storage.KeySet) { slices.Reverse(set.SigningKeys) })
 	reload(t, r)
 	if !bytes.Equal(r.JWKS(), before) {
 		t.Errorf("%s became %s", before, r.JWKS())

@@ -64,7 +64,10 @@ func Open(ctx context.Context, o Options) (*Ring, error) {
 		r.random = rand.Reader
 	}
 	r.slow = newGate(runtime.GOMAXPROCS(0), math.MaxInt64)
-	return r, r.load(ctx)
+	if err := r.load(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // Reload takes over the stored key set if it is another than the one in use. On an

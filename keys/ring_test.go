@@ -108,8 +108,8 @@ func TestWrongMasterIsRefusedAndChangesNothing(t *testing.T) {
 	o.Master = testMaster(2)
 	o.Algorithms = []string{RS256, ES256}
 	store.edit(func(set *storage.KeySet) { set.SigningKeys = nil }) // something to add
-	if _, err := Open(context.Background(), o); !errors.Is(err, ErrWrongMaster) {
-		t.Fatal(err)
+	if r, err := Open(context.Background(), o); !errors.Is(err, ErrWrongMaster) || r != nil {
+		t.Fatal(r, err)
 	}
 	if !strings.Contains(ErrWrongMaster.Error(), "restore") || store.replaced != 1 {
 		t.Error("the message does not say what to do, or something was written")
