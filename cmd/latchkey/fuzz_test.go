@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// FuzzEveryRoute sends arbitrary requests to all that is served to the world, over
+// real connections: each must be answered, whatever it holds, and never by a fault
+// of ours.
+func FuzzEveryRoute(f *testing.F) {
+	server := everything(f)
+	for _, path := range []string{
+		"/", "/sign-in", "/sign-out", "/setup?token=x", "/recover?token=x", "/healthz", "/readyz", "/favicon.ico", "/robots.txt",
+		"/assets/x", "/.well-known/openid-configuration", "/.well-known/openid-configuration/jwks",
+		"/.well-known/oauth-authorization-server", "/connect/authorize?client_id=x", "/connect/token", "/connect/userinfo",
+		"/flow/0190a4c8-0000-7000-8000-000000000000", "/flow/0190a4c8-0000-7000-8000-000000000000/consent", "/%2e%2e/", "//", "/flow//sign-in",
+	} {
+		f.Add("GET", path, "", "", "")
+		f.Add("POST", path, "application/x-www-form-urlencoded", "Bearer x", "a=b&a=c&grant_type=authorization_code")
+	}
+	f.Add("POST", "/connect/token", "application/x-www-form-urlencoded", "Basic Og==", "grant_type=\xff&%zz")
+	f.Add("POST", "/connect/userinfo", "application/x-www-form-urlencoded", "", "access_token=eyJhbGciOiJub25lIn0.eyJhdWQiOlsxXX0.")
+	f.Add("GET", "/connect/authorize?id_token_hint=eyJhbGciOiJub25lIn0.eyJhdWQiOlsxXX0.&client_id=x", "", "", "")
+	f.Fuzz(func(t *testing.T, method, path, contentType, authorization, body string) {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // a request that hangs is a fault too
+		defer cancel()
+		r, err := http.NewRequestWithContext(ctx, method, server.URL+"/"+strings.TrimPrefix(path, "/"), strings.NewReader(body))
+		if err != nil {
+			t.Skip("not a request that can be sent")
+		}
+		r.Header.Set("Content-Type", contentType)
+		r.Header.Set("Authorization", authorization)
+		res, err := server.Client().Transport.RoundTrip(r)
+		if err != nil {
+			if strings.Contains(err.Error(), "net/http: invalid") {
+				t.Skip("not a request that can be sent")
+			}
+			t.Fatalf("%s %q was not answered: %v", method, path, err)
+		}
+		defer res.Body.Close()
+		if _, err := io.Copy(io.Discard, res.Body); err != nil {
+			t.Fatalf("%s %q: the answer broke off: %v", method, path, err)
+		}
+		if res.StatusCode >= http.StatusInternalServerError {
+			t.Errorf("%s %q: %s", method, path, res.Status)
+		}
+	})
+}
+
+// everything is the public listener's handler over data of its own.
+func everything(f *testing.F) *httptest.Server {
+	f.Helper()
+	log := slog.New(slog.DiscardHandler)
+	slog.SetDefault(log) // the framework logs its routes
+	c, err := loadConfig("", []string{"LATCHKEY_DATA_DIR=" + f.TempDir()})
+	if err != nil {
+		f.Fatal(err)
+	}
+	h, err := openHouse(context.Background(), c, serveWait)
+	if err != nil {
+		f.Fatal(err)
+	}
+	_, handler, err := h.publicHandler(context.Background(), log)
+	if err != nil {
+		f.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	f.Cleanup(func() {
+		server.Close()
+		if err := h.close(); err != nil {
+			f.Error(err)
+		}
+	})
+	return server
+}
