@@ -19,10 +19,6 @@ type apiError struct {
 	cause     error  // for the log
 }
 
-func (e *apiError) Error() string { return e.code + ": " + e.text }
-
-func (e *apiError) Unwrap() error { return e.cause }
-
 // invalidRequest says what is wrong with the form of a request.
 func invalidRequest(format string, args ...any) *apiError {
 	return &apiError{status: http.StatusBadRequest, code: "invalid_request", text: fmt.Sprintf(format, args...)}

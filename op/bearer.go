@@ -50,7 +50,7 @@ func serveUserinfo(framework http.Handler) http.HandlerFunc {
 func bearer(w http.ResponseWriter, r *http.Request) (string, *apiError) {
 	bad := func(text string) *apiError { return bearerError(http.StatusBadRequest, "invalid_request", text) }
 	if r.URL.Query().Has("access_token") {
-		return "", bad("an access token does not belong into the URL")
+		return "", bad("an access token does not belong in the URL")
 	}
 	headers := r.Header["Authorization"]
 	if len(headers) > 1 {

@@ -80,7 +80,8 @@ func patreon(a *storage.Access) any {
 	if m == nil {
 		return nil
 	}
-	c := patreonClaim{IsPatron: m.IsPatron, Tiers: slices.Concat([]string{}, m.Tiers),
+	c := patreonClaim{IsPatron: m.IsPatron, Tiers: append([]string{}, m.Tiers...), // none is [], not null
+
 		LifetimeSupportCents: m.LifetimeSupportCents, CurrentlyEntitledAmountCents: m.CurrentlyEntitledAmountCents,
 		AsOf: m.AsOf.UTC().Format(time.RFC3339)}
 	if m.Status != "" {

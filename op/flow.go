@@ -102,7 +102,7 @@ func (p *Provider) open(binding []byte, text string) (*flow, error) {
 		return nil, errNoFlow
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil {
+	if err != nil || base64.RawURLEncoding.EncodedLen(len(sealed)) != len(text) { // the library skips line breaks
 		return nil, errNoFlow
 	}
 	plain, err := p.keys.Unseal(keys.PurposeFlow, binding, sealed)

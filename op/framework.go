@@ -50,9 +50,6 @@ func (w *callWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets http.ResponseController reach the writer beneath.
-func (w *callWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
 // pass hands a checked request to the framework, which sees nothing of it but the
 // path it routes by and the parameters it is to decode: no header, no query, no
 // path in another spelling (its router prefers URL.RawPath).

@@ -207,14 +207,24 @@ func (fakeSessions) Of(r *http.Request) (ids []storage.ID) {
 }
 
 type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu  sync.Mutex
+	b   bytes.Buffer
+	off bool
 }
 
 func (s *syncBuffer) Write(p []byte) (int, error) {
+	if s.off {
+		return len(p), nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.Write(p)
+}
+
+func (s *syncBuffer) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.b.Reset()
 }
 
 func (s *syncBuffer) String() string {
@@ -264,14 +274,12 @@ func publicClient(m *storage.Metadata) { m.TokenEndpointAuthMethod = storage.Aut
 
 // do serves one request and returns its answer.
 func (h *house) do(r *http.Request) *http.Response {
-	h.t.Helper()
 	w := httptest.NewRecorder()
 	h.handler.ServeHTTP(w, r)
 	return w.Result()
 }
 
 func (h *house) get(path string) *http.Response {
-	h.t.Helper()
 	return h.do(httptest.NewRequest(http.MethodGet, path, nil))
 }
 
@@ -402,4 +410,20 @@ func indented(t *testing.T, raw string) []byte {
 		t.Fatalf("%v in %q", err, raw)
 	}
 	return append(bytes.TrimSpace(b.Bytes()), '\n')
+}
+
+var strictBase64 = base64.RawURLEncoding.Strict()
+
+// claims are those of an ID token, its signature not looked at.
+func (h *house) claims(v tokenAnswer) map[string]any {
+	h.t.Helper()
+	parts := strings.Split(v.IDToken, ".")
+	if len(parts) != 3 {
+		h.t.Fatalf("no ID token: %+v", v)
+	}
+	var claims map[string]any
+	if err := json.Unmarshal(must(strictBase64.DecodeString(parts[1])), &claims); err != nil {
+		h.t.Fatal(err)
+	}
+	return claims
 }

@@ -76,7 +76,7 @@ func codeForm(c *call) url.Values {
 // postForm parses a body of parameters, each sent once, and none in the URL.
 func postForm(w http.ResponseWriter, r *http.Request) (url.Values, *apiError) {
 	if r.URL.RawQuery != "" {
-		return nil, invalidRequest("parameters belong into the body, not into the URL")
+		return nil, invalidRequest("parameters belong in the body, not in the URL")
 	}
 	if !isForm(r) {
 		return nil, invalidRequest("the body must be application/x-www-form-urlencoded")

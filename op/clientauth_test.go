@@ -1,0 +1,155 @@
+package op
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"latchkey/storage"
+)
+
+func basic(r *http.Request, userinfo string) {
+	r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(userinfo)))
+}
+
+// oddSecret is one that form encoding changes.
+const oddSecret = "p%41 +&=é:x"
+
+func TestClientsAuthenticateAsTheyAreRegisteredAndInNoOtherWay(t *testing.T) {
+	h := newHouse(t)
+	h.client("post", func(m *storage.Metadata) { m.TokenEndpointAuthMethod = storage.AuthMethodPost })
+	h.client("public", publicClient)
+	h.client("suspended", nil)
+	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", storage.ClientSuspended))
+	must(h.store.Clients.AddSecret(context.Background(), storage.Operator, webID, h.ring.HashClientSecret(oddSecret), "", time.Hour))
+	good, odd := h.secret, oddSecret
+	for name, c := range map[string]struct {
+		authorization string // of Basic, before base64
+		id, secret    string // in the body
+		extra         url.Values
+		status        int
+		code          string
+	}{
+		"basic":                      {authorization: webID + ":" + good, status: 400, code: "invalid_grant"},
+		"basic, id repeated":         {authorization: webID + ":" + good, id: webID, status: 400, code: "invalid_grant"},
+		"basic, raw":                 {authorization: webID + ":" + odd, status: 400, code: "invalid_grant"},
+		"basic, form-encoded":        {authorization: webID + ":" + url.QueryEscape(odd), status: 400, code: "invalid_grant"},
+		"post":                       {id: "post", secret: good, status: 400, code: "invalid_grant"},
+		"none":                       {id: "public", status: 400, code: "invalid_grant"},
+		"basic, another id repeated": {authorization: webID + ":" + good, id: "post", status: 400, code: "invalid_request"},
+		"basic and post":             {authorization: webID + ":" + good, id: webID, secret: good, status: 400, code: "invalid_request"},
+		"basic and a secret":         {authorization: webID + ":" + good, secret: good, status: 400, code: "invalid_request"},
+		"basic for post":             {authorization: "post:" + good, status: 401},
+		"post for basic":             {id: webID, secret: good, status: 401},
+		"none for basic":             {id: webID, status: 401},
+		"none for post":              {id: "post", status: 401},
+		"basic for none":             {authorization: "public:", status: 401},
+		"basic for none, a secret":   {authorization: "public:x", status: 401},
+		"post for none":              {id: "public", secret: good, status: 401},
+		"unknown, basic":             {authorization: "nobody:" + good, status: 401},
+		"unknown, post":              {id: "nobody", secret: good, status: 401},
+		"unknown, none":              {id: "nobody", status: 401},
+		"wrong secret, basic":        {authorization: webID + ":" + good + "x", status: 401},
+		"wrong secret, post":         {id: "post", secret: good + "x", status: 401},
+		"empty secret":               {authorization: webID + ":", status: 401},
+		"escape in the secret":       {authorization: webID + ":%zz", status: 401},
+		"suspended":                  {authorization: "suspended:" + good, status: 401},
+		"nobody":                     {status: 401},
+		"no id":                      {secret: good, status: 401},
+		"binary id":                  {authorization: "\x00\xff:" + good, status: 401},
+		"endless id":                 {authorization: strings.Repeat("x", 9000) + ":" + good, status: 401},
+		"an assertion":               {id: webID, extra: url.Values{"client_assertion": {"x.y.z"}, "client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}, status: 401},
+		"an assertion whose aud is [1]": {extra: url.Values{"client_assertion": {"eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA"},
+			"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}, status: 401},
+		"an assertion of no type":        {id: webID, extra: url.Values{"client_assertion": {"x.y.z"}}, status: 401},
+		"an assertion of another type":   {id: webID, extra: url.Values{"client_assertion": {"x"}, "client_assertion_type": {"x"}}, status: 401},
+		"an assertion type on its own":   {id: "public", extra: url.Values{"client_assertion_type": {"x"}}, status: 401},
+		"basic and an assertion as well": {authorization: webID + ":" + good, extra: url.Values{"client_assertion": {"x"}}, status: 401},
+	} {
+		form := redemption("lk_ac_x")
+		for k, v := range c.extra {
+			form[k] = v
+		}
+		if c.id != "" {
+			form.Set("client_id", c.id)
+		}
+		if c.secret != "" {
+			form.Set("client_secret", c.secret)
+		}
+		r := formRequest(PathToken, form)
+		if c.authorization != "" {
+			basic(r, c.authorization)
+		}
+		if c.code == "" {
+			c.code = "invalid_client"
+		}
+		resp := h.do(r)
+		v := decoded[tokenAnswer](t, resp)
+		if resp.StatusCode != c.status || v.Error != c.code {
+			t.Errorf("%s: %d %s", name, resp.StatusCode, body(resp))
+		}
+		if got := resp.Header.Get("Www-Authenticate"); (got == `Basic realm="token", charset="UTF-8"`) != (c.status == 401) {
+			t.Errorf("%s: challenge %q", name, got)
+		}
+	}
+}
+
+func TestTheHeaderIsReadInAnySpellingOfItsScheme(t *testing.T) {
+	h := newHouse(t)
+	userinfo := base64.StdEncoding.EncodeToString([]byte(webID + ":" + h.secret))
+	for header, status := range map[string]int{
+		"basic " + userinfo: 400, "BASIC  " + userinfo: 400, "Basic": 401, "Basic ": 401, "Basic !": 401,
+		"Basic " + base64.StdEncoding.EncodeToString([]byte(webID)): 401, "Basic " + strings.TrimRight(userinfo, "=") + "=====": 401,
+		"Bearer x": 401, "Digest x": 401, "\x00": 401,
+	} {
+		r := formRequest(PathToken, redemption("lk_ac_x"))
+		r.Header.Set("Authorization", header)
+		if resp := h.do(r); resp.StatusCode != status {
+			t.Errorf("%q: %d %s", header, resp.StatusCode, body(resp))
+		}
+	}
+}
+
+// Which clients exist, in which state, and with which secret, is not told.
+func TestFailedAuthenticationLooksTheSameWhateverTheReason(t *testing.T) {
+	h := newHouse(t)
+	h.client("suspended", nil)
+	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", storage.ClientSuspended))
+	answers := map[string]bool{}
+	for _, userinfo := range []string{"nobody:x", webID + ":x", "suspended:" + h.secret, "suspended:x", webID + ":"} {
+		r := formRequest(PathToken, redemption("lk_ac_x"))
+		basic(r, userinfo)
+		resp := h.do(r)
+		resp.Header.Del("X-Request-Id")
+		var header strings.Builder
+		_ = resp.Header.Write(&header)
+		answers[resp.Status+header.String()+body(resp)] = true
+	}
+	if len(answers) != 1 {
+		t.Errorf("%d different answers: %v", len(answers), answers)
+	}
+	for a := range answers {
+		golden(t, "token-invalid-client.json", []byte(a[strings.Index(a, "{"):]))
+	}
+}
+
+func TestSecretsOverlapAndExpire(t *testing.T) {
+	h := newHouse(t)
+	try := func(secret string) int {
+		r := formRequest(PathToken, redemption("lk_ac_x"))
+		basic(r, webID+":"+secret)
+		return h.do(r).StatusCode
+	}
+	must(h.store.Clients.AddSecret(context.Background(), storage.Operator, webID, h.ring.HashClientSecret("new"), "", time.Hour))
+	if try(h.secret) != 400 || try("new") != 400 {
+		t.Error("both are valid for an hour")
+	}
+	h.clock.add(time.Hour)
+	if try(h.secret) != 401 || try("new") != 400 {
+		t.Error("the old one is over")
+	}
+}

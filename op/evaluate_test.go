@@ -1,0 +1,199 @@
+package op
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"latchkey/storage"
+)
+
+var (
+	someScopes  = []string{"openid", "profile", "email", "phone", "gone"}
+	somePrompts = []string{"login", "consent", "select_account"}
+	someClaims  = []string{"name", "email", "birthdate"}
+	started     = time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
+)
+
+func someOf(t *rapid.T, label string, from []string) []string {
+	return slices.DeleteFunc(slices.Clone(from), func(string) bool { return rapid.Bool().Draw(t, label) })
+}
+
+// drawRequest is any request that parse may have made.
+func drawRequest(t *rapid.T) *Request {
+	q := &Request{ClientID: webID, RedirectURI: rapid.SampledFrom([]string{callback, "com.example:/cb"}).Draw(t, "uri"), Started: started}
+	for len(q.Scopes) == 0 {
+		q.Scopes = someOf(t, "scope", someScopes)
+	}
+	q.Claims.Userinfo, q.Claims.IDToken = someOf(t, "claim", someClaims), someOf(t, "claim", someClaims)
+	if rapid.Bool().Draw(t, "silent") {
+		q.Prompt = []string{"none"}
+	} else {
+		q.Prompt = someOf(t, "prompt", somePrompts)
+	}
+	if rapid.Bool().Draw(t, "max age") {
+		age := rapid.SampledFrom([]uint32{0, 1, 100, 1 << 31}).Draw(t, "age")
+		q.MaxAge = &age
+	}
+	if rapid.IntRange(0, 3).Draw(t, "hinted") == 0 {
+		q.Subject = storage.ID{0: 1, 15: byte(rapid.IntRange(0, 4).Draw(t, "subject"))}.String()
+	}
+	return q
+}
+
+// drawStanding is any state of the world: a client, and accounts in this browser.
+func drawStanding(t *rapid.T) *storage.Standing {
+	st := &storage.Standing{Client: &storage.Client{ID: webID, UID: storage.ID{9}, State: storage.ClientApproved, Revision: 3},
+		Settings: &storage.Settings{}, Scopes: map[string]*storage.Scope{}}
+	m := &st.Client.Metadata
+	m.Scopes, m.OptionalScopes = someOf(t, "client scope", someScopes), someOf(t, "optional", someScopes[1:])
+	if rapid.Bool().Draw(t, "public") {
+		publicClient(m)
+	}
+	for i, name := range someScopes[:4] {
+		st.Scopes[name] = &storage.Scope{Name: name, Claims: []string{name}, Position: uint32(10 - i)}
+	}
+	for i := range rapid.IntRange(0, 3).Draw(t, "accounts") {
+		a := storage.Account{SignedIn: storage.SignedIn{User: &storage.User{ID: storage.ID{0: 1, 15: byte(i)}, Username: "u"},
+			Session: &storage.Session{ID: storage.ID{0: 2, 15: byte(i)}, AuthTime: started.Add(-time.Duration(rapid.IntRange(0, 200).Draw(t, "ago")) * time.Second)}}}
+		if rapid.Bool().Draw(t, "known") {
+			a.Consent = &storage.Consent{ID: storage.ID{5}, Scopes: someOf(t, "allowed", someScopes), Declined: someOf(t, "declined", someScopes), Claims: someOf(t, "claims", someClaims)}
+		}
+		st.Accounts = append(st.Accounts, a)
+	}
+	return st
+}
+
+// drawDecisions is any that the pages may have written, about this state of the world
+// or an older one.
+func drawDecisions(t *rapid.T, q *Request, st *storage.Standing) (d decisions) {
+	if rapid.Bool().Draw(t, "decided account") {
+		d.Session = storage.ID{0: 2, 15: byte(rapid.IntRange(0, 3).Draw(t, "session"))}
+		d.Authenticated = rapid.Bool().Draw(t, "here")
+	}
+	if len(st.Accounts) > 0 && rapid.Bool().Draw(t, "consented") {
+		a := rapid.SampledFrom(st.Accounts).Draw(t, "who")
+		d.Consent = newConsentView(q, st, &a).decide(someOf(t, "ticked", someScopes))
+		if rapid.IntRange(0, 3).Draw(t, "stale") == 0 {
+			d.Consent.Digest[0] ^= 1
+		}
+	}
+	d.Denied = rapid.IntRange(0, 9).Draw(t, "denied") == 0
+	return d
+}
+
+func TestEvaluationComesToExactlyOneOutcome(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q, st := drawRequest(t), drawStanding(t)
+		d := drawDecisions(t, q, st)
+		v := evaluate(q, st, d)
+		outcomes := 0
+		for _, is := range []bool{v.step != stepNone, v.fault != nil, v.account != nil} {
+			if is {
+				outcomes++
+			}
+		}
+		if outcomes != 1 || (v.account == nil) != (len(v.scopes) == 0) || v.account == nil && v.consented != nil {
+			t.Fatalf("%+v", v)
+		}
+		if q.asks("none") && v.step != stepNone {
+			t.Fatalf("a page for prompt=none: %s", v.step)
+		}
+		if d.Denied && (v.fault == nil || v.fault.code != "access_denied") {
+			t.Fatalf("denied, and yet %+v", v)
+		}
+		if v.step == stepAccount && len(st.Accounts) == 0 {
+			t.Fatal("no account to choose from")
+		}
+		if v.account != nil {
+			mayHaveCode(t, q, st, d, v)
+		}
+		if again := evaluate(q, st, d); again.step != v.step || again.account != v.account || !slices.Equal(again.scopes, v.scopes) {
+			t.Fatalf("not a function: %+v, then %+v", v, again)
+		}
+	})
+}
+
+// mayHaveCode checks all that must be true before a code is given.
+func mayHaveCode(t *rapid.T, q *Request, st *storage.Standing, d decisions, v verdict) {
+	t.Helper()
+	a := v.account
+	here := d.Authenticated && d.Session == a.Session.ID
+	if !slices.ContainsFunc(st.Accounts, func(x storage.Account) bool { return x.Session.ID == a.Session.ID }) {
+		t.Fatal("an account that is not in this browser")
+	}
+	if !d.Session.IsZero() && d.Session != a.Session.ID {
+		t.Fatal("another account than the one decided")
+	}
+	if q.Subject != "" && a.User.Subject() != q.Subject {
+		t.Fatal("another user than the one named")
+	}
+	if len(st.Accounts) > 1 && q.Subject == "" && d.Session.IsZero() || q.asks("select_account") && d.Session.IsZero() {
+		t.Fatal("nobody chose this account")
+	}
+	if q.asks("login") && !here || q.MaxAge != nil && *q.MaxAge == 0 && !here {
+		t.Fatal("no sign-in of this flow")
+	}
+	if q.MaxAge != nil && !here && q.Started.Sub(a.Session.AuthTime) > time.Duration(*q.MaxAge)*time.Second {
+		t.Fatal("signed in too long ago")
+	}
+	if v.consented == nil && (q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI)) {
+		t.Fatal("not asked")
+	}
+	allowed, claims := []string{}, []string{}
+	if a.Consent != nil {
+		allowed, claims = a.Consent.Scopes, a.Consent.Claims
+	}
+	if c := v.consented; c != nil {
+		if d.Consent.Session != a.Session.ID || slices.ContainsFunc(c.Scopes, func(s string) bool { return slices.Contains(c.Declined, s) }) {
+			t.Fatalf("%+v", c)
+		}
+		allowed, claims = c.Scopes, append(slices.Clone(claims), c.Claims...)
+	}
+	for _, s := range v.scopes {
+		if !slices.Contains(allowed, s) || !slices.Contains(q.Scopes, s) || !slices.Contains(st.Client.Metadata.Scopes, s) {
+			t.Fatalf("%s was not asked for, allowed and offered", s)
+		}
+	}
+	for _, s := range intersect(q.Scopes, st.Client.Metadata.Scopes) {
+		if st.Scopes[s] != nil && !slices.Contains(st.Client.Metadata.OptionalScopes, s) && !slices.Contains(v.scopes, s) {
+			t.Fatalf("the required scope %s is missing", s)
+		}
+	}
+	for _, c := range q.Claims.all() {
+		covered := slices.ContainsFunc(q.Scopes, func(s string) bool { return st.Scopes[s] != nil && s == c })
+		if !covered && !slices.Contains(claims, c) {
+			t.Fatalf("nobody allowed the claim %s", c)
+		}
+	}
+}
+
+// Whoever does what the pages ask comes to an end, and never to the same page twice.
+func TestEveryFlowComesToAnEnd(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q, st := drawRequest(t), drawStanding(t)
+		var d decisions
+		for range 5 {
+			switch v := evaluate(q, st, d); v.step {
+			case stepNone:
+				return
+			case stepSignIn:
+				who := storage.ID{0: 1, 15: 4}
+				if q.Subject != "" {
+					who = must(storage.ParseID(q.Subject))
+				}
+				a := storage.Account{SignedIn: storage.SignedIn{User: &storage.User{ID: who, Username: "u"}, Session: &storage.Session{ID: storage.ID{0: 3}, AuthTime: started}}}
+				st.Accounts = append(st.Accounts, a)
+				d = decisions{Session: a.Session.ID, Authenticated: true}
+			case stepAccount:
+				d = decisions{Session: rapid.SampledFrom(st.Accounts).Draw(t, "choice").Session.ID}
+			case stepConsent:
+				a, _ := chooseAccount(q, st.Accounts, d)
+				d.Consent = newConsentView(q, st, a).decide(nil)
+			}
+		}
+		t.Fatal("no end")
+	})
+}

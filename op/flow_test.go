@@ -1,0 +1,533 @@
+package op
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"latchkey/keys"
+	"latchkey/storage"
+	"latchkey/storage/kv"
+	"latchkey/storage/memory"
+)
+
+// flowCookie is the cookie of the flow that waits at step.
+func (b *browser) flowCookie(a answer) *http.Cookie {
+	for _, c := range b.jar.Cookies(at(a.step)) {
+		if c.Name == "__Secure-latchkey-flow" {
+			return c
+		}
+	}
+	b.h.t.Fatal("no flow cookie")
+	return nil
+}
+
+func flowID(a answer) storage.ID {
+	return must(storage.ParseID(strings.Split(a.step, "/")[2]))
+}
+
+func TestFlowCookiesLookAsTheyShould(t *testing.T) {
+	h := newHouse(t)
+	for _, c := range h.get(authorizeURL(authorization())).Cookies() {
+		want := map[string]string{"__Secure-latchkey-flow": PathFlow + "/", "__Host-latchkey-browser": "/"}[c.Name]
+		if want == "" || !strings.HasPrefix(c.Path, want) || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Domain != "" {
+			t.Errorf("%s", c.Raw)
+		}
+		if c.Name == "__Secure-latchkey-flow" && c.MaxAge != int(storage.DefaultSettings().Lifetimes.Flow) {
+			t.Errorf("%s", c.Raw)
+		}
+	}
+	plain := must(New(context.Background(), Options{Issuer: "http://localhost:8080", Store: h.store, Keys: h.ring, Pages: h.pages, Sessions: fakeSessions{}, Now: h.clock.now}))
+	h.op = plain
+	h.handler = h.routes()
+	for _, c := range h.get(authorizeURL(authorization())).Cookies() {
+		if !strings.HasPrefix(c.Name, "latchkey-") || c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
+			t.Errorf("on localhost: %s", c.Raw)
+		}
+	}
+}
+
+func TestTheLargestFlowFitsItsCookieWithEveryDecisionMade(t *testing.T) {
+	h := newHouse(t)
+	long := callback + "?" + strings.Repeat("x", 700)
+	h.change(webID, func(m *storage.Metadata) {
+		m.OptionalScopes, m.RedirectURIs = []string{"profile", "email", "address"}, []string{long}
+	})
+	sized := func(n int) url.Values {
+		return authorization("scope", "openid profile email address phone patreon", "claims", allClaims(), "redirect_uri", long,
+			"state", strings.Repeat("s", n), "nonce", strings.Repeat("n", nonceMost), "prompt", "login consent")
+	}
+	largest := sort.Search(stateMost, func(n int) bool {
+		return !strings.Contains(h.get(authorizeURL(sized(n))).Header.Get("Location"), PathFlow)
+	}) - 1
+	if largest < 1 || largest == stateMost-1 {
+		t.Fatalf("the limit is not met: %d", largest)
+	}
+	wantFault(t, h.browser().authorize(sized(largest+1)), "invalid_request")
+	for _, tick := range [][]string{nil, {"profile"}, {"profile", "email", "address"}} {
+		b := h.browser()
+		b.tick = tick
+		a := b.authorize(sized(largest))
+		for a.step != "" {
+			if n := len(b.flowCookie(a).Value); n > flowCookieMost || n < flowCookieMost-500 {
+				t.Errorf("%d bytes", n)
+			}
+			a = b.next(a)
+		}
+		wantCode(t, a)
+	}
+}
+
+func TestAFlowLinkLeadsNowhereInAnotherBrowser(t *testing.T) {
+	h := newHouse(t)
+	b, other := h.browser(), h.browser()
+	a := b.authorize(authorization())
+	other.signIn(h.ada)
+	mine := other.authorize(authorization("prompt", "consent"))
+	for _, path := range []string{a.step, flowPath(flowID(a))} {
+		wantPage(t, other.read(other.get(path)), RefusedExpired)
+		wantPage(t, other.read(other.post(a.step, url.Values{"action": {"allow"}})), RefusedExpired)
+	}
+	// Not even with the flow's cookie: it opens in the browser it was given to.
+	other.jar.SetCookies(at(a.step), []*http.Cookie{{Name: "__Secure-latchkey-flow", Value: b.flowCookie(a).Value, Path: flowPath(flowID(a))}})
+	wantPage(t, other.read(other.get(a.step)), RefusedExpired)
+	wantStep(t, mine, PathConsent)
+	wantCode(t, other.walk(mine))
+	wantCode(t, b.walk(a))
+}
+
+func TestOnlyTheFlowsOwnCookieOpensIt(t *testing.T) {
+	h := newHouse(t)
+	b := h.browser()
+	a, another := b.authorize(authorization()), b.authorize(authorization("state", "other"))
+	good := b.flowCookie(a).Value
+	browser := h.browserBytes(b)
+	f, err := h.op.open(binding(flowID(a), browser), good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal := func(p keys.Purpose, binding []byte) string {
+		return strictBase64.EncodeToString(h.ring.Seal(p, binding, f.bytes()))
+	}
+	for name, value := range map[string]string{
+		"another flow's":       b.flowCookie(another).Value,
+		"a flipped bit":        flipped(good),
+		"cut":                  good[:len(good)-1],
+		"longer":               good + "AAAA",
+		"empty":                "",
+		"for another purpose":  seal(keys.PurposeSession, binding(flowID(a), browser)),
+		"unbound":              seal(keys.PurposeFlow, nil),
+		"posted":               seal(keys.PurposeFlow, bindingPosted),
+		"of no browser":        seal(keys.PurposeFlow, binding(flowID(a), nil)),
+		"for another browser":  seal(keys.PurposeFlow, binding(flowID(a), bytes.Repeat([]byte{1}, browserBytes))),
+		"an access token":      must(h.ring.SealAccessToken(f.bytes()[:20])),
+		"something not a flow": strictBase64.EncodeToString(h.ring.Seal(keys.PurposeFlow, binding(flowID(a), browser), []byte("x"))),
+	} {
+		b.jar.SetCookies(at(a.step), []*http.Cookie{{Name: "__Secure-latchkey-flow", Value: value, Path: flowPath(flowID(a))}})
+		if got := b.read(b.get(a.step)); got.page.Kind != RefusedExpired {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	b.jar.SetCookies(at(a.step), []*http.Cookie{{Name: "__Secure-latchkey-flow", Value: good, Path: flowPath(flowID(a))}})
+	wantCode(t, b.walk(a))
+}
+
+func (h *house) browserBytes(b *browser) []byte {
+	for _, c := range b.jar.Cookies(at("/")) {
+		if c.Name == "__Host-latchkey-browser" {
+			return must(strictBase64.DecodeString(c.Value))
+		}
+	}
+	h.t.Fatal("this browser has no name")
+	return nil
+}
+
+func TestFlowPathsThatNameNoFlowAreExpired(t *testing.T) {
+	h := newHouse(t)
+	b := h.signedIn()
+	a := b.authorize(authorization("prompt", "login"))
+	id := flowID(a).String()
+	for _, path := range []string{"x", strings.ToUpper(id), id + "0", id[1:], strings.ReplaceAll(id, "-", ""), "%00", "..%2f" + id, id + "%20", "{" + id + "}"} {
+		if got := b.get(PathFlow + "/" + path); got.StatusCode != http.StatusGone && got.StatusCode != http.StatusNotFound && got.StatusCode != http.StatusMovedPermanently {
+			t.Errorf("%s: %d %v", path, got.StatusCode, got.Header)
+		}
+	}
+	if got := b.get(PathFlow + "//" + id); got.StatusCode != http.StatusMovedPermanently || got.Header.Get("Location") != PathFlow+"/"+id {
+		t.Errorf("%d %v", got.StatusCode, got.Header)
+	}
+}
+
+// The cookie's own life is the browser's to keep; the flow's is ours.
+func TestAFlowEndsWhenItsTimeIsOver(t *testing.T) {
+	h := newHouse(t)
+	b := h.browser()
+	a := b.authorize(authorization())
+	life := storage.Seconds(storage.DefaultSettings().Lifetimes.Flow)
+	h.clock.add(life - time.Second)
+	wantStep(t, b.read(b.get(flowPath(flowID(a)))), PathSignIn)
+	h.clock.add(time.Second)
+	for _, path := range []string{a.step, flowPath(flowID(a))} {
+		wantPage(t, b.read(b.get(path)), RefusedExpired)
+	}
+}
+
+func TestADecisionDoesNotLengthenTheFlow(t *testing.T) {
+	h := newHouse(t)
+	b := h.browser()
+	a := b.authorize(authorization())
+	h.clock.add(20 * time.Minute)
+	resp := b.post(a.step, url.Values{"session": {b.signIn(h.ada).String()}})
+	if c := resp.Cookies()[0]; c.MaxAge != 600 {
+		t.Errorf("%s", c.Raw)
+	}
+	h.clock.add(10 * time.Minute)
+	wantPage(t, b.read(b.get(flowPath(flowID(a)))), RefusedExpired)
+}
+
+func TestAFinishedFlowGivesNoSecondCode(t *testing.T) {
+	h := newHouse(t)
+	b := h.browser()
+	a := b.authorize(authorization())
+	wantCode(t, b.walk(a))
+	keysBefore := h.keyCount()
+	for _, step := range []string{"", PathSignIn, PathAccount, PathConsent} {
+		wantPage(t, b.read(b.get(flowPath(flowID(a))+step)), RefusedFinished)
+		if step != "" {
+			wantPage(t, b.read(b.post(flowPath(flowID(a))+step, url.Values{"action": {"allow"}})), RefusedFinished)
+		}
+	}
+	if h.keyCount() != keysBefore {
+		t.Error("something was written")
+	}
+}
+
+func TestOfConcurrentAnswersToOneFlowOneIsACode(t *testing.T) {
+	h := newHouse(t)
+	b := h.browser()
+	a := b.authorize(authorization())
+	a = b.next(b.next(a)) // signed in, at consent
+	a = b.read(b.post(a.step, url.Values{"action": {"allow"}, "digest": {b.look(a).Digest}}))
+	path := a.step
+	codes := make(chan string, 20)
+	var group sync.WaitGroup
+	for range 20 {
+		group.Go(func() {
+			to := b.get(path).Header.Get("Location")
+			if u, err := url.Parse(to); err == nil && u.Query().Has("code") {
+				codes <- to
+			}
+		})
+	}
+	group.Wait()
+	if len(codes) != 1 {
+		t.Errorf("%d codes", len(codes))
+	}
+}
+
+func TestTwoTabsDoNotDisturbEachOther(t *testing.T) {
+	h := newHouse(t)
+	b := h.browser()
+	one, two := b.authorize(authorization("state", "1")), b.authorize(authorization("state", "2", "prompt", "login"))
+	one = b.next(one) // signs in here
+	// The other tab's sign-in is not one of this flow.
+	two = b.read(b.get(flowPath(flowID(two))))
+	wantStep(t, two, PathSignIn)
+	two = b.next(two)
+	first, second := b.walk(one), b.walk(two)
+	wantCode(t, first)
+	wantCode(t, second)
+	if first.params.Get("state") != "1" || second.params.Get("state") != "2" || first.code() == second.code() {
+		t.Errorf("%+v\n%+v", first, second)
+	}
+}
+
+func TestDenyingIsToldToTheClientAndDecidesNothing(t *testing.T) {
+	h := newHouse(t)
+	b := h.browser()
+	a := b.authorize(authorization())
+	keysBefore := h.keyCount()
+	for _, step := range []string{PathSignIn, PathConsent} {
+		wantFault(t, b.read(b.post(flowPath(flowID(a))+step, url.Values{"action": {"deny"}})), "access_denied")
+	}
+	if h.keyCount() != keysBefore {
+		t.Error("something was written")
+	}
+}
+
+// prompt=login, and max_age that has passed, want a sign-in of this flow.
+func TestReauthenticationNeedsASignInOfThisFlow(t *testing.T) {
+	for name, change := range map[string][]string{
+		"prompt=login": {"prompt", "login"}, "max_age=0": {"max_age", "0"}, "max_age passed": {"max_age", "59"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			b := h.signedIn()
+			before := h.claims(b.tokens(authorization()))
+			h.clock.add(time.Minute)
+			a := b.authorize(authorization(change...))
+			wantStep(t, a, PathSignIn)
+			b.signIn(h.ada) // elsewhere in this browser
+			again := b.read(b.get(flowPath(flowID(a))))
+			if len(b.sessions) > 1 { // both sessions live: the account is to be chosen, then proven
+				again = b.next(again)
+			}
+			if name != "max_age passed" {
+				wantStep(t, b.next(again), PathSignIn)
+			}
+			a = b.walk(a)
+			wantCode(t, a)
+			v, _ := h.token(webID, redemption(a.code()))
+			if after := h.claims(v); after["auth_time"].(float64) != before["auth_time"].(float64)+60 {
+				t.Errorf("auth_time %v, before %v", after["auth_time"], before["auth_time"])
+			}
+		})
+	}
+}
+
+func TestMaxAgeIsMeasuredToTheSecond(t *testing.T) {
+	h := newHouse(t)
+	b := h.signedIn()
+	h.clock.add(time.Minute)
+	wantCode(t, b.authorize(authorization("max_age", "60")))
+	wantCode(t, b.authorize(authorization("max_age", "10000")))
+	wantStep(t, b.authorize(authorization("max_age", "59")), PathSignIn)
+	wantFault(t, b.authorize(authorization("max_age", "59", "prompt", "none")), "login_required")
+	age := uint32(59)
+	h.change(webID, func(m *storage.Metadata) { m.DefaultMaxAge = &age })
+	wantStep(t, b.authorize(authorization()), PathSignIn)
+	wantCode(t, b.authorize(authorization("max_age", "60"))) // what is asked outweighs what is registered
+}
+
+func TestSilentRequestsAreAnsweredOrToldWhyNot(t *testing.T) {
+	h := newHouse(t)
+	silent := authorization("prompt", "none")
+	wantFault(t, h.browser().authorize(silent), "login_required")
+	b := h.browser()
+	b.signIn(h.ada)
+	wantFault(t, b.authorize(silent), "consent_required")
+	wantCode(t, b.login(authorization()))
+	wantCode(t, b.authorize(silent))
+	b.signIn(h.user(storage.User{Username: "bob"}))
+	wantFault(t, b.authorize(silent), "account_selection_required")
+}
+
+func TestSeveralAccountsAreChosenFrom(t *testing.T) {
+	h := newHouse(t)
+	bob := h.user(storage.User{Username: "bob"})
+	b := h.browser()
+	b.signIn(h.ada)
+	b.signIn(bob)
+	a := b.authorize(authorization())
+	wantStep(t, a, PathAccount)
+	if n := b.look(a).Accounts; n != 2 {
+		t.Errorf("%d accounts", n)
+	}
+	for _, u := range []*storage.User{h.ada, bob} {
+		b.user = u
+		if v := h.claims(b.tokens(authorization())); v["sub"] != u.Subject() {
+			t.Errorf("%v is not %s", v["sub"], u.Username)
+		}
+	}
+	// A session of another browser cannot be chosen.
+	stranger := h.browser()
+	theirs := stranger.signIn(h.ada)
+	a = b.authorize(authorization())
+	wantStep(t, b.read(b.get(b.read(b.post(a.step, url.Values{"session": {theirs.String()}})).step)), PathSignIn)
+}
+
+func TestSelectAccountAsksEvenOfOne(t *testing.T) {
+	h := newHouse(t)
+	b := h.signedIn()
+	for _, change := range [][]string{{}, {"id_token_hint", b.tokens(authorization()).IDToken}} {
+		a := b.authorize(authorization(append(change, "prompt", "select_account")...))
+		wantStep(t, a, PathAccount)
+		wantCode(t, b.walk(a))
+		if !slices.Equal(b.steps, []string{PathAccount}) {
+			t.Errorf("%q", b.steps)
+		}
+	}
+	if a := h.browser().login(authorization("prompt", "select_account")); a.code() == "" {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestPromptConsentAsksAgain(t *testing.T) {
+	h := newHouse(t)
+	b := h.signedIn()
+	a := b.authorize(authorization("prompt", "consent"))
+	wantStep(t, a, PathConsent)
+	if !b.look(a).Known {
+		t.Error("the app is known")
+	}
+	wantCode(t, b.walk(a))
+	wantStep(t, b.authorize(authorization("prompt", "consent")), PathConsent)
+}
+
+func TestAHintedUserIsTheOneOrHasToSignIn(t *testing.T) {
+	h := newHouse(t)
+	bob := h.user(storage.User{Username: "bob"})
+	b := h.browser()
+	token := b.tokens(authorization()).IDToken
+	other := h.browser()
+	other.user = bob
+	wantCode(t, other.login(authorization()))
+	byClaims := `{"id_token":{"sub":{"value":"` + h.ada.Subject() + `"}}}`
+	h.clock.add(24 * time.Hour) // an expired hint is a hint
+	for name, change := range map[string][]string{"id_token_hint": {"id_token_hint", token}, "claims": {"claims", byClaims},
+		"both": {"id_token_hint", token, "claims", byClaims}} {
+		silent := authorization(append(change, "prompt", "none")...)
+		wantCode(t, b.authorize(silent))
+		wantFault(t, other.authorize(silent), "login_required")
+		a := other.authorize(authorization(change...))
+		wantStep(t, a, PathSignIn)
+		// Signing in as somebody else does not do.
+		wantStep(t, other.next(other.next(a)), PathSignIn)
+		both := h.browser()
+		both.signIn(bob)
+		both.signIn(h.ada)
+		both.signIn(bob)
+		if a := both.authorize(silent); a.code() == "" {
+			t.Errorf("%s: %+v", name, a)
+		}
+	}
+	contradiction := authorization("id_token_hint", token, "claims", `{"userinfo":{"sub":{"value":"`+bob.Subject()+`"}}}`)
+	wantFault(t, b.authorize(contradiction), "invalid_request")
+	wantFault(t, b.authorize(authorization("claims", `{"id_token":{"sub":{"value":"nobody"}}}`, "prompt", "none")), "login_required")
+}
+
+func TestOnlyAnIDTokenOfOursForThisClientIsAHint(t *testing.T) {
+	h := newHouse(t)
+	h.client("other", nil)
+	b := h.browser()
+	v := b.tokens(authorization())
+	foreign := b.tokens(authorization("client_id", "other"))
+	parts := strings.Split(v.IDToken, ".")
+	for name, hint := range map[string]string{
+		"another client's":   foreign.IDToken,
+		"an access token":    v.AccessToken,
+		"a changed claim":    parts[0] + "." + flipped(parts[1]) + "." + parts[2],
+		"a changed header":   flipped(parts[0]) + "." + parts[1] + "." + parts[2],
+		"a changed sign":     parts[0] + "." + parts[1] + "." + flipped(parts[2]),
+		"unsigned":           parts[0] + "." + parts[1] + ".",
+		"alg none":           strictBase64.EncodeToString([]byte(`{"alg":"none"}`)) + "." + parts[1] + ".",
+		"another issuer's":   h.signed(map[string]any{"iss": "https://evil.example", "aud": webID, "sub": h.ada.Subject()}),
+		"of a listed number": h.signed(map[string]any{"iss": issuer, "aud": []int{1}, "sub": h.ada.Subject()}),
+		"of nobody":          h.signed(map[string]any{"iss": issuer, "aud": webID}),
+		"of another type":    must(h.ring.Sign(context.Background(), keys.RS256, keys.TypeLogout, map[string]any{"iss": issuer, "aud": webID, "sub": h.ada.Subject()})),
+	} {
+		if a := b.authorize(authorization("id_token_hint", hint)); a.params.Get("error") != "invalid_request" {
+			t.Errorf("%s: %+v", name, a)
+		}
+	}
+}
+
+func (h *house) signed(claims map[string]any) string {
+	return must(h.ring.Sign(context.Background(), keys.RS256, keys.TypeJWT, claims))
+}
+
+func TestWhatChangesMeanwhileIsInForceAtOnce(t *testing.T) {
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		change func(h *house, b *browser)
+		page   RefusalKind
+		step   string
+	}{
+		"signed out":          {func(h *house, b *browser) { must(0, h.store.Sessions.End(ctx, storage.Operator, b.sessions...)) }, "", PathSignIn},
+		"session cookie gone": {func(_ *house, b *browser) { b.sessions = nil }, "", PathSignIn},
+		"user disabled":       {func(h *house, _ *browser) { must(h.store.Users.Disable(ctx, storage.Operator, h.ada.ID)) }, "", PathSignIn},
+		"user deleted":        {func(h *house, _ *browser) { must(0, h.store.Users.Delete(ctx, storage.Operator, h.ada.ID)) }, "", PathSignIn},
+		"password set": {func(h *house, _ *browser) {
+			must(h.store.Users.SetPassword(ctx, storage.Operator, h.ada.ID, []byte("x")))
+		}, "", PathSignIn},
+		"client suspended": {func(h *house, _ *browser) {
+			must(h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended))
+		}, RefusedUnavailable, ""},
+		"client deleted":         {func(h *house, _ *browser) { must(0, h.store.Clients.Delete(ctx, storage.Operator, webID)) }, RefusedClient, ""},
+		"redirect URI withdrawn": {func(h *house, _ *browser) { h.change(webID, func(m *storage.Metadata) { m.RedirectURIs[0] += "2" }) }, RefusedRedirect, ""},
+		"nothing":                {func(*house, *browser) {}, "", PathConsent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			b := h.browser()
+			a := b.next(b.authorize(authorization()))
+			a = b.read(b.get(a.step))
+			digest := b.look(a).Digest
+			c.change(h, b)
+			again := b.read(b.get(flowPath(flowID(a))))
+			posted := b.read(b.post(a.step, url.Values{"action": {"allow"}, "digest": {digest}}))
+			if c.page != "" {
+				wantPage(t, again, c.page)
+				wantPage(t, posted, c.page)
+				return
+			}
+			wantStep(t, again, c.step)
+			if posted = b.read(b.get(posted.step)); name != "nothing" {
+				wantStep(t, posted, c.step)
+			} else {
+				wantCode(t, posted)
+			}
+		})
+	}
+}
+
+// hooked is an engine that lets something happen just before a transaction.
+type hooked struct {
+	*memory.Engine
+	before func()
+}
+
+func (e *hooked) Update(ctx context.Context, fn func(kv.Txn) error) error {
+	if before := e.before; before != nil {
+		e.before = nil
+		before()
+	}
+	return e.Engine.Update(ctx, fn)
+}
+
+// Between the evaluation and the code, the world may change.
+func TestWhatChangesWhileACodeIsMadeIsEvaluatedAgain(t *testing.T) {
+	ctx := context.Background()
+	engine := &hooked{Engine: memory.New(memory.Options{})}
+	h := newHouseOn(t, engine)
+	b := h.signedIn()
+	engine.before = func() { h.change(webID, func(m *storage.Metadata) { m.ClientName = "Renamed" }) }
+	wantCode(t, b.authorize(authorization())) // what is remembered is still enough
+	engine.before = func() { must(0, h.store.Consents.Withdraw(ctx, storage.Operator, h.ada.ID, webID)) }
+	a := b.authorize(authorization())
+	wantStep(t, a, PathConsent)
+	allow := url.Values{"action": {"allow"}, "digest": {b.look(a).Digest}}
+	a = b.read(b.post(a.step, allow))
+	engine.before = func() { h.change(webID, func(m *storage.Metadata) { m.ClientName = "Evil" }) }
+	a = b.read(b.get(a.step)) // what was allowed is no longer what is shown
+	wantStep(t, a, PathConsent)
+	wantCode(t, b.walk(a))
+	engine.before = func() { must(h.store.Users.Disable(ctx, storage.Operator, h.ada.ID)) }
+	wantStep(t, b.authorize(authorization()), PathSignIn)
+	must(h.store.Users.Enable(ctx, storage.Operator, h.ada.ID))
+	b.sessions = nil
+	wantCode(t, b.login(authorization()))
+	engine.before = func() { must(h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended)) }
+	wantPage(t, b.authorize(authorization()), RefusedUnavailable)
+}
+
+func TestAClientThatKeepsChangingEndsInAnApology(t *testing.T) {
+	engine := &hooked{Engine: memory.New(memory.Options{})}
+	h := newHouseOn(t, engine)
+	b := h.signedIn()
+	var again func()
+	again = func() {
+		h.change(webID, func(*storage.Metadata) {})
+		engine.before = again
+	}
+	engine.before = again
+	a := b.authorize(authorization())
+	engine.before = nil
+	wantPage(t, a, RefusedInternal)
+}

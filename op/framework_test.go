@@ -1,0 +1,137 @@
+package op
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	zop "github.com/zitadel/oidc/v3/pkg/op"
+)
+
+// The framework has routes of its own for health, readiness, discovery and more.
+func TestNothingOfTheFrameworkIsReachableUnseen(t *testing.T) {
+	h := newHouse(t)
+	for _, path := range []string{"/", "/healthz", "/ready", "/authorize", "/oauth/token", "/oauth/introspect", "/userinfo", "/revoke",
+		"/end_session", "/keys", "/device_authorization", "/connect/introspect", "/connect/revocation", "/connect/endsession",
+		"/connect/checksession", "/connect/deviceauthorization", "/connect/par", "/connect/register", "/authorize/callback",
+		PathToken + "/", PathToken + "/healthz", PathUserinfo + "/", PathUserinfo + "/../../healthz"} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			resp := h.do(httptest.NewRequest(method, path, nil))
+			if resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusMovedPermanently {
+				t.Errorf("%s %s: %d %s", method, path, resp.StatusCode, body(resp))
+			}
+		}
+	}
+}
+
+// Its router goes by URL.RawPath, ours by URL.Path.
+func TestAPathInAnotherSpellingLeadsToTheSamePlace(t *testing.T) {
+	h := newHouse(t)
+	v := h.browser().tokens(authorization())
+	r := httptest.NewRequest(http.MethodGet, "/connect/%75serinfo", nil)
+	r.Header.Set("Authorization", "Bearer "+v.AccessToken)
+	if resp := h.do(r); resp.StatusCode != 200 {
+		t.Errorf("%d %s", resp.StatusCode, body(resp))
+	}
+	form := redemption(h.browser().login(authorization()).code())
+	r = h.tokenRequest(webID, form)
+	r.URL.RawPath = "/connect/%74oken"
+	if resp := h.do(r); resp.StatusCode != 200 {
+		t.Errorf("%d %s", resp.StatusCode, body(resp))
+	}
+	if resp := h.get("/connect%2fauthorize"); resp.StatusCode == 200 {
+		t.Errorf("%d", resp.StatusCode)
+	}
+	if resp := h.get("//connect/./authorize?client_id=x"); resp.StatusCode != 301 || resp.Header.Get("Location") != "/connect/authorize?client_id=x" {
+		t.Errorf("%d %v", resp.StatusCode, resp.Header)
+	}
+}
+
+// What reaches the framework was checked; what it is given holds nothing else.
+func TestTheFrameworkSeesNeitherHeadersNorSecrets(t *testing.T) {
+	h := newHouse(t)
+	var seen *http.Request
+	spy := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r })
+	form := redemption("lk_ac_x")
+	form.Set("extra.0.nested", "1")
+	r := h.tokenRequest(webID, form)
+	h.op.serveToken(spy)(httptest.NewRecorder(), r)
+	if seen == nil || len(seen.Header) != 0 || seen.URL.String() != PathToken || seen.Form.Has("client_secret") || seen.Form.Has("extra.0.nested") || seen.Form.Get("client_id") != webID {
+		t.Errorf("%+v", seen)
+	}
+	r = httptest.NewRequest(http.MethodGet, PathUserinfo+"?a=b", nil)
+	r.Header.Set("Authorization", "Bearer x")
+	serveUserinfo(spy)(httptest.NewRecorder(), r)
+	if len(seen.Header) != 0 || seen.URL.String() != PathUserinfo || len(seen.Form) != 1 || seen.Form.Get("access_token") != "x" {
+		t.Errorf("%+v", seen)
+	}
+}
+
+// A route of the framework's that somebody opens one day does not trust a client
+// that nobody authenticated.
+func TestAClientThatWasNotAuthenticatedIsNone(t *testing.T) {
+	c, err := (&server{}).VerifyClient(context.Background(), &zop.Request[zop.ClientCredentials]{Data: &zop.ClientCredentials{ClientID: webID}})
+	if c != nil || err == nil {
+		t.Errorf("%v, %v", c, err)
+	}
+}
+
+// Each request has one log record, the edge's. The framework would add one to
+// slog's default logger for every refusal.
+func TestRefusalsAreLoggedOnce(t *testing.T) {
+	h := newHouse(t)
+	v := h.browser().tokens(authorization())
+	code := h.browser().login(authorization()).code()
+	var framework bytes.Buffer
+	defer slog.SetDefault(slog.Default())
+	slog.SetDefault(slog.New(slog.NewTextHandler(&framework, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	lines := strings.Count(h.log.String(), "\n")
+	requests := []*http.Request{
+		h.tokenRequest(webID, redemption(code)), h.tokenRequest(webID, redemption(code)), h.tokenRequest(webID, nil), h.tokenRequest("x", redemption(code)),
+		httptest.NewRequest(http.MethodGet, PathUserinfo, nil), httptest.NewRequest(http.MethodGet, PathUserinfo+"?access_token=x", nil),
+		httptest.NewRequest(http.MethodGet, PathToken, nil),
+	}
+	for _, r := range requests {
+		h.do(r)
+	}
+	h.userinfo("x")
+	h.userinfo(v.AccessToken)
+	if got := strings.Count(h.log.String(), "\n") - lines; got != len(requests)+2 {
+		t.Errorf("%d records for %d requests", got, len(requests)+2)
+	}
+	if framework.Len() != 0 {
+		t.Errorf("the framework logged %s", framework.String())
+	}
+}
+
+func TestTheLogSaysWhyARequestWasRefused(t *testing.T) {
+	h := newHouse(t)
+	code := h.browser().login(authorization()).code()
+	h.token(webID, redemption(code))
+	for want, do := range map[string]func(){
+		`"error":"invalid_grant","cause":"code used before`:            func() { h.token(webID, redemption(code)) },
+		`"error":"invalid_client","cause":"wrong client secret"`:       func() { r := formRequest(PathToken, redemption(code)); basic(r, webID+":x"); h.do(r) },
+		`"error":"invalid_token","cause":"not an access token of ours`: func() { h.userinfo("x") },
+		`"refused":"redirect-uri"`:                                     func() { h.browser().authorize(authorization("redirect_uri", "https://evil.example")) },
+		`"error":"login_required"`:                                     func() { h.browser().authorize(authorization("prompt", "none")) },
+	} {
+		if do(); !strings.Contains(h.log.String(), want) {
+			t.Errorf("no %s in the log", want)
+		}
+	}
+}
+
+// The framework's client interface is answered by the record.
+func TestTheFrameworkReadsAClientAsItIsRegistered(t *testing.T) {
+	h := newHouse(t)
+	c := client{h.web}
+	if c.GetID() != webID || c.AuthMethod() != oidc.AuthMethodBasic || c.ApplicationType() != zop.ApplicationTypeWeb || c.RedirectURIs()[0] != callback ||
+		!zop.ValidateGrantType(c, oidc.GrantTypeCode) || zop.ValidateGrantType(c, oidc.GrantTypeTokenExchange) || !c.IsScopeAllowed("openid") || c.IsScopeAllowed("root") {
+		t.Errorf("%+v", h.web)
+	}
+}
