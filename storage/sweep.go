@@ -75,7 +75,7 @@ func (s *Sweeper) Tick(ctx context.Context) (deleted int, err error) {
 			}
 			s.cursors[i] = out.next
 			deleted += out.n
-			if out.next == nil || out.n == 0 && n >= sweepLook {
+			if out.next == nil || out.n == 0 && n+1 >= sweepLook {
 				break
 			}
 		}

@@ -1,0 +1,144 @@
+package storage
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+func (h *house) state(g *Grant) GrantState {
+	h.t.Helper()
+	return *need(view(h.ctx, h.base, func(r reader) (*GrantState, error) { return found(h.base.grantStates.get(r, key{}.id(g.ID))) }))(h)
+}
+
+func TestOfConcurrentRedemptionsExactlyOneSucceeds(t *testing.T) {
+	onEngines(t, func(t *testing.T, h *house) {
+		u, c := h.user("ada"), h.client("demo")
+		g := h.grant(u, c, h.signIn(u), ScopeOpenID)
+		got := atOnce(50, func(int) string {
+			out, err := h.Grants.Redeem(h.ctx, redemption(g))
+			if err != nil || out.Access == nil {
+				return out.Refused + outcome(err)
+			}
+			return "succeeded"
+		})
+		if got["succeeded"] != 1 || got[RefusedReplay+"done"] != 49 {
+			t.Errorf("%v", got)
+		}
+		if dead := h.dead(g); dead != DeadRevoked { // the losers were replays
+			t.Errorf("dead: %q", dead)
+		}
+	})
+}
+
+func TestAReplayRevokesTheGrantAtAnyTime(t *testing.T) {
+	for name, later := range map[string]time.Duration{"at once": 0, "after the code has expired": 2 * time.Minute, "after the grant has": 3 * time.Hour} {
+		h := newHouse(t)
+		f := h.redeemed()
+		h.clock.add(later)
+		if out := h.redeem(f.grant); out.Access != nil || out.Refused != RefusedReplay {
+			t.Errorf("%s: %+v", name, out)
+		}
+		if h.dead(f.grant) != DeadRevoked {
+			t.Errorf("%s: dead %q", name, h.dead(f.grant))
+		}
+		if !slices.Contains(h.acts(), ActGrantReplayed) {
+			t.Errorf("%s: the audit trail is %v", name, h.acts())
+		}
+		if n := h.commits(func() { h.redeem(f.grant) }); n != 0 { // nor does traffic grow the store
+			t.Errorf("%s: the third presentation cost %d commits", name, n)
+		}
+	}
+}
+
+func TestWhatDoesNotMatchTheCodeChangesNothing(t *testing.T) {
+	for name, change := range map[string]func(*Redemption){
+		"another grant":      func(p *Redemption) { p.Grant[15]++ },
+		"another code":       func(p *Redemption) { p.CodeHash = []byte("guess") },
+		"no code":            func(p *Redemption) { p.CodeHash = nil },
+		"another client":     func(p *Redemption) { p.ClientUID[3]++ },
+		"no client":          func(p *Redemption) { p.ClientUID = ID{} },
+		"another redirect":   func(p *Redemption) { p.RedirectURI += "/" },
+		"no redirect":        func(p *Redemption) { p.RedirectURI = "" },
+		"another verifier":   func(p *Redemption) { p.Challenge = "Challenge" },
+		"no verifier":        func(p *Redemption) { p.Challenge = "" },
+		"a longer challenge": func(p *Redemption) { p.Challenge += "=" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			u, c := h.user("ada"), h.client("demo")
+			g := h.grant(u, c, h.signIn(u), ScopeOpenID)
+			p := redemption(g)
+			change(&p)
+			try := func() {
+				t.Helper()
+				if n := h.commits(func() {
+					if out := need(h.Grants.Redeem(h.ctx, p))(h); out.Access != nil || out.Refused != RefusedMismatch {
+						t.Errorf("%+v", out)
+					}
+				}); n != 0 {
+					t.Errorf("%d commits", n)
+				}
+			}
+			try()
+			if out := h.redeem(g); out.Access == nil {
+				t.Fatalf("the code was burnt: %s", out.Refused)
+			}
+			try() // nor is it a replay
+			if dead := h.dead(g); dead != "" {
+				t.Errorf("dead: %q", dead)
+			}
+		})
+	}
+}
+
+func TestAVerifierForACodeWithoutAChallengeIsRefused(t *testing.T) {
+	h := newHouse(t)
+	u, c := h.user("ada"), h.client("demo")
+	n := h.newGrant(u, c, h.signIn(u), ScopeOpenID)
+	n.Grant.CodeChallenge = ""
+	g := need(h.Grants.Create(h.ctx, n))(h)
+	p := redemption(g)
+	p.Challenge = "something"
+	if out := need(h.Grants.Redeem(h.ctx, p))(h); out.Refused != RefusedMismatch {
+		t.Errorf("%+v", out)
+	}
+	if out := h.redeem(g); out.Access == nil {
+		t.Error(out.Refused)
+	}
+}
+
+func TestACodeLivesForItsLifetimeOnly(t *testing.T) {
+	h := newHouse(t)
+	u, c := h.user("ada"), h.client("demo")
+	v := h.signIn(u)
+	in, out := h.grant(u, c, v, ScopeOpenID), h.grant(u, c, v, ScopeOpenID)
+	h.clock.add(59 * time.Second)
+	if got := h.redeem(in); got.Access == nil {
+		t.Error(got.Refused)
+	}
+	h.clock.add(time.Second)
+	if got := h.redeem(out); got.Refused != RefusedExpired {
+		t.Errorf("%+v", got)
+	}
+	if dead := h.dead(out); dead != DeadNotIssued {
+		t.Errorf("dead: %q", dead)
+	}
+}
+
+func TestARedemptionGivesWhatTheGrantGives(t *testing.T) {
+	h := newHouse(t)
+	u, c := h.user("ada"), h.client("demo")
+	v := h.signIn(u)
+	g := h.grant(u, c, v, ScopeEmail, ScopeOpenID)
+	a := h.redeem(g).Access
+	if a.Grant.ID != g.ID || a.User.ID != u.ID || a.Client.ID != c.ID || a.Consent.ID != g.Consent || a.Membership != nil ||
+		!slices.Equal(a.Scopes, []string{ScopeEmail, ScopeOpenID}) || !slices.Equal(a.Claims, []string{"email", "email_verified", "sub"}) ||
+		a.State.Grant != g.ID || a.State.Redeemed.IsZero() || a.Lifetimes != DefaultSettings().Lifetimes {
+		t.Errorf("%+v", a)
+	}
+	again := need(h.Grants.Access(h.ctx, g.ID))(h)
+	if again.State != a.State || h.state(g) != a.State {
+		t.Errorf("%+v, %+v, %+v", again.State, h.state(g), a.State)
+	}
+}

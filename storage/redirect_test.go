@@ -1,0 +1,198 @@
+package storage
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// kinds of clients, as they differ in what they may register.
+var (
+	webApp    = Metadata{ApplicationType: ApplicationWeb, TokenEndpointAuthMethod: AuthMethodBasic}
+	spa       = Metadata{ApplicationType: ApplicationWeb, TokenEndpointAuthMethod: AuthMethodNone}
+	nativeApp = Metadata{ApplicationType: ApplicationNative, TokenEndpointAuthMethod: AuthMethodNone}
+	kiosk     = Metadata{ApplicationType: ApplicationNative, TokenEndpointAuthMethod: AuthMethodBasic}
+)
+
+func TestRedirectURIsThatMayBeRegistered(t *testing.T) {
+	all := []*Metadata{&webApp, &spa, &nativeApp, &kiosk}
+	native := []*Metadata{&spa, &nativeApp, &kiosk}
+	for _, c := range []struct {
+		uri string
+		may []*Metadata
+	}{
+		{"https://app.example/cb", all},
+		{"https://app.example", all},
+		{"https://app.example/cb?x=1&y=%2F", all},
+		{"https://app.example:8443/cb", all},
+		{"https://[2001:db8::1]:8443/cb", all},
+		{"https://APP.example/cb", all},
+		{"HTTPS://app.example/cb", all},
+		{"https://xn--bcher-kva.example/cb", all},
+		{"http://localhost/cb", all},
+		{"http://localhost:3000/cb", all},
+		{"http://127.0.0.1/cb", all},
+		{"http://127.0.0.1:8080/cb", all},
+		{"http://127.8.9.10/cb", all},
+		{"http://[::1]/cb", all},
+		{"http://[::1]:8080/cb", all},
+		{"http://app.example/cb", []*Metadata{&webApp}},
+		{"http://localhost.evil.example/cb", []*Metadata{&webApp}},
+		{"http://127.0.0.1.evil.example/cb", []*Metadata{&webApp}},
+		{"http://0x7f.1/cb", []*Metadata{&webApp}},
+		{"http://2130706433/cb", []*Metadata{&webApp}},
+		{"http://LOCALHOST/cb", []*Metadata{&webApp}},
+		{"com.example.app:/cb", native},
+		{"com.example.app://cb", native},
+		{"myapp://callback/x?y=z", native},
+
+		{"", nil}, {"/cb", nil}, {"app.example/cb", nil}, {"//app.example/cb", nil}, {"https:", nil}, {"https:app.example", nil},
+		{"https:/app.example/cb", nil}, {"https:///cb", nil}, {"https://:443/cb", nil}, {"https://?x", nil},
+		{"com.example.app:cb", nil}, {"urn:ietf:wg:oauth:2.0:oob", nil}, {"myapp:", nil},
+		{"https://app.example/cb#", nil}, {"https://app.example/cb#top", nil}, {"https://app.example#@evil.example", nil},
+		{"https://user@app.example/cb", nil}, {"https://user:pass@app.example/cb", nil}, {"https://@app.example/cb", nil},
+		{"http://127.0.0.1:80@evil.example", nil}, {"https://app.example%40evil.example/", nil},
+		{"https://app.example\\@evil.example/", nil}, {"https:\\\\app.example/cb", nil}, {"https://app.example/\\cb", nil},
+		{"https://app.example/c b", nil}, {" https://app.example/cb", nil}, {"https://app.example/cb\n", nil},
+		{"https://app.example/\tcb", nil}, {"https://app.example/\x00", nil}, {"https://app.example/\x7f", nil},
+		{"java\nscript:alert(1)", nil}, {"https://bücher.example/cb", nil}, {"https://app.example/ü", nil},
+		{"https://app.example/\xff", nil}, {"https://%61pp.example/cb", nil}, {"https://%E4pp.example/cb", nil},
+		{"https://app.example/%zz", nil}, {"https://app.example/cb?x=%", nil}, {"https://app.example/%2", nil},
+		{"https://app.example:/cb", nil}, {"https://app.example:0/cb", nil}, {"https://app.example:65536/cb", nil},
+		{"https://app.example:0443/cb", nil}, {"https://app.example:x/cb", nil}, {"https://app.example:-1/cb", nil},
+		{"https://[::1%25eth0]/cb", nil}, {"https://[::1/cb", nil}, {"https://[v1.x]/cb", nil}, {"https://[]/cb", nil},
+		{"https://a,b.example/cb", nil}, {"https://a;b.example/cb", nil}, {"https://*.example/cb", nil}, {"https://a b.example", nil},
+		{"https://app.example/<script>", nil}, {`https://app.example/"`, nil}, {"https://app.example/`", nil},
+		{"javascript:alert(1)", nil}, {"javascript://app.example/%0aalert(1)", nil}, {"JavaScript:/x", nil}, {"JAVASCRIPT://x/", nil},
+		{"data:text/html,x", nil}, {"data:/x", nil}, {"vbscript:/x", nil}, {"file:///etc/passwd", nil}, {"blob:https://app.example/x", nil},
+		{"about:blank", nil}, {"about:/x", nil}, {"view-source:/x", nil}, {"filesystem:/x", nil}, {"ftp://app.example/", nil},
+		{"ws://app.example/", nil}, {"wss://app.example/", nil}, {"mailto:/x", nil}, {"intent://x/#Intent", nil}, {"intent://x/", nil},
+		{"https://app.example/" + strings.Repeat("a", 2048), nil},
+	} {
+		for _, m := range all {
+			err := validRedirectURI("redirect_uris", c.uri, m)
+			if may := slices.Contains(c.may, m); may != (err == nil) {
+				t.Errorf("%q for %s/%s: %v", c.uri, m.ApplicationType, m.TokenEndpointAuthMethod, err)
+			}
+			if err != nil {
+				wantInvalid(t, err, "redirect_uris")
+			}
+		}
+	}
+}
+
+func TestARedirectURIMatchesByteForByte(t *testing.T) {
+	registered := []string{"https://app.example/cb", "https://app.example/q?x=1", "http://app.example/plain", "http://127.0.0.1:8080/cb", "http://localhost:8080/cb"}
+	c := &Client{Metadata: webApp}
+	c.Metadata.RedirectURIs = registered
+	for _, uri := range registered {
+		if !c.AllowsRedirect(uri) {
+			t.Errorf("%q is registered and refused", uri)
+		}
+	}
+	for _, uri := range []string{"", "https://app.example/cb/", "https://app.example/CB", "https://APP.example/cb", "HTTPS://app.example/cb",
+		"https://app.example/cb?", "https://app.example/cb?x", "https://app.example/cb#", "https://app.example/cb#x",
+		"https://app.example:443/cb", "https://app.example./cb", "https://app.example/%63b", "https://app.example/./cb",
+		"https://app.example//cb", "https://app.example/x/../cb", "https://app.example/cb%00", "https://app.example/cb\n",
+		"https://app.example/cb ", " https://app.example/cb", "https://user@app.example/cb", "https://app.example@evil.example/cb",
+		"https://app.example\\@evil.example/cb", "https://app.example.evil.example/cb", "https://evil.example/cb",
+		"https://evil.example/?https://app.example/cb", "http://app.example/cb", "https://app.example/q", "https://app.example/q?x=2",
+		"https://app.example/q?x=1&y=2", "https://app.example/q?y=2&x=1", "https://app.example/q?x=%31",
+		"http://127.0.0.1:9090/cb", "http://127.0.0.1/cb", // the rule of any port is for native apps
+		"http://localhost:9090/cb", "javascript:alert(1)", "//app.example/cb", "/cb"} {
+		if c.AllowsRedirect(uri) {
+			t.Errorf("%q is allowed", uri)
+		}
+	}
+}
+
+func TestANativeAppMayUseAnyPortOfALoopbackLiteral(t *testing.T) {
+	for _, kind := range []Metadata{nativeApp, spa, kiosk} {
+		c := &Client{Metadata: kind}
+		c.Metadata.RedirectURIs = []string{"http://127.0.0.1/cb", "http://[::1]:1234/cb?x=1", "http://localhost:8080/cb", "https://127.0.0.1/tls", "com.example.app:/cb"}
+		for _, uri := range []string{"http://127.0.0.1/cb", "http://127.0.0.1:1/cb", "http://127.0.0.1:65535/cb", "http://[::1]/cb?x=1",
+			"http://[::1]:80/cb?x=1", "http://localhost:8080/cb", "com.example.app:/cb", "https://127.0.0.1/tls"} {
+			if !c.AllowsRedirect(uri) {
+				t.Errorf("%q is refused", uri)
+			}
+		}
+		for _, uri := range []string{"http://127.0.0.1.evil.example/cb", "http://127.0.0.1:80@evil.example/cb", "http://127.0.0.1:80@evil.example",
+			"http://127.0.0.1@evil.example/cb", "http://127.0.0.1:/cb", "http://127.0.0.1:0/cb", "http://127.0.0.1:65536/cb",
+			"http://127.0.0.1:99999/cb", "http://127.0.0.1:080/cb", "http://127.0.0.1:8o/cb", "http://127.0.0.1:8080/CB",
+			"http://127.0.0.1:8080/cb/", "http://127.0.0.1:8080/cb?x", "http://127.0.0.1:8080/cb#x", "http://127.0.0.1:8080//cb",
+			"http://127.0.0.1:8080:9090/cb", "http://127.0.0.1:8080", "http://127.0.0.1:8080\\@evil.example/cb", "HTTP://127.0.0.1:8080/cb",
+			"http://127.0.0.2:8080/cb", "http://127.1:8080/cb", "http://0x7f000001:8080/cb", "http://[::1]:8080/cb", "http://[::1]:8080/cb?x=2",
+			"http://[0:0:0:0:0:0:0:1]:8080/cb?x=1", "http://[::ffff:127.0.0.1]:8080/cb", "http://localhost:9090/cb", "http://localhost/cb",
+			"https://127.0.0.1:8443/tls", "https://127.0.0.1:8080/cb", "com.example.app:/cb2", "com.example.app:8080/cb"} {
+			if c.AllowsRedirect(uri) {
+				t.Errorf("%q is allowed", uri)
+			}
+		}
+	}
+}
+
+func TestWhoCannotProveItselfAtItsAddressIsAskedForEachTime(t *testing.T) {
+	for _, c := range []struct {
+		kind Metadata
+		uri  string
+		want bool
+	}{
+		{webApp, "https://app.example/cb", false}, {webApp, "http://127.0.0.1/cb", false}, {webApp, "http://app.example/cb", false},
+		{spa, "https://app.example/cb", false}, {spa, "http://localhost:3000/cb", true}, {spa, "http://127.0.0.1/cb", true},
+		{spa, "com.example.app:/cb", true}, {spa, "no URI", true},
+		{nativeApp, "https://app.example/cb", true}, {nativeApp, "com.example.app:/cb", true}, {kiosk, "https://app.example/cb", true},
+	} {
+		if got := (&Client{Metadata: c.kind}).AsksEachTime(c.uri); got != c.want {
+			t.Errorf("%s/%s at %q: %v", c.kind.ApplicationType, c.kind.TokenEndpointAuthMethod, c.uri, got)
+		}
+	}
+}
+
+// Whatever is allowed is byte-equal to a registered URI, or differs from one in the
+// port of a loopback IP literal, the app being native.
+func FuzzRedirectURI(f *testing.F) {
+	for _, uri := range []string{"https://app.example/cb", "http://127.0.0.1:80@evil.example", "http://127.0.0.1.evil.example", "http://[::1]:8080/cb",
+		"http://127.0.0.1:8080/cb", "https://app.example/%2e%2e/", "com.example.app:/cb", "http://127.0.0.1:08/cb", "http://127.0.0.1:1?x"} {
+		f.Add("http://127.0.0.1/cb", uri, true)
+		f.Add(uri, uri, false)
+		f.Add("http://127.0.0.1", uri, true)
+	}
+	f.Fuzz(func(t *testing.T, registered, sent string, native bool) {
+		m := webApp
+		if native {
+			m = nativeApp
+		}
+		m.RedirectURIs = []string{registered}
+		allowed := (&Client{Metadata: m}).AllowsRedirect(sent)
+		valid := validRedirectURI("redirect_uris", registered, &m) == nil
+		if valid && !(&Client{Metadata: m}).AllowsRedirect(registered) {
+			t.Errorf("%q is registered and refused", registered)
+		}
+		if !allowed || sent == registered {
+			return
+		}
+		if !native || portless(t, sent) != portless(t, registered) {
+			t.Errorf("%q passes for %q", sent, registered)
+		}
+	})
+}
+
+// portless is another way to say what withoutLoopbackPort says, byte by byte.
+func portless(t *testing.T, uri string) string {
+	for _, host := range []string{"127.0.0.1", "[::1]"} {
+		rest, ok := strings.CutPrefix(uri, "http://"+host)
+		if !ok {
+			continue
+		}
+		end := strings.IndexAny(rest, "/?")
+		if end < 0 {
+			end = len(rest)
+		}
+		if port := rest[:end]; strings.Trim(port, ":0123456789") != "" || strings.Count(port, ":") > 1 {
+			t.Errorf("%q has the port %q", uri, port)
+		}
+		return host + rest[end:]
+	}
+	t.Errorf("%q is no loopback literal", uri)
+	return uri
+}

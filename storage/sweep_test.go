@@ -1,0 +1,201 @@
+package storage
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"latchkey/storage/memory"
+)
+
+// sweeper returns one, and its clock that is never set.
+func (h *house) sweeper() (*Sweeper, func(time.Duration)) {
+	var mono time.Duration
+	s := h.NewSweeper(func() time.Duration { return mono })
+	return s, func(d time.Duration) {
+		mono += d
+		h.clock.add(d)
+	}
+}
+
+func (h *house) tick(s *Sweeper) int {
+	h.t.Helper()
+	return need(s.Tick(h.ctx))(h)
+}
+
+// pass ticks until a whole round deletes nothing.
+func (h *house) pass(s *Sweeper) (deleted int) {
+	h.t.Helper()
+	for {
+		n := h.tick(s)
+		if deleted += n; n == 0 {
+			return deleted
+		}
+	}
+}
+
+func TestTheSweeperTakesWhatHasBeenOverForADay(t *testing.T) {
+	onEngines(t, func(t *testing.T, h *house) {
+		u, c := h.user("ada"), h.client("demo")
+		v, ended := h.signIn(u), h.signIn(u)
+		g := h.grant(u, c, v, ScopeOpenID)
+		h.redeem(g)
+		need(h.Links.Create(h.ctx, Operator, LinkRecovery, u.ID, []byte("link")))(h)
+		h.ok(h.Sessions.End(h.ctx, Operator, ended.ID))
+		s, pass := h.sweeper()
+		at := func(name string, sessions, grants, links int) {
+			t.Helper()
+			h.pass(s)
+			if a, b, c := h.count(spaceSessions), h.count(spaceGrants), h.count(spaceLinks); a != sessions || b != grants || c != links {
+				t.Errorf("%s: %d sessions, %d grants, %d links", name, a, b, c)
+			}
+			if a, b := h.count(spaceSessionsByUser), h.count(spaceGrantStates); a != sessions || b != grants {
+				t.Errorf("%s: %d index entries, %d states", name, a, b)
+			}
+			h.sound()
+		}
+		at("at once", 2, 1, 1)
+		pass(day)
+		at("a day later", 2, 1, 1)
+		pass(time.Second)
+		at("and a second", 1, 1, 1)
+		pass(time.Hour)
+		at("an hour after the link's day", 1, 1, 0)
+		pass(time.Minute)
+		at("and a minute: the grant's", 1, 0, 0)
+		pass(30*day - time.Hour - time.Minute - 2*time.Second)
+		at("within a day of the session's end", 1, 0, 0)
+		pass(time.Second)
+		at("after it", 0, 0, 0)
+	})
+}
+
+func TestTheSweeperPausesWhenTheWallClockJumps(t *testing.T) {
+	for _, jump := range []time.Duration{6 * time.Minute, -6 * time.Minute, 365 * day} {
+		h := newHouse(t)
+		u := h.user("ada")
+		h.ok(h.Sessions.End(h.ctx, Operator, h.signIn(u).ID))
+		s, pass := h.sweeper()
+		pass(2 * day)
+		h.clock.add(jump)
+		if !s.Paused() || h.tick(s) != 0 || h.count(spaceSessions) != 1 {
+			t.Errorf("%v: not paused", jump)
+		}
+		pass(23 * time.Hour)
+		if !s.Paused() || h.tick(s) != 0 {
+			t.Errorf("%v: not paused for a day", jump)
+		}
+		h.clock.add(-jump) // mended: which is another jump
+		h.tick(s)
+		pass(23 * time.Hour)
+		if !s.Paused() || h.tick(s) != 0 {
+			t.Errorf("%v: not paused after the mending", jump)
+		}
+		pass(time.Hour)
+		if s.Paused() || h.tick(s) != 1 {
+			t.Errorf("%v: paused for ever", jump)
+		}
+	}
+	h := newHouse(t)
+	s, pass := h.sweeper()
+	pass(400 * day)
+	h.clock.add(4 * time.Minute) // slewed
+	if s.Paused() {
+		t.Error("paused without a jump")
+	}
+}
+
+func TestTheSweeperWalksOverAsManySlicesAsThereAre(t *testing.T) {
+	h := houseOver(t, memory.New(memory.Options{}), Options{})
+	const dead, alive = 3*sweepSlice + 7, sweepLook*sweepSlice + 3
+	links := func(n int, expires time.Time) {
+		for i := 0; i < n; i += 1000 {
+			h.plant(func(b *base, w writer) error {
+				for range min(1000, n-i) {
+					id := h.Grants.NewID()
+					if err := b.links.put(w, &Link{Hash: id[:], Kind: LinkSetUp, Expires: expires}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+	}
+	now := h.clock.Now()
+	links(alive, now.Add(30*day)) // in front, by their ids
+	h.clock.add(time.Second)
+	links(dead, now.Add(time.Hour))
+	s, pass := h.sweeper()
+	pass(2 * day)
+	if n := h.tick(s); n != 0 {
+		t.Errorf("the first tick went over more than its part: %d", n)
+	}
+	h.tick(s) // goes on behind the living
+	if n := h.count(spaceLinks); n != alive {
+		t.Errorf("%d links, of which %d are alive", n, alive)
+	}
+	pass(30 * day)
+	if n := h.tick(s); n != alive || h.count(spaceLinks) != 0 {
+		t.Errorf("%d deleted, %d left", n, h.count(spaceLinks))
+	}
+}
+
+func TestTheSweeperPassesOverWhatItCannotRead(t *testing.T) {
+	h := newHouse(t)
+	u := h.user("ada")
+	h.ok(h.Sessions.End(h.ctx, Operator, h.signIn(u).ID))
+	h.plant(func(b *base, w writer) error { return w.Put(b.sessions.full(key{}.id(ID{})), []byte("rubbish")) })
+	s, pass := h.sweeper()
+	pass(2 * day)
+	if n := h.tick(s); n != 1 || h.count(spaceSessions) != 1 {
+		t.Errorf("%d deleted, %d left", n, h.count(spaceSessions))
+	}
+}
+
+func TestTheAuditTrailIsKeptForItsTime(t *testing.T) {
+	h := newHouse(t)
+	u := h.user("ada")
+	s, pass := h.sweeper()
+	pass(200 * day)
+	h.signIn(u)
+	pass(166*day - time.Second)
+	if h.pass(s); h.acts()[0] != ActUserCreated {
+		t.Error("an event is gone early")
+	}
+	pass(2 * time.Second)
+	h.pass(s)
+	if acts := h.acts(); len(acts) != 1 || acts[0] != ActSignIn {
+		t.Errorf("%v", acts)
+	}
+	if events, _, err := h.Audit.OfUser(h.ctx, u.ID, nil, 10); err != nil || len(events) != 1 {
+		t.Errorf("%v, %v", events, err)
+	}
+	h.sound()
+}
+
+func TestConsentsGoWithTheirUserOrClient(t *testing.T) {
+	h := newHouse(t)
+	ada, bob := h.user("ada"), h.user("bob")
+	one, two := h.client("one"), h.client("two")
+	v := h.signIn(ada)
+	h.grant(ada, one, v, ScopeOpenID)
+	h.grant(ada, two, v, ScopeOpenID)
+	h.grant(bob, one, h.signIn(bob), ScopeOpenID)
+	h.ok(h.Users.Delete(h.ctx, Operator, bob.ID))
+	h.ok(h.Clients.Delete(h.ctx, Operator, "two"))
+	h.client("two")
+	s, _ := h.sweeper()
+	if n := h.pass(s); n != 2 || h.count(spaceConsents) != 1 || h.consent(ada, one) == nil {
+		t.Errorf("%d deleted", n)
+	}
+}
+
+func TestATickIsGivenUpWhenItsContextEnds(t *testing.T) {
+	h := newHouse(t)
+	s, _ := h.sweeper()
+	ctx, cancel := context.WithCancel(h.ctx)
+	cancel()
+	if _, err := s.Tick(ctx); err == nil {
+		t.Error("no error")
+	}
+}
