@@ -291,6 +291,24 @@ func TestReauthenticationNeedsASignInOfThisFlow(t *testing.T) {
 	}
 }
 
+// Who signed in here has proven who they are, not who else is signed in.
+func TestChoosingAnotherAccountIsNoSignInOfThisFlow(t *testing.T) {
+	h := newHouse(t)
+	bob := h.user(storage.User{Username: "bob"})
+	b := h.browser()
+	b.signIn(bob)
+	a := b.authorize(authorization("prompt", "login"))
+	wantStep(t, a, PathSignIn)
+	b.post(a.step, url.Values{"session": {b.signIn(h.ada).String()}})
+	choose := func(u *storage.User) answer {
+		back := b.read(b.post(flowPath(flowID(a))+PathAccount, url.Values{"session": {b.sessionOf(u).String()}}))
+		return b.read(b.get(back.step))
+	}
+	wantStep(t, choose(h.ada), PathConsent) // chosen again, she stays signed in here
+	wantStep(t, choose(bob), PathSignIn)
+	wantStep(t, choose(h.ada), PathSignIn)
+}
+
 func TestMaxAgeIsMeasuredToTheSecond(t *testing.T) {
 	h := newHouse(t)
 	b := h.signedIn()

@@ -116,6 +116,9 @@ func (t *terminal) showClient(headline string, v api.Client) error {
 	if v.ClientSecret != "" {
 		t.say("\nThe client secret is shown this once: keep it now.")
 	}
+	if v.TokenEndpointAuthMethod != storage.AuthMethodNone && len(v.Secrets) == 0 {
+		t.say("\nIt has no secret yet. Make one with “latchkey client rotate-secret %s”.", v.ClientID)
+	}
 	return nil
 }
 

@@ -54,9 +54,9 @@ func clientRotateSecret(t *terminal) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		headline := "A new secret for " + v.ClientName + "; earlier ones stay valid for " + overlap.String() + "."
-		if overlap == 0 {
-			headline = "A new secret for " + v.ClientName + "; earlier ones no longer work."
+		headline := "A new secret for " + v.ClientName + "; earlier ones no longer work."
+		if len(v.Secrets) > 1 {
+			headline = "A new secret for " + v.ClientName + "; earlier ones stay valid for " + overlap.String() + "."
 		}
 		return t.showClient(headline, v)
 	})
@@ -66,20 +66,26 @@ func clientRotateSecret(t *terminal) *cobra.Command {
 func clientDelete(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "delete CLIENT_ID", Short: "Delete an app for good", Args: takes("CLIENT_ID")}
 	sure := c.Flags().Bool("yes", false, "do not ask")
-	c.RunE = t.onClient(func(ctx context.Context, conn *connection, id string) error {
-		v, err := conn.GetClient(ctx, id)
-		if err != nil {
+	c.RunE = func(c *cobra.Command, args []string) error {
+		var app api.Client
+		look := t.onClient(func(ctx context.Context, conn *connection, id string) (err error) {
+			app, err = conn.GetClient(ctx, id)
+			return err
+		})
+		if err := look(c, args); err != nil {
 			return err
 		}
-		if err := t.confirm(*sure, fmt.Sprintf("Delete %s (%s) for good? It stops working for everybody at once.", printable(v.ClientName), id)); err != nil {
+		// With the data closed: nobody else should wait for the answer.
+		question := fmt.Sprintf("Delete %s (%s) for good? It stops working for everybody at once.", printable(app.ClientName), app.ClientID)
+		if err := t.confirm(c.Context(), *sure, question); err != nil {
 			return err
 		}
-		err = conn.DeleteClient(ctx, id)
-		if err != nil || t.json {
-			return t.answer(map[string]string{"deleted": id}, err)
+		remove := t.onClient(func(ctx context.Context, conn *connection, id string) error { return conn.DeleteClient(ctx, id) })
+		if err := remove(c, args); err != nil || t.json {
+			return t.answer(map[string]string{"deleted": app.ClientID}, err)
 		}
-		t.say("%s is deleted.", printable(v.ClientName))
+		t.say("%s is deleted.", printable(app.ClientName))
 		return nil
-	})
+	}
 	return c
 }

@@ -43,9 +43,6 @@ func (t *terminal) connect(ctx context.Context, create bool) (*connection, error
 	if err != nil {
 		return nil, err
 	}
-	if err := api.CheckOwner(c.DataDir); err != nil {
-		return nil, err
-	}
 	if !create && missing(c.DataDir) {
 		return nil, fmt.Errorf("there is no data in %s (data_dir from %s): run latchkey serve first, or name the right directory", c.DataDir, c.source("data_dir"))
 	}

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // run does what args say with data of its own and returns what came of it.
@@ -226,22 +225,21 @@ func TestDirectoryThatCannotBeMadeIsNamed(t *testing.T) {
 	}
 }
 
-func TestHeldDataIsToldWithinASecond(t *testing.T) {
+func TestHeldDataIsToldWithItsHolder(t *testing.T) {
 	h := testHouse(t)
-	began := time.Now()
 	code, _, stderr := run(t, []string{"LATCHKEY_DATA_DIR=" + h.config.DataDir}, "serve")
-	if took := time.Since(began); code != exitFailed || !strings.Contains(stderr, "is held by process") || took > 5*time.Second {
-		t.Errorf("%d after %v: %s", code, took, stderr)
+	if code != exitFailed || !strings.Contains(stderr, "is held by process") {
+		t.Errorf("%d %s", code, stderr)
 	}
 }
 
 func TestConfirmationNeedsATerminalOrYes(t *testing.T) {
 	var out strings.Builder
 	tm := &terminal{stdin: strings.NewReader("y\n"), stdout: &out, stderr: &out}
-	if err := tm.confirm(true, "Sure?"); err != nil {
+	if err := tm.confirm(t.Context(), true, "Sure?"); err != nil {
 		t.Error(err)
 	}
-	if usage := (usageError{}); !errors.As(tm.confirm(false, "Sure?"), &usage) {
+	if usage := (usageError{}); !errors.As(tm.confirm(t.Context(), false, "Sure?"), &usage) {
 		t.Error("a pipe was taken for a person")
 	}
 }

@@ -76,10 +76,12 @@ func (t *terminal) offerSetUp(ctx context.Context, h *house) error {
 		return err
 	}
 	link, err := api.InProcess(api.Handler(h.apiOptions())).SetupLink(ctx)
-	if errors.Is(err, storage.ErrSetUp) {
+	switch {
+	case errors.Is(err, storage.ErrSetUp):
 		return nil
-	}
-	if err != nil {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
 		return err
 	}
 	t.say("\nNobody administers it yet. Open this link to become the first administrator:\n\n  %s\n\n"+

@@ -170,17 +170,24 @@ func (t *terminal) answer(v any, err error) error {
 func userDelete(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "delete USER", Short: "Delete a user for good", Args: takes("USER")}
 	sure := c.Flags().Bool("yes", false, "do not ask")
-	c.RunE = t.onUser(func(ctx context.Context, conn *connection, u api.User) error {
-		if err := t.confirm(*sure, fmt.Sprintf("Delete %s (%s) for good?", u.Username, u.Sub)); err != nil {
+	c.RunE = func(c *cobra.Command, args []string) error {
+		ctx := c.Context()
+		var who api.User
+		look := t.onUser(func(_ context.Context, _ *connection, u api.User) error { who = u; return nil })
+		if err := look(c, args); err != nil {
 			return err
 		}
-		err := conn.DeleteUser(ctx, u.Sub)
-		if err != nil || t.json {
-			return t.answer(map[string]string{"deleted": u.Sub}, err)
+		// With the data closed: nobody else should wait for the answer.
+		if err := t.confirm(ctx, *sure, fmt.Sprintf("Delete %s (%s) for good?", who.Username, who.Sub)); err != nil {
+			return err
 		}
-		t.say("%s is deleted.", u.Username)
+		err := t.with(ctx, false, func(conn *connection) error { return conn.DeleteUser(ctx, who.Sub) })
+		if err != nil || t.json {
+			return t.answer(map[string]string{"deleted": who.Sub}, err)
+		}
+		t.say("%s is deleted.", who.Username)
 		return nil
-	})
+	}
 	return c
 }
 

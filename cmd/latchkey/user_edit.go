@@ -32,7 +32,7 @@ func userAdd(t *terminal) *cobra.Command {
 			return err
 		}
 		if *piped {
-			if n.Password, err = t.readPassword(true); err != nil {
+			if n.Password, err = t.readPassword(c.Context(), true); err != nil {
 				return err
 			}
 		}
@@ -108,7 +108,7 @@ func userSetPassword(t *terminal) *cobra.Command {
 	piped := c.Flags().Bool("password-stdin", false, "read the password from standard input instead of asking")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		// Before the data is opened: nobody else should wait for the typing.
-		password, err := t.readPassword(*piped)
+		password, err := t.readPassword(c.Context(), *piped)
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,24 @@ import (
 
 const form = "application/x-www-form-urlencoded"
 
+func TestTheLongestKeyDecidesHowLargeABodyMayBe(t *testing.T) {
+	e := newEdge(new(journal), func(o *edge.Options) {
+		o.Limits.Bodies = map[string]int64{"/": 1, "/a/": 2, "/a/b/": 3, "/a/b/c/": 4, "/a/b/c/d": 5, "/a/b/c/d/": 6}
+	})
+	for range 20 { // a map is walked in another order each time
+		rec := httptest.NewRecorder()
+		e.Handler(e.Router()).ServeHTTP(rec, httptest.NewRequest("POST", "/a/b/c/d", strings.NewReader("123456")))
+		if rec.Code != http.StatusRequestEntityTooLarge {
+			t.Fatalf("six bytes: status %d", rec.Code)
+		}
+		rec = httptest.NewRecorder()
+		e.Handler(e.Router()).ServeHTTP(rec, httptest.NewRequest("POST", "/a/b/c/d", strings.NewReader("12345")))
+		if rec.Code != http.StatusNotFound {
+			t.Fatalf("five bytes: status %d", rec.Code)
+		}
+	}
+}
+
 // stream hides the length of a body, as chunked transfer does.
 type stream struct{ io.Reader }
 

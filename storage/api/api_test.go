@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -171,7 +172,11 @@ func TestRefusedPatchChangesNothingAnywhere(t *testing.T) {
 }
 
 func TestEditsOfDifferentFieldsAtOnceAreBothKept(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHouse(t, func(o *api.Options) {
+		// Called between an edit's read and its write: lets the others in, if
+		// they can come in.
+		o.Actor = func(context.Context) storage.Actor { runtime.Gosched(); return storage.Operator }
+	})
 	made := must[api.User](t)(h.CreateUser(t.Context(), ada()))
 	app := must[api.Client](t)(h.CreateClient(t.Context(), demo()))
 	fields := []string{"name", "given_name", "family_name", "middle_name", "nickname", "gender"}
