@@ -135,6 +135,7 @@ func (p *Provider) grant(ctx context.Context, id storage.ID, q *Request, st *sto
 	if q.Implied {
 		g.RedirectURI = "" // nor need it be sent with the code (RFC 6749 section 4.1.3)
 	}
+	p.allowRefresh(&g, st.Client)
 	if v.account.Consent != nil {
 		g.Consent = v.account.Consent.ID
 	}

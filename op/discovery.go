@@ -33,9 +33,8 @@ type metadata struct {
 	RequestObjects bool     `json:"request_parameter_supported"`
 }
 
-// unserved are the scopes of the catalogue whose promise is not kept yet: refresh
-// tokens and groups. They are left out of what a client asks for.
-var unserved = []string{storage.ScopeOfflineAccess, storage.ScopeGroups}
+// unserved are the scopes of the catalogue whose promise is not kept yet.
+var unserved = []string{storage.ScopeGroups}
 
 // served leaves the scopes that are kept, in the catalogue's order.
 func served(all []*storage.Scope) []*storage.Scope {
@@ -56,7 +55,11 @@ func (p *Provider) discovery() ([]byte, error) {
 	d.JwksURI = p.issuer + PathJWKS
 	d.ResponseTypesSupported = []string{"code"}
 	d.ResponseModesSupported = []string{"query", "fragment"}
-	d.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode}
+	d.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken, oidc.GrantTypeClientCredentials}
+	d.IntrospectionEndpoint = p.issuer + PathIntrospection
+	d.IntrospectionEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost}
+	d.RevocationEndpoint = p.issuer + PathRevocation
+	d.RevocationEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, oidc.AuthMethodNone}
 	d.SubjectTypesSupported = []string{"public"}
 	d.IDTokenSigningAlgValuesSupported = p.keys.Algorithms()
 	d.TokenEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, oidc.AuthMethodNone}

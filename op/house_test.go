@@ -305,14 +305,15 @@ func decoded[T any](t testing.TB, resp *http.Response) (v T) {
 
 // tokenAnswer is what the token endpoint answers, good or bad.
 type tokenAnswer struct {
-	Status      int    `json:"-"`
-	AccessToken string `json:"access_token"`
-	TokenType   string `json:"token_type"`
-	ExpiresIn   int    `json:"expires_in"`
-	IDToken     string `json:"id_token"`
-	Scope       string `json:"scope"`
-	Error       string `json:"error"`
-	Description string `json:"error_description"`
+	Status       int    `json:"-"`
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int    `json:"expires_in"`
+	IDToken      string `json:"id_token"`
+	RefreshToken string `json:"refresh_token"`
+	Scope        string `json:"scope"`
+	Error        string `json:"error"`
+	Description  string `json:"error_description"`
 }
 
 // redemption is the form that redeems a code of a plain request.

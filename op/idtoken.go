@@ -15,7 +15,7 @@ const typeIDToken = "JWT"
 
 // idToken makes an ID token in the client's algorithm (OpenID Connect Core section
 // 2). Claims of scopes come by userinfo, unless the client asked otherwise.
-func (p *Provider) idToken(ctx context.Context, a *storage.Access, accessToken string) (string, error) {
+func (p *Provider) idToken(ctx context.Context, a *storage.Access, accessToken, nonce string) (string, error) {
 	ask, err := recordedClaims(a.Grant.Claims)
 	if err != nil {
 		return "", err
@@ -39,7 +39,7 @@ func (p *Provider) idToken(ctx context.Context, a *storage.Access, accessToken s
 		"at_hash":   halfHash(accessToken),
 		"sid":       p.sid(a.Grant.Session, a.Client.UID),
 	}
-	for name, value := range map[string]string{"nonce": a.Grant.Nonce, "acr": a.Grant.ACR} {
+	for name, value := range map[string]string{"nonce": nonce, "acr": a.Grant.ACR} {
 		if value != "" {
 			set[name] = value
 		}

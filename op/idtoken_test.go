@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +31,25 @@ func (h *house) verified(token, alg string) map[string]any {
 		h.t.Fatal(err)
 	}
 	return claims
+}
+
+// verifiedAs is verified, of a token whose header says this type.
+func (h *house) verifiedAs(token, alg, typ string) map[string]any {
+	h.t.Helper()
+	head, _, _ := strings.Cut(token, ".")
+	if got := decodedJSON(h.t, string(must(strictBase64.DecodeString(head))))["typ"]; got != typ {
+		h.t.Errorf("typ is %v", got)
+	}
+	return h.verified(token, alg)
+}
+
+func decodedJSON(t testing.TB, raw string) map[string]any {
+	t.Helper()
+	v := map[string]any{}
+	if err := json.Unmarshal([]byte(raw), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 func TestIDTokensAreSignedInTheClientsAlgorithmAndVerifyByJWKS(t *testing.T) {

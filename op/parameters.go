@@ -115,7 +115,7 @@ func (p *Provider) readHints(q *Request) func(*storage.Client, url.Values) *faul
 func (q *Request) readScopes(c *storage.Client, form url.Values) *fault {
 	asked := strings.Fields(form.Get("scope"))
 	for _, s := range asked {
-		if slices.Contains(c.Metadata.Scopes, s) && !slices.Contains(unserved, s) && !slices.Contains(q.Scopes, s) {
+		if mayAsk(c, s) && !slices.Contains(q.Scopes, s) {
 			q.Scopes = append(q.Scopes, s)
 		}
 	}
@@ -140,4 +140,14 @@ func (p *Provider) readIDTokenHint(q *Request, hint string) *fault {
 	}
 	q.Subject = who
 	return nil
+}
+
+// mayAsk reports whether a request of this client may have a scope. offline_access
+// is ignored where no refresh token would come of it (OpenID Connect Core section
+// 11).
+func mayAsk(c *storage.Client, scope string) bool {
+	if scope == storage.ScopeOfflineAccess && !slices.Contains(c.Metadata.GrantTypes, storage.GrantTypeRefresh) {
+		return false
+	}
+	return slices.Contains(c.Metadata.Scopes, scope) && !slices.Contains(unserved, scope)
 }

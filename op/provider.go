@@ -77,23 +77,30 @@ const (
 	PathAuthorize = "/connect/authorize"
 	PathToken     = "/connect/token"
 	PathUserinfo  = "/connect/userinfo"
-	PathJWKS      = "/.well-known/openid-configuration/jwks"
-	pathDiscovery = "/.well-known/openid-configuration"
-	pathMetadata  = "/.well-known/oauth-authorization-server" // RFC 8414 section 3
+	// PathIntrospection is RFC 7662's, PathRevocation RFC 7009's.
+	PathIntrospection = "/connect/introspect"
+	PathRevocation    = "/connect/revocation"
+	PathJWKS          = "/.well-known/openid-configuration/jwks"
+	pathDiscovery     = "/.well-known/openid-configuration"
+	pathMetadata      = "/.well-known/oauth-authorization-server" // RFC 8414 section 3
 )
 
 // Routes puts the provider's routes on r. Ours come first; what the framework
 // routes is named one by one, so that nothing of it is reachable unseen.
 func (p *Provider) Routes(r *mux.Router) {
 	framework := zop.RegisterServer(&server{p: p}, zop.Endpoints{
-		Token:    zop.NewEndpoint(PathToken),
-		Userinfo: zop.NewEndpoint(PathUserinfo),
+		Token:         zop.NewEndpoint(PathToken),
+		Userinfo:      zop.NewEndpoint(PathUserinfo),
+		Introspection: zop.NewEndpoint(PathIntrospection),
+		Revocation:    zop.NewEndpoint(PathRevocation),
 	}, zop.WithServerCORSOptions(nil))
 
 	r.Handle(pathDiscovery, public(http.HandlerFunc(p.serveMetadata))).Methods(http.MethodGet, http.MethodHead, http.MethodOptions)
 	r.Handle(pathMetadata, public(http.HandlerFunc(p.serveMetadata))).Methods(http.MethodGet, http.MethodHead, http.MethodOptions)
 	r.Handle(PathJWKS, public(http.HandlerFunc(p.serveJWKS))).Methods(http.MethodGet, http.MethodHead, http.MethodOptions)
 	r.Handle(PathToken, public(p.serveToken(framework)))
+	r.Handle(PathIntrospection, p.serveIntrospection(framework))
+	r.Handle(PathRevocation, public(p.serveRevocation(framework)))
 	r.Handle(PathUserinfo, public(serveUserinfo(framework)))
 	r.HandleFunc(PathAuthorize, p.serveAuthorize).Methods(http.MethodGet, http.MethodPost)
 	r.HandleFunc(PathFlow, p.servePosted).Methods(http.MethodGet)

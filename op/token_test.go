@@ -131,8 +131,6 @@ func TestGrantTypesThatAreNotServedAreSaidToBeSo(t *testing.T) {
 	v := h.browser().tokens(authorization())
 	urn := "urn:ietf:params:oauth:"
 	for grant, form := range map[string]url.Values{
-		"refresh_token":                   {"refresh_token": {"x"}},
-		"client_credentials":              {"scope": {"profile"}},
 		"password":                        {"username": {"ada"}, "password": {"x"}},
 		urn + "grant-type:jwt-bearer":     {"assertion": {"eyJhbGciOiJub25lIn0.eyJhdWQiOlsxXX0."}},
 		urn + "grant-type:device_code":    {"device_code": {"x"}},
@@ -155,7 +153,9 @@ func TestGrantTypesThatAreNotServedAreSaidToBeSo(t *testing.T) {
 func TestAClientIsHeldToItsGrantTypes(t *testing.T) {
 	h := newHouse(t)
 	code := h.browser().login(authorization()).code()
-	h.change(webID, func(m *storage.Metadata) { m.GrantTypes, m.ResponseTypes = []string{storage.GrantTypeRefresh}, nil })
+	h.change(webID, func(m *storage.Metadata) {
+		m.GrantTypes, m.ResponseTypes = []string{storage.GrantTypeClientCredentials}, nil
+	})
 	if v, _ := h.token(webID, redemption(code)); v.Status != 400 || v.Error != "unauthorized_client" {
 		t.Errorf("%+v", v)
 	}

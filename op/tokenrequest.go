@@ -32,7 +32,7 @@ func (p *Provider) serveToken(framework http.Handler) http.HandlerFunc {
 			e.write(w, r)
 			return
 		}
-		pass(framework, w, r, PathToken, codeForm(c), c)
+		pass(framework, w, r, PathToken, tokenForm(c), c)
 	}
 }
 
@@ -42,26 +42,44 @@ func (p *Provider) readTokenRequest(w http.ResponseWriter, r *http.Request) (*ca
 	if e != nil {
 		return nil, e
 	}
-	switch form.Get("grant_type") {
-	case storage.GrantTypeCode:
-	case "":
+	grantType := form.Get("grant_type")
+	needs, served := grantTypes[grantType]
+	switch {
+	case grantType == "":
 		return nil, invalidRequest("grant_type is missing")
-	default:
+	case !served:
 		return nil, &apiError{status: http.StatusBadRequest, code: "unsupported_grant_type",
-			text: "grant_type must be authorization_code"}
+			text: "grant_type must be authorization_code, refresh_token or client_credentials"}
 	}
 	client, e := p.authenticate(r.Context(), r.Header, form)
 	if e != nil {
 		return nil, e
 	}
-	if !slices.Contains(client.Metadata.GrantTypes, storage.GrantTypeCode) {
+	if !slices.Contains(client.Metadata.GrantTypes, grantType) {
 		return nil, &apiError{status: http.StatusBadRequest, code: "unauthorized_client",
-			text: "this client is not registered for grant_type authorization_code"}
+			text: "this client is not registered for grant_type " + grantType}
 	}
-	if form.Get("code") == "" {
-		return nil, invalidRequest("code is missing")
+	if needs != "" && form.Get(needs) == "" {
+		return nil, invalidRequest("%s is missing", needs)
 	}
 	return &call{client: client, sent: form}, nil
+}
+
+// grantTypes are those served, and the parameter that each cannot do without.
+var grantTypes = map[string]string{
+	storage.GrantTypeCode:              "code",
+	storage.GrantTypeRefresh:           "refresh_token",
+	storage.GrantTypeClientCredentials: "",
+}
+
+// tokenForm is what the framework decodes of a token request.
+func tokenForm(c *call) url.Values {
+	grantType := c.sent.Get("grant_type")
+	if grantType == storage.GrantTypeCode {
+		return codeForm(c)
+	}
+	return url.Values{"grant_type": {grantType}, "client_id": {c.client.ID}, "scope": {c.sent.Get("scope")},
+		"refresh_token": {c.sent.Get("refresh_token")}}
 }
 
 // codeForm is what the framework decodes of a code's redemption. It insists on a

@@ -16,7 +16,7 @@ import (
 // section 5.3). It costs one read snapshot and no write.
 func (s *server) UserInfo(ctx context.Context, r *zop.Request[oidc.UserInfoRequest]) (*zop.Response, error) {
 	c := callOf(ctx)
-	a, err := s.p.access(ctx, r.Data.AccessToken)
+	a, _, err := s.p.access(ctx, r.Data.AccessToken)
 	if err != nil {
 		return c.refuse(refusedToken(err))
 	}

@@ -17,6 +17,7 @@ type Access struct {
 	Client     *Client
 	Consent    *Consent
 	Membership *Membership // nil: none, or the scope was not granted
+	granted    []*Scope
 	// Scopes is what is effective: granted, still consented and still allowed to
 	// the client. In the grant's order.
 	Scopes []string
@@ -42,11 +43,14 @@ const (
 	DeadConsent   Dead = "consent withdrawn"
 	DeadSession   Dead = "session ended"
 	DeadNotIssued Dead = "its code is not redeemed"
+	DeadIdle      Dead = "its refresh token went unused too long"
+	DeadToken     Dead = "this token is revoked"
 )
 
 // Access returns what a grant gives now, or a Dead error. It is one snapshot and
 // writes nothing.
-func (s Grants) Access(ctx context.Context, id ID) (*Access, error) {
+// token is the id of the access token it is asked for; nil: none in particular.
+func (s Grants) Access(ctx context.Context, id ID, token []byte) (*Access, error) {
 	now := s.b.instant()
 	return view(ctx, s.b, func(r kv.Reader) (*Access, error) {
 		a, err := s.b.access(r, id, now)
@@ -55,6 +59,9 @@ func (s Grants) Access(ctx context.Context, id ID) (*Access, error) {
 		}
 		if a.State.Redeemed.IsZero() {
 			return nil, DeadNotIssued
+		}
+		if a.State.revokedToken(token) {
+			return nil, DeadToken
 		}
 		return a, nil
 	})
@@ -140,6 +147,17 @@ func (b *base) checkSession(r kv.Reader, a *Access, now time.Time) error {
 	return nil
 }
 
+// Narrow leaves of the effective scopes those that keep says.
+func (a *Access) Narrow(keep func(scope string) bool) {
+	a.Scopes, a.Claims = nil, nil
+	for _, sc := range a.granted {
+		if keep(sc.Name) {
+			a.Scopes = append(a.Scopes, sc.Name)
+			a.Claims = append(a.Claims, sc.Claims...)
+		}
+	}
+}
+
 // effective computes the scopes in force and the claims they give.
 func (b *base) effective(r kv.Reader, a *Access, _ time.Time) error {
 	for _, name := range a.Grant.Scopes {
@@ -153,9 +171,9 @@ func (b *base) effective(r kv.Reader, a *Access, _ time.Time) error {
 		if sc == nil {
 			continue
 		}
-		a.Scopes = append(a.Scopes, name)
-		a.Claims = append(a.Claims, sc.Claims...)
+		a.granted = append(a.granted, sc)
 	}
+	a.Narrow(func(string) bool { return true })
 	if !slices.Contains(a.Claims, "patreon") {
 		return nil
 	}

@@ -166,7 +166,7 @@ func TestAGrantIsDeadBeforeItsCodeIsRedeemedAndAfterItsEnd(t *testing.T) {
 func TestAScopeThatIsNoLongerAllowedOnlyNarrows(t *testing.T) {
 	h := newHouse(t)
 	f := h.redeemed(ScopeOpenID, ScopeEmail, ScopePhone)
-	access := func() *Access { return need(h.Grants.Access(h.ctx, f.grant.ID))(h) }
+	access := func() *Access { return need(h.Grants.Access(h.ctx, f.grant.ID, nil))(h) }
 	m := webMetadata()
 	m.Scopes = []string{ScopePhone, ScopeOpenID}
 	need(h.Clients.Change(h.ctx, Operator, f.client.ID, 0, m))(h)

@@ -30,7 +30,9 @@ const (
 	ActSecretRotated   Act = "client.secret-rotated"
 	ActConsentGiven    Act = "consent.given"
 	ActConsentWithdraw Act = "consent.withdrawn"
-	ActGrantReplayed   Act = "grant.replayed" // a code used twice: the grant is revoked
+	ActGrantRevoked    Act = "grant.revoked"
+	ActGrantTheft      Act = "grant.refresh-replayed" // a refresh token used again: the grant is revoked
+	ActGrantReplayed   Act = "grant.replayed"         // a code used twice: the grant is revoked
 	ActMembership      Act = "user.membership-set"
 	ActSettings        Act = "settings.changed"
 )

@@ -44,12 +44,14 @@ type Client struct {
 	UID      ID          `cbor:"2,keyasint"` // of this registration: a client deleted and added again under one id is another
 	State    ClientState `cbor:"3,keyasint"`
 	Revision uint64      `cbor:"4,keyasint"` // one more at every change
-	Epoch    uint64      `cbor:"5,keyasint,omitempty"`
-	Owner    ID          `cbor:"6,keyasint,omitzero"`
-	Created  time.Time   `cbor:"7,keyasint"`
-	Updated  time.Time   `cbor:"8,keyasint"`
-	Secrets  []Secret    `cbor:"9,keyasint,omitempty"`
-	Metadata Metadata    `cbor:"10,keyasint"`
+	// Epoch is one more whenever all that the client was given ends. It begins with
+	// the time, so that no token outlives a client added again under its id.
+	Epoch    uint64    `cbor:"5,keyasint,omitempty"`
+	Owner    ID        `cbor:"6,keyasint,omitzero"`
+	Created  time.Time `cbor:"7,keyasint"`
+	Updated  time.Time `cbor:"8,keyasint"`
+	Secrets  []Secret  `cbor:"9,keyasint,omitempty"`
+	Metadata Metadata  `cbor:"10,keyasint"`
 }
 
 // Live reports whether the client may use the protocol at all.
@@ -135,7 +137,7 @@ func (s Clients) Create(ctx context.Context, by Actor, n NewClient) (*Client, er
 // prepare makes the record of a new client, before the transaction.
 func (s Clients) prepare(n NewClient) (Client, error) {
 	now := s.b.instant()
-	c := Client{ID: n.ID, UID: s.b.newID(), State: n.State, Revision: 1, Owner: n.Owner, Created: now, Updated: now, Metadata: n.Metadata}
+	c := Client{ID: n.ID, UID: s.b.newID(), State: n.State, Revision: 1, Epoch: uint64(now.Unix()), Owner: n.Owner, Created: now, Updated: now, Metadata: n.Metadata}
 	if c.ID == "" {
 		c.ID = s.NewID()
 	}

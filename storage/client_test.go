@@ -36,7 +36,11 @@ func TestMetadataOutsideTheRulesIsRefused(t *testing.T) {
 		{"grant_types", func(m *Metadata) { m.GrantTypes = []string{GrantTypeCode, "implicit"} }},
 		{"grant_types", func(m *Metadata) { m.GrantTypes = []string{GrantTypeCode, GrantTypeCode} }},
 		{"response_types", func(m *Metadata) { m.ResponseTypes = []string{"token"} }},
-		{"response_types", func(m *Metadata) { m.GrantTypes, m.ResponseTypes = []string{GrantTypeRefresh}, []string{"code"} }},
+		{"response_types", func(m *Metadata) {
+			m.GrantTypes, m.ResponseTypes = []string{GrantTypeClientCredentials}, []string{"code"}
+		}},
+		{"grant_types", func(m *Metadata) { m.GrantTypes, m.ResponseTypes = []string{GrantTypeRefresh}, nil }},
+		{"access_token_format", func(m *Metadata) { m.AccessTokenFormat = "saml" }},
 		{"token_endpoint_auth_method", func(m *Metadata) { m.TokenEndpointAuthMethod = "client_secret_jwt" }},
 		{"application_type", func(m *Metadata) { m.ApplicationType = "desktop" }},
 		{"id_token_signed_response_alg", func(m *Metadata) { m.IDTokenSignedResponseAlg = "none" }},
@@ -217,5 +221,19 @@ func TestClientsAreListedByIDAndInPages(t *testing.T) {
 	}
 	if !slices.Equal(got, []string{"a", "b", "b-", "c"}) {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestAPublicClientHasNoTokensOfItsOwnAndNoLastingOnes(t *testing.T) {
+	h := newHouse(t)
+	for field, change := range map[string]func(*Metadata){
+		"grant_types":         func(m *Metadata) { m.GrantTypes = []string{GrantTypeCode, GrantTypeClientCredentials} },
+		"refresh_token_reuse": func(m *Metadata) { m.RefreshTokenReuse = true },
+	} {
+		m := webMetadata()
+		m.TokenEndpointAuthMethod = AuthMethodNone
+		change(&m)
+		_, err := h.Clients.Create(h.ctx, Operator, NewClient{Metadata: m})
+		wantInvalid(t, err, field)
 	}
 }

@@ -37,6 +37,10 @@ type Grant struct {
 	Offline bool `cbor:"21,keyasint,omitempty"`
 	// AskedAuthTime says that the ID token must carry auth_time.
 	AskedAuthTime bool `cbor:"22,keyasint,omitempty"`
+	// RefreshSecret and RefreshKey make this grant's refresh tokens, so that each
+	// generation's is always the same string; empty: it gets none.
+	RefreshSecret []byte `cbor:"23,keyasint,omitempty"`
+	RefreshKey    uint32 `cbor:"24,keyasint,omitempty"`
 }
 
 // GrantState is the only part of a grant that is ever rewritten.
@@ -44,6 +48,13 @@ type GrantState struct {
 	Grant    ID        `cbor:"-"`          // its key, which is the grant's
 	Redeemed time.Time `cbor:"1,keyasint"` // zero: the code is unused
 	Revoked  time.Time `cbor:"2,keyasint"` // zero: not revoked
+	// Generation is that of the refresh token now current; the first is 0.
+	Generation uint32 `cbor:"3,keyasint,omitempty"`
+	// Used is when a refresh token was last used up, or, where they are not
+	// rotated, used: then it is written at most once an hour.
+	Used time.Time `cbor:"4,keyasint,omitzero"`
+	// Tokens are the ids of access tokens revoked one by one.
+	Tokens [][]byte `cbor:"5,keyasint,omitempty"`
 }
 
 // Grants holds the grants.
@@ -59,7 +70,7 @@ func grantStateTable() table[GrantState] {
 		key: func(s *GrantState) key { return key{}.id(s.Grant) },
 		ready: func(s *GrantState, k key) {
 			copy(s.Grant[:], k)
-			inUTC(&s.Redeemed, &s.Revoked)
+			inUTC(&s.Redeemed, &s.Revoked, &s.Used)
 		}}
 }
 
@@ -123,7 +134,11 @@ func (s Grants) Create(ctx context.Context, n NewGrant) (*Grant, error) {
 func (g *Grant) date(l Lifetimes, now time.Time) {
 	g.Created = now
 	g.CodeExpires = now.Add(Seconds(l.Code))
-	g.Expires = g.CodeExpires.Add(max(Seconds(l.AccessToken), Seconds(l.IDToken)))
+	life := Seconds(l.Code)
+	if g.refreshable() {
+		life += Seconds(l.RefreshAbsolute)
+	}
+	g.Expires = now.Add(life + max(Seconds(l.AccessToken), Seconds(l.IDToken)))
 }
 
 // stillDecided checks that user, session and client are what the flow was decided

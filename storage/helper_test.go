@@ -265,7 +265,7 @@ func (h *house) redeemed(scopes ...string) redeemed {
 // dead is why a grant is dead now; empty: it lives.
 func (h *house) dead(g *Grant) Dead {
 	h.t.Helper()
-	_, err := h.Grants.Access(h.ctx, g.ID)
+	_, err := h.Grants.Access(h.ctx, g.ID, nil)
 	var dead Dead
 	if err != nil && !errors.As(err, &dead) {
 		h.t.Fatal(err)

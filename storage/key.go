@@ -1,5 +1,7 @@
 package storage
 
+import "encoding/binary"
+
 // Spaces partition the key space, one byte each. A number is never reused, not
 // even for a noun that is gone: a file may still hold its records.
 const (
@@ -19,6 +21,8 @@ const (
 	spaceConsents         byte = 0x40
 	spaceGrants           byte = 0x50
 	spaceGrantStates      byte = 0x51
+	spaceDenied           byte = 0x52
+	spaceAlive            byte = 0x53
 	spaceLinks            byte = 0x60
 	spaceAudit            byte = 0x70
 	spaceAuditBySubject   byte = 0x71
@@ -41,3 +45,5 @@ func (k key) str(s string) key {
 }
 
 func (k key) id(id ID) key { return append(k, id[:]...) }
+
+func (k key) u64(n uint64) key { return binary.BigEndian.AppendUint64(k, n) }

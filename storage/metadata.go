@@ -20,8 +20,15 @@ const (
 
 // Grant types (RFC 7591 section 2) that can be registered.
 const (
-	GrantTypeCode    = "authorization_code"
-	GrantTypeRefresh = "refresh_token"
+	GrantTypeCode              = "authorization_code"
+	GrantTypeRefresh           = "refresh_token"
+	GrantTypeClientCredentials = "client_credentials"
+)
+
+// Forms of access tokens.
+const (
+	AccessTokenOpaque = "opaque"
+	AccessTokenJWT    = "jwt" // RFC 9068
 )
 
 // Metadata is what a client says of itself and what it may do, named as in RFC
@@ -48,6 +55,15 @@ type Metadata struct {
 	// apps that never call userinfo.
 	IDTokenUserClaims bool   `cbor:"18,keyasint,omitempty" json:"id_token_user_claims,omitempty"`
 	InitiateLoginURI  string `cbor:"19,keyasint,omitempty" json:"initiate_login_uri,omitempty"`
+	// AccessTokenFormat is opaque or jwt. A JWT lives ten minutes at most: those
+	// who check it by themselves notice a revocation only when it ends.
+	AccessTokenFormat string `cbor:"20,keyasint,omitempty" json:"access_token_format,omitempty"`
+	// RefreshTokenReuse keeps one refresh token in use instead of replacing it
+	// each time; for confidential clients only.
+	RefreshTokenReuse bool `cbor:"21,keyasint,omitempty" json:"refresh_token_reuse,omitempty"`
+	// OnlineRefresh gives refresh tokens without offline_access too; they die
+	// with the session.
+	OnlineRefresh bool `cbor:"22,keyasint,omitempty" json:"online_refresh_tokens,omitempty"`
 }
 
 // StandardScopes is what a client may ask for when nothing narrower was said.
@@ -74,6 +90,9 @@ func (m *Metadata) fill() {
 	}
 	if m.IDTokenSignedResponseAlg == "" {
 		m.IDTokenSignedResponseAlg = "RS256" // OpenID Connect Registration section 2
+	}
+	if m.AccessTokenFormat == "" {
+		m.AccessTokenFormat = AccessTokenOpaque
 	}
 }
 
@@ -143,7 +162,8 @@ func (m *Metadata) validateChoices() error {
 		allowed []string
 	}{
 		{"token_endpoint_auth_method", []string{m.TokenEndpointAuthMethod}, []string{AuthMethodBasic, AuthMethodPost, AuthMethodNone}},
-		{"grant_types", m.GrantTypes, []string{GrantTypeCode, GrantTypeRefresh}},
+		{"grant_types", m.GrantTypes, []string{GrantTypeCode, GrantTypeRefresh, GrantTypeClientCredentials}},
+		{"access_token_format", []string{m.AccessTokenFormat}, []string{AccessTokenOpaque, AccessTokenJWT}},
 		{"response_types", m.ResponseTypes, []string{"code"}},
 		{"application_type", []string{m.ApplicationType}, []string{ApplicationWeb, ApplicationNative}},
 		{"id_token_signed_response_alg", []string{m.IDTokenSignedResponseAlg}, signedResponseAlgs},
@@ -159,6 +179,15 @@ func (m *Metadata) validateChoices() error {
 				return invalid(c.field, "must be among %s, not %q", strings.Join(c.allowed, ", "), v)
 			}
 		}
+	}
+	public := m.TokenEndpointAuthMethod == AuthMethodNone
+	switch {
+	case public && slices.Contains(m.GrantTypes, GrantTypeClientCredentials):
+		return invalid("grant_types", "must not hold client_credentials: a public client has none (RFC 6749 section 4.4)")
+	case public && m.RefreshTokenReuse:
+		return invalid("refresh_token_reuse", "needs a confidential client: whoever stole a public client's token could use it unseen (RFC 9700 section 4.14.2)")
+	case slices.Contains(m.GrantTypes, GrantTypeRefresh) && !slices.Contains(m.GrantTypes, GrantTypeCode):
+		return invalid("grant_types", "with refresh_token must hold authorization_code, which gives the first one")
 	}
 	if slices.Contains(m.OptionalScopes, ScopeOpenID) {
 		return invalid("optional_scopes", "must not hold openid")

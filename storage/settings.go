@@ -36,6 +36,11 @@ type Lifetimes struct {
 	Flow            uint32 `cbor:"6,keyasint" json:"flow"`
 	SetUpLink       uint32 `cbor:"7,keyasint" json:"setup_link"`
 	RecoveryLink    uint32 `cbor:"8,keyasint" json:"recovery_link"`
+	RefreshIdle     uint32 `cbor:"9,keyasint" json:"refresh_idle"`
+	RefreshAbsolute uint32 `cbor:"10,keyasint" json:"refresh_absolute"`
+	// RefreshGrace is how long the refresh token before the current one is
+	// answered with the current one again: for answers that were lost.
+	RefreshGrace uint32 `cbor:"11,keyasint" json:"refresh_grace"`
 }
 
 // Throttle bounds guessing: Failures in Window seconds, then one attempt each
@@ -52,7 +57,8 @@ func DefaultSettings() Settings {
 	return Settings{
 		Branding: Branding{Name: "Latchkey", Accent: "#1f5fbf"},
 		Lifetimes: Lifetimes{Code: 60, AccessToken: hour, IDToken: hour, SessionIdle: 7 * day,
-			SessionAbsolute: 30 * day, Flow: 30 * minute, SetUpLink: hour, RecoveryLink: hour},
+			SessionAbsolute: 30 * day, Flow: 30 * minute, SetUpLink: hour, RecoveryLink: hour,
+			RefreshIdle: 30 * day, RefreshAbsolute: 365 * day, RefreshGrace: minute},
 		Throttle:       Throttle{Failures: 10, Window: 15 * minute, Pause: minute},
 		AuditRetention: 365 * day,
 	}
@@ -74,7 +80,8 @@ func (s *Settings) fill() {
 	for _, f := range []struct{ have, want *uint32 }{
 		{&have.Code, &want.Code}, {&have.AccessToken, &want.AccessToken}, {&have.IDToken, &want.IDToken},
 		{&have.SessionIdle, &want.SessionIdle}, {&have.SessionAbsolute, &want.SessionAbsolute},
-		{&have.Flow, &want.Flow}, {&have.SetUpLink, &want.SetUpLink}, {&have.RecoveryLink, &want.RecoveryLink},
+		{&have.RefreshIdle, &want.RefreshIdle}, {&have.RefreshAbsolute, &want.RefreshAbsolute},
+		{&have.RefreshGrace, &want.RefreshGrace}, {&have.Flow, &want.Flow}, {&have.SetUpLink, &want.SetUpLink}, {&have.RecoveryLink, &want.RecoveryLink},
 		{&s.Throttle.Failures, &d.Throttle.Failures}, {&s.Throttle.Window, &d.Throttle.Window},
 		{&s.Throttle.Pause, &d.Throttle.Pause},
 	} {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"latchkey/storage/kv"
@@ -51,6 +52,8 @@ type base struct {
 	pin    pin
 	tables
 	strangers strangers
+	run       run
+	turned    atomic.Int64 // when a refresh token was last rotated, Unix seconds
 }
 
 type tables struct {
@@ -67,6 +70,8 @@ type tables struct {
 	keys        table[KeySet]
 	links       table[Link]
 	audit       table[Event]
+	denied      table[denied]
+	alive       table[alive]
 }
 
 type meta struct {
@@ -90,6 +95,9 @@ func Open(ctx context.Context, engine kv.Engine, o Options) (*Store, error) {
 	if err := b.prepare(ctx); err != nil {
 		return nil, err
 	}
+	if err := b.began(ctx); err != nil {
+		return nil, err
+	}
 	return &Store{
 		Users: Users{b}, Attempts: Attempts{b}, Clients: Clients{b}, Sessions: Sessions{b},
 		Consents: Consents{b}, Grants: Grants{b}, Scopes: Scopes{b}, Memberships: Memberships{b},
@@ -102,7 +110,7 @@ func newTables(p pin) tables {
 		users: userTable(), attempts: attemptTable(), clients: clientTable(), sessions: sessionTable(),
 		consents: consentTable(), grants: grantTable(), grantStates: grantStateTable(), scopes: scopeTable(),
 		memberships: membershipTable(), settings: settingsTable(p), keys: keyTable(), links: linkTable(),
-		audit: auditTable(),
+		audit: auditTable(), denied: deniedTable(), alive: aliveTable(),
 	}
 }
 

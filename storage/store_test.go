@@ -84,7 +84,7 @@ func TestAnonymousRequestsWriteNothing(t *testing.T) {
 			_, err = h.Links.Recover(h.ctx, []byte(name), "", []byte("x"))
 			wantErr(t, err, ErrLink)
 			wantErr(t, h.Sessions.End(h.ctx, Actor{Via: ViaPage}, h.Grants.NewID()), nil)
-			_, err = h.Grants.Access(h.ctx, h.Grants.NewID())
+			_, err = h.Grants.Access(h.ctx, h.Grants.NewID(), nil)
 			wantErr(t, err, DeadUnknown)
 		}
 	}); n != 0 {
@@ -122,7 +122,7 @@ func TestAnErrorComesWithNothingElse(t *testing.T) {
 		"Grants.Create":    func() (any, error) { return h.Grants.Create(h.ctx, n) },
 		"Grants.Standing":  func() (any, error) { return h.Grants.Standing(h.ctx, ID{}, "demo", nil, nil) },
 		"Grants.Redeem":    func() (any, error) { return h.Grants.Redeem(h.ctx, redemption(f.grant)) },
-		"Grants.Access":    func() (any, error) { return h.Grants.Access(h.ctx, f.grant.ID) },
+		"Grants.Access":    func() (any, error) { return h.Grants.Access(h.ctx, f.grant.ID, nil) },
 		"Consents.OfUser":  func() (any, error) { return h.Consents.OfUser(h.ctx, f.user.ID, 1) },
 		"Links.Look":       func() (any, error) { return h.Links.Look(h.ctx, nil, LinkSetUp) },
 		"Links.Create":     func() (any, error) { return h.Links.Create(h.ctx, Operator, LinkSetUp, ID{}, []byte("x")) },

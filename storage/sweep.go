@@ -29,7 +29,7 @@ const (
 type Sweeper struct {
 	b       *base
 	mono    func() time.Duration
-	cursors [5][]byte
+	cursors [6][]byte
 
 	mu     sync.Mutex    // over what follows
 	wall   time.Time     // both clocks when they were last taken to agree:
@@ -66,7 +66,7 @@ func (s *Sweeper) Tick(ctx context.Context) (deleted int, err error) {
 	}
 	before := s.b.instant().Add(-sweepMargin)
 	for i, slice := range []func(kv.Txn, []byte, time.Time) (swept, error){
-		s.sessions, s.grants, s.links, s.audit, s.consents,
+		s.sessions, s.grants, s.links, s.audit, s.consents, s.denied,
 	} {
 		for n := range sweepMost {
 			out, err := update(ctx, s.b, func(tx kv.Txn) (swept, error) { return slice(tx, s.cursors[i], before) })
@@ -134,11 +134,40 @@ func (s *Sweeper) sessions(tx kv.Txn, after []byte, before time.Time) (swept, er
 
 func (s *Sweeper) grants(tx kv.Txn, after []byte, before time.Time) (swept, error) {
 	return sweep(tx, &s.b.grants, after, func(g *Grant) (bool, error) {
-		if before.Before(g.Expires) {
-			return false, nil
+		over, err := s.grantOver(tx, g, before)
+		if err != nil || !over {
+			return false, err
 		}
 		return true, s.b.grantStates.delete(tx, key{}.id(g.ID))
 	})
+}
+
+// grantOver: past its end, or its refresh token went unused too long and so nothing
+// of it can be valid any more.
+func (s *Sweeper) grantOver(tx kv.Txn, g *Grant, before time.Time) (bool, error) {
+	if !before.Before(g.Expires) || !g.refreshable() {
+		return !before.Before(g.Expires), nil
+	}
+	set, err := SettingsStore{s.b}.in(tx)
+	if err != nil {
+		return false, err
+	}
+	state, err := s.b.grantStates.get(tx, key{}.id(g.ID))
+	if err != nil || state == nil {
+		return err == nil, err
+	}
+	if state.Redeemed.IsZero() {
+		return !before.Before(g.CodeExpires), nil
+	}
+	l := set.Lifetimes
+	return !before.Before(state.lastUsed().Add(Seconds(l.RefreshIdle) + max(Seconds(l.AccessToken), Seconds(l.IDToken)))), nil
+}
+
+// denied tokens go from the front: their keys begin with when they end.
+func (s *Sweeper) denied(tx kv.Txn, _ []byte, before time.Time) (swept, error) {
+	out, err := sweep(tx, &s.b.denied, nil, func(d *denied) (bool, error) { return d.Expires.Before(before), nil })
+	out.next = nil
+	return out, err
 }
 
 func (s *Sweeper) links(tx kv.Txn, after []byte, before time.Time) (swept, error) {

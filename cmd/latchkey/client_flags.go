@@ -33,7 +33,7 @@ var metadataFlags = []metadataFlag{
 	{"client-name", "client_name", "name that people see", asText},
 	{"redirect-uri", "redirect_uris", "where answers may be sent; may be repeated", asList},
 	{"post-logout-redirect-uri", "post_logout_redirect_uris", "where a signed-out browser may be sent; may be repeated", asList},
-	{"grant-type", "grant_types", "authorization_code (the default) or refresh_token; may be repeated", asList},
+	{"grant-type", "grant_types", "authorization_code (the default), refresh_token or client_credentials; may be repeated", asList},
 	{"response-type", "response_types", "code (the default); may be repeated", asList},
 	{"token-endpoint-auth-method", "token_endpoint_auth_method", "client_secret_basic (the default), client_secret_post or none", asText},
 	{"application-type", "application_type", "web (the default) or native", asText},
@@ -48,6 +48,9 @@ var metadataFlags = []metadataFlag{
 	{"require-auth-time", "require_auth_time", "say in every ID token when the user signed in", asTruth},
 	{"require-pkce", "require_pkce", "refuse authorization without PKCE", asTruth},
 	{"id-token-user-claims", "id_token_user_claims", "put the claims of scopes into ID tokens too", asTruth},
+	{"access-token-format", "access_token_format", "opaque (the default) or jwt (RFC 9068; lives ten minutes at most)", asText},
+	{"refresh-token-reuse", "refresh_token_reuse", "keep one refresh token instead of replacing it at each use", asTruth},
+	{"online-refresh-tokens", "online_refresh_tokens", "give refresh tokens without offline_access too; they end with the session", asTruth},
 	{"initiate-login-uri", "initiate_login_uri", "address that starts a sign-in at the app", asText},
 }
 

@@ -25,6 +25,7 @@ func (h *house) jobs() []job {
 			_, err := sweeper.Tick(ctx)
 			return err
 		}},
+		{"alive", time.Minute, func(ctx context.Context, _ time.Time) error { return h.store.Alive(ctx) }},
 	}
 }
 

@@ -1,0 +1,139 @@
+package op
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"latchkey/keys"
+	"latchkey/storage"
+)
+
+// accessToken is what an opaque access token holds: references, an expiry, and
+// which of the granted scopes it is for. What it opens is decided at each use.
+type accessToken struct {
+	grant   storage.ID // zero: the client's own
+	client  string     // client_id, for a token of the client's own
+	epoch   uint32     // the client's, likewise
+	own     []string   // scopes, likewise
+	expires time.Time  // whole seconds
+	scopes  uint64     // of the grant's scopes, those it is for: bit i for scope i; all if fullMask
+}
+
+// The first byte of a payload says what it is. A number is never reused.
+const (
+	tokenOfGrant    = 1 // grant, expiry
+	tokenOfClient   = 2 // epoch, expiry, client_id and scopes, separated by spaces
+	tokenOfNarrowed = 3 // grant, expiry, scopes
+)
+
+const fullMask = ^uint64(0)
+
+func (t accessToken) bytes() []byte {
+	expires := uint64(t.expires.Unix())
+	switch {
+	case t.grant.IsZero():
+		b := binary.BigEndian.AppendUint32([]byte{tokenOfClient}, t.epoch)
+		b = binary.BigEndian.AppendUint64(b, expires)
+		return append(b, strings.Join(append([]string{t.client}, t.own...), " ")...)
+	case t.scopes == fullMask:
+		return binary.BigEndian.AppendUint64(append([]byte{tokenOfGrant}, t.grant[:]...), expires)
+	default:
+		b := binary.BigEndian.AppendUint64(append([]byte{tokenOfNarrowed}, t.grant[:]...), expires)
+		return binary.BigEndian.AppendUint64(b, t.scopes)
+	}
+}
+
+var errAccessToken = errors.New("not an access token of ours")
+
+func parseAccessToken(b []byte) (accessToken, error) {
+	instant := func(b []byte) time.Time { return time.Unix(int64(binary.BigEndian.Uint64(b)), 0) }
+	switch {
+	case len(b) == 25 && b[0] == tokenOfGrant:
+		return accessToken{grant: storage.ID(b[1:17]), expires: instant(b[17:]), scopes: fullMask}, nil
+	case len(b) == 33 && b[0] == tokenOfNarrowed:
+		return accessToken{grant: storage.ID(b[1:17]), expires: instant(b[17:]), scopes: binary.BigEndian.Uint64(b[25:])}, nil
+	case len(b) > 13 && b[0] == tokenOfClient:
+		words := strings.Fields(string(b[13:]))
+		if len(words) == 0 {
+			return accessToken{}, errAccessToken
+		}
+		return accessToken{epoch: binary.BigEndian.Uint32(b[1:]), expires: instant(b[5:]), client: words[0], own: words[1:]}, nil
+	}
+	return accessToken{}, errAccessToken
+}
+
+// scopeMask says which of a grant's scopes are kept. A grant has far fewer than 64;
+// one that has more is never narrowed.
+func scopeMask(granted, kept []string) uint64 {
+	mask, all := uint64(0), true
+	for i, s := range granted {
+		if slices.Contains(kept, s) && i < 64 {
+			mask |= 1 << i
+		} else {
+			all = false
+		}
+	}
+	if all {
+		return fullMask
+	}
+	return mask
+}
+
+// narrow leaves of an access what the token is for.
+func (t accessToken) narrow(a *storage.Access) {
+	if t.scopes == fullMask {
+		return
+	}
+	a.Narrow(func(scope string) bool {
+		i := slices.Index(a.Grant.Scopes, scope)
+		return i >= 0 && i < 64 && t.scopes&(1<<i) != 0
+	})
+}
+
+// tokenIDBytes is how much of an access token's id is kept when it is revoked.
+const tokenIDBytes = 16
+
+// openToken reads an access token, opaque or JWT, and returns it with its id. Its expiry
+// is checked; what it opens now is not.
+func (p *Provider) openToken(token string) (accessToken, []byte, error) {
+	reference, err := p.reference(token)
+	if err != nil {
+		return accessToken{}, nil, err
+	}
+	payload, id, err := p.keys.OpenAccessToken(reference)
+	if err != nil {
+		return accessToken{}, nil, errAccessToken
+	}
+	t, err := parseAccessToken(payload)
+	if err == nil && !p.now().Before(t.expires) {
+		err = storage.DeadExpired
+	}
+	return t, id[:tokenIDBytes], err
+}
+
+// access returns what a user's access token gives now. A token of a client's own is
+// refused: it stands for nobody.
+func (p *Provider) access(ctx context.Context, token string) (*storage.Access, accessToken, error) {
+	t, id, err := p.openToken(token)
+	if err != nil {
+		return nil, t, err
+	}
+	if t.grant.IsZero() {
+		return nil, t, errAccessToken
+	}
+	a, err := p.store.Grants.Access(ctx, t.grant, id)
+	if err == nil {
+		t.narrow(a)
+	}
+	return a, t, err
+}
+
+// isRefusal tells what is wrong with a token from what is wrong with us.
+func isRefusal(err error) bool {
+	var dead storage.Dead
+	return errors.As(err, &dead) || errors.Is(err, errAccessToken) || errors.Is(err, keys.ErrToken) || errors.Is(err, storage.ErrNotFound)
+}

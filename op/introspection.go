@@ -1,0 +1,151 @@
+package op
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	zop "github.com/zitadel/oidc/v3/pkg/op"
+
+	"latchkey/storage"
+)
+
+// serveIntrospection is RFC 7662's endpoint. Only confidential clients may ask.
+func (p *Provider) serveIntrospection(framework http.Handler) http.HandlerFunc {
+	return p.serveTokenCall(PathIntrospection, framework, func(c *call) (url.Values, *apiError) {
+		if !c.client.Confidential() {
+			return nil, notAuthenticated("a public client may not introspect")
+		}
+		// The framework looks for a secret before it asks who was authenticated.
+		return url.Values{"client_id": {c.client.ID}, "client_secret": {"checked"}, "token": {c.sent.Get("token")}}, nil
+	})
+}
+
+// serveTokenCall serves an endpoint to which a client sends a token: POST only,
+// parameters in the body only, the client authenticated.
+func (p *Provider) serveTokenCall(path string, framework http.Handler, form func(*call) (url.Values, *apiError)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		noStore(w)
+		if e := postOnly(w, r); e != nil {
+			e.write(w, r)
+			return
+		}
+		c, e := p.readTokenCall(w, r)
+		if e != nil {
+			e.write(w, r)
+			return
+		}
+		decoded, e := form(c)
+		if e != nil {
+			e.write(w, r)
+			return
+		}
+		pass(framework, w, r, path, decoded, c)
+	}
+}
+
+func postOnly(w http.ResponseWriter, r *http.Request) *apiError {
+	if r.Method == http.MethodPost {
+		return nil
+	}
+	w.Header().Set("Allow", http.MethodPost)
+	e := invalidRequest("this endpoint takes POST only")
+	e.status = http.StatusMethodNotAllowed
+	return e
+}
+
+func (p *Provider) readTokenCall(w http.ResponseWriter, r *http.Request) (*call, *apiError) {
+	sent, e := postForm(w, r)
+	if e != nil {
+		return nil, e
+	}
+	client, e := p.authenticate(r.Context(), r.Header, sent)
+	if e != nil {
+		return nil, e
+	}
+	if sent.Get("token") == "" {
+		return nil, invalidRequest("token is missing")
+	}
+	return &call{client: client, sent: sent}, nil
+}
+
+// introspected is the answer of RFC 7662 section 2.2. The framework's type leaves
+// out nothing that is false, and carries a user's claims, which are userinfo's.
+type introspected struct {
+	Active    bool                     `json:"active"`
+	Scope     oidc.SpaceDelimitedArray `json:"scope,omitempty"`
+	ClientID  string                   `json:"client_id,omitempty"`
+	Username  string                   `json:"username,omitempty"`
+	TokenType string                   `json:"token_type,omitempty"`
+	Expires   int64                    `json:"exp,omitempty"`
+	Subject   string                   `json:"sub,omitempty"`
+	Issuer    string                   `json:"iss,omitempty"`
+	AuthTime  int64                    `json:"auth_time,omitempty"`
+}
+
+// Introspect says what a token is worth now, to the client it was issued to; of all
+// others it says that they are not active, and no more.
+func (s *server) Introspect(ctx context.Context, _ *zop.Request[zop.IntrospectionRequest]) (*zop.Response, error) {
+	c := callOf(ctx)
+	out, err := s.p.introspect(ctx, c.client, c.sent.Get("token"))
+	switch {
+	case err == nil:
+		return zop.NewResponse(out), nil
+	case isRefusal(err):
+		return zop.NewResponse(introspected{}), nil
+	default:
+		return c.refuse(failed(err))
+	}
+}
+
+func (p *Provider) introspect(ctx context.Context, c *storage.Client, token string) (introspected, error) {
+	if t, err := p.ownRefreshToken(ctx, token); err == nil {
+		return p.introspectRefresh(ctx, c, t.Grant, t.Generation)
+	} else if !isRefusal(err) {
+		return introspected{}, err
+	}
+	t, id, err := p.openToken(token)
+	if err != nil {
+		return introspected{}, err
+	}
+	if t.grant.IsZero() {
+		return p.introspectOwn(ctx, c, t, id)
+	}
+	a, err := p.store.Grants.Access(ctx, t.grant, id)
+	if err != nil || a.Client.UID != c.UID {
+		return introspected{}, err
+	}
+	t.narrow(a)
+	out := p.introspectedOf(a)
+	out.TokenType, out.Expires = oidc.BearerToken, t.expires.Unix()
+	return out, nil
+}
+
+func (p *Provider) introspectedOf(a *storage.Access) introspected {
+	return introspected{Active: true, Scope: a.Scopes, ClientID: a.Client.ID, Username: a.User.Username,
+		Subject: a.User.Subject(), Issuer: p.issuer, AuthTime: a.Grant.AuthTime.Unix()}
+}
+
+// introspectRefresh: a refresh token is active while it is the current one.
+func (p *Provider) introspectRefresh(ctx context.Context, c *storage.Client, grant storage.ID, generation uint32) (introspected, error) {
+	a, err := p.store.Grants.Access(ctx, grant, nil)
+	if err != nil || a.Client.UID != c.UID || a.State.Generation != generation || !mayRefresh(a) || a.Idle(p.now()) {
+		return introspected{}, err
+	}
+	return p.introspectedOf(a), nil
+}
+
+func (p *Provider) introspectOwn(ctx context.Context, c *storage.Client, t accessToken, id []byte) (introspected, error) {
+	of, err := p.store.Clients.OfToken(ctx, t.named(id))
+	if err != nil || of.UID != c.UID {
+		return introspected{}, err
+	}
+	return introspected{Active: true, Scope: t.own, ClientID: of.ID, TokenType: oidc.BearerToken,
+		Expires: t.expires.Unix(), Subject: of.ID, Issuer: p.issuer}, nil
+}
+
+// named is how the store knows a token of a client's own.
+func (t accessToken) named(id []byte) storage.ClientToken {
+	return storage.ClientToken{ClientID: t.client, Epoch: uint64(t.epoch), Expires: t.expires, Token: id}
+}

@@ -1,0 +1,121 @@
+package op
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	zop "github.com/zitadel/oidc/v3/pkg/op"
+
+	"latchkey/internal/edge"
+	"latchkey/keys"
+	"latchkey/storage"
+)
+
+// issue is what one answer of the token endpoint gives of a grant. The access may
+// be narrowed: then the access token is, and no more than that token.
+type issue struct {
+	access     *storage.Access
+	nonce      string // for the ID token; a refreshed one has none (OpenID Connect Core section 12.2)
+	refresh    bool   // a refresh token comes with it
+	generation uint32 // that of the refresh token
+}
+
+// answer makes the answer. It costs one signature with openid, and one more if the
+// client's access tokens are JWTs.
+func (s *server) answer(ctx context.Context, i issue) (*zop.Response, error) {
+	out, err := s.p.tokens(ctx, i)
+	if err != nil {
+		return callOf(ctx).refuse(failed(err))
+	}
+	return zop.NewResponse(out), nil
+}
+
+func (p *Provider) tokens(ctx context.Context, i issue) (out *oidc.AccessTokenResponse, err error) {
+	a := i.access
+	out = &oidc.AccessTokenResponse{TokenType: oidc.BearerToken, Scope: oidc.SpaceDelimitedArray(a.Scopes)}
+	life := accessLife(a.Client, a.Lifetimes)
+	out.ExpiresIn = uint64(life.Seconds())
+	t := accessToken{grant: a.Grant.ID, expires: p.now().Add(life), scopes: scopeMask(a.Grant.Scopes, a.Scopes)}
+	if out.AccessToken, err = p.sealed(ctx, t, a); err != nil {
+		return nil, err
+	}
+	if i.refresh {
+		out.RefreshToken, err = p.keys.RefreshToken(a.Grant.RefreshKey, a.Grant.RefreshSecret, a.Grant.ID, i.generation)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if isOIDC(a.Scopes) { // plain OAuth: no ID token without openid
+		out.IDToken, err = p.idToken(ctx, a, out.AccessToken, i.nonce)
+	}
+	return out, err
+}
+
+// allowRefresh gives a grant about to be written what its refresh tokens are made
+// from, if the client is to get any: with offline_access ones that outlive the
+// session, else, by the client's setting, ones that die with it.
+func (p *Provider) allowRefresh(g *storage.Grant, c *storage.Client) {
+	g.Offline = slices.Contains(g.Scopes, storage.ScopeOfflineAccess)
+	if !slices.Contains(c.Metadata.GrantTypes, storage.GrantTypeRefresh) || !g.Offline && !c.Metadata.OnlineRefresh {
+		return
+	}
+	g.RefreshSecret, g.RefreshKey = keys.NewRefreshSecret(), p.keys.CurrentKey(keys.PurposeRefresh)
+}
+
+// mayRefresh reports whether the grant has refresh tokens and its client may still
+// use them.
+func mayRefresh(a *storage.Access) bool {
+	return len(a.Grant.RefreshSecret) > 0 && slices.Contains(a.Client.Metadata.GrantTypes, storage.GrantTypeRefresh)
+}
+
+// RefreshToken is RFC 6749 section 6. It costs one commit and, with openid, one
+// signature.
+func (s *server) RefreshToken(ctx context.Context, r *zop.ClientRequest[oidc.RefreshTokenRequest]) (*zop.Response, error) {
+	c := callOf(ctx)
+	t, err := s.p.ownRefreshToken(ctx, r.Data.RefreshToken)
+	if err != nil {
+		return c.refuse(refusedRefresh(err))
+	}
+	out, err := s.p.store.Grants.Refresh(ctx, storage.Refresh{Grant: t.Grant, Generation: t.Generation,
+		ClientUID: c.client.UID, Scopes: strings.Fields(c.sent.Get("scope")), RequestID: edge.RequestID(ctx)})
+	switch {
+	case err != nil:
+		return c.refuse(failed(err))
+	case out.Scope != "":
+		return c.refuse(&apiError{status: http.StatusBadRequest, code: "invalid_scope",
+			text: "scope " + printable(out.Scope) + " was not granted"})
+	case out.Access == nil:
+		return c.refuse(refusedRefresh(storage.Dead(out.Refused)))
+	}
+	edge.Sub(ctx, out.Access.User.Subject())
+	return s.answer(ctx, issue{access: out.Access, refresh: true, generation: out.Generation})
+}
+
+// ownRefreshToken returns a refresh token taken apart, once it is proven to be its
+// grant's own.
+func (p *Provider) ownRefreshToken(ctx context.Context, token string) (keys.RefreshToken, error) {
+	t, err := keys.ParseRefreshToken(token)
+	if err != nil {
+		return t, err
+	}
+	facts, err := p.store.Grants.RefreshFacts(ctx, t.Grant)
+	if err != nil {
+		return t, err
+	}
+	if !p.keys.VerifyRefreshToken(t, facts.Key, facts.Secret) {
+		return t, keys.ErrToken
+	}
+	return t, nil
+}
+
+func refusedRefresh(err error) *apiError {
+	if !isRefusal(err) {
+		return failed(err)
+	}
+	e := invalidGrant(err.Error())
+	e.text = "the refresh token is not valid: it is unknown, used, expired, revoked, or another client's"
+	return e
+}

@@ -1,0 +1,66 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+// denied is an access token of a client's own that was revoked before its end. Its
+// key begins with its expiry, which is its index for sweeping.
+type denied struct {
+	Expires time.Time `cbor:"1,keyasint"`
+	Token   []byte    `cbor:"2,keyasint"`
+}
+
+func deniedTable() table[denied] {
+	return table[denied]{name: "denied tokens", space: spaceDenied,
+		key:   func(d *denied) key { return deniedKey(d.Expires, d.Token) },
+		ready: func(d *denied, _ key) { inUTC(&d.Expires) }}
+}
+
+func deniedKey(expires time.Time, token []byte) key {
+	return key{}.u64(uint64(max(expires.Unix(), 0))).str(string(token))
+}
+
+// ClientToken names an access token that a client got for itself (RFC 6749 section
+// 4.4): its parent is the client.
+type ClientToken struct {
+	ClientID string
+	Epoch    uint64
+	Expires  time.Time
+	Token    []byte // its id
+}
+
+// OfToken returns the client an access token of its own belongs to, or a Dead error.
+// The result is shared: not to be changed.
+func (s Clients) OfToken(ctx context.Context, t ClientToken) (*Client, error) {
+	now := s.b.instant()
+	return view(ctx, s.b, func(r kv.Reader) (*Client, error) {
+		c, err := s.b.clients.shared(r, key{}.str(t.ClientID))
+		if err != nil {
+			return nil, err
+		}
+		_, revoked, err := r.Get(s.b.denied.full(deniedKey(t.Expires, t.Token)))
+		switch {
+		case err != nil:
+			return nil, err
+		case c == nil || !c.Live() || c.Epoch != t.Epoch:
+			return nil, DeadClient
+		case revoked:
+			return nil, DeadToken
+		case !now.Before(t.Expires):
+			return nil, DeadExpired
+		}
+		return c, nil
+	})
+}
+
+// RevokeToken ends one access token that a client got for itself.
+func (s Clients) RevokeToken(ctx context.Context, t ClientToken) error {
+	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
+		return struct{}{}, s.b.denied.put(tx, &denied{Expires: t.Expires, Token: t.Token})
+	})
+	return err
+}

@@ -1,0 +1,180 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+// RefreshFacts are what a grant's refresh tokens are made from. They never change.
+type RefreshFacts struct {
+	Secret []byte
+	Key    uint32
+}
+
+// RefreshFacts returns them; ErrNotFound if there is no such grant, or it has no
+// refresh tokens.
+func (s Grants) RefreshFacts(ctx context.Context, id ID) (RefreshFacts, error) {
+	return view(ctx, s.b, func(r kv.Reader) (RefreshFacts, error) {
+		g, err := s.b.grants.get(r, key{}.id(id))
+		switch {
+		case err != nil:
+			return RefreshFacts{}, err
+		case g == nil || !g.refreshable():
+			return RefreshFacts{}, ErrNotFound
+		}
+		return RefreshFacts{Secret: g.RefreshSecret, Key: g.RefreshKey}, nil
+	})
+}
+
+func (g *Grant) refreshable() bool { return len(g.RefreshSecret) > 0 }
+
+// Refresh is a refresh token presented by an authenticated client, found to be one
+// of the grant's own.
+type Refresh struct {
+	Grant      ID
+	Generation uint32
+	ClientUID  ID
+	Scopes     []string // what the new access token is for; none: all that is granted
+	RequestID  string
+}
+
+// Refreshed is the outcome of a refresh.
+type Refreshed struct {
+	Access *Access // nil: refused
+	// Generation is that of the refresh token to answer with.
+	Generation uint32
+	// Refused says why not; for the log. Theft has revoked the grant: that is a
+	// change, so it is a result and not an error.
+	Refused string
+	// Scope is one that was asked for and never granted; nothing was changed.
+	Scope string
+}
+
+// RefusedTheft says that a refresh token was used again after its time.
+const RefusedTheft = "refresh token used before: the grant is revoked"
+
+// seldom is how often the use of a refresh token that is not rotated is written.
+const seldom = time.Hour
+
+// Refresh uses a refresh token: one conditional write. The current generation makes
+// the next one. The one before it, within the grace, is answered with the current
+// one again and nothing is written, so that a lost answer costs nobody their login
+// and the window never grows. Anything older, or later, is theft or a client that
+// cannot count: the grant is revoked, and whoever holds its tokens is out (RFC 9700
+// section 4.14.2).
+func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
+	now := s.b.instant()
+	note := s.b.note(Actor{Via: ViaOP, RequestID: p.RequestID}, ActGrantTheft)
+	s.b.turned.Store(now.Unix())
+	return update(ctx, s.b, func(tx kv.Txn) (Refreshed, error) {
+		a, err := s.b.access(tx, p.Grant, now)
+		if dead, ok := err.(Dead); ok {
+			return Refreshed{Refused: dead.Error()}, nil
+		}
+		if err != nil {
+			return Refreshed{}, err
+		}
+		if bad := a.ask(p.Scopes); bad != "" && a.Client.UID == p.ClientUID {
+			return Refreshed{Scope: bad}, nil
+		}
+		switch {
+		case a.Client.UID != p.ClientUID || !a.Grant.refreshable() || a.State.Redeemed.IsZero():
+			return Refreshed{Refused: RefusedMismatch}, nil
+		case a.Grant.Offline && !slices.ContainsFunc(a.granted, func(s *Scope) bool { return s.Name == ScopeOfflineAccess }):
+			return Refreshed{Refused: "offline access is no longer allowed"}, nil
+		case a.Idle(now):
+			return Refreshed{Refused: DeadIdle.Error()}, nil
+		case p.Generation > a.State.Generation: // data restored from before it was made
+			return Refreshed{Refused: RefusedMismatch}, nil
+		case p.Generation == a.State.Generation:
+			return s.b.turn(tx, a, now)
+		case p.Generation+1 == a.State.Generation && s.b.run.within(a.State.Used, now, Seconds(a.Lifetimes.RefreshGrace)):
+			return Refreshed{Access: a, Generation: a.State.Generation}, nil
+		}
+		state := a.State
+		state.Revoked = now
+		if err := s.b.grantStates.put(tx, &state); err != nil {
+			return Refreshed{}, err
+		}
+		return Refreshed{Refused: RefusedTheft}, s.b.audit.put(tx, note.about(a.User.ID, a.Client.ID, ""))
+	})
+}
+
+// ask narrows an access to the scopes asked for. A scope that was granted and is no
+// longer in force is left out; one that never was is returned (RFC 6749 section 6).
+func (a *Access) ask(scopes []string) (bad string) {
+	if len(scopes) == 0 {
+		return ""
+	}
+	for _, s := range scopes {
+		if !slices.Contains(a.Grant.Scopes, s) {
+			return s
+		}
+	}
+	a.Narrow(func(s string) bool { return slices.Contains(scopes, s) })
+	return ""
+}
+
+// turn makes the next generation current, or notes the use of the one that stays.
+func (b *base) turn(tx kv.Txn, a *Access, now time.Time) (Refreshed, error) {
+	state := a.State
+	if !a.Client.Metadata.RefreshTokenReuse {
+		state.Generation++
+	} else if now.Sub(state.lastUsed()) < seldom {
+		return Refreshed{Access: a, Generation: state.Generation}, nil
+	}
+	state.Used = now
+	a.State = state
+	return Refreshed{Access: a, Generation: state.Generation}, b.grantStates.put(tx, &state)
+}
+
+func (s *GrantState) lastUsed() time.Time {
+	if s.Used.IsZero() {
+		return s.Redeemed
+	}
+	return s.Used
+}
+
+// Idle reports whether the grant's refresh token went unused too long.
+func (a *Access) Idle(now time.Time) bool {
+	return now.Sub(a.State.lastUsed()) > Seconds(a.Lifetimes.RefreshIdle)
+}
+
+// revokedMost is how many tokens of one grant are revoked one by one; past it the
+// grant goes as a whole.
+const revokedMost = 16
+
+func (s *GrantState) revokedToken(id []byte) bool {
+	return len(id) > 0 && slices.ContainsFunc(s.Tokens, func(t []byte) bool { return bytes.Equal(t, id) })
+}
+
+// Revoke ends a grant, or, with an access token's id, that token alone. It must be
+// the client's own; what is dead already stays so. False: it is another client's.
+func (s Grants) Revoke(ctx context.Context, by Actor, id ID, client ID, token []byte) (bool, error) {
+	now, note := s.b.instant(), s.b.note(by, ActGrantRevoked)
+	return update(ctx, s.b, func(tx kv.Txn) (bool, error) {
+		k := key{}.id(id)
+		g, err := s.b.grants.get(tx, k)
+		if err != nil || g == nil || g.Client != client {
+			return g == nil, err
+		}
+		state, err := s.b.grantStates.get(tx, k)
+		if err != nil || state == nil || !state.Revoked.IsZero() || state.revokedToken(token) {
+			return true, err
+		}
+		state.Grant = id
+		if len(token) > 0 && len(state.Tokens) < revokedMost {
+			state.Tokens = append(state.Tokens, token)
+			return true, s.b.grantStates.put(tx, state)
+		}
+		state.Revoked, state.Tokens = now, nil
+		if err := s.b.grantStates.put(tx, state); err != nil {
+			return false, err
+		}
+		return true, s.b.audit.put(tx, note.about(g.User, g.ClientID, ""))
+	})
+}
