@@ -56,6 +56,23 @@ func (e *apiError) write(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(e.body()) // the caller is gone: nobody to tell
 }
 
+// FailAPI answers a problem that was found before any handler, at an endpoint that
+// speaks JSON. False, and no answer, at any other path.
+func FailAPI(w http.ResponseWriter, r *http.Request, status int, text string) bool {
+	switch r.URL.Path {
+	case PathToken, PathUserinfo, PathIntrospection, PathRevocation, PathJWKS, pathDiscovery, pathMetadata:
+	default:
+		return false
+	}
+	e := invalidRequest("%s", text)
+	if e.status = status; status >= http.StatusInternalServerError {
+		e.code = "server_error"
+	}
+	noStore(w)
+	e.write(w, r)
+	return true
+}
+
 // printable keeps foreign text within what error_description may hold (RFC 6749
 // section 5.2), and short.
 func printable(s string) string {

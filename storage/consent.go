@@ -45,8 +45,8 @@ type ConsentChange struct {
 
 // consented applies a decision and returns the id that grants rest on: that of the
 // consent there is, which is widened, or v's, a fresh one's. What was allowed
-// before stays allowed, what was declined before is forgotten where it is now
-// allowed.
+// before and is not spoken of now stays allowed; what is declined now is taken back,
+// for its box was shown ticked; what is allowed now is no longer declined.
 func (b *base) consented(tx kv.Txn, v Consent, d ConsentChange, note Event) (ID, error) {
 	have, err := b.consents.get(tx, consentKey(v.User, v.Client))
 	if err != nil {
@@ -56,9 +56,9 @@ func (b *base) consented(tx kv.Txn, v Consent, d ConsentChange, note Event) (ID,
 		v.ID, v.Created = have.ID, have.Created
 		v.Scopes, v.Declined, v.Claims = have.Scopes, have.Declined, have.Claims
 	}
-	v.Scopes = union(v.Scopes, d.Scopes)
+	v.Scopes = without(union(v.Scopes, d.Scopes), d.Declined)
 	v.Claims = union(v.Claims, d.Claims)
-	v.Declined = slices.DeleteFunc(union(v.Declined, d.Declined), func(s string) bool { return slices.Contains(v.Scopes, s) })
+	v.Declined = without(union(v.Declined, d.Declined), d.Scopes)
 	if err := b.consents.put(tx, &v); err != nil {
 		return ID{}, err
 	}
@@ -70,6 +70,11 @@ func union(a, b []string) []string {
 	all := slices.Concat(a, b)
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// without leaves out of all what is in some.
+func without(all, some []string) []string {
+	return slices.DeleteFunc(all, func(s string) bool { return slices.Contains(some, s) })
 }
 
 // Withdraw removes a user's consent for a client: the client's grants for that

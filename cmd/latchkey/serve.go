@@ -41,7 +41,7 @@ func serveCommand(t *terminal) *cobra.Command {
 // serve runs until ctx ends or something it cannot go on without fails.
 func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
 	log := newLog(t.stderr, c)
-	slog.SetDefault(log) // libraries write there
+	slog.SetDefault(forLibraries(log))
 	for _, name := range c.unknown {
 		log.Warn("this variable means nothing to Latchkey", "name", name)
 	}

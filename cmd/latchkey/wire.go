@@ -42,7 +42,11 @@ func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge
 	pages := signin.Pages{Renderer: renderer}
 	e := edge.New(edge.Options{
 		Log: log, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: h.config.proxies(),
-		Fail: pages.Fail,
+		Fail: func(w http.ResponseWriter, r *http.Request, p edge.Problem) {
+			if !op.FailAPI(w, r, p.Status, p.Message) {
+				pages.Fail(w, r, p)
+			}
+		},
 	})
 	router := e.Router()
 	if err := h.routes(ctx, router, renderer); err != nil {

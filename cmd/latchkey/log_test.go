@@ -1,0 +1,23 @@
+package main
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+func TestLibrariesLogFaultsOnly(t *testing.T) {
+	var out bytes.Buffer
+	log := newLog(&out, &Config{LogLevel: "debug"})
+	for _, l := range []*slog.Logger{forLibraries(log), forLibraries(log).With("a", 1), forLibraries(log).WithGroup("g")} {
+		l.Info("registered route")
+		l.Warn("request error")
+		l.Error("a fault")
+	}
+	log.Info("our own")
+	if got := out.String(); strings.Contains(got, "route") || strings.Contains(got, "request error") ||
+		strings.Count(got, "a fault") != 3 || !strings.Contains(got, "our own") {
+		t.Errorf("the log holds:\n%s", got)
+	}
+}

@@ -1,0 +1,25 @@
+package op
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+func TestEndpointsThatSpeakJSONAreRefusedInJSONEverywhereElseByPages(t *testing.T) {
+	for path, json := range map[string]bool{PathToken: true, PathUserinfo: true, PathIntrospection: true, PathRevocation: true,
+		PathJWKS: true, pathDiscovery: true, pathMetadata: true, PathAuthorize: false, "/": false, "/flow/x/sign-in": false} {
+		for status, code := range map[int]string{http.StatusRequestEntityTooLarge: "invalid_request", http.StatusInternalServerError: "server_error"} {
+			w := httptest.NewRecorder()
+			if FailAPI(w, httptest.NewRequest(http.MethodPost, path, nil), status, "too much") != json {
+				t.Errorf("%s: answered in JSON: %v", path, !json)
+			}
+			if !json {
+				continue
+			}
+			if v := decoded[tokenAnswer](t, w.Result()); w.Code != status || v.Error != code || v.Description != "too much" {
+				t.Errorf("%s: %d %+v", path, w.Code, v)
+			}
+		}
+	}
+}
