@@ -48,6 +48,7 @@ func TestMasterIsNeverPrinted(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q", "%d"} {
 		fmt.Fprintf(&out, verb+verb, m, Options{Master: m})
 	}
+	//lint:ignore SA9005 that nothing of it is written is what is tested
 	encoded, _ := json.Marshal(m)
 	out.Write(encoded)
 	for _, form := range []string{m.text(), string(m.key[:]), fmt.Sprintf("%x", m.key[:4]), fmt.Sprintf("%d, %d", m.key[0], m.key[1]), fmt.Sprintf("%d %d", m.key[0], m.key[1])} {

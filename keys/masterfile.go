@@ -74,7 +74,7 @@ func CreateMaster(path string) (Master, error) {
 		err = syncDir(filepath.Dir(path))
 	}
 	if err != nil {
-		os.Remove(path) // a key that may be torn must not be taken for one later
+		_ = os.Remove(path) // a key that may be torn must not be taken for one later
 		return Master{}, fmt.Errorf("%w: %w", ErrMaster, err)
 	}
 	return master, nil

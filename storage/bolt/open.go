@@ -69,7 +69,7 @@ func open(path string, o Options, mapped int) (e *Engine, err error) {
 	e = &Engine{ended: make(chan struct{}), queue: queue{wake: make(chan struct{}, 1)}}
 	defer func() {
 		if value := recover(); value != nil {
-			e.file.Close()
+			_ = e.file.Close()
 			e, err = nil, fmt.Errorf("open %s: the data file is damaged, restore a snapshot: %v", path, value)
 		}
 	}()

@@ -114,7 +114,7 @@ func (e *Engine) run(b *batch, op *operation) {
 func (e *Engine) settle(b *batch) {
 	if b.tx != nil {
 		// Before the commit, so that the snapshot keeps no pages from reuse.
-		b.tx.Rollback()
+		_ = b.tx.Rollback()
 	}
 	if b.err == nil && b.buffer.Len() > 0 {
 		b.err = e.commit(b.buffer)

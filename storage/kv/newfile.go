@@ -27,7 +27,7 @@ func NewFile(ctx context.Context, path string, write func(io.Writer) error) (err
 	}
 	defer func() {
 		err = errors.Join(err, f.Close())
-		os.Remove(f.Name()) // gone already if it was renamed
+		_ = os.Remove(f.Name()) // gone already if it was renamed
 	}()
 	c := &copier{ctx: ctx, file: f}
 	if err := write(c); err != nil {

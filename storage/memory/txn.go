@@ -118,7 +118,7 @@ func (s scanned) holds(now *tree) bool {
 
 // apply returns the state with the buffered writes.
 func (t *txn) apply(now *tree) *tree {
-	t.buffer.Each(func(key, value []byte) error {
+	_ = t.buffer.Each(func(key, value []byte) error {
 		if value == nil {
 			now = now.delete(key)
 		} else {
