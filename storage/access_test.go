@@ -18,6 +18,20 @@ var endings = []struct {
 		need(h.Users.Disable(h.ctx, Operator, f.user.ID))(h)
 		need(h.Users.Enable(h.ctx, Operator, f.user.ID))(h)
 	}, DeadUser, DeadUser},
+	{"user disabled in any way", func(h *house, f redeemed) {
+		h.plant(func(b *base, w writer) error {
+			u := *f.user
+			u.Disabled = true
+			return b.users.put(w, &u)
+		})
+	}, DeadUser, DeadUser},
+	{"client suspended in any way", func(h *house, f redeemed) {
+		h.plant(func(b *base, w writer) error {
+			c := *f.client
+			c.State = ClientSuspended
+			return b.clients.put(w, &c)
+		})
+	}, DeadClient, DeadClient},
 	{"user deleted", func(h *house, f redeemed) { h.ok(h.Users.Delete(h.ctx, Operator, f.user.ID)) }, DeadUser, DeadUser},
 	{"password set", func(h *house, f redeemed) { need(h.Users.SetPassword(h.ctx, Operator, f.user.ID, []byte("x")))(h) }, DeadUser, DeadUser},
 	{"client suspended", func(h *house, f redeemed) {
@@ -180,6 +194,16 @@ func TestAScopeThatIsNoLongerAllowedOnlyNarrows(t *testing.T) {
 	m.Scopes = []string{ScopeEmail, ScopeOpenID, ScopeProfile}
 	need(h.Clients.Change(h.ctx, Operator, f.client.ID, 0, m))(h)
 	if a := access(); !slices.Equal(a.Scopes, []string{ScopeOpenID, ScopeEmail}) {
+		t.Errorf("%q", a.Scopes)
+	}
+}
+
+func TestAGrantGivesNoMoreThanWasConsentedTo(t *testing.T) {
+	h := newHouse(t)
+	u, c := h.user("ada"), h.client("demo")
+	n := h.newGrant(u, c, h.signIn(u), ScopeOpenID, ScopeEmail)
+	n.Consented = &ConsentChange{Scopes: []string{ScopeOpenID}, Declined: []string{ScopeEmail}}
+	if a := h.redeem(need(h.Grants.Create(h.ctx, n))(h)).Access; !slices.Equal(a.Scopes, []string{ScopeOpenID}) {
 		t.Errorf("%q", a.Scopes)
 	}
 }

@@ -106,3 +106,9 @@ func TestWhoMayDoWhat(t *testing.T) {
 		}
 	}
 }
+
+func TestNobodyIsNotTheUserOfNothing(t *testing.T) {
+	for _, via := range []Via{"", ViaPage, ViaOP} {
+		wantErr(t, Actor{Via: via}.mayTouch(ID{}), ErrForbidden)
+	}
+}

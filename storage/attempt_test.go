@@ -40,6 +40,23 @@ func TestTenAttemptsInFifteenMinutesThenOneAMinute(t *testing.T) {
 	}
 }
 
+func TestAClockThatIsSetBackDoesNotLengthenTheWindow(t *testing.T) {
+	h := newHouse(t)
+	u := h.user("ada")
+	for range 11 {
+		h.attempt("ada", u, "")
+	}
+	h.clock.add(-day)
+	for i := range 10 {
+		if wait := h.attempt("ada", u, ""); wait != 0 {
+			t.Fatalf("attempt %d waits %v", i+1, wait)
+		}
+	}
+	if wait := h.attempt("ada", u, ""); wait != time.Minute {
+		t.Errorf("waits %v", wait)
+	}
+}
+
 func TestTheWaitNeverOutlastsTheWindow(t *testing.T) {
 	h := newHouse(t)
 	set := need(h.Settings.Get(h.ctx))(h)
@@ -123,6 +140,9 @@ func TestSuccessTakesTheBrowsersFailuresBack(t *testing.T) {
 			t.Fatalf("round %d: waits %v", round, wait)
 		}
 		need(h.Sessions.Start(h.ctx, NewSession{User: u.ID, UserEpoch: u.Epoch, Browser: []byte("new")}))(h)
+		if wait := h.attempt("ada", u, "another"); wait != 0 {
+			t.Fatalf("round %d: another browser waits %v for the failures of this one", round, wait)
+		}
 	}
 }
 

@@ -28,6 +28,9 @@ func TestOfAllWhoOpenTheSetUpLinkAtOnceOneBecomesAdministrator(t *testing.T) {
 		if err != nil || len(users) != 1 || !users[0].IsAdmin() || users[0].EmailVerified {
 			t.Errorf("%+v, %v", users, err)
 		}
+		if n := h.count(spaceLinks); n != 0 {
+			t.Errorf("%d links: a used one is not kept", n)
+		}
 		h.sound()
 	})
 }
@@ -91,6 +94,9 @@ func TestARecoveryLinkWorksOnceInItsTimeAndForItsPurpose(t *testing.T) {
 	}
 	if got := need(h.Users.Get(h.ctx, u.ID))(h); string(got.Password) != "by one" || got.Epoch != u.Epoch+1 {
 		t.Errorf("%+v", got)
+	}
+	if n := h.count(spaceLinks); n != 3 { // setup, late and two
+		t.Errorf("%d links: a used one is not kept", n)
 	}
 }
 

@@ -131,6 +131,31 @@ func TestANativeAppMayUseAnyPortOfALoopbackLiteral(t *testing.T) {
 	}
 }
 
+// What older rules let in does not match by newer ones.
+func TestAnAddressThatCouldNotBeRegisteredTodayMatchesNothing(t *testing.T) {
+	for _, uri := range []string{"https://app.example/cb#x", "https://user@app.example/cb", "https://app.example\\cb", "javascript:alert(1)"} {
+		c := &Client{Metadata: Metadata{ApplicationType: ApplicationNative, RedirectURIs: []string{uri}}}
+		if c.AllowsRedirect(uri) {
+			t.Errorf("%q is allowed", uri)
+		}
+	}
+}
+
+func TestThePortOfALoopbackLiteralIsCutOutAndNothingElse(t *testing.T) {
+	for uri, want := range map[string]string{
+		"http://127.0.0.1": "http://127.0.0.1", "http://127.0.0.1:1": "http://127.0.0.1", "http://127.0.0.1:65535/cb?x:1": "http://127.0.0.1/cb?x:1",
+		"http://[::1]:8080?x": "http://[::1]?x", "http://[::1]/:80": "http://[::1]/:80",
+		"http://127.0.0.1:": "", "http://127.0.0.1:0/": "", "http://127.0.0.1:01/": "", "http://127.0.0.1:65536/": "", "http://127.0.0.1:8x/": "",
+		"http://127.0.0.1.evil.example/": "", "http://127.0.0.1@evil.example/": "", "http://127.0.0.1:80@evil.example/": "",
+		"http://127.0.0.1:80.evil.example/": "", "http://127.0.0.1:80:90/": "", "http://127.0.0.11/": "", "http://[::1].evil.example/": "",
+		"http://[::1": "", "https://127.0.0.1/": "", "HTTP://127.0.0.1/": "", "http://localhost/": "", "": "",
+	} {
+		if got, ok := withoutLoopbackPort(uri); got != want || ok != (want != "") {
+			t.Errorf("%q becomes %q, %v", uri, got, ok)
+		}
+	}
+}
+
 func TestWhoCannotProveItselfAtItsAddressIsAskedForEachTime(t *testing.T) {
 	for _, c := range []struct {
 		kind Metadata

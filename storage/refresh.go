@@ -3,6 +3,7 @@ package storage
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -72,7 +73,7 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 	s.b.turned.Store(now.Unix())
 	return update(ctx, s.b, func(tx kv.Txn) (Refreshed, error) {
 		a, err := s.b.access(tx, p.Grant, now)
-		if dead, ok := err.(Dead); ok {
+		if dead := Dead(""); errors.As(err, &dead) {
 			return Refreshed{Refused: dead.Error()}, nil
 		}
 		if err != nil {

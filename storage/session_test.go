@@ -61,6 +61,12 @@ func TestSigningInAgainReplacesTheBrowsersSession(t *testing.T) {
 	if !h.live(bobs) {
 		t.Error("a sign-in ended somebody else's session")
 	}
+	h.clock.add(time.Hour)
+	need(h.Sessions.Start(h.ctx, NewSession{User: ada.ID, Replaces: first.ID}))(h) // an old cookie
+	ended := need(view(h.ctx, h.base, func(r reader) (*Session, error) { return h.base.sessions.get(r, key{}.id(first.ID)) }))(h).Ended
+	if !ended.Equal(second.Created) {
+		t.Errorf("an ended session ended again at %v", ended)
+	}
 	h.sound()
 }
 

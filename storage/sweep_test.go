@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -150,6 +151,20 @@ func TestTheSweeperPassesOverWhatItCannotRead(t *testing.T) {
 	if n := h.tick(s); n != 1 || h.count(spaceSessions) != 1 {
 		t.Errorf("%d deleted, %d left", n, h.count(spaceSessions))
 	}
+}
+
+func TestTheSweeperDeletesWhatItLookedAtAndNothingElse(t *testing.T) {
+	h := newHouse(t)
+	h.setUpLink("link")
+	h.plant(func(b *base, w writer) error { // a copy under a wrong key, long expired
+		raw, err := encode(&Link{Hash: []byte("link"), Kind: LinkSetUp, Expires: h.clock.Now().Add(-30 * day)})
+		return errors.Join(err, w.Put(b.links.full(key("wrong")), raw))
+	})
+	s, _ := h.sweeper()
+	if n := h.tick(s); n != 1 {
+		t.Errorf("%d deleted", n)
+	}
+	need(h.Links.Look(h.ctx, []byte("link"), LinkSetUp))(h)
 }
 
 func TestTheAuditTrailIsKeptForItsTime(t *testing.T) {

@@ -12,7 +12,6 @@ type uriFault string
 func (f uriFault) Error() string { return string(f) }
 
 // strictURI parses an absolute URI that holds only what every parser agrees on.
-// The host is as it is written, not decoded.
 func strictURI(s string) (*url.URL, error) {
 	if err := plainBytes(s); err != nil {
 		return nil, err
@@ -23,7 +22,7 @@ func strictURI(s string) (*url.URL, error) {
 		return nil, uriFault("must be an absolute URI")
 	case strings.Contains(s, "#"):
 		return nil, uriFault("must have no fragment (RFC 6749 section 3.1.2)")
-	case u.User != nil || strings.Contains(u.Host, "@"):
+	case u.User != nil:
 		return nil, uriFault("must have no user information")
 	case !strings.HasPrefix(s[len(u.Scheme):], ":/"):
 		return nil, uriFault("must have a path that begins with /")
@@ -31,7 +30,7 @@ func strictURI(s string) (*url.URL, error) {
 	if u.Host == "" {
 		return u, nil
 	}
-	return u, plainHost(s, u)
+	return u, plainHost(u)
 }
 
 func plainBytes(s string) error {
@@ -54,13 +53,8 @@ func isHex(c byte) bool {
 }
 
 // plainHost refuses a host in any other form than a name of letters, digits, dots,
-// hyphens and underscores, or an IP literal, with or without a port. One that is
-// percent-encoded is not found where it was written.
-func plainHost(s string, u *url.URL) error {
-	const fault = uriFault("must have a plain host name or IP address, and a port of 1 to 65535 if any")
-	if !strings.HasPrefix(s[len(u.Scheme):], "://"+u.Host) {
-		return fault
-	}
+// hyphens and underscores, or an IP literal, with or without a port.
+func plainHost(u *url.URL) error {
 	host, port, hasPort := strings.Cut(u.Host, ":")
 	plain := !strings.ContainsFunc(host, func(r rune) bool { return !isHostRune(r) })
 	if strings.HasPrefix(u.Host, "[") {
@@ -69,7 +63,7 @@ func plainHost(s string, u *url.URL) error {
 		plain = net.ParseIP(u.Hostname()) != nil
 	}
 	if !plain || hasPort && !validPort(port) {
-		return fault
+		return uriFault("must have a plain host name or IP address, and a port of 1 to 65535 if any")
 	}
 	return nil
 }
