@@ -141,6 +141,11 @@ func (b *base) checkSession(r kv.Reader, a *Access, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	if v != nil && !v.Latest.IsZero() && !v.past(set.Lifetimes, now) {
+		if v, err = b.sessions.shared(r, key{}.id(v.Latest)); err != nil {
+			return err
+		}
+	}
 	if v == nil || v.over(set.Lifetimes, now) {
 		return DeadSession
 	}

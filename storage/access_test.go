@@ -57,8 +57,14 @@ var endings = []struct {
 		h.grant(f.user, f.client, f.session, f.grant.Scopes...)
 	}, DeadConsent, DeadConsent},
 	{"session ended", func(h *house, f redeemed) { h.ok(h.Sessions.End(h.ctx, Operator, f.session.ID)) }, DeadSession, ""},
-	{"session replaced", func(h *house, f redeemed) {
-		need(h.Sessions.Start(h.ctx, NewSession{User: f.user.ID, UserEpoch: f.user.Epoch, Replaces: f.session.ID}))(h)
+	{"signed in again, twice", func(h *house, f redeemed) { h.signInAgain(f.user, h.signInAgain(f.user, f.session)) }, "", ""},
+	{"signed in again, and ended", func(h *house, f redeemed) {
+		h.ok(h.Sessions.End(h.ctx, Operator, h.signInAgain(f.user, h.signInAgain(f.user, f.session)).ID))
+	}, DeadSession, ""},
+	{"signed in again, past the first session's absolute end", func(h *house, f redeemed) {
+		h.clock.add(time.Second)
+		h.signInAgain(f.user, f.session)
+		h.lifetime(func(l *Lifetimes) { l.SessionAbsolute = 300 })
 	}, DeadSession, ""},
 	{"session past its absolute end", func(h *house, _ redeemed) { h.lifetime(func(l *Lifetimes) { l.SessionAbsolute = 300 }) }, DeadSession, ""},
 	{"session past its idle end only", func(h *house, _ redeemed) { h.idle() }, "", ""},

@@ -19,7 +19,7 @@ type Grant struct {
 	ClientID      string    `cbor:"5,keyasint"`
 	ClientEpoch   uint64    `cbor:"6,keyasint,omitempty"`
 	Consent       ID        `cbor:"7,keyasint"`
-	Session       ID        `cbor:"8,keyasint"`
+	Session       ID        `cbor:"8,keyasint"` // the first of its line
 	Scopes        []string  `cbor:"9,keyasint"`
 	Claims        []byte    `cbor:"10,keyasint,omitempty"` // the claims request (OpenID Connect Core section 5.5), JSON
 	Nonce         string    `cbor:"11,keyasint,omitempty"`
@@ -121,7 +121,7 @@ func (s Grants) Create(ctx context.Context, n NewGrant) (*Grant, error) {
 			return nil, ErrStale // neither asked now nor remembered
 		}
 		g.date(set.Lifetimes, now)
-		if err := s.b.touch(tx, g.Session, now.Truncate(time.Hour)); err != nil {
+		if err := s.b.touch(tx, n.Grant.Session, now.Truncate(time.Hour)); err != nil {
 			return nil, err
 		}
 		if err := s.b.grants.put(tx, &g); err != nil {
@@ -164,6 +164,7 @@ func (b *base) stillDecided(tx kv.Txn, g *Grant, revision uint64, now time.Time)
 	}
 	v := live[0]
 	g.Client, g.ClientEpoch, g.UserEpoch = c.UID, c.Epoch, v.User.Epoch
+	g.Session = v.Session.Line()
 	g.AuthTime, g.ACR, g.AMR = v.Session.AuthTime, v.Session.ACR, slices.Clone(v.Session.AMR)
 	return set, c, b.sameConsent(tx, g)
 }

@@ -202,6 +202,11 @@ func (h *house) signIn(u *User) *Session {
 	return need(h.Sessions.Start(h.ctx, NewSession{User: u.ID, UserEpoch: u.Epoch, AMR: []string{"pwd"}, ACR: "urn:x"}))(h)
 }
 
+func (h *house) signInAgain(u *User, v *Session) *Session {
+	h.t.Helper()
+	return need(h.Sessions.Start(h.ctx, NewSession{User: u.ID, UserEpoch: u.Epoch, Replaces: v.ID}))(h)
+}
+
 func (h *house) live(v *Session) bool {
 	h.t.Helper()
 	return len(need(h.Sessions.Live(h.ctx, []ID{v.ID}))(h)) == 1

@@ -21,6 +21,20 @@ type Session struct {
 	Ended     time.Time `cbor:"9,keyasint"` // zero: not ended
 	UserAgent string    `cbor:"10,keyasint,omitempty"`
 	Address   string    `cbor:"11,keyasint,omitempty"` // the client's, at sign-in
+	// First is the session that this one goes on from, over any number of sign-ins
+	// again; zero: it is the first itself. Latest, of a first one, is the session
+	// that stands for all of them now; zero: itself.
+	First  ID `cbor:"12,keyasint,omitzero"`
+	Latest ID `cbor:"13,keyasint,omitzero"`
+}
+
+// Line names a session and all that it goes on from: what grants hang on and apps
+// know as one session, however often its user signs in again.
+func (s *Session) Line() ID {
+	if s.First.IsZero() {
+		return s.ID
+	}
+	return s.First
 }
 
 // SignedIn is a live session with its user. Both are shared: not to be changed.
@@ -46,7 +60,12 @@ func sessionTable() table[Session] {
 // over reports whether the session is past its end. Being idle is an end for the
 // browser; grants that hang on the session outlive mere idleness.
 func (s *Session) over(l Lifetimes, now time.Time) bool {
-	return !s.Ended.IsZero() || !now.Before(s.Created.Add(Seconds(l.SessionAbsolute)))
+	return !s.Ended.IsZero() || s.past(l, now)
+}
+
+// past reports whether the session is past its absolute end.
+func (s *Session) past(l Lifetimes, now time.Time) bool {
+	return !now.Before(s.Created.Add(Seconds(l.SessionAbsolute)))
 }
 
 func (s *Session) idle(l Lifetimes, now time.Time) bool {
@@ -64,12 +83,14 @@ type NewSession struct {
 	UserAgent string // at most 256 bytes are kept
 	Address   string
 	Browser   []byte // names the browser for the throttle
-	Replaces  ID     // the session of the same user in this browser, ended; zero: none
+	// Replaces is the session of the same user in this browser; zero: none. It ends,
+	// and the new one goes on from it: what hangs on it lives on.
+	Replaces  ID
 	RequestID string
 }
 
-// Start signs a user in: a new session, its failures taken back, the session it
-// replaces ended. ErrStale if the user was disabled, changed or deleted since the
+// Start signs a user in: a new session with an id of its own, its failures taken
+// back, the session it replaces ended. ErrStale if the user was disabled, changed or deleted since the
 // password was checked.
 func (s Sessions) Start(ctx context.Context, n NewSession) (*Session, error) {
 	now := s.b.instant()
@@ -84,7 +105,8 @@ func (s Sessions) Start(ctx context.Context, n NewSession) (*Session, error) {
 		if u == nil || u.Disabled || u.Epoch != n.UserEpoch {
 			return nil, ErrStale
 		}
-		if err := s.b.endSession(tx, n.Replaces, n.User, now); err != nil {
+		v := v
+		if v.First, err = s.b.goOn(tx, n.Replaces, v.ID, n.User, now); err != nil {
 			return nil, err
 		}
 		if err := s.b.succeeded(tx, n.User, n.Browser, now); err != nil {
@@ -95,6 +117,27 @@ func (s Sessions) Start(ctx context.Context, n NewSession) (*Session, error) {
 		}
 		return &v, s.b.audit.put(tx, note.about(n.User, "", ""))
 	})
+}
+
+// goOn ends the session old, if it is user's and has not ended, lets next stand for
+// it, and returns the first session of their line.
+func (b *base) goOn(tx kv.Txn, old, next, user ID, now time.Time) (ID, error) {
+	if old.IsZero() {
+		return ID{}, nil
+	}
+	v, err := b.sessions.get(tx, key{}.id(old))
+	if err != nil || v == nil || v.User != user || !v.Ended.IsZero() {
+		return ID{}, err
+	}
+	if err := b.endSession(tx, old, user, now); err != nil {
+		return ID{}, err
+	}
+	first, err := b.sessions.get(tx, key{}.id(v.Line()))
+	if err != nil || first == nil {
+		return ID{}, err // swept: the line is past its absolute end
+	}
+	first.Latest = next
+	return first.ID, b.sessions.put(tx, first)
 }
 
 // endSession marks a session as ended if it is there, is the user's and has not

@@ -125,10 +125,10 @@ func (s *Sweeper) sessions(tx kv.Txn, after []byte, before time.Time) (swept, er
 		return swept{}, err
 	}
 	return sweep(tx, &s.b.sessions, after, func(v *Session) (bool, error) {
-		if !v.Ended.IsZero() {
+		if !v.Ended.IsZero() && v.Latest.IsZero() {
 			return v.Ended.Before(before), nil
 		}
-		return v.over(set.Lifetimes, before), nil
+		return v.past(set.Lifetimes, before), nil
 	})
 }
 
