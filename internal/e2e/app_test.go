@@ -27,6 +27,7 @@ type app struct {
 	state    string
 	nonce    string
 	codes    []string
+	token    *oauth2.Token // the last one
 }
 
 // result is what the app shows when somebody has signed in.
@@ -114,6 +115,7 @@ func (a *app) finish(r *http.Request) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.token = token
 	return a.read(r.Context(), token)
 }
 

@@ -122,6 +122,16 @@ func (s *server) stop() {
 	}
 }
 
+// kill ends the server as a power cut would.
+func (s *server) kill() {
+	s.t.Helper()
+	if err := s.cmd.Process.Kill(); err != nil {
+		s.t.Fatal(err)
+	}
+	<-s.done
+	_ = s.cmd.Wait()
+}
+
 var setUpLink = regexp.MustCompile(`http://\S+/setup\?\S+`)
 
 // setUpLink is the link that serve printed on standard output.
