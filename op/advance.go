@@ -130,8 +130,7 @@ func (p *Provider) standing(r *http.Request, id storage.ID, f *flow) (*storage.S
 func (p *Provider) grant(ctx context.Context, id storage.ID, q *Request, st *storage.Standing, v verdict) (string, error) {
 	code, hash := keys.NewCode(id)
 	g := storage.Grant{ID: id, User: v.account.User.ID, ClientID: st.Client.ID, Session: v.account.Session.ID,
-		Scopes: v.scopes, Nonce: q.Nonce, RedirectURI: q.RedirectURI, CodeChallenge: q.Challenge, CodeHash: hash,
-		AskedAuthTime: q.MaxAge != nil || st.Client.Metadata.RequireAuthTime}
+		Scopes: v.scopes, Nonce: q.Nonce, RedirectURI: q.RedirectURI, CodeChallenge: q.Challenge, CodeHash: hash}
 	if q.Implied {
 		g.RedirectURI = "" // nor need it be sent with the code (RFC 6749 section 4.1.3)
 	}

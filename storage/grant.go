@@ -35,8 +35,6 @@ type Grant struct {
 	Expires time.Time `cbor:"20,keyasint"`
 	// Offline grants outlive their session (offline_access was consented).
 	Offline bool `cbor:"21,keyasint,omitempty"`
-	// AskedAuthTime says that the ID token must carry auth_time.
-	AskedAuthTime bool `cbor:"22,keyasint,omitempty"`
 	// RefreshSecret and RefreshKey make this grant's refresh tokens, so that each
 	// generation's is always the same string; empty: it gets none.
 	RefreshSecret []byte `cbor:"23,keyasint,omitempty"`
