@@ -15,6 +15,7 @@ const (
 	spaceAdmins           byte = 0x13
 	spaceAttempts         byte = 0x14
 	spaceMemberships      byte = 0x15
+	spaceUsersByExternal  byte = 0x16
 	spaceClients          byte = 0x20
 	spaceSessions         byte = 0x30
 	spaceSessionsByUser   byte = 0x31

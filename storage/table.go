@@ -69,6 +69,23 @@ func (t *table[T]) put(tx kv.Txn, v *T) error {
 	return tx.Put(t.full(k), raw)
 }
 
+// conflict returns the *Taken that putting v would be refused with, or nil.
+func (t *table[T]) conflict(r kv.Reader, v *T) error {
+	primary := t.key(v)
+	for _, ix := range t.indexes {
+		if !ix.unique {
+			continue
+		}
+		for _, k := range ix.of(v) {
+			full, _ := ix.entry(k, primary)
+			if have, ok, err := r.Get(full); err != nil || ok && !bytes.Equal(have, primary) {
+				return errOr(err, &Taken{Field: ix.field})
+			}
+		}
+	}
+	return nil
+}
+
 // delete removes a record and its index entries; an absent one is no error.
 func (t *table[T]) delete(tx kv.Txn, k key) error {
 	if err := t.index(tx, k, nil); err != nil {

@@ -23,6 +23,9 @@ type User struct {
 	Created         time.Time `cbor:"10,keyasint"`
 	Updated         time.Time `cbor:"11,keyasint"`
 	PasswordChanged time.Time `cbor:"12,keyasint"`
+	// ExternalID is what the platform that the account belongs to knows it by. It
+	// is no name to sign in with, and no claim.
+	ExternalID string `cbor:"13,keyasint,omitempty"`
 }
 
 // Subject is the sub claim (OpenID Connect Core section 2), and never equal to a
@@ -53,6 +56,7 @@ const (
 	usersByUsername = iota
 	usersByEmail
 	usersAdmins
+	usersByExternalID
 )
 
 func userTable() table[User] {
@@ -76,6 +80,12 @@ func userTable() table[User] {
 				}
 				return []key{{}}
 			}},
+			usersByExternalID: {field: "external_id", space: spaceUsersByExternal, unique: true, keys: func(u *User) []key {
+				if u.ExternalID == "" {
+					return nil
+				}
+				return []key{key{}.str(u.ExternalID)}
+			}},
 		}}
 }
 
@@ -89,7 +99,19 @@ func (u *User) validate() error {
 	if err := validRoles(u.Roles); err != nil {
 		return err
 	}
+	if err := validExternalID(u.ExternalID); err != nil {
+		return err
+	}
 	return u.Profile.validate()
+}
+
+// validExternalID takes whatever another system may use: the bytes are compared as
+// they are.
+func validExternalID(s string) error {
+	if len(s) > 255 {
+		return invalid("external_id", "must be at most 255 bytes long")
+	}
+	return plainText("external_id", s)
 }
 
 func validRoles(roles []Role) error {

@@ -14,6 +14,7 @@ type UserChange struct {
 	EmailVerified *bool
 	Profile       *Profile
 	Roles         *[]Role
+	ExternalID    *string
 }
 
 // Change edits an account. A new e-mail address, be it only spelled otherwise, is
@@ -26,10 +27,7 @@ func (s Users) Change(ctx context.Context, by Actor, id ID, c UserChange) (*User
 	}
 	return s.alter(ctx, by, id, ActUserChanged, func(u *User, _ time.Time) error {
 		c.apply(u)
-		if u.EmailVerified && u.Email == "" {
-			return invalid("email_verified", "needs an e-mail address")
-		}
-		return nil
+		return u.emailVerified()
 	})
 }
 
@@ -47,6 +45,11 @@ func (c UserChange) validate() error {
 	}
 	if c.Roles != nil {
 		if err := validRoles(*c.Roles); err != nil {
+			return err
+		}
+	}
+	if c.ExternalID != nil {
+		if err := validExternalID(*c.ExternalID); err != nil {
 			return err
 		}
 	}
@@ -71,6 +74,9 @@ func (c UserChange) apply(u *User) {
 	}
 	if c.Roles != nil {
 		u.Roles = *c.Roles
+	}
+	if c.ExternalID != nil {
+		u.ExternalID = *c.ExternalID
 	}
 }
 

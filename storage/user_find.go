@@ -21,15 +21,44 @@ func found[T any](v *T, err error) (*T, error) {
 	return v, err
 }
 
-// Find returns the account with that username, e-mail address or id, whatever
-// their case or Unicode form, or ErrNotFound.
+// Find returns the account with that id, username or e-mail address, whatever
+// their case or Unicode form, or else with exactly that external id, or
+// ErrNotFound.
 func (s Users) Find(ctx context.Context, name string) (*User, error) {
 	return view(ctx, s.b, func(r kv.Reader) (*User, error) {
 		if id, err := ParseID(name); err == nil {
-			return found(s.b.users.get(r, key{}.id(id)))
+			if u, err := s.b.users.get(r, key{}.id(id)); err != nil || u != nil {
+				return u, err
+			}
+		} else if u, err := s.b.findUser(r, name); err != nil || u != nil {
+			return u, err
 		}
-		return found(s.b.findUser(r, name))
+		return found(s.b.byExternalID(r, name))
 	})
+}
+
+// ByExternalIDs returns the accounts that have one of the external ids, by these.
+func (s Users) ByExternalIDs(ctx context.Context, ids []string) (map[string]*User, error) {
+	return view(ctx, s.b, func(r kv.Reader) (map[string]*User, error) {
+		all := map[string]*User{}
+		for _, id := range ids {
+			u, err := s.b.byExternalID(r, id)
+			if err != nil {
+				return nil, err
+			}
+			if u != nil {
+				all[id] = u
+			}
+		}
+		return all, nil
+	})
+}
+
+func (b *base) byExternalID(r kv.Reader, id string) (*User, error) {
+	if id == "" || validExternalID(id) != nil {
+		return nil, nil
+	}
+	return b.users.find(r, usersByExternalID, key{}.str(id))
 }
 
 // ByLogin is Find for what a person types to sign in: a username or an e-mail

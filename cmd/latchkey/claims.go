@@ -44,11 +44,12 @@ var claimFlags = []claimFlag{
 	{flag: "country", claim: "address.country", usage: "country"},
 }
 
-// accountFlags are those that set a claim of the account itself.
+// accountFlags are those that set a field of the account itself.
 var accountFlags = []claimFlag{
 	{flag: "username", claim: "username", usage: "name to sign in with"},
 	{flag: "email", claim: "email", usage: "e-mail address"},
 	{flag: "email-verified", claim: "email_verified", usage: "the e-mail address is known to be theirs", truth: true},
+	{flag: "external-id", claim: "external_id", usage: "what your own platform knows the account by"},
 }
 
 // fromServer are the claims that nobody sets.

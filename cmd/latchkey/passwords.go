@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"latchkey/keys"
 	"latchkey/storage"
@@ -32,4 +33,15 @@ func passwordWords(reason keys.PasswordReason) string {
 	default:
 		return "is too easily guessed: it is made of what everybody tries first"
 	}
+}
+
+// importPassword seals a hash that another system made, or says in words what is
+// wrong with it.
+func (h *house) importPassword(binding []byte, encoded string) ([]byte, error) {
+	sealed, err := h.hasher.Import(binding, encoded)
+	if errors.Is(err, keys.ErrHash) {
+		reason := strings.TrimPrefix(err.Error(), keys.ErrHash.Error()+": ")
+		return nil, &storage.Invalid{Field: "password_hash", Reason: "cannot be taken: " + reason}
+	}
+	return sealed, err
 }

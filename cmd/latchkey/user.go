@@ -15,7 +15,7 @@ import (
 
 func userCommand(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "user", Short: "Add, show and change people's accounts",
-		Long: "Add, show and change people's accounts. USER is a username, an e-mail address or a sub."}
+		Long: "Add, show and change people's accounts. USER is a username, an e-mail address or a sub, or else an external id."}
 	c.AddCommand(userAdd(t), userList(t), userShow(t), userEdit(t), userSetPassword(t),
 		userDisable(t, "disable", true), userDisable(t, "enable", false), userDelete(t), userRecoveryLink(t))
 	addJSON(t, c.Commands()...)
@@ -105,7 +105,7 @@ func (t *terminal) showUser(headline string, u api.User) error {
 		password = "set " + clock(*u.PasswordChangedAt)
 	}
 	return t.showFields(slices.Concat([]field{
-		{"username", u.Username}, {"sub", u.Sub}, {"state", stateOf(u)},
+		{"username", u.Username}, {"sub", u.Sub}, {"external_id", u.ExternalID}, {"state", stateOf(u)},
 		{"email", u.Email + yes(u.EmailVerified, " (verified)")}, {"password", password},
 	}, claimLines(u.Claims), patreonLines(u.Patreon), []field{
 		{"created", clock(u.CreatedAt)}, {"updated", clock(u.UpdatedAt)},

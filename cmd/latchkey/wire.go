@@ -82,10 +82,11 @@ func (h *house) apiOptions() api.Options {
 			}
 			return sealed, err
 		},
-		NewSecret:  keys.NewClientSecret,
-		HashSecret: h.ring.HashClientSecret,
-		NewLink:    keys.NewOneTime,
-		LinkURL:    h.linkURL,
+		ImportPassword: h.importPassword,
+		NewSecret:      keys.NewClientSecret,
+		HashSecret:     h.ring.HashClientSecret,
+		NewLink:        keys.NewOneTime,
+		LinkURL:        h.linkURL,
 		Actor: func(ctx context.Context) storage.Actor {
 			by := storage.Operator
 			by.RequestID = edge.RequestID(ctx)

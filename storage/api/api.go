@@ -26,6 +26,8 @@ type Options struct {
 	CheckPassword func(ctx context.Context, password string, own ...string) error
 	// HashPassword makes what is stored of a password, bound to a user's id.
 	HashPassword func(ctx context.Context, binding []byte, password string) ([]byte, error)
+	// ImportPassword makes what is stored of a hash that another system made.
+	ImportPassword func(binding []byte, encoded string) ([]byte, error)
 	// NewSecret makes a client secret, HashSecret what is stored of it.
 	NewSecret  func() string
 	HashSecret func(secret string) []byte

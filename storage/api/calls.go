@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -41,6 +42,11 @@ func (c *Caller) CreateUser(ctx context.Context, u NewUser) (User, error) {
 // ChangeUser changes fields of a user.
 func (c *Caller) ChangeUser(ctx context.Context, sub string, f Fields) (User, error) {
 	return call[User](ctx, c, http.MethodPatch, path("/users/", sub), f)
+}
+
+// UpsertUser makes the user with an external id, or changes what fields name.
+func (c *Caller) UpsertUser(ctx context.Context, externalID string, f Fields) (User, error) {
+	return call[User](ctx, c, http.MethodPut, "/users?external_id="+url.QueryEscape(externalID), f)
 }
 
 // DeleteUser deletes a user.

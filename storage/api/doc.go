@@ -18,9 +18,10 @@
 // Everything is JSON under [Prefix]; the OpenAPI 3.1 description is at
 // [Prefix]/openapi.json.
 //
-//	GET    users?find=NAME            the one with that username, e-mail or id
+//	GET    users?find=NAME            the one with that id, username, e-mail or external id
 //	GET    users?after=&limit=        a page
 //	POST   users
+//	PUT    users?external_id=ID       makes it, or changes what the body names
 //	GET    users/{sub}
 //	PATCH  users/{sub}                fields left out stay, empty ones are cleared
 //	DELETE users/{sub}

@@ -19,7 +19,8 @@ type Account struct {
 	Email         string `json:"email,omitempty"`
 	EmailVerified bool   `json:"email_verified" required:"false"`
 	Claims
-	Roles []storage.Role `json:"roles,omitempty" enum:"admin"`
+	Roles      []storage.Role `json:"roles,omitempty" enum:"admin"`
+	ExternalID string         `json:"external_id,omitempty" maxLength:"255" doc:"What your own platform knows the account by: unique, compared byte for byte"`
 }
 
 // User is an account as it is read.
@@ -58,7 +59,7 @@ func userOf(u *storage.User) User {
 	v := User{
 		Sub: u.Subject(),
 		Account: Account{Username: u.Username, Email: u.Email, EmailVerified: u.EmailVerified,
-			Claims: u.Profile, Roles: slices.Clone(u.Roles)},
+			Claims: u.Profile, Roles: slices.Clone(u.Roles), ExternalID: u.ExternalID},
 		Disabled: u.Disabled, HasPassword: len(u.Password) > 0,
 		CreatedAt: u.Created, UpdatedAt: u.Updated,
 	}

@@ -29,6 +29,7 @@ func cursor(text string) ([]byte, error) {
 func (r *routes) users() {
 	handle(r, "list-users", http.MethodGet, "/users", "List users, or find one", 200, r.listUsers)
 	handle(r, "create-user", http.MethodPost, "/users", "Add a user", 201, r.createUser)
+	handle(r, "upsert-user", http.MethodPut, "/users", "Make or change the user with an external id", 200, r.upsertUser)
 	handle(r, "get-user", http.MethodGet, "/users/{sub}", "Show a user", 200, r.getUser)
 	handle(r, "change-user", http.MethodPatch, "/users/{sub}", "Change a user", 200, r.changeUser)
 	handle(r, "delete-user", http.MethodDelete, "/users/{sub}", "Delete a user", 204, r.deleteUser)
@@ -40,7 +41,7 @@ func (r *routes) users() {
 func (r *routes) listUsers(ctx context.Context, in *struct {
 	After string `query:"after"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-	Find  string `query:"find" doc:"A username, e-mail address or sub: only that user"`
+	Find  string `query:"find" doc:"A sub, username, e-mail address or external id, looked for in this order: only that user"`
 }) (*out[Users], error) {
 	if in.Find != "" {
 		u, err := r.Store.Users.Find(ctx, in.Find)
@@ -71,7 +72,7 @@ func (r *routes) createUser(ctx context.Context, in *struct{ Body NewUser }) (*o
 	n := in.Body
 	v := storage.User{
 		ID: r.Store.Users.NewID(), Username: n.Username, Email: n.Email, EmailVerified: n.EmailVerified,
-		Profile: n.Claims, Roles: n.Roles,
+		Profile: n.Claims, Roles: n.Roles, ExternalID: n.ExternalID,
 	}
 	if n.Password != "" {
 		sealed, err := r.seal(ctx, &v, n.Password)
@@ -133,7 +134,7 @@ func (r *routes) changeUser(ctx context.Context, in *struct {
 		return nil, &storage.Invalid{Field: "body", Reason: "must be a JSON object of fields to change"}
 	}
 	u, err := r.Store.Users.Change(ctx, r.Actor(ctx), in.Sub, storage.UserChange{
-		Username: &merged.Username, Email: &merged.Email, Profile: &merged.Claims,
+		Username: &merged.Username, Email: &merged.Email, Profile: &merged.Claims, ExternalID: &merged.ExternalID,
 		// Only when said: a new address is unverified unless the same
 		// change vouches for it.
 		EmailVerified: said.EmailVerified, Roles: said.Roles,

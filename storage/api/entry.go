@@ -1,0 +1,87 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+
+	"latchkey/storage"
+)
+
+// UserEntry is an account as another system has it. What is left out stays as it
+// is, in an account that exists.
+type UserEntry struct {
+	Account
+	PreferredUsername string `json:"preferred_username,omitempty" doc:"The username, by its name as a claim"`
+	Disabled          bool   `json:"disabled" required:"false"`
+	// PasswordHash is text in one of the usual notations, or Keycloak's object.
+	PasswordHash json.RawMessage `json:"password_hash,omitempty" writeOnly:"true" doc:"Of the password: a string in the notation of PHC, crypt or Django, or a credential object of Keycloak"`
+}
+
+// readEntry merges the text of an entry into the account it is about, if there is
+// one: decoding JSON into a filled struct leaves alone what the text does not name.
+func (r *routes) readEntry(have *storage.User, text []byte) (storage.UserImport, error) {
+	in := storage.UserImport{}
+	var e UserEntry
+	if have != nil {
+		e.Account, in.ID = userOf(have).Account, have.ID
+	} else {
+		in.ID = r.Store.Users.NewID()
+	}
+	var said struct {
+		Username      *string         `json:"username"`
+		EmailVerified *bool           `json:"email_verified"`
+		Roles         *[]storage.Role `json:"roles"`
+		Disabled      *bool           `json:"disabled"`
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&e); err != nil {
+		return in, entryFault(err)
+	}
+	if err := json.Unmarshal(text, &said); err != nil {
+		return in, entryFault(err)
+	}
+	if name := e.PreferredUsername; name != "" {
+		if said.Username != nil && *said.Username != name {
+			return in, &storage.Invalid{Field: "preferred_username", Reason: "is the username, and both are given and differ"}
+		}
+		e.Username = name
+	}
+	in.Change = storage.UserChange{Username: &e.Username, Email: &e.Email, EmailVerified: said.EmailVerified,
+		Profile: &e.Claims, Roles: said.Roles, ExternalID: &e.ExternalID}
+	in.Disabled = said.Disabled
+	return in, r.readHash(&in, e.PasswordHash)
+}
+
+func (r *routes) readHash(in *storage.UserImport, text json.RawMessage) (err error) {
+	if len(text) == 0 || string(text) == "null" {
+		return nil
+	}
+	encoded := string(text)
+	if text[0] != '{' && json.Unmarshal(text, &encoded) != nil {
+		return &storage.Invalid{Field: "password_hash", Reason: "must be a string, or a credential object of Keycloak"}
+	}
+	in.Password, err = r.ImportPassword(in.ID[:], encoded)
+	return err
+}
+
+// entryFault says what is wrong with an entry's JSON without repeating any value.
+func entryFault(err error) error {
+	if odd := new(json.UnmarshalTypeError); errors.As(err, &odd) {
+		kind, _, _ := strings.Cut(odd.Value, " ")
+		if odd.Field == "" {
+			return &storage.Invalid{Field: "entry", Reason: "must be a JSON object, not a " + kind}
+		}
+		return &storage.Invalid{Field: odd.Field, Reason: "must not be a " + kind}
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		if plain, err := strconv.Unquote(name); err == nil {
+			name = plain
+		}
+		return &storage.Invalid{Field: name, Reason: "is no field that can be set here"}
+	}
+	return &storage.Invalid{Field: "entry", Reason: "must be a JSON object"}
+}
