@@ -116,15 +116,22 @@ func (h *Hasher) VerifyNothing(ctx context.Context, password string) error {
 	return err
 }
 
-// Import seals a hash that another system made, in its usual notation: argon2i,
-// argon2id, bcrypt, scrypt or PBKDF2. It returns ErrHash, with the reason, for
-// another form and for costs that would let one sign-in take the server's memory or
-// minutes of a core.
+// Import seals a hash that another system made: argon2i, argon2id, bcrypt, scrypt
+// or PBKDF2, in the usual notations, in Django's, or as a credential object of
+// Keycloak. It returns ErrHash, with the reason, for another form and for costs that
+// would let one sign-in take the server's memory or minutes of a core.
 func (h *Hasher) Import(binding []byte, encoded string) (sealed []byte, err error) {
-	if err := checkEncoded(encoded); err != nil {
+	usual, err := usualForm(encoded)
+	if err != nil {
 		return nil, err
 	}
-	return h.seal(binding, encoded), nil
+	if err := checkEncoded(usual); err != nil {
+		return nil, err
+	}
+	if err := checkDecodes(usual); err != nil {
+		return nil, err
+	}
+	return h.seal(binding, usual), nil
 }
 
 func (h *Hasher) seal(binding []byte, encoded string) []byte {

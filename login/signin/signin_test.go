@@ -56,6 +56,45 @@ func TestAWrongPasswordAndAnUnknownNameLookTheSame(t *testing.T) {
 	}
 }
 
+// The hash is PBKDF2 as Django keeps it, made by Python's hashlib.
+func TestAnImportedPasswordSignsInAndIsHashedAnew(t *testing.T) {
+	h := newHouse(t)
+	const theirs, django = "a sentence nobody else has", "pbkdf2_sha256$1000$seasaltNaCl42xx$abs9bzd+0qyKRFhDr7yNg5qlD5IkKWw+Y19LCs1qbT8="
+	id, username := h.store.Users.NewID(), "ada"
+	sealed, err := h.hasher.Import(id[:], django)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := h.store.Users.Import(t.Context(), storage.Operator, storage.UserImportOptions{},
+		[]storage.UserImport{{ID: id, Change: storage.UserChange{Username: &username}, Password: sealed}})
+	if err != nil || done[0].Err != nil {
+		t.Fatal(err, done)
+	}
+	stored := func() []byte {
+		u, err := h.store.Users.Get(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u.Password
+	}
+	b := h.browser()
+	b.get("/sign-in")
+	if p := b.post("/sign-in", "username", "ada", "password", theirs+"x"); p.status != http.StatusUnprocessableEntity || string(stored()) != string(sealed) {
+		t.Errorf("a wrong password: %d", p.status)
+	}
+	for range 2 {
+		b := h.browser()
+		b.get("/sign-in")
+		if p := b.post("/sign-in", "username", "ada", "password", theirs); p.status >= 400 {
+			t.Errorf("the password: %d", p.status)
+		}
+		ok, again, err := h.hasher.Verify(t.Context(), id[:], stored(), theirs)
+		if !ok || again != nil || err != nil || string(stored()) == string(sealed) {
+			t.Errorf("not hashed anew: %v, %x, %v", ok, again, err)
+		}
+	}
+}
+
 func TestAThrottledStrangerDoesNotLockTheOwnerOut(t *testing.T) {
 	h := newHouse(t)
 	h.addUser("ada")
