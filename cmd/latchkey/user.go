@@ -17,7 +17,7 @@ func userCommand(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "user", Short: "Add, show and change people's accounts",
 		Long: "Add, show and change people's accounts. USER is a username, an e-mail address or a sub, or else an external id."}
 	c.AddCommand(userAdd(t), userList(t), userShow(t), userEdit(t), userSetPassword(t),
-		userDisable(t, "disable", true), userDisable(t, "enable", false), userDelete(t), userRecoveryLink(t))
+		userDisable(t, "disable", true), userDisable(t, "enable", false), userDelete(t), userRecoveryLink(t), userImport(t))
 	addJSON(t, c.Commands()...)
 	return c
 }

@@ -22,6 +22,7 @@
 //	GET    users?after=&limit=        a page
 //	POST   users
 //	PUT    users?external_id=ID       makes it, or changes what the body names
+//	POST   users/import               up to 100, each taken or refused by itself
 //	GET    users/{sub}
 //	PATCH  users/{sub}                fields left out stay, empty ones are cleared
 //	DELETE users/{sub}

@@ -68,14 +68,28 @@ func (r *routes) readHash(in *storage.UserImport, text json.RawMessage) (err err
 	return err
 }
 
+// wireName is a field without the names of the Go structs that it is embedded in.
+func wireName(field string) string {
+	for {
+		outer, inner, nested := strings.Cut(field, ".")
+		if !nested || outer == strings.ToLower(outer) {
+			return field
+		}
+		field = inner
+	}
+}
+
 // entryFault says what is wrong with an entry's JSON without repeating any value.
 func entryFault(err error) error {
 	if odd := new(json.UnmarshalTypeError); errors.As(err, &odd) {
 		kind, _, _ := strings.Cut(odd.Value, " ")
+		if kind == "array" {
+			kind = "list"
+		}
 		if odd.Field == "" {
 			return &storage.Invalid{Field: "entry", Reason: "must be a JSON object, not a " + kind}
 		}
-		return &storage.Invalid{Field: odd.Field, Reason: "must not be a " + kind}
+		return &storage.Invalid{Field: wireName(odd.Field), Reason: "must not be a " + kind}
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		if plain, err := strconv.Unquote(name); err == nil {

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"errors"
 	"reflect"
 	"strings"
@@ -68,4 +69,22 @@ func TestUpsertRefusesInTheFieldsNames(t *testing.T) {
 	if _, err := h.FindUser(t.Context(), "bob"); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("a refused entry made somebody: %v", err)
 	}
+}
+
+// FuzzUpsertEntry: whatever an entry holds, it is taken or refused as the caller's
+// mistake, and no hash it carried comes back.
+func FuzzUpsertEntry(f *testing.F) {
+	f.Add(`{"username":"ada"}`)
+	f.Add(`{"username":"ada","password_hash":{"good":1},"address":null,"roles":null}`)
+	f.Add(`[1]`)
+	f.Fuzz(func(t *testing.T, text string) {
+		if !json.Valid([]byte(text)) {
+			return
+		}
+		h := newHouse(t, importing)
+		_, err := h.ImportUsers(t.Context(), api.UserImport{Users: []json.RawMessage{json.RawMessage(text)}, Update: true})
+		if p := new(api.Problem); errors.As(err, &p) && p.Status >= 500 {
+			t.Error(err)
+		}
+	})
 }

@@ -30,6 +30,7 @@ func (r *routes) users() {
 	handle(r, "list-users", http.MethodGet, "/users", "List users, or find one", 200, r.listUsers)
 	handle(r, "create-user", http.MethodPost, "/users", "Add a user", 201, r.createUser)
 	handle(r, "upsert-user", http.MethodPut, "/users", "Make or change the user with an external id", 200, r.upsertUser)
+	handle(r, "import-users", http.MethodPost, "/users/import", "Import many users, with password hashes", 200, r.importUsers)
 	handle(r, "get-user", http.MethodGet, "/users/{sub}", "Show a user", 200, r.getUser)
 	handle(r, "change-user", http.MethodPatch, "/users/{sub}", "Change a user", 200, r.changeUser)
 	handle(r, "delete-user", http.MethodDelete, "/users/{sub}", "Delete a user", 204, r.deleteUser)

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"latchkey/storage"
+)
+
+// imported is what became of one line.
+type imported struct {
+	Line   int             `json:"line"`
+	Name   string          `json:"username,omitempty"`
+	Client string          `json:"client_id,omitempty"`
+	Sub    string          `json:"sub,omitempty"`
+	Result storage.Outcome `json:"result"`
+	Reason string          `json:"reason,omitempty"`
+}
+
+// importBatch is the most lines of one request: what the API takes at once.
+const importBatch = 100
+
+// importLines sends a file's lines, batch by batch, and reports on each as soon as
+// it is known. send gets the lines worth sending and answers in their order.
+func (t *terminal) importLines(ctx context.Context, path string, create bool,
+	send func(*connection, []json.RawMessage) ([]imported, error)) error {
+	file, err := t.open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	count := map[storage.Outcome]int{}
+	err = t.with(ctx, create, func(conn *connection) error {
+		for lines := newLineReader(file); ; {
+			batch, err := lines.batch(importBatch)
+			if err != nil || len(batch) == 0 {
+				return err
+			}
+			if err := t.importBatch(conn, batch, send, count); err != nil {
+				return err
+			}
+		}
+	})
+	if !t.json {
+		t.say("%d created, %d changed, %d unchanged, %d refused.", count[storage.Created], count[storage.Changed], count[storage.Unchanged], count[storage.Refused])
+	}
+	if n := count[storage.Refused]; n > 0 {
+		err = errors.Join(err, fmt.Errorf("%d of the lines %s refused", n, wasWere(n)))
+	}
+	return err
+}
+
+func (t *terminal) importBatch(conn *connection, batch []inputLine,
+	send func(*connection, []json.RawMessage) ([]imported, error), count map[storage.Outcome]int) error {
+	var texts []json.RawMessage
+	for _, line := range batch {
+		if line.fault == "" {
+			texts = append(texts, line.text)
+		}
+	}
+	var answers []imported
+	if len(texts) > 0 {
+		var err error
+		if answers, err = send(conn, texts); err != nil {
+			return fmt.Errorf("at line %d to %d: %w", batch[0].number, batch[len(batch)-1].number, err)
+		}
+		if len(answers) != len(texts) {
+			return fmt.Errorf("at line %d: the answer is not what this version expects", batch[0].number)
+		}
+	}
+	for _, line := range batch {
+		answer := imported{Result: storage.Refused, Reason: line.fault}
+		if line.fault == "" {
+			answer, answers = answers[0], answers[1:]
+		}
+		answer.Line = line.number
+		count[answer.Result]++
+		if err := t.tellImported(answer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellImported writes one line of the report: for programs a JSON object a line.
+func (t *terminal) tellImported(a imported) error {
+	if t.json {
+		e := json.NewEncoder(t.stdout)
+		e.SetEscapeHTML(false)
+		return e.Encode(a)
+	}
+	name := a.Name + a.Client
+	if name == "" {
+		name = "?"
+	}
+	text := fmt.Sprintf("line %d: %s: %s", a.Line, name, a.Result)
+	if a.Reason != "" {
+		text += ": " + a.Reason
+	}
+	_, err := fmt.Fprintln(t.stdout, printable(text))
+	return err
+}
+
+func wasWere(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}

@@ -1,0 +1,141 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"latchkey/storage"
+)
+
+// UserImport is a part of a larger number of accounts to be imported.
+type UserImport struct {
+	// Users are read one by one: what is wrong with one does not hold up the others.
+	Users            []json.RawMessage `json:"users" maxItems:"100" nullable:"false" doc:"Each as the body of upsert-user, and external_id may be among its fields"`
+	Update           bool              `json:"update,omitempty" doc:"Change the users whose external_id is known, rather than refuse them"`
+	ReplacePasswords bool              `json:"replace_passwords,omitempty" doc:"With update: take the password hash for users who have a password, too, which ends their sessions"`
+	AllowAdmin       bool              `json:"allow_admin,omitempty" doc:"Let users be made administrators, or no longer be"`
+	DryRun           bool              `json:"dry_run,omitempty" doc:"Say what would happen, and change nothing"`
+}
+
+// UserImported says what became of each user, in the order they came in.
+type UserImported struct {
+	Results []ImportedUser `json:"results"`
+}
+
+// ImportedUser is what became of one user.
+type ImportedUser struct {
+	Sub      string          `json:"sub,omitempty" doc:"Not after a dry run that would make a user"`
+	Username string          `json:"username,omitempty"`
+	Result   storage.Outcome `json:"result" enum:"created,changed,unchanged,refused"`
+	Reason   string          `json:"reason,omitempty" doc:"Why it was refused"`
+}
+
+func (r *routes) importUsers(ctx context.Context, in *struct{ Body UserImport }) (*out[UserImported], error) {
+	r.edits.Lock()
+	defer r.edits.Unlock()
+	done := make([]ImportedUser, 0, len(in.Body.Users))
+	for _, run := range runs(in.Body.Users) {
+		results, err := r.importRun(ctx, in.Body, run)
+		if err != nil {
+			return nil, err
+		}
+		done = append(done, results...)
+	}
+	return &out[UserImported]{UserImported{done}}, nil
+}
+
+// named is an entry with what it calls itself.
+type named struct {
+	text       json.RawMessage
+	ExternalID string `json:"external_id"`
+	Username   string `json:"username"`
+	Preferred  string `json:"preferred_username"`
+}
+
+// runs cuts entries where an external id comes again: each is merged into the
+// account as the one before it left it.
+func runs(users []json.RawMessage) (all [][]named) {
+	var run []named
+	seen := map[string]bool{}
+	for _, text := range users {
+		e := named{text: text}
+		_ = json.Unmarshal(text, &e) // readEntry says what is wrong
+		if e.ExternalID != "" && seen[e.ExternalID] {
+			all, run, seen = append(all, run), nil, map[string]bool{}
+		}
+		seen[e.ExternalID] = true
+		if e.Username == "" {
+			e.Username = e.Preferred
+		}
+		run = append(run, e)
+	}
+	return append(all, run)
+}
+
+// importRun imports entries with different external ids, in one commit.
+func (r *routes) importRun(ctx context.Context, o UserImport, run []named) ([]ImportedUser, error) {
+	have := map[string]*storage.User{}
+	if o.Update {
+		var ids []string
+		for _, e := range run {
+			ids = append(ids, e.ExternalID)
+		}
+		var err error
+		if have, err = r.Store.Users.ByExternalIDs(ctx, ids); err != nil {
+			return nil, err
+		}
+	}
+	done := make([]ImportedUser, len(run))
+	var entries []storage.UserImport
+	var at []int // of each entry, in the run
+	for i, e := range run {
+		done[i].Username = e.Username
+		entry, err := r.readEntry(have[e.ExternalID], e.text)
+		if err == nil && entry.Change.Roles != nil && !o.AllowAdmin {
+			err = &storage.Invalid{Field: "roles", Reason: "are not taken by an import unless it is allowed"}
+		}
+		if err != nil {
+			if done[i].Result, done[i].Reason = storage.Refused, err.Error(); !refusal(err) {
+				return nil, err
+			}
+			continue
+		}
+		entries, at = append(entries, entry), append(at, i)
+	}
+	results, err := r.Store.Users.Import(ctx, r.Actor(ctx),
+		storage.UserImportOptions{Update: o.Update, ReplacePasswords: o.ReplacePasswords, DryRun: o.DryRun}, entries)
+	if err != nil {
+		return nil, err
+	}
+	for k, result := range results {
+		done[at[k]].tell(result, o.DryRun)
+	}
+	return done, nil
+}
+
+func (d *ImportedUser) tell(result storage.UserImported, dry bool) {
+	d.Result = result.Outcome
+	if result.Err != nil {
+		d.Reason = result.Err.Error()
+	}
+	if u := result.User; u != nil {
+		d.Username = u.Username
+		if !dry || result.Outcome != storage.Created {
+			d.Sub = u.Subject()
+		}
+	}
+}
+
+// refusal reports whether an error concerns one entry alone.
+func refusal(err error) bool {
+	var invalid *storage.Invalid
+	return errors.As(err, &invalid)
+}
+
+// ImportUsers imports up to 100 users.
+func (c *Caller) ImportUsers(ctx context.Context, in UserImport) ([]ImportedUser, error) {
+	done, err := call[UserImported](ctx, c, http.MethodPost, "/users/import", in)
+	return done.Results, err
+}
