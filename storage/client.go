@@ -120,18 +120,21 @@ func (s Clients) Create(ctx context.Context, by Actor, n NewClient) (*Client, er
 		return nil, err
 	}
 	note := s.b.note(by, ActClientCreated)
-	return update(ctx, s.b, func(tx kv.Txn) (*Client, error) {
-		if err := s.b.checkClient(tx, &c); err != nil {
-			return nil, err
-		}
-		if old, err := s.b.clients.get(tx, key{}.str(c.ID)); err != nil || old != nil {
-			return nil, errOr(err, &Taken{Field: "client_id"})
-		}
-		if err := s.b.clients.put(tx, &c); err != nil {
-			return nil, err
-		}
-		return &c, s.b.audit.put(tx, note.about(ID{}, c.ID, c.Name()))
-	})
+	return update(ctx, s.b, func(tx kv.Txn) (*Client, error) { return s.b.addClient(tx, c, note) })
+}
+
+// addClient writes nothing if it refuses.
+func (b *base) addClient(tx kv.Txn, c Client, note Event) (*Client, error) {
+	if err := b.checkClient(tx, &c); err != nil {
+		return nil, err
+	}
+	if old, err := b.clients.get(tx, key{}.str(c.ID)); err != nil || old != nil {
+		return nil, errOr(err, &Taken{Field: "client_id"})
+	}
+	if err := b.clients.put(tx, &c); err != nil {
+		return nil, err
+	}
+	return &c, b.audit.put(tx, note.about(ID{}, c.ID, c.Name()))
 }
 
 // prepare makes the record of a new client, before the transaction.

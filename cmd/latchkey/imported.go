@@ -19,12 +19,10 @@ type imported struct {
 	Reason string          `json:"reason,omitempty"`
 }
 
-// importBatch is the most lines of one request: what the API takes at once.
-const importBatch = 100
-
 // importLines sends a file's lines, batch by batch, and reports on each as soon as
-// it is known. send gets the lines worth sending and answers in their order.
-func (t *terminal) importLines(ctx context.Context, path string, create bool,
+// it is known. send gets the lines worth sending, at most so many, and
+// answers in their order.
+func (t *terminal) importLines(ctx context.Context, path string, most int, create bool,
 	send func(*connection, []json.RawMessage) ([]imported, error)) error {
 	file, err := t.open(path)
 	if err != nil {
@@ -34,7 +32,7 @@ func (t *terminal) importLines(ctx context.Context, path string, create bool,
 	count := map[storage.Outcome]int{}
 	err = t.with(ctx, create, func(conn *connection) error {
 		for lines := newLineReader(file); ; {
-			batch, err := lines.batch(importBatch)
+			batch, err := lines.batch(most)
 			if err != nil || len(batch) == 0 {
 				return err
 			}

@@ -77,7 +77,7 @@ func (p *people) Read(b []byte) (int, error) {
 func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 	lines, most := newLineReader(&people{most: 3000}), uint64(0) // 180 MB
 	for {
-		batch, err := lines.batch(importBatch)
+		batch, err := lines.batch(100)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ type byClientID struct {
 func (r *routes) clients() {
 	handle(r, "list-clients", http.MethodGet, "/clients", "List clients", 200, r.listClients)
 	handle(r, "create-client", http.MethodPost, "/clients", "Add a client", 201, r.createClient)
+	handle(r, "import-clients", http.MethodPost, "/clients/import", "Import many clients with their ids and secrets", 200, r.importClients)
 	handle(r, "get-client", http.MethodGet, "/clients/{client_id}", "Show a client", 200, r.getClient)
 	handle(r, "change-client", http.MethodPatch, "/clients/{client_id}", "Change a client", 200, r.changeClient)
 	handle(r, "delete-client", http.MethodDelete, "/clients/{client_id}", "Delete a client", 204, r.deleteClient)

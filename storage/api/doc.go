@@ -33,6 +33,7 @@
 //	POST   setup-link
 //	GET    clients?after=&limit=
 //	POST   clients
+//	POST   clients/import             up to 20, each taken or refused by itself
 //	GET    clients/{client_id}
 //	PATCH  clients/{client_id}
 //	DELETE clients/{client_id}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"encoding/json"
+
+	"latchkey/storage"
+	"latchkey/storage/api"
+
+	"github.com/spf13/cobra"
+)
+
+func clientImport(t *terminal) *cobra.Command {
+	c := &cobra.Command{Use: "import FILE", Short: "Add many apps from JSON lines, with the ids and secrets they have", Args: takes("FILE"),
+		Long: `Add many apps from a file of JSON lines, one app a line; - is standard input.
+
+A line holds client_id, client_secret in plain text (none for a public client),
+state, and client metadata by its names in RFC 7591. Apps go on working with the
+ids and secrets they have.
+
+Each line is taken whole or refused whole, and reported. If any was refused, the
+exit code is 1.`,
+		Example: "  latchkey client import --dry-run clients.jsonl"}
+	in := api.ClientImport{}
+	c.Flags().BoolVar(&in.DryRun, "dry-run", false, "say what would happen to each line, and change nothing")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return t.importLines(c.Context(), args[0], storage.ClientImportMost, !in.DryRun, func(conn *connection, lines []json.RawMessage) ([]imported, error) {
+			in.Clients = lines
+			done, err := conn.ImportClients(c.Context(), in)
+			answers := make([]imported, len(done))
+			for i, d := range done {
+				answers[i] = imported{Client: d.ClientID, Result: d.Result, Reason: d.Reason}
+			}
+			return answers, err
+		})
+	}
+	return c
+}
