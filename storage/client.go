@@ -112,6 +112,11 @@ func (s Clients) NewID() string { return s.b.newID().String() }
 
 // Create registers a client. Errors: ErrForbidden, *Invalid, *Taken.
 func (s Clients) Create(ctx context.Context, by Actor, n NewClient) (*Client, error) {
+	return s.CreateOnce(ctx, by, Once{}, n)
+}
+
+// CreateOnce is Create for a request that may be sent again: ErrRepeated if it was.
+func (s Clients) CreateOnce(ctx context.Context, by Actor, once Once, n NewClient) (*Client, error) {
 	if err := by.mayManage(); err != nil {
 		return nil, err
 	}
@@ -120,7 +125,12 @@ func (s Clients) Create(ctx context.Context, by Actor, n NewClient) (*Client, er
 		return nil, err
 	}
 	note := s.b.note(by, ActClientCreated)
-	return update(ctx, s.b, func(tx kv.Txn) (*Client, error) { return s.b.addClient(tx, c, note) })
+	return update(ctx, s.b, func(tx kv.Txn) (*Client, error) {
+		if err := s.b.onlyOnce(tx, once, c.ID, c.Created); err != nil {
+			return nil, err
+		}
+		return s.b.addClient(tx, c, note)
+	})
 }
 
 // addClient writes nothing if it refuses.

@@ -16,6 +16,8 @@ var (
 	// ErrStale says that what the caller decided upon has changed meanwhile:
 	// look again, then decide again. Nothing was changed.
 	ErrStale = errors.New("changed meanwhile")
+	// ErrRepeated says that a request with the same key was first: see Requests.
+	ErrRepeated = errors.New("this request was made before")
 	// ErrLink says that a one-time link is unknown, used or expired.
 	ErrLink = errors.New("this link is used or expired")
 	// ErrSetUp says that an administrator exists already.

@@ -27,6 +27,7 @@ const (
 	spaceLinks            byte = 0x60
 	spaceAudit            byte = 0x70
 	spaceAuditBySubject   byte = 0x71
+	spaceRequests         byte = 0x90
 	escape, escaped, stop      = 0x00, 0xff, 0x00
 )
 

@@ -29,6 +29,7 @@ type Store struct {
 	Keys        Keys
 	Links       Links
 	Audit       Audit
+	Requests    Requests
 
 	base *base
 }
@@ -72,6 +73,7 @@ type tables struct {
 	audit       table[Event]
 	denied      table[denied]
 	alive       table[alive]
+	requests    table[once]
 }
 
 type meta struct {
@@ -101,7 +103,8 @@ func Open(ctx context.Context, engine kv.Engine, o Options) (*Store, error) {
 	return &Store{
 		Users: Users{b}, Attempts: Attempts{b}, Clients: Clients{b}, Sessions: Sessions{b},
 		Consents: Consents{b}, Grants: Grants{b}, Scopes: Scopes{b}, Memberships: Memberships{b},
-		Settings: SettingsStore{b}, Keys: Keys{b}, Links: Links{b}, Audit: Audit{b}, base: b,
+		Settings: SettingsStore{b}, Keys: Keys{b}, Links: Links{b}, Audit: Audit{b},
+		Requests: Requests{b}, base: b,
 	}, nil
 }
 
@@ -111,6 +114,7 @@ func newTables(p pin) tables {
 		consents: consentTable(), grants: grantTable(), grantStates: grantStateTable(), scopes: scopeTable(),
 		memberships: membershipTable(), settings: settingsTable(p), keys: keyTable(), links: linkTable(),
 		audit: auditTable(), denied: deniedTable(), alive: aliveTable(),
+		requests: onceTable(),
 	}
 }
 

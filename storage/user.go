@@ -130,6 +130,11 @@ func (s Users) NewID() ID { return s.b.newID() }
 // Create adds an account. v.ID comes from NewID; zero: a fresh one. Its times,
 // epoch and status are not v's to say. Errors: ErrForbidden, *Invalid, *Taken.
 func (s Users) Create(ctx context.Context, by Actor, v User) (*User, error) {
+	return s.CreateOnce(ctx, by, Once{}, v)
+}
+
+// CreateOnce is Create for a request that may be sent again: ErrRepeated if it was.
+func (s Users) CreateOnce(ctx context.Context, by Actor, once Once, v User) (*User, error) {
 	if err := by.mayManage(); err != nil {
 		return nil, err
 	}
@@ -137,7 +142,12 @@ func (s Users) Create(ctx context.Context, by Actor, v User) (*User, error) {
 	if err := s.b.prepareUser(&v); err != nil {
 		return nil, err
 	}
-	return update(ctx, s.b, func(tx kv.Txn) (*User, error) { return s.b.addUser(tx, v, note) })
+	return update(ctx, s.b, func(tx kv.Txn) (*User, error) {
+		if err := s.b.onlyOnce(tx, once, v.Subject(), v.Created); err != nil {
+			return nil, err
+		}
+		return s.b.addUser(tx, v, note)
+	})
 }
 
 // prepareUser fills what a new account has, before the transaction.

@@ -85,8 +85,13 @@ func (h *house) apiOptions() api.Options {
 		ImportPassword: h.importPassword,
 		NewSecret:      keys.NewClientSecret,
 		HashSecret:     h.ring.HashClientSecret,
-		NewLink:        keys.NewOneTime,
-		LinkURL:        h.linkURL,
+		// No client secret holds a zero byte.
+		Fingerprint: func(request []byte) []byte { return h.ring.HashClientSecret("request\x00" + string(request)) },
+		IsFingerprint: func(fingerprint, request []byte) bool {
+			return h.ring.VerifyClientSecret(fingerprint, "request\x00"+string(request))
+		},
+		NewLink: keys.NewOneTime,
+		LinkURL: h.linkURL,
 		Actor: func(ctx context.Context) storage.Actor {
 			by := storage.Operator
 			by.RequestID = edge.RequestID(ctx)

@@ -31,6 +31,10 @@ type Options struct {
 	// NewSecret makes a client secret, HashSecret what is stored of it.
 	NewSecret  func() string
 	HashSecret func(secret string) []byte
+	// Fingerprint makes what a request is recognised by, and cannot be guessed
+	// from; IsFingerprint compares.
+	Fingerprint   func(request []byte) []byte
+	IsFingerprint func(fingerprint, request []byte) bool
 	// NewLink makes a one-time token and the hash it is stored under, LinkURL
 	// the address that carries it.
 	NewLink func() (token string, hash []byte)

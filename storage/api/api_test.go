@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 		t.Fatal(err)
 	}
 	h := &house{store: store}
-	n := 0
+	var n atomic.Int64
 	o := api.Options{
 		Store: store,
 		CheckPassword: func(_ context.Context, p string, own ...string) error {
@@ -50,11 +51,13 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 		HashPassword: func(_ context.Context, binding []byte, p string) ([]byte, error) {
 			return []byte("hash of " + p + " for " + string(binding)), nil
 		},
-		NewSecret:  func() string { n++; return "secret-" + strings.Repeat("x", n) + "-last" },
-		HashSecret: func(s string) []byte { return []byte("hash of " + s) },
-		NewLink:    func() (string, []byte) { return "token", []byte("hash of token") },
-		LinkURL:    func(k storage.LinkKind, token string) string { return "http://here/" + string(k) + "?token=" + token },
-		Report:     func(_ context.Context, err error) { h.errs = append(h.errs, err) },
+		NewSecret:     func() string { return "secret-" + strings.Repeat("x", int(n.Add(1))) + "-last" },
+		HashSecret:    func(s string) []byte { return []byte("hash of " + s) },
+		NewLink:       func() (string, []byte) { return "token", []byte("hash of token") },
+		LinkURL:       func(k storage.LinkKind, token string) string { return "http://here/" + string(k) + "?token=" + token },
+		Fingerprint:   func(b []byte) []byte { return []byte("of " + string(b)) },
+		IsFingerprint: func(f, b []byte) bool { return string(f) == "of "+string(b) },
+		Report:        func(_ context.Context, err error) { h.errs = append(h.errs, err) },
 	}
 	if change != nil {
 		change(&o)

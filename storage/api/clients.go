@@ -44,18 +44,34 @@ func (r *routes) listClients(ctx context.Context, in *struct {
 	return &out[Clients]{page}, nil
 }
 
-func (r *routes) createClient(ctx context.Context, in *struct{ Body NewClient }) (*out[Client], error) {
-	n := storage.NewClient{ID: in.Body.ClientID, Metadata: in.Body.stored()}
+func (r *routes) createClient(ctx context.Context, in *struct {
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"Any text that is new with each request, and the same when it is sent again"`
+	Body           NewClient
+	RawBody        []byte
+}) (*made[Client], error) {
+	return repeatable(ctx, r, repeat{"create-client", in.IdempotencyKey, in.RawBody},
+		func(once storage.Once) (Client, error) { return r.addClient(ctx, once, in.Body) },
+		func(id string) (Client, error) {
+			c, err := r.Store.Clients.Get(ctx, id)
+			if err != nil {
+				return Client{}, err
+			}
+			return clientOf(c), nil
+		})
+}
+
+func (r *routes) addClient(ctx context.Context, once storage.Once, in NewClient) (Client, error) {
+	n := storage.NewClient{ID: in.ClientID, Metadata: in.stored()}
 	secret := ""
 	if n.Metadata.TokenEndpointAuthMethod != storage.AuthMethodNone {
 		secret = r.NewSecret()
 		n.Secret, n.SecretLast4 = r.HashSecret(secret), last4(secret)
 	}
-	c, err := r.Store.Clients.Create(ctx, r.Actor(ctx), n)
+	c, err := r.Store.Clients.CreateOnce(ctx, r.Actor(ctx), once, n)
 	if err != nil {
-		return nil, err
+		return Client{}, err
 	}
-	return &out[Client]{clientOf(c).with(secret)}, nil
+	return clientOf(c).with(secret), nil
 }
 
 func last4(secret string) string { return secret[max(0, len(secret)-4):] }

@@ -21,7 +21,10 @@ var ErrBusy = errors.New("busy: try again in a moment")
 func (r *routes) problem(ctx context.Context, err error) error {
 	var invalid *storage.Invalid
 	var taken *storage.Taken
+	var told huma.StatusError
 	switch {
+	case errors.As(err, &told):
+		return told
 	case errors.As(err, &invalid):
 		return huma.Error422UnprocessableEntity(invalid.Error(),
 			&huma.ErrorDetail{Location: "body." + invalid.Field, Message: invalid.Reason})

@@ -69,8 +69,27 @@ func (r *routes) listUsers(ctx context.Context, in *struct {
 	return &out[Users]{page}, nil
 }
 
-func (r *routes) createUser(ctx context.Context, in *struct{ Body NewUser }) (*out[User], error) {
-	n := in.Body
+func (r *routes) createUser(ctx context.Context, in *struct {
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"Any text that is new with each request, and the same when it is sent again"`
+	Body           NewUser
+	RawBody        []byte
+}) (*made[User], error) {
+	return repeatable(ctx, r, repeat{"create-user", in.IdempotencyKey, in.RawBody},
+		func(once storage.Once) (User, error) { return r.addUser(ctx, once, in.Body) },
+		func(sub string) (User, error) {
+			id, err := storage.ParseID(sub)
+			if err != nil {
+				return User{}, err
+			}
+			u, err := r.Store.Users.Get(ctx, id)
+			if err != nil {
+				return User{}, err
+			}
+			return userOf(u), nil
+		})
+}
+
+func (r *routes) addUser(ctx context.Context, once storage.Once, n NewUser) (User, error) {
 	v := storage.User{
 		ID: r.Store.Users.NewID(), Username: n.Username, Email: n.Email, EmailVerified: n.EmailVerified,
 		Profile: n.Claims, Roles: n.Roles, ExternalID: n.ExternalID,
@@ -78,15 +97,15 @@ func (r *routes) createUser(ctx context.Context, in *struct{ Body NewUser }) (*o
 	if n.Password != "" {
 		sealed, err := r.seal(ctx, &v, n.Password)
 		if err != nil {
-			return nil, err
+			return User{}, err
 		}
 		v.Password = sealed
 	}
-	u, err := r.Store.Users.Create(ctx, r.Actor(ctx), v)
+	u, err := r.Store.Users.CreateOnce(ctx, r.Actor(ctx), once, v)
 	if err != nil {
-		return nil, err
+		return User{}, err
 	}
-	return &out[User]{userOf(u)}, nil
+	return userOf(u), nil
 }
 
 // seal checks a password against the user's own names and hashes it.

@@ -1,0 +1,81 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+// OnceFor is how long a request is remembered.
+const OnceFor = 24 * time.Hour
+
+// Once marks a request that makes something, so that sending it again does not make
+// another. The zero value marks nothing.
+type Once struct {
+	Key     []byte // a hash of the caller, what is made and the caller's own key
+	Request []byte // tells apart what the key was used for, without saying it
+}
+
+// once is the memory of a request that made something.
+type once struct {
+	Key     []byte    `cbor:"1,keyasint"`
+	Request []byte    `cbor:"2,keyasint"`
+	Made    string    `cbor:"3,keyasint"` // the id
+	Expires time.Time `cbor:"4,keyasint"`
+}
+
+// Requests are those remembered.
+type Requests struct{ b *base }
+
+// Keys begin with the day of expiry, so that what is over is at the front. A request
+// that is remembered ends today or tomorrow: it is found by two look-ups.
+func onceTable() table[once] {
+	return table[once]{name: "requests", space: spaceRequests,
+		key:   func(o *once) key { return onceKey(o.Key, o.Expires) },
+		ready: func(o *once, _ key) { inUTC(&o.Expires) }}
+}
+
+func onceKey(hash []byte, t time.Time) key {
+	return key{}.u64(uint64(t.Unix() / int64(OnceFor/time.Second))).str(string(hash))
+}
+
+// Look returns what a request with this key has made, and what it was; or
+// ErrNotFound.
+func (s Requests) Look(ctx context.Context, hash []byte) (made string, request []byte, err error) {
+	now := s.b.instant()
+	have, err := view(ctx, s.b, func(r kv.Reader) (*once, error) { return found(s.b.findOnce(r, hash, now)) })
+	if err != nil {
+		return "", nil, err
+	}
+	return have.Made, have.Request, nil
+}
+
+func (b *base) findOnce(r kv.Reader, hash []byte, now time.Time) (*once, error) {
+	for _, end := range []time.Time{now, now.Add(OnceFor)} {
+		have, err := b.requests.get(r, onceKey(hash, end))
+		if err != nil || have != nil && now.Before(have.Expires) {
+			return have, err
+		}
+	}
+	return nil, nil
+}
+
+// onlyOnce remembers a request in the transaction that makes what it asks for, or
+// returns ErrRepeated if another one was first.
+func (b *base) onlyOnce(tx kv.Txn, o Once, made string, now time.Time) error {
+	if len(o.Key) == 0 {
+		return nil
+	}
+	if have, err := b.findOnce(tx, o.Key, now); err != nil || have != nil {
+		return errOr(err, ErrRepeated)
+	}
+	return b.requests.put(tx, &once{Key: o.Key, Request: o.Request, Made: made, Expires: now.Add(OnceFor)})
+}
+
+// requests go from the front: their keys begin with the day they end on.
+func (s *Sweeper) requests(tx kv.Txn, _ []byte, before time.Time) (swept, error) {
+	out, err := sweep(tx, &s.b.requests, nil, func(o *once) (bool, error) { return o.Expires.Before(before), nil })
+	out.next = nil
+	return out, err
+}

@@ -1,0 +1,48 @@
+package storage_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"latchkey/storage"
+)
+
+func TestRequestIsRememberedForADayAndThenSwept(t *testing.T) {
+	s, now := importStore(t)
+	began := *now
+	key, request := []byte("key\x00with a zero"), []byte("request")
+	u, err := s.Users.CreateOnce(t.Context(), storage.Operator, storage.Once{Key: key, Request: request}, storage.User{Username: "ada"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		after time.Duration
+		known bool
+	}{{0, true}, {12 * time.Hour, true}, {storage.OnceFor - time.Second, true}, {storage.OnceFor, false}, {40 * time.Hour, false}} {
+		*now = began.Add(c.after)
+		made, got, err := s.Requests.Look(t.Context(), key)
+		if c.known && (err != nil || made != u.Subject() || string(got) != "request") || !c.known && !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("after %v: %q, %q, %v", c.after, made, got, err)
+		}
+	}
+	*now = began
+	if _, err := s.Users.CreateOnce(t.Context(), storage.Operator, storage.Once{Key: key}, storage.User{Username: "eve"}); !errors.Is(err, storage.ErrRepeated) {
+		t.Errorf("the same key: %v", err)
+	}
+	if got := usernames(t, s); len(got) != 1 {
+		t.Errorf("made %q", got)
+	}
+
+	var mono time.Duration
+	sweeper := s.NewSweeper(func() time.Duration { return mono })
+	for _, c := range []struct {
+		after time.Duration
+		want  int
+	}{{47 * time.Hour, 0}, {49 * time.Hour, 1}} {
+		*now, mono = began.Add(c.after), c.after
+		if n, err := sweeper.Tick(t.Context()); err != nil || n != c.want {
+			t.Errorf("after %v: swept %d, %v", c.after, n, err)
+		}
+	}
+}
