@@ -61,11 +61,13 @@ func Mount(router *mux.Router, o Options) {
 	config.DocsPath = ""    // its page would load scripts from elsewhere
 	config.SchemasPath = "" // and no $schema in every answer
 	config.CreateHooks = nil
+	config.Info.Description = description
 	config.Transformers = []huma.Transformer{withoutValues}
 	r := &routes{Options: o, huma: humamux.New(router, config)}
 	r.users()
 	r.links()
 	r.clients()
+	r.describe()
 }
 
 // Handler is the API alone, for use in process.
@@ -90,10 +92,13 @@ type out[T any] struct{ Body T }
 type none struct{}
 
 // handle registers an operation; whatever error fn returns leaves as a problem.
-func handle[I, O any](r *routes, id, method, path, summary string, status int, fn func(context.Context, *I) (*O, error)) {
+func handle[I, O any](r *routes, id, method, path, summary string, status int, fn func(context.Context, *I) (*O, error), more ...func(*huma.Operation)) {
 	op := huma.Operation{
 		OperationID: id, Method: method, Path: Prefix + path, Summary: summary, DefaultStatus: status,
-		Errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity},
+		Errors: problemsOf(method, path),
+	}
+	for _, add := range more {
+		add(&op)
 	}
 	huma.Register(r.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		answer, err := fn(ctx, in)

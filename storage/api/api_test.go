@@ -62,7 +62,7 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 	if change != nil {
 		change(&o)
 	}
-	h.handler = api.Handler(o)
+	h.handler = witness(t, api.Handler(o))
 	h.Caller = api.InProcess(h.handler)
 	return h
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -15,18 +16,18 @@ type byClientID struct {
 }
 
 func (r *routes) clients() {
-	handle(r, "list-clients", http.MethodGet, "/clients", "List clients", 200, r.listClients)
+	handle(r, "list-clients", http.MethodGet, "/clients", "List clients", 200, r.listClients, explained(paging))
 	handle(r, "create-client", http.MethodPost, "/clients", "Add a client", 201, r.createClient)
 	handle(r, "import-clients", http.MethodPost, "/clients/import", "Import many clients with their ids and secrets", 200, r.importClients)
 	handle(r, "get-client", http.MethodGet, "/clients/{client_id}", "Show a client", 200, r.getClient)
-	handle(r, "change-client", http.MethodPatch, "/clients/{client_id}", "Change a client", 200, r.changeClient)
+	handle(r, "change-client", http.MethodPatch, "/clients/{client_id}", "Change a client", 200, r.changeClient, problems(http.StatusPreconditionFailed))
 	handle(r, "delete-client", http.MethodDelete, "/clients/{client_id}", "Delete a client", 204, r.deleteClient)
 	handle(r, "set-client-state", http.MethodPut, "/clients/{client_id}/state", "Approve, reject or suspend a client", 200, r.setClientState)
 	handle(r, "rotate-client-secret", http.MethodPost, "/clients/{client_id}/secret", "Make a new secret", 201, r.rotateSecret)
 }
 
 func (r *routes) listClients(ctx context.Context, in *struct {
-	After string `query:"after"`
+	After string `query:"after" doc:"The next of the page before; left out: the first page"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }) (*out[Clients], error) {
 	after, err := cursor(in.After)
@@ -76,24 +77,28 @@ func (r *routes) addClient(ctx context.Context, once storage.Once, in NewClient)
 
 func last4(secret string) string { return secret[max(0, len(secret)-4):] }
 
-func (r *routes) getClient(ctx context.Context, in *byClientID) (*out[Client], error) {
+func (r *routes) getClient(ctx context.Context, in *byClientID) (*revised, error) {
 	c, err := r.Store.Clients.Get(ctx, in.ClientID)
 	if err != nil {
 		return nil, err
 	}
-	return &out[Client]{clientOf(c)}, nil
+	return revisionOf(c), nil
 }
 
 func (r *routes) changeClient(ctx context.Context, in *struct {
 	ClientID string `path:"client_id"`
+	IfMatch  string `header:"If-Match" doc:"The ETag of the client as it was read: it is changed only if it is still that"`
 	Body     Metadata
 	RawBody  []byte
-}) (*out[Client], error) {
+}) (*revised, error) {
 	r.edits.Lock()
 	defer r.edits.Unlock()
 	have, err := r.Store.Clients.Get(ctx, in.ClientID)
 	if err != nil {
 		return nil, err
+	}
+	if !matches(in.IfMatch, etag(have)) {
+		return nil, errChanged
 	}
 	// Decoding writes into slices that are there, and these are shared with
 	// every reader of the client: so it gets a copy made through JSON.
@@ -105,10 +110,13 @@ func (r *routes) changeClient(ctx context.Context, in *struct {
 		return nil, &storage.Invalid{Field: "body", Reason: "must be a JSON object of fields to change"}
 	}
 	c, err := r.Store.Clients.Change(ctx, r.Actor(ctx), in.ClientID, have.Revision, merged.stored())
+	if errors.Is(err, storage.ErrStale) && in.IfMatch != "" {
+		return nil, errChanged
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &out[Client]{clientOf(c)}, nil
+	return revisionOf(c), nil
 }
 
 func copyOf(m Metadata) (fresh Metadata, err error) {

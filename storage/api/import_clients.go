@@ -21,7 +21,7 @@ type ClientEntry struct {
 // ClientImport is a part of a larger number of clients to be imported.
 type ClientImport struct {
 	// Clients are read one by one: what is wrong with one does not hold up the others.
-	Clients []json.RawMessage `json:"clients" maxItems:"20" nullable:"false" doc:"Each with client_id, client_secret, state and the metadata of create-client"`
+	Clients []json.RawMessage `json:"clients" maxItems:"20" nullable:"false" doc:"Each a ClientEntry"`
 	DryRun  bool              `json:"dry_run,omitempty" doc:"Say what would happen, and change nothing"`
 }
 

@@ -12,7 +12,7 @@ import (
 // UserImport is a part of a larger number of accounts to be imported.
 type UserImport struct {
 	// Users are read one by one: what is wrong with one does not hold up the others.
-	Users            []json.RawMessage `json:"users" maxItems:"100" nullable:"false" doc:"Each as the body of upsert-user, and external_id may be among its fields"`
+	Users            []json.RawMessage `json:"users" maxItems:"100" nullable:"false" doc:"Each a UserEntry"`
 	Update           bool              `json:"update,omitempty" doc:"Change the users whose external_id is known, rather than refuse them"`
 	ReplacePasswords bool              `json:"replace_passwords,omitempty" doc:"With update: take the password hash for users who have a password, too, which ends their sessions"`
 	AllowAdmin       bool              `json:"allow_admin,omitempty" doc:"Let users be made administrators, or no longer be"`

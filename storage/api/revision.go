@@ -1,0 +1,40 @@
+package api
+
+import (
+	"strconv"
+	"strings"
+
+	"latchkey/storage"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// revised is a client with its revision as an entity tag (RFC 9110 section 8.8.3).
+type revised struct {
+	ETag string `header:"ETag" doc:"Of this revision, for If-Match"`
+	Body Client
+}
+
+func revisionOf(c *storage.Client) *revised { return &revised{ETag: etag(c), Body: clientOf(c)} }
+
+// etag names a registration and its revision: a client deleted and added again under
+// one id is another.
+func etag(c *storage.Client) string {
+	return `"` + c.UID.String() + "." + strconv.FormatUint(c.Revision, 10) + `"`
+}
+
+var errChanged = huma.Error412PreconditionFailed("the client was changed meanwhile: read it again, then decide again")
+
+// matches evaluates If-Match (RFC 9110 section 13.1.1): none, any, or a list of which
+// one must be equal. Weak tags are never equal.
+func matches(header, tag string) bool {
+	if header == "" {
+		return true
+	}
+	for one := range strings.SplitSeq(header, ",") {
+		if one = strings.TrimSpace(one); one == "*" || one == tag {
+			return true
+		}
+	}
+	return false
+}
