@@ -31,23 +31,29 @@ func (t *terminal) importLines(ctx context.Context, path string, most int, creat
 	defer file.Close()
 	count := map[storage.Outcome]int{}
 	err = t.with(ctx, create, func(conn *connection) error {
-		for lines := newLineReader(file); ; {
-			batch, err := lines.batch(most)
-			if err != nil || len(batch) == 0 {
-				return err
-			}
-			if err := t.importBatch(conn, batch, send, count); err != nil {
-				return err
-			}
+		err := t.importAll(conn, newLineReader(file), most, send, count)
+		if !t.json {
+			t.say("%d created, %d changed, %d unchanged, %d refused.", count[storage.Created], count[storage.Changed], count[storage.Unchanged], count[storage.Refused])
 		}
+		return err
 	})
-	if !t.json {
-		t.say("%d created, %d changed, %d unchanged, %d refused.", count[storage.Created], count[storage.Changed], count[storage.Unchanged], count[storage.Refused])
-	}
 	if n := count[storage.Refused]; n > 0 {
 		err = errors.Join(err, fmt.Errorf("%d of the lines %s refused", n, wasWere(n)))
 	}
 	return err
+}
+
+func (t *terminal) importAll(conn *connection, lines *lineReader, most int,
+	send func(*connection, []json.RawMessage) ([]imported, error), count map[storage.Outcome]int) error {
+	for {
+		batch, err := lines.batch(most)
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		if err := t.importBatch(conn, batch, send, count); err != nil {
+			return err
+		}
+	}
 }
 
 func (t *terminal) importBatch(conn *connection, batch []inputLine,

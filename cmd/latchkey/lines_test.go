@@ -112,3 +112,17 @@ func TestThousandsOfUsersAreImportedInBatches(t *testing.T) {
 		t.Errorf("%d: %s", code, errs.String())
 	}
 }
+
+// A batch stays under what the server reads, whatever its lines hold.
+func TestLongestLinesFitIntoARequest(t *testing.T) {
+	env := []string{"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data")}
+	var text strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&text, `{"username":"user%d","name":"%s"}`+"\n", i, strings.Repeat("<", 60<<10))
+	}
+	var out, errs strings.Builder
+	code := Run(t.Context(), []string{"user", "import", "-"}, strings.NewReader(text.String()), &out, &errs, env)
+	if code != exitFailed || !strings.HasSuffix(out.String(), "0 created, 0 changed, 0 unchanged, 30 refused.\n") {
+		t.Errorf("%d: %s", code, errs.String())
+	}
+}
