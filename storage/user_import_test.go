@@ -156,6 +156,19 @@ func TestUpdateChangesWhatIsNamedAndRepeatingItChangesNothing(t *testing.T) {
 	}
 }
 
+func TestRefusedUpdateLeavesNothingBehind(t *testing.T) {
+	s, _ := importStore(t)
+	importUsers(t, s, storage.UserImportOptions{}, entry(s, "1", "ada", "ada@example.org"), entry(s, "2", "bob", "bob@example.org"))
+	done := importUsers(t, s, storage.UserImportOptions{Update: true},
+		entry(s, "1", "lovelace", "bob@example.org"), entry(s, "2", "ADA", ""), entry(s, "3", "lovelace", ""))
+	if got := outcomes(done); !slices.Equal(got, []string{"refused: email is already taken", "refused: username is already taken", "created"}) {
+		t.Errorf("%q", got)
+	}
+	if got := usernames(t, s); !slices.Equal(got, []string{"ada", "bob", "lovelace"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestPasswordIsReplacedOnlyIfToldAndThenEndsSessions(t *testing.T) {
 	s, _ := importStore(t)
 	first := entry(s, "1", "ada", "")
