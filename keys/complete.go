@@ -15,7 +15,7 @@ const (
 // complete checks that the master key opens the set and returns the set with what
 // it lacks: the canary, a data key for each purpose, a signing key for each enabled
 // algorithm. It reports true, and the set as it was, if nothing was lacking.
-func (r *Ring) complete(set storage.KeySet) (next storage.KeySet, whole bool, err error) {
+func (r *Ring) complete(set storage.KeySet, enabled []*algorithm) (next storage.KeySet, whole bool, err error) {
 	if err := r.checkCanary(set); err != nil {
 		return set, false, err
 	}
@@ -27,7 +27,7 @@ func (r *Ring) complete(set storage.KeySet) (next storage.KeySet, whole bool, er
 		next.Canary = r.master.wrap(r.random, canaryLabel, 0, []byte(canaryText))
 	}
 	r.addDataKeys(&next)
-	if err := r.addSigningKeys(&next); err != nil {
+	if err := r.addSigningKeys(&next, enabled); err != nil {
 		return set, false, err
 	}
 	whole = len(set.Canary) > 0 && len(next.DataKeys) == len(set.DataKeys) &&
@@ -65,9 +65,9 @@ func (r *Ring) addDataKeys(set *storage.KeySet) {
 	}
 }
 
-func (r *Ring) addSigningKeys(set *storage.KeySet) error {
+func (r *Ring) addSigningKeys(set *storage.KeySet, enabled []*algorithm) error {
 	var s state // opened only if there is something to seal
-	for _, alg := range r.enabled {
+	for _, alg := range enabled {
 		if slices.ContainsFunc(set.SigningKeys, func(k storage.SigningKey) bool {
 			return k.Algorithm == alg.name && k.State == storage.KeyCurrent
 		}) {

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -80,6 +81,19 @@ func testMaster(fill byte) Master {
 
 func options(store Store) Options {
 	return Options{Store: store, Master: testMaster(1), Now: fixedNow}
+}
+
+// enabling is a policy with these algorithms.
+func enabling(algorithms ...string) func(context.Context) (Policy, error) {
+	return func(context.Context) (Policy, error) { return Policy{Algorithms: algorithms}, nil }
+}
+
+// everyAlgorithm is a ring with all of them enabled.
+func everyAlgorithm(t testing.TB) *Ring {
+	t.Helper()
+	o := options(&shelf{})
+	o.Policy = enabling(slices.Collect(maps.Keys(algorithms))...)
+	return openRing(t, o)
 }
 
 func openRing(t testing.TB, o Options) *Ring {

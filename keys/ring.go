@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,21 +24,21 @@ type Store interface {
 
 // Options are what a Ring needs. Store and Master are required.
 type Options struct {
-	Store      Store
-	Master     Master
-	Algorithms []string         // enabled to sign; RS256 always is; default RS256 and ES256
-	Now        func() time.Time // default time.Now
-	Rand       io.Reader        // of keys and nonces, safe for concurrent use; default crypto/rand (asymmetric keys and signatures always use that)
+	Store  Store
+	Master Master
+	Policy func(context.Context) (Policy, error) // read at every Reload; default RS256 and ES256
+	Now    func() time.Time                      // default time.Now
+	Rand   io.Reader                             // of keys and nonces, safe for concurrent use; default crypto/rand (asymmetric keys and signatures always use that)
 }
 
 // Ring is the opened keys. Its methods are safe for concurrent use.
 type Ring struct {
-	store   Store
-	master  Master
-	enabled []*algorithm
-	now     func() time.Time
-	random  io.Reader
-	slow    *gate // RSA signatures, so that they cannot take every core from the rest
+	store      Store
+	master     Master
+	readPolicy func(context.Context) (Policy, error)
+	now        func() time.Time
+	random     io.Reader
+	slow       *gate // RSA signatures, so that they cannot take every core from the rest
 
 	reload sync.Mutex
 	state  atomic.Pointer[state]
@@ -49,14 +50,13 @@ type Ring struct {
 // ErrWrongMaster if the data was made with another master key, ErrAlgorithm if an
 // algorithm is not supported, ErrDamaged if the stored set contradicts itself.
 func Open(ctx context.Context, o Options) (*Ring, error) {
-	enabled, err := enabledAlgorithms(o.Algorithms)
-	if err != nil {
-		return nil, err
-	}
 	if o.Master.key == nil {
 		return nil, fmt.Errorf("%w: none was given", ErrMaster)
 	}
-	r := &Ring{store: o.Store, master: o.Master, enabled: enabled, now: o.Now, random: o.Rand}
+	r := &Ring{store: o.Store, master: o.Master, readPolicy: o.Policy, now: o.Now, random: o.Rand}
+	if r.readPolicy == nil {
+		r.readPolicy = defaultPolicy
+	}
 	if r.now == nil {
 		r.now = time.Now
 	}
@@ -70,8 +70,8 @@ func Open(ctx context.Context, o Options) (*Ring, error) {
 	return r, nil
 }
 
-// Reload takes over the stored key set if it is another than the one in use. On an
-// error the ring goes on with the keys it has.
+// Reload takes over the stored key set and the policy, if they are others than those
+// in use. On an error the ring goes on with the keys it has.
 func (r *Ring) Reload(ctx context.Context) error { return r.load(ctx) }
 
 // Epoch is the epoch of the key set in use.
@@ -82,20 +82,24 @@ func (r *Ring) Epoch() uint64 { return r.state.Load().epoch }
 func (r *Ring) load(ctx context.Context) error {
 	r.reload.Lock()
 	defer r.reload.Unlock()
+	_, enabled, err := r.policy(ctx)
+	if err != nil {
+		return err
+	}
 	set, err := r.store.Load(ctx)
 	if err != nil {
 		return err
 	}
-	if s := r.state.Load(); s != nil && s.epoch == set.Epoch {
+	if s := r.state.Load(); s != nil && s.epoch == set.Epoch && slices.Equal(s.enabled, enabled) {
 		return nil
 	}
 	for {
-		next, complete, err := r.complete(set)
+		next, complete, err := r.complete(set, enabled)
 		if err != nil {
 			return err
 		}
 		if complete {
-			return r.use(set)
+			return r.use(set, enabled)
 		}
 		set, err = r.store.Replace(ctx, set.Epoch, next)
 		if err != nil {

@@ -50,7 +50,7 @@ func (s *Settings) validate() error {
 	if n := s.AuditRetention; n < auditLeast || n > auditMost {
 		return invalid("audit_retention_seconds", "must be %d to %d seconds, not %d", auditLeast, auditMost, n)
 	}
-	return nil
+	return validAlgorithms("signing_algorithms", s.SigningAlgorithms)
 }
 
 // validate leaves to the pages whether they can show the accent.

@@ -50,14 +50,14 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 			err = errors.Join(err, h.close())
 		}
 	}()
-	if h.store, err = storage.Open(ctx, h.engine, storage.Options{}); err != nil {
+	if h.store, err = storage.Open(ctx, h.engine, storage.Options{Pin: c.pinKeys}); err != nil {
 		return nil, err
 	}
 	master, err := h.master(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if h.ring, err = keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master}); err != nil {
+	if h.ring, err = keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master, Policy: h.keyPolicy}); err != nil {
 		return nil, err
 	}
 	h.hasher = keys.NewHasher(keys.HasherOptions{Ring: h.ring})
