@@ -21,6 +21,7 @@ type shelf struct {
 	mu       sync.Mutex
 	set      storage.KeySet
 	replaced int
+	notes    []storage.KeyNote
 	loadErr  error
 	writeErr error
 	before   func() // runs, once, before the next Replace
@@ -32,7 +33,7 @@ func (s *shelf) Load(context.Context) (storage.KeySet, error) {
 	return s.set, s.loadErr
 }
 
-func (s *shelf) Replace(_ context.Context, old uint64, set storage.KeySet) (storage.KeySet, error) {
+func (s *shelf) Replace(_ context.Context, old uint64, set storage.KeySet, notes ...storage.KeyNote) (storage.KeySet, error) {
 	if before := s.before; before != nil {
 		s.before = nil
 		before()
@@ -46,6 +47,7 @@ func (s *shelf) Replace(_ context.Context, old uint64, set storage.KeySet) (stor
 		set.Epoch = old + 1
 		s.set = set
 		s.replaced++
+		s.notes = append(s.notes, notes...)
 	}
 	return s.set, nil
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,7 +18,7 @@ import (
 // if the stored epoch is not old it changes nothing and returns what is stored.
 type Store interface {
 	Load(ctx context.Context) (storage.KeySet, error)
-	Replace(ctx context.Context, old uint64, set storage.KeySet) (storage.KeySet, error)
+	Replace(ctx context.Context, old uint64, set storage.KeySet, notes ...storage.KeyNote) (storage.KeySet, error)
 }
 
 // Options are what a Ring needs. Store and Master are required.
@@ -64,7 +63,7 @@ func Open(ctx context.Context, o Options) (*Ring, error) {
 		r.random = rand.Reader
 	}
 	r.slow = newGate(runtime.GOMAXPROCS(0), math.MaxInt64)
-	if err := r.load(ctx); err != nil {
+	if err := r.Reload(ctx); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -72,38 +71,9 @@ func Open(ctx context.Context, o Options) (*Ring, error) {
 
 // Reload takes over the stored key set and the policy, if they are others than those
 // in use. On an error the ring goes on with the keys it has.
-func (r *Ring) Reload(ctx context.Context) error { return r.load(ctx) }
+func (r *Ring) Reload(ctx context.Context) error {
+	return r.settle(ctx, r.now(), storage.Actor{Via: storage.ViaJob}, nil)
+}
 
 // Epoch is the epoch of the key set in use.
 func (r *Ring) Epoch() uint64 { return r.state.Load().epoch }
-
-// load opens the stored set, completing it first where something is missing.
-// Whoever loses the conditional write goes on with what the winner stored.
-func (r *Ring) load(ctx context.Context) error {
-	r.reload.Lock()
-	defer r.reload.Unlock()
-	_, enabled, err := r.policy(ctx)
-	if err != nil {
-		return err
-	}
-	set, err := r.store.Load(ctx)
-	if err != nil {
-		return err
-	}
-	if s := r.state.Load(); s != nil && s.epoch == set.Epoch && slices.Equal(s.enabled, enabled) {
-		return nil
-	}
-	for {
-		next, complete, err := r.complete(set, enabled)
-		if err != nil {
-			return err
-		}
-		if complete {
-			return r.use(set, enabled)
-		}
-		set, err = r.store.Replace(ctx, set.Epoch, next)
-		if err != nil {
-			return err
-		}
-	}
-}

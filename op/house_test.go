@@ -99,7 +99,7 @@ type keyShelf struct{ set storage.KeySet }
 
 func (s *keyShelf) Load(context.Context) (storage.KeySet, error) { return s.set, nil }
 
-func (s *keyShelf) Replace(_ context.Context, old uint64, set storage.KeySet) (storage.KeySet, error) {
+func (s *keyShelf) Replace(_ context.Context, old uint64, set storage.KeySet, _ ...storage.KeyNote) (storage.KeySet, error) {
 	set.Epoch = old + 1
 	s.set = set
 	return set, nil

@@ -14,6 +14,9 @@ type Settings struct {
 	// SigningAlgorithms are those that tokens may be signed with (RFC 7518 section
 	// 3.1). RS256 is always among them.
 	SigningAlgorithms []string `cbor:"10,keyasint,omitempty" json:"signing_algorithms"`
+	// KeyRotation is how long a key signs or seals before another takes its place, in
+	// seconds. 0: keys change only when somebody says so. Never nil in what is read.
+	KeyRotation *uint32 `cbor:"11,keyasint,omitempty" json:"key_rotation_seconds"`
 }
 
 // Branding is how the pages look.
@@ -64,6 +67,7 @@ func DefaultSettings() Settings {
 			RefreshIdle: 30 * day, RefreshAbsolute: 365 * day, RefreshGrace: minute},
 		Throttle:       Throttle{Failures: 10, Window: 15 * minute, Pause: minute},
 		AuditRetention: 365 * day, SigningAlgorithms: []string{AlgorithmRS256, AlgorithmES256},
+		KeyRotation: new(uint32(90 * day)),
 	}
 }
 
@@ -97,5 +101,8 @@ func (s *Settings) fill() {
 	}
 	if len(s.SigningAlgorithms) == 0 {
 		s.SigningAlgorithms = d.SigningAlgorithms
+	}
+	if s.KeyRotation == nil {
+		s.KeyRotation = d.KeyRotation
 	}
 }

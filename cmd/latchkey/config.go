@@ -26,6 +26,7 @@ type Config struct {
 	LogLevel           string
 	LogFormat          string
 	SigningAlgorithms  []string
+	KeyRotation        string
 
 	BrandingName         string
 	BrandingLogoFile     string
@@ -67,6 +68,7 @@ var settings = []setting{
 	{key: "log.level", preset: "info", text: func(c *Config) *string { return &c.LogLevel }},
 	{key: "log.format", preset: formatText, text: func(c *Config) *string { return &c.LogFormat }},
 	{key: "signing_algorithms", list: func(c *Config) *[]string { return &c.SigningAlgorithms }},
+	{key: "key_rotation", text: func(c *Config) *string { return &c.KeyRotation }},
 	{key: "branding.name", text: func(c *Config) *string { return &c.BrandingName }},
 	{key: "branding.logo_file", path: true, text: func(c *Config) *string { return &c.BrandingLogoFile }},
 	{key: "branding.accent", text: func(c *Config) *string { return &c.BrandingAccent }},

@@ -38,6 +38,7 @@ func (c *Config) Validate() error {
 	check("log.level", choiceFault(c.LogLevel, "debug", "info", "warn", "error"))
 	check("log.format", choiceFault(c.LogFormat, formatText, formatJSON))
 	check("signing_algorithms", algorithmsFault(c.SigningAlgorithms))
+	check("key_rotation", rotationFault(c.KeyRotation))
 	check("branding.name", nameFault(c.BrandingName))
 	check("branding.accent", accentFault(c.BrandingAccent))
 	check("branding.home_url", pageFault(c.BrandingHomeURL))
@@ -163,6 +164,17 @@ func algorithmsFault(list []string) string {
 		if !slices.Contains(storage.SigningAlgorithms(), name) {
 			return fmt.Sprintf("must be among %s, not %q", strings.Join(storage.SigningAlgorithms(), ", "), name)
 		}
+	}
+	return ""
+}
+
+func rotationFault(text string) string {
+	if text == "" {
+		return ""
+	}
+	n, err := rotationSeconds(text)
+	if err != nil || n != 0 && (n < storage.RotationLeast || n > storage.RotationMost) {
+		return fmt.Sprintf("must be from %dd to %dd, like 90d, or 0 for never by itself, not %q", storage.RotationLeast/86400, storage.RotationMost/86400, text)
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"time"
 
 	"latchkey/keys"
 	"latchkey/storage"
@@ -13,6 +14,16 @@ func (c *Config) pinKeys(s *storage.Settings) {
 	if len(c.SigningAlgorithms) > 0 {
 		s.SigningAlgorithms = withRS256(c.SigningAlgorithms)
 	}
+	if n, err := rotationSeconds(c.KeyRotation); c.KeyRotation != "" && err == nil { // checked by Validate
+		s.KeyRotation = new(uint32(n))
+	}
+}
+
+// rotationSeconds reads key_rotation.
+func rotationSeconds(text string) (int64, error) {
+	var d days
+	err := d.Set(text)
+	return int64(time.Duration(d) / time.Second), err
 }
 
 // withRS256 puts RS256 in front, which is on whether or not it is named, and takes
