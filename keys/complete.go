@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -21,6 +22,10 @@ func (d *draft) complete() error {
 	}
 	if len(d.set.Canary) == 0 {
 		d.set.Canary = d.ring.master.wrap(d.ring.random, canaryLabel, 0, []byte(canaryText))
+		d.changed = true
+	}
+	if d.set.Master == "" {
+		d.set.Master = d.ring.master.Fingerprint()
 		d.changed = true
 	}
 	for _, p := range purposes {
@@ -50,9 +55,15 @@ func (r *Ring) checkCanary(set storage.KeySet) error {
 		}
 		return nil
 	}
-	text, err := r.master.unwrap(canaryLabel, 0, set.Canary)
-	if err != nil || string(text) != canaryText {
-		return ErrWrongMaster
+	if !r.master.Opens(set) {
+		return fmt.Errorf("%w (the key given has the fingerprint %s, the data needs %s)",
+			ErrWrongMaster, r.master.Fingerprint(), cmp.Or(set.Master, "another"))
 	}
 	return nil
+}
+
+// Opens reports whether set is sealed under this master key.
+func (m Master) Opens(set storage.KeySet) bool {
+	text, err := m.unwrap(canaryLabel, 0, set.Canary)
+	return err == nil && string(text) == canaryText
 }

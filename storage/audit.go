@@ -39,6 +39,7 @@ const (
 	ActKeyHastened     Act = "key.hastened"  // it will sign sooner
 	ActKeyActivated    Act = "key.activated" // it signs; the one before only verifies
 	ActKeyRemoved      Act = "key.removed"
+	ActKeysResealed    Act = "keys.resealed" // under another master key
 	ActDataKeyRotated  Act = "data-key.rotated"
 	ActDataKeyRemoved  Act = "data-key.removed"
 )

@@ -46,7 +46,8 @@ type KeySet struct {
 	Canary      []byte       `cbor:"1,keyasint"` // sealed under the master key: detects a wrong one
 	DataKeys    []DataKey    `cbor:"2,keyasint"`
 	SigningKeys []SigningKey `cbor:"3,keyasint"`
-	Epoch       uint64       `cbor:"4,keyasint"` // one more at every change; 0: nothing stored yet
+	Epoch       uint64       `cbor:"4,keyasint"`           // one more at every change; 0: nothing stored yet
+	Master      string       `cbor:"5,keyasint,omitempty"` // the master key's fingerprint, to say which key is missing
 }
 
 // Keys holds the key set.

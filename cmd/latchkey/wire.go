@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	"latchkey/internal/edge"
 	"latchkey/keys"
@@ -86,6 +87,7 @@ func (h *house) apiOptions() api.Options {
 		HashSecret: h.ring.HashClientSecret,
 		NewLink:    keys.NewOneTime,
 		LinkURL:    h.linkURL,
+		Keys:       keyRoom{ring: h.ring, now: time.Now},
 		Actor: func(ctx context.Context) storage.Actor {
 			by := storage.Operator
 			by.RequestID = edge.RequestID(ctx)

@@ -34,6 +34,9 @@ type Options struct {
 	NewLink func() (token string, hash []byte)
 	LinkURL func(kind storage.LinkKind, token string) string
 
+	// Keys are listed and rotated through it.
+	Keys Keys
+
 	// Actor says on whose behalf a call acts; default the operator.
 	Actor func(context.Context) storage.Actor
 	// Report hears of an error that is not the caller's; default nobody.
@@ -60,6 +63,7 @@ func Mount(router *mux.Router, o Options) {
 	r.users()
 	r.links()
 	r.clients()
+	r.keys()
 }
 
 // Handler is the API alone, for use in process.

@@ -36,6 +36,8 @@
 //	DELETE clients/{client_id}
 //	PUT    clients/{client_id}/state
 //	POST   clients/{client_id}/secret
+//	GET    keys
+//	POST   keys/rotate                {"alg": "ES256"}, or {} for all
 //
 // # Who may call
 //
