@@ -83,12 +83,24 @@ func keyRotate(t *terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use: "rotate", Short: "Replace the keys that sign tokens", Args: takes(),
 		Long: "Replace the keys that sign tokens, which also happens by itself (key_rotation). Apps notice nothing: a new key is " +
-			"published before it signs, and the old one verifies what it signed until nobody can need it.",
+			"published before it signs, and the old one verifies what it signed until nobody can need it. " +
+			"Of keys that strangers may have say --leaked: these are refused at once, with all that was made with them.",
 	}
 	alg := c.Flags().String("alg", "", "only the key of this algorithm")
+	leaked := c.Flags().Bool("leaked", false, "do it at once, and end what was made with the old keys; without --alg, sessions and tokens too")
+	sure := c.Flags().Bool("yes", false, "do not ask")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if *leaked { // before the data is opened: others wait for it
+			if err := t.confirm(c.Context(), *sure, discarding(*alg)); err != nil {
+				return err
+			}
+		}
 		return t.with(c.Context(), false, func(conn *connection) error {
-			done, err := conn.RotateKeys(c.Context(), *alg)
+			replace := conn.RotateKeys
+			if *leaked {
+				replace = conn.DiscardKeys
+			}
+			done, err := replace(c.Context(), *alg)
 			if err != nil {
 				return err
 			}
@@ -98,7 +110,10 @@ func keyRotate(t *terminal) *cobra.Command {
 			for _, r := range done {
 				t.say("%s", effect(r))
 			}
-			if conn.house != nil {
+			if *leaked && *alg == "" {
+				t.say("All sessions and tokens have ended. Passwords and client secrets are as before.")
+			}
+			if conn.house != nil && !*leaked {
 				t.say("No server is running: what is still to come happens once it runs.")
 			}
 			return nil
@@ -107,8 +122,19 @@ func keyRotate(t *terminal) *cobra.Command {
 	return c
 }
 
+func discarding(alg string) string {
+	if alg != "" {
+		return fmt.Sprintf("Discard the %s keys at once? Every ID token they signed is refused from then on.", alg)
+	}
+	return "Discard all keys at once? Everybody has to sign in again, and every app's tokens end."
+}
+
 // effect is what a rotation means, in words.
 func effect(r api.Rotation) string {
+	if r.Until.Equal(r.At) {
+		return fmt.Sprintf("%s: key %s signs now. Key %s is removed; an app that fetched it may believe it for five minutes more.",
+			r.Algorithm, r.To, r.From)
+	}
 	if r.Done {
 		return fmt.Sprintf("%s: key %s signs now. Key %s verifies what it signed until %s, then it is removed.",
 			r.Algorithm, r.To, r.From, clock(r.Until))

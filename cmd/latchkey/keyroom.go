@@ -44,7 +44,14 @@ func known(t time.Time) *time.Time {
 }
 
 func (k keyRoom) Rotate(ctx context.Context, by storage.Actor, alg string) ([]api.Rotation, error) {
-	done, err := k.ring.Rotate(ctx, by, alg)
+	return k.told(k.ring.Rotate(ctx, by, alg))
+}
+
+func (k keyRoom) Discard(ctx context.Context, by storage.Actor, alg string) ([]api.Rotation, error) {
+	return k.told(k.ring.Discard(ctx, by, alg))
+}
+
+func (k keyRoom) told(done []keys.Rotation, err error) ([]api.Rotation, error) {
 	if errors.Is(err, keys.ErrAlgorithm) {
 		err = &storage.Invalid{Field: "alg", Reason: "must be among " + strings.Join(k.ring.Algorithms(), ", ") + ": signing_algorithms enables no others"}
 	}

@@ -38,6 +38,7 @@
 //	POST   clients/{client_id}/secret
 //	GET    keys
 //	POST   keys/rotate                {"alg": "ES256"}, or {} for all
+//	POST   keys/discard               the same, of keys that leaked
 //
 // # Who may call
 //

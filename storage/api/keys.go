@@ -14,6 +14,9 @@ type Keys interface {
 	// Rotate replaces the signing key of one algorithm, or of all if it is "".
 	// Errors: *storage.Invalid, storage.ErrForbidden.
 	Rotate(ctx context.Context, by storage.Actor, alg string) ([]Rotation, error)
+	// Discard does it at once, and ends what was made with the old ones; with "" the
+	// data keys go too. Errors as of Rotate.
+	Discard(ctx context.Context, by storage.Actor, alg string) ([]Rotation, error)
 }
 
 // KeyList is every key, without anything secret.
@@ -58,14 +61,21 @@ func (r *routes) keys() {
 			return &out[KeyList]{list}, err
 		})
 	handle(r, "rotate-keys", http.MethodPost, "/keys/rotate", "Replace signing keys", 200,
-		func(ctx context.Context, in *struct {
-			Body struct {
-				Algorithm string `json:"alg,omitempty" doc:"Only that of this algorithm; default all"`
-			}
-		}) (*out[Rotations], error) {
+		func(ctx context.Context, in *ofAlgorithm) (*out[Rotations], error) {
 			done, err := r.Keys.Rotate(ctx, r.Actor(ctx), in.Body.Algorithm)
 			return &out[Rotations]{Rotations{done}}, err
 		})
+	handle(r, "discard-keys", http.MethodPost, "/keys/discard", "Replace leaked keys, and end what was made with them", 200,
+		func(ctx context.Context, in *ofAlgorithm) (*out[Rotations], error) {
+			done, err := r.Keys.Discard(ctx, r.Actor(ctx), in.Body.Algorithm)
+			return &out[Rotations]{Rotations{done}}, err
+		})
+}
+
+type ofAlgorithm struct {
+	Body struct {
+		Algorithm string `json:"alg,omitempty" doc:"Only those of this algorithm; default all"`
+	}
 }
 
 // ListKeys returns every key.
@@ -75,10 +85,20 @@ func (c *Caller) ListKeys(ctx context.Context) (KeyList, error) {
 
 // RotateKeys replaces the signing key of one algorithm, or of all if it is "".
 func (c *Caller) RotateKeys(ctx context.Context, alg string) ([]Rotation, error) {
+	return c.replaceKeys(ctx, "/keys/rotate", alg)
+}
+
+// DiscardKeys does it at once, and ends what was made with the old ones; with ""
+// sessions and tokens end too.
+func (c *Caller) DiscardKeys(ctx context.Context, alg string) ([]Rotation, error) {
+	return c.replaceKeys(ctx, "/keys/discard", alg)
+}
+
+func (c *Caller) replaceKeys(ctx context.Context, path, alg string) ([]Rotation, error) {
 	fields := Fields{}
 	if alg != "" {
 		fields["alg"] = alg
 	}
-	done, err := call[Rotations](ctx, c, http.MethodPost, "/keys/rotate", fields)
+	done, err := call[Rotations](ctx, c, http.MethodPost, path, fields)
 	return done.Rotations, err
 }

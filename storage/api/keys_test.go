@@ -31,6 +31,14 @@ func (r *rack) Rotate(_ context.Context, by storage.Actor, alg string) ([]api.Ro
 	return []api.Rotation{{Algorithm: "ES256", From: "a", To: "b", At: time.Unix(1, 0).UTC(), Until: time.Unix(2, 0).UTC(), Done: true}}, nil
 }
 
+func (r *rack) Discard(ctx context.Context, by storage.Actor, alg string) ([]api.Rotation, error) {
+	done, err := r.Rotate(ctx, by, alg)
+	if err == nil {
+		r.rotated[len(r.rotated)-1] += " discarded"
+	}
+	return done, err
+}
+
 func TestKeysAreListedAsTheyAre(t *testing.T) {
 	at := time.Unix(1e9, 0).UTC()
 	r := &rack{list: api.KeyList{
@@ -54,6 +62,10 @@ func TestRotationIsAskedForByTheCallerAndAnswered(t *testing.T) {
 	}
 	if want := []string{"", "", "ES256", "ES256"}; !reflect.DeepEqual(r.rotated, want) || r.by.Via != storage.ViaCLI {
 		t.Errorf("%q by %+v", r.rotated, r.by)
+	}
+	must[[]api.Rotation](t)(h.DiscardKeys(t.Context(), "ES256"))
+	if last := r.rotated[len(r.rotated)-1]; last != "ES256 discarded" {
+		t.Error(last)
 	}
 	problem := new(api.Problem)
 	if _, err := h.RotateKeys(t.Context(), "nonsense"); !errors.As(err, &problem) || problem.Status != 422 || problem.Error() != "alg must be another" {
