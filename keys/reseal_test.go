@@ -40,7 +40,7 @@ func TestEverythingMadeBeforeAResealStaysGood(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	events, _, err := trail.List(t.Context(), nil, 10)
+	events, _, err := trail.List(t.Context(), nil, 1000)
 	if err != nil || !strings.Contains(acts(events), string(storage.ActKeysResealed)) {
 		t.Errorf("%s, %v", acts(events), err)
 	}

@@ -228,7 +228,7 @@ func TestRotationIsForAdministratorsAndAudited(t *testing.T) {
 	if _, err := r.Rotate(ctx, storage.Operator, ES256); err != nil {
 		t.Fatal(err)
 	}
-	events, _, err := trail.List(ctx, nil, 10)
+	events, _, err := trail.List(ctx, nil, 1000)
 	if err != nil || !slices.ContainsFunc(events, func(e *storage.Event) bool {
 		return e.Act == storage.ActKeyPublished && e.Via == storage.ViaCLI
 	}) {
@@ -431,4 +431,46 @@ func checkLive(t *testing.T, r *Ring, live, macs []issued) {
 			t.Fatal("a client secret is refused")
 		}
 	}
+}
+
+func TestKeysChangeUnderTraffic(t *testing.T) {
+	m := newTimed(t)
+	m.policy.Keep = 3650 * day // months pass here between two lines of a goroutine
+	done := make(chan struct{})
+	var traffic sync.WaitGroup
+	for range 4 {
+		traffic.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				sealed := m.ring.Seal(PurposeFlow, nil, []byte("x"))
+				token := sign(t, m.ring, ES256, TypeJWT)
+				if _, err := m.ring.Unseal(PurposeFlow, nil, sealed); err != nil {
+					t.Error(err)
+				}
+				if _, _, err := m.ring.Verify(TypeJWT, token); err != nil {
+					t.Error(err)
+				}
+				if _, _, err := m.ring.List(context.Background()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for i := range 12 {
+		now := epochZero.Add(time.Duration(i) * 30 * day)
+		if err := m.ring.Tick(context.Background(), now); err != nil {
+			t.Error(err)
+		}
+		if i == 6 {
+			if err := m.ring.Reseal(context.Background(), storage.Operator, testMaster(2)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	close(done)
+	traffic.Wait()
 }
