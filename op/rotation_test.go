@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -74,5 +75,35 @@ func TestANewKeyIsServedBeforeItSigns(t *testing.T) {
 		if _, err := jws.Verify(set); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestRefreshTokensOutliveTheKeysTheyWereMadeUnder(t *testing.T) {
+	h, _, v := refreshable(t)
+	set := must(h.store.Settings.Get(context.Background()))
+	set.KeyRotation = new(uint32(storage.RotationLeast))
+	if err := h.store.Settings.Set(context.Background(), storage.Operator, set); err != nil {
+		t.Fatal(err)
+	}
+	made := h.ring.CurrentKey(keys.PurposeRefresh)
+	for range 15 { // twenty days each: to the last but one of its year
+		h.clock.add(20 * 24 * time.Hour)
+		h.tick()
+		h.tick()
+		next, _ := h.token(webID, refresh(v.RefreshToken))
+		if next.Status != http.StatusOK || h.userinfo(next.AccessToken).StatusCode != http.StatusOK {
+			t.Fatalf("%+v", next)
+		}
+		v = next
+	}
+	if h.ring.CurrentKey(keys.PurposeRefresh) == made {
+		t.Fatal("nothing was replaced")
+	}
+	must(h.ring.Discard(context.Background(), storage.Operator, ""))
+	if out, _ := h.token(webID, refresh(v.RefreshToken)); out.Error != "invalid_grant" {
+		t.Errorf("with a leaked key: %+v", out)
+	}
+	if resp := h.userinfo(v.AccessToken); resp.StatusCode != http.StatusUnauthorized {
+		t.Errorf("an access token under a leaked key: %d", resp.StatusCode)
 	}
 }
