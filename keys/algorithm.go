@@ -2,91 +2,64 @@ package keys
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
+	_ "crypto/sha256" // the hashes below
+	_ "crypto/sha512"
+	"encoding/base64"
 	"fmt"
 	"maps"
-	"math/big"
 	"slices"
 	"strings"
 )
 
-// The algorithms that sign, as RFC 7518 section 3.1 names them. Another one is
-// another entry in the table below.
+// The algorithms that sign, as RFC 7518 section 3.1 and RFC 8037 section 3.1 name
+// them. Another one is another entry in the table below.
 const (
 	RS256 = "RS256"
+	PS256 = "PS256"
 	ES256 = "ES256"
-)
-
-const (
-	rsaBits  = 2048
-	p256Size = 32 // bytes of one coordinate
+	ES384 = "ES384"
+	EdDSA = "EdDSA" // with Ed25519
 )
 
 // algorithm is what a JWS algorithm does with a key pair.
 type algorithm struct {
 	name     string
-	slow     bool // takes its turn behind the ring's gate
+	slow     bool        // takes its turn behind the ring's gate
+	hash     crypto.Hash // what at_hash and c_hash are made with
 	generate func() (crypto.Signer, error)
 	fits     func(crypto.Signer) bool // is the key of this algorithm's type and size?
 	sign     func(key crypto.Signer, input []byte) ([]byte, error)
 	verify   func(key crypto.PublicKey, input, signature []byte) bool
 }
 
-var algorithms = map[string]*algorithm{
-	RS256: {
-		name: RS256,
-		slow: true, // thirty times the cost of ES256
-		generate: func() (crypto.Signer, error) {
-			return rsa.GenerateKey(rand.Reader, rsaBits)
-		},
-		fits: func(key crypto.Signer) bool {
-			k, ok := key.(*rsa.PrivateKey)
-			return ok && k.N.BitLen() >= rsaBits // RFC 7518 section 3.3
-		},
-		sign: func(key crypto.Signer, input []byte) ([]byte, error) {
-			digest := sha256.Sum256(input)
-			return key.Sign(rand.Reader, digest[:], crypto.SHA256)
-		},
-		verify: func(key crypto.PublicKey, input, signature []byte) bool {
-			digest := sha256.Sum256(input)
-			return rsa.VerifyPKCS1v15(key.(*rsa.PublicKey), crypto.SHA256, digest[:], signature) == nil
-		},
-	},
-	ES256: {
-		name: ES256,
-		generate: func() (crypto.Signer, error) {
-			return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		},
-		fits: func(key crypto.Signer) bool {
-			k, ok := key.(*ecdsa.PrivateKey)
-			return ok && k.Curve == elliptic.P256()
-		},
-		sign: func(key crypto.Signer, input []byte) ([]byte, error) {
-			digest := sha256.Sum256(input)
-			r, s, err := ecdsa.Sign(rand.Reader, key.(*ecdsa.PrivateKey), digest[:])
-			if err != nil {
-				return nil, err
-			}
-			// RFC 7518 section 3.4: both numbers at full length, one after the other.
-			signature := make([]byte, 2*p256Size)
-			r.FillBytes(signature[:p256Size])
-			s.FillBytes(signature[p256Size:])
-			return signature, nil
-		},
-		verify: func(key crypto.PublicKey, input, signature []byte) bool {
-			if len(signature) != 2*p256Size {
-				return false
-			}
-			digest := sha256.Sum256(input)
-			r := new(big.Int).SetBytes(signature[:p256Size])
-			s := new(big.Int).SetBytes(signature[p256Size:])
-			return ecdsa.Verify(key.(*ecdsa.PublicKey), digest[:], r, s)
-		},
-	},
+var algorithms = byName(rs256(), ps256(), es256(), es384(), edDSA())
+
+func byName(all ...*algorithm) map[string]*algorithm {
+	m := make(map[string]*algorithm, len(all))
+	for _, alg := range all {
+		m[alg.name] = alg
+	}
+	return m
+}
+
+func (a *algorithm) digest(input []byte) []byte {
+	h := a.hash.New()
+	h.Write(input)
+	return h.Sum(nil)
+}
+
+// HalfHash is the left half of a token's or code's hash, in base64url: at_hash and
+// c_hash of an ID token signed with alg (OpenID Connect Core section 3.1.3.6). The
+// hash is the algorithm's own; EdDSA with Ed25519 hashes with SHA-512 (RFC 8032
+// section 5.1), and so do the libraries that check it. It is "" for an algorithm
+// that nothing can be signed with.
+func HalfHash(alg, token string) string {
+	a := algorithms[alg]
+	if a == nil {
+		return ""
+	}
+	sum := a.digest([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }
 
 // enabledAlgorithms resolves the names of the algorithms to enable, RS256 first and
@@ -107,4 +80,12 @@ func enabledAlgorithms(names []string) ([]*algorithm, error) {
 		}
 	}
 	return enabled, nil
+}
+
+func names(algorithms []*algorithm) []string {
+	all := make([]string, len(algorithms))
+	for i, alg := range algorithms {
+		all[i] = alg.name
+	}
+	return all
 }

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -12,27 +13,38 @@ const (
 	canaryText  = "latchkey"
 )
 
-// complete checks that the master key opens the set and returns the set with what
-// it lacks: the canary, a data key for each purpose, a signing key for each enabled
-// algorithm. It reports true, and the set as it was, if nothing was lacking.
-func (r *Ring) complete(set storage.KeySet) (next storage.KeySet, whole bool, err error) {
-	if err := r.checkCanary(set); err != nil {
-		return set, false, err
+// complete checks that the master key opens the set and adds what the set lacks: the
+// canary, a data key for each purpose, a signing key for each enabled algorithm. A
+// first signing key signs at once: no client can have asked for the key set before.
+func (d *draft) complete() error {
+	if err := d.ring.checkCanary(d.set); err != nil {
+		return err
 	}
-	// What the store returned may be shared: appending must not write into it.
-	next = set
-	next.DataKeys = slices.Clone(set.DataKeys)
-	next.SigningKeys = slices.Clone(set.SigningKeys)
-	if len(set.Canary) == 0 {
-		next.Canary = r.master.wrap(r.random, canaryLabel, 0, []byte(canaryText))
+	if len(d.set.Canary) == 0 {
+		d.set.Canary = d.ring.master.wrap(d.ring.random, canaryLabel, 0, []byte(canaryText))
+		d.changed = true
 	}
-	r.addDataKeys(&next)
-	if err := r.addSigningKeys(&next); err != nil {
-		return set, false, err
+	if d.set.Master == "" {
+		d.set.Master = d.ring.master.Fingerprint()
+		d.changed = true
 	}
-	whole = len(set.Canary) > 0 && len(next.DataKeys) == len(set.DataKeys) &&
-		len(next.SigningKeys) == len(set.SigningKeys)
-	return next, whole, nil
+	for _, p := range purposes {
+		if !slices.ContainsFunc(d.set.DataKeys, sealsFor(p)) {
+			d.addDataKey(p)
+		}
+	}
+	for _, alg := range d.enabled {
+		if d.signing(alg.name, storage.KeyCurrent) != nil {
+			continue
+		}
+		if d.signing(alg.name, storage.KeyNext) == nil {
+			if err := d.addSigningKey(alg, d.now); err != nil {
+				return err
+			}
+		}
+		d.promote(alg.name)
+	}
+	return nil
 }
 
 // checkCanary tells a wrong master key from damage before anything else is opened.
@@ -43,49 +55,15 @@ func (r *Ring) checkCanary(set storage.KeySet) error {
 		}
 		return nil
 	}
-	text, err := r.master.unwrap(canaryLabel, 0, set.Canary)
-	if err != nil || string(text) != canaryText {
-		return ErrWrongMaster
+	if !r.master.Opens(set) {
+		return fmt.Errorf("%w (the key given has the fingerprint %s, the data needs %s)",
+			ErrWrongMaster, r.master.Fingerprint(), cmp.Or(set.Master, "another"))
 	}
 	return nil
 }
 
-func (r *Ring) addDataKeys(set *storage.KeySet) {
-	var last uint32
-	for _, key := range set.DataKeys {
-		last = max(last, key.ID)
-	}
-	for _, p := range purposes {
-		if !slices.ContainsFunc(set.DataKeys, func(k storage.DataKey) bool {
-			return k.Purpose == string(p) && k.Retired.IsZero()
-		}) {
-			last++
-			set.DataKeys = append(set.DataKeys, newDataKey(r.random, r.master, last, p, r.now()))
-		}
-	}
-}
-
-func (r *Ring) addSigningKeys(set *storage.KeySet) error {
-	var s state // opened only if there is something to seal
-	for _, alg := range r.enabled {
-		if slices.ContainsFunc(set.SigningKeys, func(k storage.SigningKey) bool {
-			return k.Algorithm == alg.name && k.State == storage.KeyCurrent
-		}) {
-			continue
-		}
-		if s.current == nil {
-			if err := s.openDataKeys(r.master, set.DataKeys); err != nil {
-				return err
-			}
-		}
-		seal := func(binding, plaintext []byte) []byte {
-			return s.sealing(PurposeSigning).seal(r.random, binding, plaintext)
-		}
-		key, err := newSigningKey(seal, alg, r.now())
-		if err != nil {
-			return err
-		}
-		set.SigningKeys = append(set.SigningKeys, key)
-	}
-	return nil
+// Opens reports whether set is sealed under this master key.
+func (m Master) Opens(set storage.KeySet) bool {
+	text, err := m.unwrap(canaryLabel, 0, set.Canary)
+	return err == nil && string(text) == canaryText
 }

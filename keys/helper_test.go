@@ -2,6 +2,7 @@ package keys
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ type shelf struct {
 	mu       sync.Mutex
 	set      storage.KeySet
 	replaced int
+	notes    []storage.KeyNote
 	loadErr  error
 	writeErr error
 	before   func() // runs, once, before the next Replace
@@ -31,7 +33,7 @@ func (s *shelf) Load(context.Context) (storage.KeySet, error) {
 	return s.set, s.loadErr
 }
 
-func (s *shelf) Replace(_ context.Context, old uint64, set storage.KeySet) (storage.KeySet, error) {
+func (s *shelf) Replace(_ context.Context, old uint64, set storage.KeySet, notes ...storage.KeyNote) (storage.KeySet, error) {
 	if before := s.before; before != nil {
 		s.before = nil
 		before()
@@ -45,6 +47,7 @@ func (s *shelf) Replace(_ context.Context, old uint64, set storage.KeySet) (stor
 		set.Epoch = old + 1
 		s.set = set
 		s.replaced++
+		s.notes = append(s.notes, notes...)
 	}
 	return s.set, nil
 }
@@ -80,6 +83,19 @@ func testMaster(fill byte) Master {
 
 func options(store Store) Options {
 	return Options{Store: store, Master: testMaster(1), Now: fixedNow}
+}
+
+// enabling is a policy with these algorithms.
+func enabling(algorithms ...string) func(context.Context) (Policy, error) {
+	return func(context.Context) (Policy, error) { return Policy{Algorithms: algorithms}, nil }
+}
+
+// everyAlgorithm is a ring with all of them enabled.
+func everyAlgorithm(t testing.TB) *Ring {
+	t.Helper()
+	o := options(&shelf{})
+	o.Policy = enabling(slices.Collect(maps.Keys(algorithms))...)
+	return openRing(t, o)
 }
 
 func openRing(t testing.TB, o Options) *Ring {

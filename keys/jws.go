@@ -18,7 +18,7 @@ const maxJWS = 16 << 10
 func (r *Ring) Sign(ctx context.Context, alg, typ string, claims any) (string, error) {
 	key := r.state.Load().signing[alg]
 	if key == nil {
-		return "", fmt.Errorf("%w: %q", ErrAlgorithm, alg)
+		return "", fmt.Errorf("%w: %q: enable it in signing_algorithms, or change the client's id_token_signed_response_alg", ErrAlgorithm, alg)
 	}
 	header, ok := key.headers[typ]
 	if !ok {
@@ -89,11 +89,7 @@ func (r *Ring) Verify(typ, token string) (claims []byte, alg string, err error) 
 
 // Algorithms returns the names of the enabled algorithms, RS256 first.
 func (r *Ring) Algorithms() []string {
-	names := make([]string, len(r.enabled))
-	for i, alg := range r.enabled {
-		names[i] = alg.name
-	}
-	return names
+	return names(r.state.Load().enabled)
 }
 
 // JWKS returns the JWK set (RFC 7517 section 5) of the enabled algorithms, encoded:

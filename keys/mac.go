@@ -8,8 +8,8 @@ import (
 
 // MAC returns the HMAC-SHA-256 (32 bytes) of the parts under the current key of the
 // purpose. Each part goes in behind its length, so no two lists of parts have the
-// same input. For a value that must stay the same when keys rotate, remember
-// CurrentKey once and use MACWith.
+// same input. Keys rotate, and with them the value, save for PurposeSID: for one that
+// must stay the same, remember CurrentKey once and use MACWith.
 func (r *Ring) MAC(p Purpose, parts ...[]byte) []byte {
 	return r.state.Load().sealing(p).mac(nil, parts)
 }

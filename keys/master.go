@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
@@ -39,6 +40,10 @@ func newMaster() Master {
 }
 
 func (m Master) text() string { return base64.RawURLEncoding.EncodeToString(m.key[:]) }
+
+// Fingerprint tells master keys apart and nothing about them: eight digits derived
+// from the key.
+func (m Master) Fingerprint() string { return hex.EncodeToString(derive(m.key[:], "fingerprint")[:4]) }
 
 // String returns a placeholder.
 func (Master) String() string { return "[master key]" }

@@ -64,9 +64,17 @@ func loadMaster(path string, most fs.FileMode, remedy string) (Master, error) {
 // and the file is left alone. The caller holds the lock of the data directory.
 func CreateMaster(path string) (Master, error) {
 	master := newMaster()
+	if err := WriteMaster(path, master); err != nil {
+		return Master{}, err
+	}
+	return master, nil
+}
+
+// WriteMaster is CreateMaster for a key that there is already.
+func WriteMaster(path string, master Master) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return Master{}, fmt.Errorf("%w: %w", ErrMaster, err)
+		return fmt.Errorf("%w: %w", ErrMaster, err)
 	}
 	_, err = io.WriteString(file, master.text()+"\n")
 	err = errors.Join(err, file.Sync(), file.Close())
@@ -75,9 +83,40 @@ func CreateMaster(path string) (Master, error) {
 	}
 	if err != nil {
 		_ = os.Remove(path) // a key that may be torn must not be taken for one later
-		return Master{}, fmt.Errorf("%w: %w", ErrMaster, err)
+		return fmt.Errorf("%w: %w", ErrMaster, err)
 	}
-	return master, nil
+	return nil
+}
+
+// ReplaceMaster puts the key file fresh in the place of the one at path, which is
+// kept as kept, unless that is "". At every moment there is a whole key at path, if
+// there was one; it returns once the names are on disk.
+func ReplaceMaster(fresh, path, kept string) error {
+	if kept != "" {
+		if err := keep(path, kept); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(os.Rename(fresh, path), syncDir(filepath.Dir(path))); err != nil {
+		return fmt.Errorf("%w: %w", ErrMaster, err)
+	}
+	return nil
+}
+
+// keep copies a key file. What has the copy's name already is a copy, or what was
+// left of one when the power went.
+func keep(path, kept string) error {
+	old, err := LoadMaster(path)
+	if err != nil {
+		return err
+	}
+	if copied, err := LoadMaster(kept); err == nil && *copied.key == *old.key {
+		return nil
+	}
+	if err := os.Remove(kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", ErrMaster, err)
+	}
+	return WriteMaster(kept, old)
 }
 
 func syncDir(path string) error {

@@ -15,7 +15,7 @@ const (
 	PurposePassword     Purpose = "password"      // password hashes at rest
 	PurposeSigning      Purpose = "signing"       // private halves of signing keys at rest
 	PurposeClientSecret Purpose = "client secret" // client secrets (MAC)
-	PurposeSID          Purpose = "sid"           // session ids as one client sees them (MAC)
+	PurposeSID          Purpose = "sid"           // session ids as one client sees them (MAC); never rotated
 	PurposeOneTime      Purpose = "one-time"      // forms and links that act once
 )
 

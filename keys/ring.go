@@ -18,26 +18,26 @@ import (
 // if the stored epoch is not old it changes nothing and returns what is stored.
 type Store interface {
 	Load(ctx context.Context) (storage.KeySet, error)
-	Replace(ctx context.Context, old uint64, set storage.KeySet) (storage.KeySet, error)
+	Replace(ctx context.Context, old uint64, set storage.KeySet, notes ...storage.KeyNote) (storage.KeySet, error)
 }
 
 // Options are what a Ring needs. Store and Master are required.
 type Options struct {
-	Store      Store
-	Master     Master
-	Algorithms []string         // enabled to sign; RS256 always is; default RS256 and ES256
-	Now        func() time.Time // default time.Now
-	Rand       io.Reader        // of keys and nonces, safe for concurrent use; default crypto/rand (asymmetric keys and signatures always use that)
+	Store  Store
+	Master Master
+	Policy func(context.Context) (Policy, error) // read at every Reload; default RS256 and ES256
+	Now    func() time.Time                      // default time.Now
+	Rand   io.Reader                             // of keys and nonces, safe for concurrent use; default crypto/rand (asymmetric keys and signatures always use that)
 }
 
 // Ring is the opened keys. Its methods are safe for concurrent use.
 type Ring struct {
-	store   Store
-	master  Master
-	enabled []*algorithm
-	now     func() time.Time
-	random  io.Reader
-	slow    *gate // RSA signatures, so that they cannot take every core from the rest
+	store      Store
+	master     Master
+	readPolicy func(context.Context) (Policy, error)
+	now        func() time.Time
+	random     io.Reader
+	slow       *gate // RSA signatures, so that they cannot take every core from the rest
 
 	reload sync.Mutex
 	state  atomic.Pointer[state]
@@ -49,14 +49,13 @@ type Ring struct {
 // ErrWrongMaster if the data was made with another master key, ErrAlgorithm if an
 // algorithm is not supported, ErrDamaged if the stored set contradicts itself.
 func Open(ctx context.Context, o Options) (*Ring, error) {
-	enabled, err := enabledAlgorithms(o.Algorithms)
-	if err != nil {
-		return nil, err
-	}
 	if o.Master.key == nil {
 		return nil, fmt.Errorf("%w: none was given", ErrMaster)
 	}
-	r := &Ring{store: o.Store, master: o.Master, enabled: enabled, now: o.Now, random: o.Rand}
+	r := &Ring{store: o.Store, master: o.Master, readPolicy: o.Policy, now: o.Now, random: o.Rand}
+	if r.readPolicy == nil {
+		r.readPolicy = defaultPolicy
+	}
 	if r.now == nil {
 		r.now = time.Now
 	}
@@ -64,42 +63,17 @@ func Open(ctx context.Context, o Options) (*Ring, error) {
 		r.random = rand.Reader
 	}
 	r.slow = newGate(runtime.GOMAXPROCS(0), math.MaxInt64)
-	if err := r.load(ctx); err != nil {
+	if err := r.Reload(ctx); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// Reload takes over the stored key set if it is another than the one in use. On an
-// error the ring goes on with the keys it has.
-func (r *Ring) Reload(ctx context.Context) error { return r.load(ctx) }
+// Reload takes over the stored key set and the policy, if they are others than those
+// in use. On an error the ring goes on with the keys it has.
+func (r *Ring) Reload(ctx context.Context) error {
+	return r.settle(ctx, r.now(), storage.Actor{Via: storage.ViaJob}, nil)
+}
 
 // Epoch is the epoch of the key set in use.
 func (r *Ring) Epoch() uint64 { return r.state.Load().epoch }
-
-// load opens the stored set, completing it first where something is missing.
-// Whoever loses the conditional write goes on with what the winner stored.
-func (r *Ring) load(ctx context.Context) error {
-	r.reload.Lock()
-	defer r.reload.Unlock()
-	set, err := r.store.Load(ctx)
-	if err != nil {
-		return err
-	}
-	if s := r.state.Load(); s != nil && s.epoch == set.Epoch {
-		return nil
-	}
-	for {
-		next, complete, err := r.complete(set)
-		if err != nil {
-			return err
-		}
-		if complete {
-			return r.use(set)
-		}
-		set, err = r.store.Replace(ctx, set.Epoch, next)
-		if err != nil {
-			return err
-		}
-	}
-}

@@ -93,7 +93,7 @@ func TestLoserStillAddsWhatTheWinnerDidNotNeed(t *testing.T) {
 	store := &shelf{}
 	store.before = func() {
 		o := options(store)
-		o.Algorithms = []string{RS256}
+		o.Policy = enabling(RS256)
 		openRing(t, o)
 	}
 	r := openRing(t, options(store))
@@ -106,7 +106,7 @@ func TestWrongMasterIsRefusedAndChangesNothing(t *testing.T) {
 	_, store := newRing(t)
 	o := options(store)
 	o.Master = testMaster(2)
-	o.Algorithms = []string{RS256, ES256}
+	o.Policy = enabling(RS256, ES256)
 	store.edit(func(set *storage.KeySet) { set.SigningKeys = nil }) // something to add
 	if r, err := Open(context.Background(), o); !errors.Is(err, ErrWrongMaster) || r != nil {
 		t.Fatal(r, err)
@@ -275,8 +275,8 @@ func TestFailedReloadKeepsTheKeysInUse(t *testing.T) {
 func TestUnsupportedAlgorithmsAreRefusedByName(t *testing.T) {
 	for _, alg := range []string{"HS256", "none", "RS1", "rs256", ""} {
 		o := options(&shelf{})
-		o.Algorithms = []string{alg}
-		if _, err := Open(context.Background(), o); !errors.Is(err, ErrAlgorithm) || !strings.Contains(err.Error(), "ES256, RS256") {
+		o.Policy = enabling(alg)
+		if _, err := Open(context.Background(), o); !errors.Is(err, ErrAlgorithm) || !strings.Contains(err.Error(), "ES256, ES384, EdDSA, PS256, RS256") {
 			t.Errorf("%q: %v", alg, err)
 		}
 	}

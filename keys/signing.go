@@ -34,6 +34,7 @@ type signingKey struct {
 	headers   map[string]string // by typ
 }
 
+// newSigningKey makes a key that is in no state yet.
 func newSigningKey(seal func(binding, plaintext []byte) []byte, alg *algorithm, now time.Time) (storage.SigningKey, error) {
 	private, err := alg.generate()
 	if err != nil {
@@ -54,11 +55,9 @@ func newSigningKey(seal func(binding, plaintext []byte) []byte, alg *algorithm, 
 	return storage.SigningKey{
 		ID:        public.KeyID,
 		Algorithm: alg.name,
-		State:     storage.KeyCurrent,
 		Public:    jwk,
 		Sealed:    seal(signingBinding(alg.name, public.KeyID), der),
 		Created:   now,
-		Activated: now,
 	}, nil
 }
 

@@ -17,6 +17,7 @@ import (
 // state is one key set, opened. It never changes; another set is another state.
 type state struct {
 	epoch     uint64
+	enabled   []*algorithm
 	dataKeys  map[uint32]*dataKey
 	current   map[Purpose]*dataKey
 	signing   map[string]*signingKey   // by algorithm: the current one
@@ -30,12 +31,12 @@ type state struct {
 type verifier struct{ typ, header string }
 
 // use opens a complete set and makes it the one in use.
-func (r *Ring) use(set storage.KeySet) error {
-	s := &state{epoch: set.Epoch, signing: map[string]*signingKey{}, verifying: map[verifier]*signingKey{}}
+func (r *Ring) use(set storage.KeySet, enabled []*algorithm) error {
+	s := &state{epoch: set.Epoch, enabled: enabled, signing: map[string]*signingKey{}, verifying: map[verifier]*signingKey{}}
 	if err := s.openDataKeys(r.master, set.DataKeys); err != nil {
 		return err
 	}
-	if err := r.openSigningKeys(s, set.SigningKeys); err != nil {
+	if err := s.openSigningKeys(set.SigningKeys); err != nil {
 		return err
 	}
 	r.state.Store(s)
@@ -64,14 +65,14 @@ func (s *state) openDataKeys(master Master, records []storage.DataKey) error {
 
 // openSigningKeys opens the keys of the enabled algorithms; the others are neither
 // published nor used.
-func (r *Ring) openSigningKeys(s *state, records []storage.SigningKey) error {
+func (s *state) openSigningKeys(records []storage.SigningKey) error {
 	unseal := func(binding, sealed []byte) ([]byte, error) {
 		return s.unseal(PurposeSigning, binding, sealed)
 	}
 	var published []*signingKey
 	for _, record := range records {
 		alg := algorithms[record.Algorithm]
-		if !slices.Contains(r.enabled, alg) {
+		if !slices.Contains(s.enabled, alg) {
 			continue
 		}
 		key, err := openSigningKey(unseal, alg, record)
@@ -86,15 +87,15 @@ func (r *Ring) openSigningKeys(s *state, records []storage.SigningKey) error {
 			s.verifying[verifier{typ, header}] = key
 		}
 	}
-	return s.publish(r.enabled, published)
+	return s.publish(published)
 }
 
 // publish encodes the JWK set: by algorithm with RS256 first, since there are
 // clients that look at the first key only, then the current key before the others.
-func (s *state) publish(enabled []*algorithm, published []*signingKey) error {
+func (s *state) publish(published []*signingKey) error {
 	slices.SortFunc(published, func(a, b *signingKey) int {
 		return cmp.Or(
-			slices.Index(enabled, a.algorithm)-slices.Index(enabled, b.algorithm),
+			slices.Index(s.enabled, a.algorithm)-slices.Index(s.enabled, b.algorithm),
 			strings.Compare(string(a.state), string(b.state)), // current, next, retired
 			strings.Compare(a.id, b.id),
 		)

@@ -14,13 +14,19 @@ import (
 // twice.
 func openStore(t *testing.T) storage.Keys {
 	t.Helper()
+	keys, _ := openAudited(t)
+	return keys
+}
+
+func openAudited(t *testing.T) (storage.Keys, storage.Audit) {
+	t.Helper()
 	engine := memory.New(memory.Options{Conflict: memory.ConflictFirst(1)})
 	store, err := storage.Open(context.Background(), engine, storage.Options{Now: fixedNow})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { engine.Close() })
-	return store.Keys
+	return store.Keys, store.Audit
 }
 
 func TestRingsOpenedAtOnceOnTheStoreOfRecordAgree(t *testing.T) {

@@ -75,12 +75,26 @@ func (p *Provider) discovery() ([]byte, error) {
 	return json.Marshal(d)
 }
 
-// jwks is the key set as bytes, with the version of the ring it was made from.
-type jwks struct{ prepared atomic.Pointer[preparedKeys] }
+// prepared is a document that is made from the keys, and made again when they are
+// others.
+type prepared struct{ last atomic.Pointer[versioned] }
 
-type preparedKeys struct {
+type versioned struct {
 	version uint64
 	document
+}
+
+func (d *prepared) of(version uint64, body func() ([]byte, error)) (document, error) {
+	if last := d.last.Load(); last != nil && last.version == version {
+		return last.document, nil
+	}
+	b, err := body()
+	if err != nil {
+		return document{}, err
+	}
+	fresh := &versioned{version: version, document: newDocument(b)}
+	d.last.Store(fresh)
+	return fresh.document, nil
 }
 
 // document is a body that many ask for, with its entity tag.
@@ -99,16 +113,21 @@ func newDocument(body []byte) document {
 const jwksMaxAge = "public, max-age=300"
 
 func (p *Provider) serveMetadata(w http.ResponseWriter, r *http.Request) {
-	serveDocument(w, r, p.metadata, "public, max-age=300")
+	d, err := p.metadata.of(p.keys.Version(), p.discovery)
+	if err != nil {
+		failed(err).write(w, r)
+		return
+	}
+	serveDocument(w, r, d, "public, max-age=300")
 }
 
 func (p *Provider) serveJWKS(w http.ResponseWriter, r *http.Request) {
-	d := p.jwks.prepared.Load()
-	if version := p.keys.Version(); d == nil || d.version != version {
-		d = &preparedKeys{version: version, document: newDocument(p.keys.JWKS())}
-		p.jwks.prepared.Store(d)
+	d, err := p.jwks.of(p.keys.Version(), func() ([]byte, error) { return p.keys.JWKS(), nil })
+	if err != nil {
+		failed(err).write(w, r)
+		return
 	}
-	serveDocument(w, r, d.document, jwksMaxAge)
+	serveDocument(w, r, d, jwksMaxAge)
 }
 
 func serveDocument(w http.ResponseWriter, r *http.Request, d document, cache string) {

@@ -99,7 +99,7 @@ type keyShelf struct{ set storage.KeySet }
 
 func (s *keyShelf) Load(context.Context) (storage.KeySet, error) { return s.set, nil }
 
-func (s *keyShelf) Replace(_ context.Context, old uint64, set storage.KeySet) (storage.KeySet, error) {
+func (s *keyShelf) Replace(_ context.Context, old uint64, set storage.KeySet, _ ...storage.KeyNote) (storage.KeySet, error) {
 	set.Epoch = old + 1
 	s.set = set
 	return set, nil
@@ -116,7 +116,7 @@ func newHouseOn(t testing.TB, engine kv.Engine) *house {
 	master, set := fixture()
 	h.store = must(storage.Open(ctx, engine, storage.Options{Now: h.clock.now}))
 	must(h.store.Keys.Replace(ctx, 0, set))
-	h.ring = must(keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master, Now: h.clock.now}))
+	h.ring = must(keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master, Now: h.clock.now, Policy: h.policy}))
 	h.op = must(New(ctx, Options{Issuer: issuer, Store: h.store, Keys: h.ring, Pages: h.pages,
 		Sessions: fakeSessions{}, Now: h.clock.now}))
 	h.handler = h.routes()
@@ -124,6 +124,11 @@ func newHouseOn(t testing.TB, engine kv.Engine) *house {
 	h.ada = h.user(storage.User{Username: "ada", Email: "ada@example.org"})
 	h.web = h.client(webID, nil)
 	return h
+}
+
+func (h *house) policy(ctx context.Context) (keys.Policy, error) {
+	set, err := h.store.Settings.Get(ctx)
+	return keys.PolicyOf(set), err
 }
 
 // routes is the provider behind the edge, as it is in the product, with pages of

@@ -2,7 +2,6 @@ package op
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 
@@ -36,7 +35,7 @@ func (p *Provider) idToken(ctx context.Context, a *storage.Access, accessToken, 
 		// Always there: certified clients ask for it by max_age and
 		// require_auth_time, and it costs nothing to those that do not.
 		"auth_time": a.Grant.AuthTime.Unix(),
-		"at_hash":   halfHash(accessToken),
+		"at_hash":   keys.HalfHash(a.Client.Metadata.IDTokenSignedResponseAlg, accessToken),
 		"sid":       p.sid(a.Grant.Session, a.Client.UID),
 	}
 	for name, value := range map[string]string{"nonce": nonce, "acr": a.Grant.ACR} {
@@ -51,13 +50,6 @@ func (p *Provider) idToken(ctx context.Context, a *storage.Access, accessToken, 
 		claims[name] = value // the protocol's own claims win over any of the user's
 	}
 	return p.keys.Sign(ctx, a.Client.Metadata.IDTokenSignedResponseAlg, typeIDToken, claims)
-}
-
-// halfHash is at_hash (OpenID Connect Core section 3.1.3.6). Every algorithm that
-// is served hashes with SHA-256.
-func halfHash(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }
 
 // sid names a session to one client only: two clients cannot find out by it that

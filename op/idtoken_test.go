@@ -3,7 +3,6 @@ package op
 import (
 	"crypto/sha256"
 	"encoding/json"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -119,17 +118,5 @@ func TestAuthTimeIsThatOfTheSession(t *testing.T) {
 	h.clock.add(time.Hour)
 	if c := h.claims(b.tokens(authorization())); c["auth_time"] != float64(then) || c["iat"] != float64(then+3600) {
 		t.Errorf("%v", c)
-	}
-}
-
-// A key that is switched off is our own fault, not a code that anybody can replay.
-func TestAnAlgorithmThatIsSwitchedOffIsAServerError(t *testing.T) {
-	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.IDTokenSignedResponseAlg = keys.ES256 })
-	master, _ := fixture()
-	h.op.keys = must(keys.Open(t.Context(), keys.Options{Store: h.store.Keys, Master: master, Now: h.clock.now, Algorithms: []string{keys.RS256}}))
-	a := h.browser().login(authorization())
-	if v, _ := h.token(webID, redemption(a.code())); v.Status != http.StatusInternalServerError || v.Error != "server_error" || v.AccessToken != "" {
-		t.Errorf("%+v", v)
 	}
 }

@@ -45,8 +45,8 @@ type Provider struct {
 	sessions Sessions
 	now      func() time.Time
 	catalog  []*storage.Scope
-	metadata document
-	jwks     jwks
+	metadata prepared
+	jwks     prepared
 }
 
 // New makes a provider.
@@ -64,12 +64,8 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 		return nil, err
 	}
 	p.catalog = served(p.catalog)
-	body, err := p.discovery()
-	if err != nil {
-		return nil, err
-	}
-	p.metadata = newDocument(body)
-	return p, nil
+	_, err = p.metadata.of(p.keys.Version(), p.discovery)
+	return p, err
 }
 
 // The endpoints' paths.

@@ -35,6 +35,13 @@ const (
 	ActGrantReplayed   Act = "grant.replayed"         // a code used twice: the grant is revoked
 	ActMembership      Act = "user.membership-set"
 	ActSettings        Act = "settings.changed"
+	ActKeyPublished    Act = "key.published" // it will sign
+	ActKeyHastened     Act = "key.hastened"  // it will sign sooner
+	ActKeyActivated    Act = "key.activated" // it signs; the one before only verifies
+	ActKeyRemoved      Act = "key.removed"
+	ActKeysResealed    Act = "keys.resealed" // under another master key
+	ActDataKeyRotated  Act = "data-key.rotated"
+	ActDataKeyRemoved  Act = "data-key.removed"
 )
 
 // Event is one line of the audit trail.

@@ -175,6 +175,9 @@ func (b *base) checkClient(r kv.Reader, c *Client) error {
 	if err := c.Metadata.validate(); err != nil {
 		return err
 	}
+	if err := b.checkAlgorithms(r, c); err != nil {
+		return err
+	}
 	for _, name := range c.Metadata.Scopes {
 		if sc, err := b.scopes.shared(r, key{}.str(name)); err != nil || sc == nil {
 			return errOr(err, invalid("scope", "holds %q, which is not in the catalogue", name))

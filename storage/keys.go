@@ -37,6 +37,7 @@ type SigningKey struct {
 	Created   time.Time `cbor:"6,keyasint"`
 	Activated time.Time `cbor:"7,keyasint"`
 	Retired   time.Time `cbor:"8,keyasint"`
+	Due       time.Time `cbor:"9,keyasint,omitzero"` // of a next key: when it is to sign
 }
 
 // KeySet is every key, in one record: all of them are read together and a change
@@ -45,7 +46,8 @@ type KeySet struct {
 	Canary      []byte       `cbor:"1,keyasint"` // sealed under the master key: detects a wrong one
 	DataKeys    []DataKey    `cbor:"2,keyasint"`
 	SigningKeys []SigningKey `cbor:"3,keyasint"`
-	Epoch       uint64       `cbor:"4,keyasint"` // one more at every change; 0: nothing stored yet
+	Epoch       uint64       `cbor:"4,keyasint"`           // one more at every change; 0: nothing stored yet
+	Master      string       `cbor:"5,keyasint,omitempty"` // the master key's fingerprint, to say which key is missing
 }
 
 // Keys holds the key set.
@@ -62,7 +64,7 @@ func (s *KeySet) ready(key) {
 	}
 	for i := range s.SigningKeys {
 		k := &s.SigningKeys[i]
-		inUTC(&k.Created, &k.Activated, &k.Retired)
+		inUTC(&k.Created, &k.Activated, &k.Retired, &k.Due)
 	}
 }
 
@@ -79,11 +81,27 @@ func (k Keys) load(r kv.Reader) (KeySet, error) {
 	return *set, nil
 }
 
+// KeyNote is what the audit trail keeps of a change to the keys.
+type KeyNote struct {
+	By     Actor
+	Act    Act
+	Detail string
+}
+
 // Replace stores set as the successor of the set with the epoch old, and returns
 // what is stored then. If another process was first that is its set, under the
-// same epoch perhaps: nothing of this one was kept, so go on from what is
-// returned.
-func (k Keys) Replace(ctx context.Context, old uint64, set KeySet) (KeySet, error) {
+// same epoch perhaps: nothing of this one was kept, the notes neither, so go on
+// from what is returned. Whoever is named in a note must be allowed to manage, else
+// ErrForbidden.
+func (k Keys) Replace(ctx context.Context, old uint64, set KeySet, notes ...KeyNote) (KeySet, error) {
+	events := make([]*Event, len(notes))
+	for i, n := range notes {
+		if err := n.By.mayManage(); err != nil {
+			return KeySet{}, err
+		}
+		note := k.b.note(n.By, n.Act)
+		events[i] = note.about(ID{}, "", n.Detail)
+	}
 	return update(ctx, k.b, func(tx kv.Txn) (KeySet, error) {
 		have, err := k.load(tx)
 		if err != nil || have.Epoch != old {
@@ -91,6 +109,11 @@ func (k Keys) Replace(ctx context.Context, old uint64, set KeySet) (KeySet, erro
 		}
 		next := set
 		next.Epoch = old + 1
+		for _, e := range events {
+			if err := k.b.audit.put(tx, e); err != nil {
+				return KeySet{}, err
+			}
+		}
 		return next, k.b.keys.put(tx, &next)
 	})
 }

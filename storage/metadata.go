@@ -89,7 +89,7 @@ func (m *Metadata) fill() {
 		m.Scopes = StandardScopes()
 	}
 	if m.IDTokenSignedResponseAlg == "" {
-		m.IDTokenSignedResponseAlg = "RS256" // OpenID Connect Registration section 2
+		m.IDTokenSignedResponseAlg = AlgorithmRS256 // OpenID Connect Registration section 2
 	}
 	if m.AccessTokenFormat == "" {
 		m.AccessTokenFormat = AccessTokenOpaque
@@ -151,10 +151,6 @@ func (m *Metadata) validateWords() error {
 	return nil
 }
 
-// Signature algorithms a client may register; which of them are switched on is the
-// keys' business, checked where tokens are made.
-var signedResponseAlgs = []string{"RS256", "ES256"}
-
 func (m *Metadata) validateChoices() error {
 	choices := []struct {
 		field   string
@@ -166,7 +162,7 @@ func (m *Metadata) validateChoices() error {
 		{"access_token_format", []string{m.AccessTokenFormat}, []string{AccessTokenOpaque, AccessTokenJWT}},
 		{"response_types", m.ResponseTypes, []string{"code"}},
 		{"application_type", []string{m.ApplicationType}, []string{ApplicationWeb, ApplicationNative}},
-		{"id_token_signed_response_alg", []string{m.IDTokenSignedResponseAlg}, signedResponseAlgs},
+		{"id_token_signed_response_alg", []string{m.IDTokenSignedResponseAlg}, SigningAlgorithms()},
 		{"optional_scopes", m.OptionalScopes, m.Scopes},
 		{"scope", m.Scopes, m.Scopes}, // which of them exist is the catalogue's to say
 	}

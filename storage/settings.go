@@ -11,6 +11,12 @@ type Settings struct {
 	Epoch     uint64    `cbor:"4,keyasint" json:"epoch"` // one more at every change
 	// AuditRetention is how long the audit trail is kept, in seconds.
 	AuditRetention uint64 `cbor:"5,keyasint" json:"audit_retention_seconds"`
+	// SigningAlgorithms are those that tokens may be signed with (RFC 7518 section
+	// 3.1). RS256 is always among them.
+	SigningAlgorithms []string `cbor:"10,keyasint,omitempty" json:"signing_algorithms"`
+	// KeyRotation is how long a key signs or seals before another takes its place, in
+	// seconds. 0: keys change only when somebody says so. Never nil in what is read.
+	KeyRotation *uint32 `cbor:"11,keyasint,omitempty" json:"key_rotation_seconds"`
 }
 
 // Branding is how the pages look.
@@ -60,7 +66,8 @@ func DefaultSettings() Settings {
 			SessionAbsolute: 30 * day, Flow: 30 * minute, SetUpLink: hour, RecoveryLink: hour,
 			RefreshIdle: 30 * day, RefreshAbsolute: 365 * day, RefreshGrace: minute},
 		Throttle:       Throttle{Failures: 10, Window: 15 * minute, Pause: minute},
-		AuditRetention: 365 * day,
+		AuditRetention: 365 * day, SigningAlgorithms: []string{AlgorithmRS256, AlgorithmES256},
+		KeyRotation: new(uint32(90 * day)),
 	}
 }
 
@@ -91,5 +98,11 @@ func (s *Settings) fill() {
 	}
 	if s.AuditRetention == 0 {
 		s.AuditRetention = d.AuditRetention
+	}
+	if len(s.SigningAlgorithms) == 0 {
+		s.SigningAlgorithms = d.SigningAlgorithms
+	}
+	if s.KeyRotation == nil {
+		s.KeyRotation = d.KeyRotation
 	}
 }

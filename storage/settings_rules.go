@@ -14,6 +14,10 @@ const (
 	logoMost   = 256 << 10    // bytes
 	auditLeast = 86400        // seconds: a day
 	auditMost  = 3650 * 86400 // seconds: about ten years
+
+	// RotationLeast and RotationMost bound, in seconds, how long a key is used.
+	RotationLeast = 7 * 86400
+	RotationMost  = 3650 * 86400
 )
 
 func (s *Settings) validate() error {
@@ -50,7 +54,10 @@ func (s *Settings) validate() error {
 	if n := s.AuditRetention; n < auditLeast || n > auditMost {
 		return invalid("audit_retention_seconds", "must be %d to %d seconds, not %d", auditLeast, auditMost, n)
 	}
-	return nil
+	if n := s.KeyRotation; n == nil || *n != 0 && (*n < RotationLeast || *n > RotationMost) {
+		return invalid("key_rotation_seconds", "must be %d to %d seconds, or 0 for never by itself", RotationLeast, RotationMost)
+	}
+	return validAlgorithms("signing_algorithms", s.SigningAlgorithms)
 }
 
 // validate leaves to the pages whether they can show the accent.

@@ -39,7 +39,7 @@ var metadataFlags = []metadataFlag{
 	{"application-type", "application_type", "web (the default) or native", asText},
 	{"scope", "scope", "what it may ask for, separated by spaces (default: the standard scopes)", asText},
 	{"optional-scope", "optional_scopes", "scope of these that a user may leave out; may be repeated", asList},
-	{"id-token-signed-response-alg", "id_token_signed_response_alg", "RS256 (the default) or ES256", asText},
+	{"id-token-signed-response-alg", "id_token_signed_response_alg", "RS256 (the default), ES256, or another that signing_algorithms enables", asText},
 	{"client-uri", "client_uri", "address of its home page", asText},
 	{"policy-uri", "policy_uri", "address of its privacy policy", asText},
 	{"tos-uri", "tos_uri", "address of its terms of service", asText},

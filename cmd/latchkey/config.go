@@ -25,6 +25,8 @@ type Config struct {
 	MasterKeyFile      string
 	LogLevel           string
 	LogFormat          string
+	SigningAlgorithms  []string
+	KeyRotation        string
 
 	BrandingName         string
 	BrandingLogoFile     string
@@ -65,6 +67,8 @@ var settings = []setting{
 	{key: "master_key_file", path: true, text: func(c *Config) *string { return &c.MasterKeyFile }},
 	{key: "log.level", preset: "info", text: func(c *Config) *string { return &c.LogLevel }},
 	{key: "log.format", preset: formatText, text: func(c *Config) *string { return &c.LogFormat }},
+	{key: "signing_algorithms", list: func(c *Config) *[]string { return &c.SigningAlgorithms }},
+	{key: "key_rotation", text: func(c *Config) *string { return &c.KeyRotation }},
 	{key: "branding.name", text: func(c *Config) *string { return &c.BrandingName }},
 	{key: "branding.logo_file", path: true, text: func(c *Config) *string { return &c.BrandingLogoFile }},
 	{key: "branding.accent", text: func(c *Config) *string { return &c.BrandingAccent }},

@@ -9,12 +9,14 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	"latchkey/internal/edge"
 	"latchkey/keys"
 	"latchkey/login/page"
+	"latchkey/storage"
 )
 
 // Validate reports everything that is wrong at once. Each line names the
@@ -35,6 +37,8 @@ func (c *Config) Validate() error {
 	check("master_key", c.masterKeyFault())
 	check("log.level", choiceFault(c.LogLevel, "debug", "info", "warn", "error"))
 	check("log.format", choiceFault(c.LogFormat, formatText, formatJSON))
+	check("signing_algorithms", algorithmsFault(c.SigningAlgorithms))
+	check("key_rotation", rotationFault(c.KeyRotation))
 	check("branding.name", nameFault(c.BrandingName))
 	check("branding.accent", accentFault(c.BrandingAccent))
 	check("branding.home_url", pageFault(c.BrandingHomeURL))
@@ -151,6 +155,26 @@ func proxiesFault(list []string) string {
 		if _, err := edge.ParsePrefix(text); err != nil {
 			return fmt.Sprintf("must be addresses or ranges, like 10.0.0.7 or 10.0.0.0/8, not %q", text)
 		}
+	}
+	return ""
+}
+
+func algorithmsFault(list []string) string {
+	for _, name := range list {
+		if !slices.Contains(storage.SigningAlgorithms(), name) {
+			return fmt.Sprintf("must be among %s, not %q", strings.Join(storage.SigningAlgorithms(), ", "), name)
+		}
+	}
+	return ""
+}
+
+func rotationFault(text string) string {
+	if text == "" {
+		return ""
+	}
+	n, err := rotationSeconds(text)
+	if err != nil || n != 0 && (n < storage.RotationLeast || n > storage.RotationMost) {
+		return fmt.Sprintf("must be from %dd to %dd, like 90d, or 0 for never by itself, not %q", storage.RotationLeast/86400, storage.RotationMost/86400, text)
 	}
 	return ""
 }

@@ -23,12 +23,13 @@ const (
 
 // house is the data, opened: what every room is built on.
 type house struct {
-	config   *Config
-	engine   *bolt.Engine
-	store    *storage.Store
-	ring     *keys.Ring
-	hasher   *keys.Hasher
-	branding *branding
+	config    *Config
+	engine    *bolt.Engine
+	store     *storage.Store
+	masterKey keys.Master
+	ring      *keys.Ring
+	hasher    *keys.Hasher
+	branding  *branding
 }
 
 // openHouse opens the data, making it if there is none. It waits that long for
@@ -50,14 +51,15 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 			err = errors.Join(err, h.close())
 		}
 	}()
-	if h.store, err = storage.Open(ctx, h.engine, storage.Options{}); err != nil {
+	if h.store, err = storage.Open(ctx, h.engine, storage.Options{Pin: c.pinKeys}); err != nil {
 		return nil, err
 	}
 	master, err := h.master(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if h.ring, err = keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master}); err != nil {
+	h.masterKey = master
+	if h.ring, err = keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master, Policy: h.keyPolicy}); err != nil {
 		return nil, err
 	}
 	h.hasher = keys.NewHasher(keys.HasherOptions{Ring: h.ring})
@@ -77,13 +79,16 @@ func (h *house) master(ctx context.Context) (keys.Master, error) {
 		return keys.LoadNamedMaster(h.config.MasterKeyFile)
 	}
 	path := filepath.Join(h.config.DataDir, masterFile)
-	master, err := keys.LoadMaster(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return master, err
-	}
 	set, err := h.store.Keys.Load(ctx)
 	if err != nil {
 		return keys.Master{}, err
+	}
+	if err := finishReseal(path, set); err != nil {
+		return keys.Master{}, err
+	}
+	master, err := keys.LoadMaster(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return master, err
 	}
 	if set.Epoch > 0 {
 		return keys.Master{}, fmt.Errorf("%s is missing, and without it this data cannot be read: restore it from a backup, or set master_key or master_key_file", path)

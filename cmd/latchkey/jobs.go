@@ -26,6 +26,12 @@ func (h *house) jobs() []job {
 			return err
 		}},
 		{"alive", time.Minute, func(ctx context.Context, _ time.Time) error { return h.store.Alive(ctx) }},
+		{"keys", time.Minute, func(ctx context.Context, now time.Time) error {
+			if sweeper.Paused() { // a clock that jumped must not remove a key
+				return h.ring.Reload(ctx)
+			}
+			return h.ring.Tick(ctx, now)
+		}},
 	}
 }
 

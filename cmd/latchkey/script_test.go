@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 //	set VAR PATH       VAR becomes the value at that path of the JSON on stdout
 //	as-nobody ARGS     latchkey ARGS as another user (root only)
 //	mode PATH OCTAL    check a file's permissions
+//	fetch URL FILE     keep what the server answers there
+//	published LIST SET check that each enabled signing key of “key list --json” is in
+//	                   the key set
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -41,6 +44,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"up": up, "set": set, "as-nobody": asNobody, "mode": mode,
+			"fetch": fetch, "published": published,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "root" {

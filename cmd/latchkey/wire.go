@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	"latchkey/internal/edge"
 	"latchkey/keys"
@@ -92,6 +93,7 @@ func (h *house) apiOptions() api.Options {
 		},
 		NewLink: keys.NewOneTime,
 		LinkURL: h.linkURL,
+		Keys:    keyRoom{ring: h.ring, now: time.Now},
 		Actor: func(ctx context.Context) storage.Actor {
 			by := storage.Operator
 			by.RequestID = edge.RequestID(ctx)

@@ -40,6 +40,9 @@ type Options struct {
 	NewLink func() (token string, hash []byte)
 	LinkURL func(kind storage.LinkKind, token string) string
 
+	// Keys are listed and rotated through it.
+	Keys Keys
+
 	// Actor says on whose behalf a call acts; default the operator.
 	Actor func(context.Context) storage.Actor
 	// Report hears of an error that is not the caller's; default nobody.
@@ -67,6 +70,7 @@ func Mount(router *mux.Router, o Options) {
 	r.users()
 	r.links()
 	r.clients()
+	r.keys()
 	r.describe()
 }
 

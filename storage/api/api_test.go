@@ -57,6 +57,7 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 		LinkURL:       func(k storage.LinkKind, token string) string { return "http://here/" + string(k) + "?token=" + token },
 		Fingerprint:   func(b []byte) []byte { return []byte("of " + string(b)) },
 		IsFingerprint: func(f, b []byte) bool { return string(f) == "of "+string(b) },
+		Keys:          &rack{},
 		Report:        func(_ context.Context, err error) { h.errs = append(h.errs, err) },
 	}
 	if change != nil {

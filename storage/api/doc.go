@@ -39,6 +39,9 @@
 //	DELETE clients/{client_id}
 //	PUT    clients/{client_id}/state
 //	POST   clients/{client_id}/secret
+//	GET    keys
+//	POST   keys/rotate                {"alg": "ES256"}, or {} for all
+//	POST   keys/discard               the same, of keys that leaked
 //
 // # Who may call
 //

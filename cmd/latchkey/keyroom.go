@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"latchkey/keys"
+	"latchkey/storage"
+	"latchkey/storage/api"
+)
+
+// keyRoom is the ring as storage/api asks for it.
+type keyRoom struct {
+	ring *keys.Ring
+	now  func() time.Time
+}
+
+func (k keyRoom) List(ctx context.Context) (api.KeyList, error) {
+	signing, data, err := k.ring.List(ctx)
+	list := api.KeyList{SigningKeys: []api.Key{}, DataKeys: []api.Key{}}
+	for _, info := range signing {
+		list.SigningKeys = append(list.SigningKeys, keyOf(info))
+	}
+	for _, info := range data {
+		v := keyOf(info)
+		v.Purpose = string(info.Purpose)
+		list.DataKeys = append(list.DataKeys, v)
+	}
+	return list, err
+}
+
+func keyOf(k keys.Info) api.Key {
+	return api.Key{ID: k.ID, Algorithm: k.Algorithm, State: k.State, Enabled: k.Enabled, CreatedAt: k.Created,
+		ActivatedAt: known(k.Activated), RetiredAt: known(k.Retired), Then: string(k.Then), ThenAt: known(k.At)}
+}
+
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func (k keyRoom) Rotate(ctx context.Context, by storage.Actor, alg string) ([]api.Rotation, error) {
+	return k.told(k.ring.Rotate(ctx, by, alg))
+}
+
+func (k keyRoom) Discard(ctx context.Context, by storage.Actor, alg string) ([]api.Rotation, error) {
+	return k.told(k.ring.Discard(ctx, by, alg))
+}
+
+func (k keyRoom) told(done []keys.Rotation, err error) ([]api.Rotation, error) {
+	if errors.Is(err, keys.ErrAlgorithm) {
+		err = &storage.Invalid{Field: "alg", Reason: "must be among " + strings.Join(k.ring.Algorithms(), ", ") + ": signing_algorithms enables no others"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	all := make([]api.Rotation, len(done))
+	for i, d := range done {
+		all[i] = api.Rotation{Algorithm: d.Algorithm, From: d.From, To: d.To, At: d.At, Until: d.Until, Done: !d.At.After(k.now())}
+	}
+	return all, nil
+}

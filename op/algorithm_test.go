@@ -1,0 +1,101 @@
+package op
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/go-jose/go-jose/v4"
+
+	"latchkey/storage"
+)
+
+// enable switches signing algorithms on, and all others off, while running.
+func (h *house) enable(algorithms ...string) {
+	h.t.Helper()
+	ctx := context.Background()
+	set := must(h.store.Settings.Get(ctx))
+	set.SigningAlgorithms = algorithms
+	if err := h.store.Settings.Set(ctx, storage.Operator, set); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := h.ring.Reload(ctx); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// RoundTrip lets a client library fetch from the provider without a network.
+func (h *house) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	h.handler.ServeHTTP(w, r)
+	return w.Result(), nil
+}
+
+func TestIDTokensOfEveryAlgorithmVerifyWithClientLibraries(t *testing.T) {
+	h := newHouse(t)
+	h.enable(storage.SigningAlgorithms()...)
+	ctx := oidc.ClientContext(context.Background(), &http.Client{Transport: h})
+	provider := must(oidc.NewProvider(ctx, issuer))
+	for _, alg := range storage.SigningAlgorithms() {
+		h.change(webID, func(m *storage.Metadata) { m.IDTokenSignedResponseAlg = alg })
+		tokens := h.browser().tokens(authorization())
+		// The library takes from discovery which algorithms to expect.
+		token, err := provider.Verifier(&oidc.Config{ClientID: webID, Now: h.clock.now}).Verify(ctx, tokens.IDToken)
+		if err != nil {
+			t.Errorf("%s: %v", alg, err)
+			continue
+		}
+		if err := token.VerifyAccessToken(tokens.AccessToken); err != nil {
+			t.Errorf("%s: at_hash: %v", alg, err)
+		}
+		jws := must(jose.ParseSignedCompact(tokens.IDToken, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)}))
+		set := decoded[jose.JSONWebKeySet](t, h.get(PathJWKS))
+		if _, err := jws.Verify(set); err != nil {
+			t.Errorf("%s: %v", alg, err)
+		}
+	}
+}
+
+func TestNoOctetKeyPairIsPublishedUnlessEdDSAIsEnabled(t *testing.T) {
+	h := newHouse(t)
+	h.enable(storage.SigningAlgorithms()...)
+	if !strings.Contains(body(h.get(PathJWKS)), `"OKP"`) {
+		t.Error("EdDSA is enabled, and no key of it is published")
+	}
+	h.enable("RS256", "PS256", "ES256", "ES384")
+	if strings.Contains(body(h.get(PathJWKS)), `"OKP"`) {
+		t.Error("EdDSA is off, and a key of it is published")
+	}
+}
+
+func TestDiscoveryFollowsTheEnabledAlgorithms(t *testing.T) {
+	h := newHouse(t)
+	for _, enabled := range [][]string{{"RS256", "ES384", "EdDSA"}, {"RS256"}, {"RS256", "ES256", "ES384", "EdDSA", "PS256"}} {
+		h.enable(enabled...)
+		d := decoded[struct {
+			Algorithms []string `json:"id_token_signing_alg_values_supported"`
+		}](t, h.get(pathDiscovery))
+		if !slices.Equal(d.Algorithms, enabled) {
+			t.Errorf("discovery says %q, enabled are %q", d.Algorithms, enabled)
+		}
+	}
+}
+
+func TestAClientWhoseAlgorithmIsSwitchedOffGetsNoTokenOfAnother(t *testing.T) {
+	h := newHouse(t)
+	h.enable("RS256", "EdDSA")
+	h.change(webID, func(m *storage.Metadata) { m.IDTokenSignedResponseAlg = "EdDSA" })
+	h.enable("RS256")
+	a := h.browser().login(authorization())
+	v, _ := h.token(webID, redemption(a.code()))
+	if v.Status != http.StatusInternalServerError || v.Error != "server_error" || v.IDToken != "" || v.AccessToken != "" {
+		t.Errorf("%+v", v)
+	}
+	if log := h.log.String(); !strings.Contains(log, "EdDSA") || !strings.Contains(log, "signing_algorithms") {
+		t.Errorf("the log does not say what to do: %s", log)
+	}
+}

@@ -1,0 +1,50 @@
+package storage
+
+import (
+	"slices"
+	"strings"
+
+	"latchkey/storage/kv"
+)
+
+// AlgorithmRS256 is always enabled (OpenID Connect Discovery section 3), and what a
+// client gets that asks for nothing else.
+const (
+	AlgorithmRS256 = "RS256"
+	AlgorithmES256 = "ES256"
+)
+
+// SigningAlgorithms returns those that this Latchkey can sign with, as RFC 7518
+// section 3.1 and RFC 8037 section 3.1 name them. Settings enable some of them.
+func SigningAlgorithms() []string {
+	return []string{AlgorithmRS256, "PS256", AlgorithmES256, "ES384", "EdDSA"}
+}
+
+// validAlgorithms refuses algorithms that are not known, named twice, or without
+// RS256.
+func validAlgorithms(field string, names []string) error {
+	for i, name := range names {
+		if !slices.Contains(SigningAlgorithms(), name) {
+			return invalid(field, "must be among %s, not %q", strings.Join(SigningAlgorithms(), ", "), name)
+		}
+		if slices.Contains(names[:i], name) {
+			return invalid(field, "must not name %q twice", name)
+		}
+	}
+	if !slices.Contains(names, AlgorithmRS256) {
+		return invalid(field, "must hold RS256, which every OpenID provider offers")
+	}
+	return nil
+}
+
+// checkAlgorithms refuses a client that wants signatures which are not switched on.
+func (b *base) checkAlgorithms(r kv.Reader, c *Client) error {
+	set, err := SettingsStore{b}.in(r)
+	if err != nil {
+		return err
+	}
+	if alg := c.Metadata.IDTokenSignedResponseAlg; !slices.Contains(set.SigningAlgorithms, alg) {
+		return invalid("id_token_signed_response_alg", "must be among %s, not %q: signing_algorithms enables no others", strings.Join(set.SigningAlgorithms, ", "), alg)
+	}
+	return nil
+}
