@@ -52,6 +52,7 @@ func (p *Provider) discovery() ([]byte, error) {
 	d.AuthorizationEndpoint = p.issuer + PathAuthorize
 	d.TokenEndpoint = p.issuer + PathToken
 	d.UserinfoEndpoint = p.issuer + PathUserinfo
+	d.EndSessionEndpoint = p.issuer + PathEndSession
 	d.JwksURI = p.issuer + PathJWKS
 	d.ResponseTypesSupported = []string{"code"}
 	d.ResponseModesSupported = []string{"query", "fragment"}

@@ -44,6 +44,11 @@ func (p Pages) Refuse(w http.ResponseWriter, r *http.Request, why op.Refusal) {
 	}
 }
 
+// SignedOut is op's way to say that an app's request to sign out is done.
+func (p Pages) SignedOut(w http.ResponseWriter, r *http.Request, l *op.Logout) {
+	show(p.Renderer, w, r, http.StatusOK, signedOut(l))
+}
+
 // Fail is the edge's way to answer what no handler did: pages for people.
 func (p Pages) Fail(w http.ResponseWriter, r *http.Request, problem edge.Problem) {
 	show(p.Renderer, w, r, problem.Status, page.Error{Fault: page.FaultOf(problem.Status), Detail: problem.Message})
