@@ -3,6 +3,7 @@ package signin
 import (
 	"net/http"
 
+	"latchkey/internal/edge"
 	"latchkey/login/page"
 	"latchkey/op"
 	"latchkey/storage"
@@ -37,7 +38,7 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) (l *op.Logout, 
 }
 
 func signOutPage(l *op.Logout, u *storage.User) page.SignOut {
-	p := page.SignOut{Action: op.PathSignOut, Person: personOf(u)}
+	p := page.SignOut{Action: op.PathSignOut, Person: personOf(u), OfferEverywhere: true}
 	if l == nil {
 		return p
 	}
@@ -56,13 +57,17 @@ func signedOut(l *op.Logout) page.SignedOut {
 }
 
 // signOut ends every session of this browser: on a shared computer, nobody wants to
-// leave an account behind. Then it goes on with the app's request, if there is one.
+// leave an account behind; if they ask for it, those of their other devices too. Then
+// it goes on with the app's request, if there is one.
 func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) {
 	l, ok := h.logout(w, r)
 	if !ok {
 		return
 	}
 	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
+	if err == nil && r.PostForm.Get("everywhere") == "yes" {
+		err = h.endEverywhere(r, live)
+	}
 	if err == nil {
 		err = h.end(w, r, live)
 	}
@@ -76,4 +81,15 @@ func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) {
 	default:
 		see(w, op.PathSignOut)
 	}
+}
+
+// endEverywhere ends the sessions that the users signed in here have on other devices.
+func (h *Handler) endEverywhere(r *http.Request, here []storage.SignedIn) error {
+	for _, v := range here {
+		by := v.User.Actor(storage.ViaPage, edge.RequestID(r.Context()))
+		if _, err := h.Store.Sessions.EndAll(r.Context(), by, v.User.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
