@@ -68,7 +68,7 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 	if p.catalog, err = o.Store.Scopes.List(ctx); err != nil {
 		return nil, err
 	}
-	p.catalog = served(p.catalog)
+	p.catalog = ordered(p.catalog)
 	_, err = p.metadata.of(p.keys.Version(), p.discovery)
 	return p, err
 }

@@ -83,9 +83,19 @@ const secretsMost = 5
 // section 5).
 type Clients struct{ b *base }
 
+const clientsByGroup = 0
+
 func clientTable() table[Client] {
 	return table[Client]{name: "clients", space: spaceClients, cache: &decoded[Client]{},
-		key: func(c *Client) key { return key{}.str(c.ID) }, ready: (*Client).ready}
+		key: func(c *Client) key { return key{}.str(c.ID) }, ready: (*Client).ready,
+		indexes: []index[Client]{
+			clientsByGroup: {space: spaceClientsByGroup, keys: func(c *Client) (keys []key) {
+				for _, id := range c.Metadata.AllowedGroups {
+					keys = append(keys, key{}.id(id))
+				}
+				return keys
+			}},
+		}}
 }
 
 func (c *Client) ready(key) {
@@ -169,6 +179,9 @@ func (b *base) checkClient(r kv.Reader, c *Client) error {
 		if sc, err := b.scopes.shared(r, key{}.str(name)); err != nil || sc == nil {
 			return errOr(err, invalid("scope", "holds %q, which is not in the catalogue", name))
 		}
+	}
+	if err := b.checkAllowedGroups(r, c); err != nil {
+		return err
 	}
 	if id, err := ParseID(c.ID); err == nil {
 		if u, err := b.users.get(r, key{}.id(id)); err != nil || u != nil {

@@ -64,6 +64,8 @@ type Metadata struct {
 	// OnlineRefresh gives refresh tokens without offline_access too; they die
 	// with the session.
 	OnlineRefresh bool `cbor:"22,keyasint,omitempty" json:"online_refresh_tokens,omitempty"`
+	// AllowedGroups are the groups whose members may use the client; none: everybody.
+	AllowedGroups []ID `cbor:"35,keyasint,omitempty" json:"-"` // on the wire by name
 }
 
 // StandardScopes is what a client may ask for when nothing narrower was said.

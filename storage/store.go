@@ -29,6 +29,7 @@ type Store struct {
 	Keys        Keys
 	Links       Links
 	Audit       Audit
+	Groups      Groups
 
 	base *base
 }
@@ -72,6 +73,7 @@ type tables struct {
 	audit       table[Event]
 	denied      table[denied]
 	alive       table[alive]
+	groups      table[Group]
 }
 
 type meta struct {
@@ -101,7 +103,8 @@ func Open(ctx context.Context, engine kv.Engine, o Options) (*Store, error) {
 	return &Store{
 		Users: Users{b}, Attempts: Attempts{b}, Clients: Clients{b}, Sessions: Sessions{b},
 		Consents: Consents{b}, Grants: Grants{b}, Scopes: Scopes{b}, Memberships: Memberships{b},
-		Settings: SettingsStore{b}, Keys: Keys{b}, Links: Links{b}, Audit: Audit{b}, base: b,
+		Settings: SettingsStore{b}, Keys: Keys{b}, Links: Links{b}, Audit: Audit{b},
+		Groups: Groups{b}, base: b,
 	}, nil
 }
 
@@ -110,7 +113,7 @@ func newTables(p pin) tables {
 		users: userTable(), attempts: attemptTable(), clients: clientTable(), sessions: sessionTable(),
 		consents: consentTable(), grants: grantTable(), grantStates: grantStateTable(), scopes: scopeTable(),
 		memberships: membershipTable(), settings: settingsTable(p), keys: keyTable(), links: linkTable(),
-		audit: auditTable(), denied: deniedTable(), alive: aliveTable(),
+		audit: auditTable(), denied: deniedTable(), alive: aliveTable(), groups: groupTable(),
 	}
 }
 

@@ -23,6 +23,7 @@ type User struct {
 	Created         time.Time `cbor:"10,keyasint"`
 	Updated         time.Time `cbor:"11,keyasint"`
 	PasswordChanged time.Time `cbor:"12,keyasint"`
+	Groups          []ID      `cbor:"14,keyasint,omitempty"` // by Groups.Join and Leave alone
 }
 
 // Subject is the sub claim (OpenID Connect Core section 2), and never equal to a
@@ -53,6 +54,7 @@ const (
 	usersByUsername = iota
 	usersByEmail
 	usersAdmins
+	usersByGroup
 )
 
 func userTable() table[User] {
@@ -75,6 +77,12 @@ func userTable() table[User] {
 					return nil
 				}
 				return []key{{}}
+			}},
+			usersByGroup: {space: spaceUsersByGroup, keys: func(u *User) (keys []key) {
+				for _, id := range u.Groups {
+					keys = append(keys, key{}.id(id))
+				}
+				return keys
 			}},
 		}}
 }
@@ -106,7 +114,7 @@ func validRoles(roles []Role) error {
 func (s Users) NewID() ID { return s.b.newID() }
 
 // Create adds an account. v.ID comes from NewID; zero: a fresh one. Its times,
-// epoch and status are not v's to say. Errors: ErrForbidden, *Invalid, *Taken.
+// epoch, status and groups are not v's to say. Errors: ErrForbidden, *Invalid, *Taken.
 func (s Users) Create(ctx context.Context, by Actor, v User) (*User, error) {
 	if err := by.mayManage(); err != nil {
 		return nil, err
@@ -121,7 +129,7 @@ func (s Users) Create(ctx context.Context, by Actor, v User) (*User, error) {
 // prepareUser fills what a new account has, before the transaction.
 func (b *base) prepareUser(v *User) error {
 	now := b.instant()
-	v.Created, v.Updated, v.Epoch, v.Disabled = now, now, 0, false
+	v.Created, v.Updated, v.Epoch, v.Disabled, v.Groups = now, now, 0, false, nil
 	v.EmailVerified = v.EmailVerified && v.Email != "" // says nothing without an address
 	if len(v.Password) > 0 {
 		v.PasswordChanged = now

@@ -35,6 +35,8 @@ func (p Pages) Refuse(w http.ResponseWriter, r *http.Request, why op.Refusal) {
 			reason = page.Suspended
 		}
 		show(p.Renderer, w, r, why.Status, page.Unavailable{App: *app, Why: reason})
+	case op.RefusedNotAllowed:
+		show(p.Renderer, w, r, why.Status, page.Unavailable{App: *app, Why: page.NotAllowed})
 	default:
 		detail := why.Detail
 		if why.Code != "" {
