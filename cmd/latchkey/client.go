@@ -134,6 +134,7 @@ func metadataLines(v api.Client) []field {
 		{"policy_uri", m.PolicyURI}, {"tos_uri", m.TosURI}, {"contacts", strings.Join(m.Contacts, " ")},
 		{"require_auth_time", yes(m.RequireAuthTime, "yes")}, {"require_pkce", yes(m.RequirePKCE, "yes")},
 		{"id_token_user_claims", yes(m.IDTokenUserClaims, "yes")}, {"initiate_login_uri", m.InitiateLoginURI},
+		{"allowed_groups", strings.Join(m.AllowedGroups, "\n")},
 	}
 	if m.DefaultMaxAge != nil {
 		lines = append(lines, field{"default_max_age", fmt.Sprintf("%d seconds", *m.DefaultMaxAge)})

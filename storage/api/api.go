@@ -64,6 +64,7 @@ func Mount(router *mux.Router, o Options) {
 	r.links()
 	r.clients()
 	r.keys()
+	r.groups()
 }
 
 // Handler is the API alone, for use in process.

@@ -12,6 +12,8 @@ import (
 type Metadata struct {
 	storage.Metadata
 	Scope string `json:"scope,omitempty" doc:"What the client may ask for, separated by spaces; default the standard scopes"`
+	// AllowedGroups shadows the stored ids.
+	AllowedGroups []string `json:"allowed_groups,omitempty" doc:"Names of the groups whose members may use the client; none: everybody"`
 }
 
 func (m Metadata) stored() storage.Metadata {

@@ -38,13 +38,19 @@ func (r *routes) listClients(ctx context.Context, in *struct {
 	}
 	page := Clients{Clients: make([]Client, len(list)), Next: base64.RawURLEncoding.EncodeToString(next)}
 	for i, c := range list {
-		page.Clients[i] = clientOf(c)
+		if page.Clients[i], err = r.shown(ctx, c); err != nil {
+			return nil, err
+		}
 	}
 	return &out[Clients]{page}, nil
 }
 
 func (r *routes) createClient(ctx context.Context, in *struct{ Body NewClient }) (*out[Client], error) {
-	n := storage.NewClient{ID: in.Body.ClientID, Metadata: in.Body.stored()}
+	m, err := r.toStore(ctx, in.Body.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	n := storage.NewClient{ID: in.Body.ClientID, Metadata: m}
 	secret := ""
 	if n.Metadata.TokenEndpointAuthMethod != storage.AuthMethodNone {
 		secret = r.NewSecret()
@@ -54,7 +60,7 @@ func (r *routes) createClient(ctx context.Context, in *struct{ Body NewClient })
 	if err != nil {
 		return nil, err
 	}
-	return &out[Client]{clientOf(c).with(secret)}, nil
+	return r.answer(ctx, c, secret)
 }
 
 func last4(secret string) string { return secret[max(0, len(secret)-4):] }
@@ -64,7 +70,7 @@ func (r *routes) getClient(ctx context.Context, in *byClientID) (*out[Client], e
 	if err != nil {
 		return nil, err
 	}
-	return &out[Client]{clientOf(c)}, nil
+	return r.answer(ctx, c, "")
 }
 
 func (r *routes) changeClient(ctx context.Context, in *struct {
@@ -80,18 +86,26 @@ func (r *routes) changeClient(ctx context.Context, in *struct {
 	}
 	// Decoding writes into slices that are there, and these are shared with
 	// every reader of the client: so it gets a copy made through JSON.
-	merged, err := copyOf(metadataOf(have.Metadata))
+	before, err := r.shown(ctx, have)
+	if err != nil {
+		return nil, err
+	}
+	merged, err := copyOf(before.Metadata)
 	if err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(in.RawBody, &merged); err != nil {
 		return nil, &storage.Invalid{Field: "body", Reason: "must be a JSON object of fields to change"}
 	}
-	c, err := r.Store.Clients.Change(ctx, r.Actor(ctx), in.ClientID, have.Revision, merged.stored())
+	m, err := r.toStore(ctx, merged)
 	if err != nil {
 		return nil, err
 	}
-	return &out[Client]{clientOf(c)}, nil
+	c, err := r.Store.Clients.Change(ctx, r.Actor(ctx), in.ClientID, have.Revision, m)
+	if err != nil {
+		return nil, err
+	}
+	return r.answer(ctx, c, "")
 }
 
 func copyOf(m Metadata) (fresh Metadata, err error) {
@@ -116,7 +130,7 @@ func (r *routes) setClientState(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &out[Client]{clientOf(c)}, nil
+	return r.answer(ctx, c, "")
 }
 
 // overlapMost is how long an old secret may stay valid beside a new one.
@@ -137,5 +151,5 @@ func (r *routes) rotateSecret(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &out[Client]{clientOf(c).with(secret)}, nil
+	return r.answer(ctx, c, secret)
 }
