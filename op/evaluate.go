@@ -125,12 +125,18 @@ func decideConsent(q *Request, st *storage.Standing, a *storage.Account, d decis
 	c := d.Consent
 	decided := c != nil && c.Session == a.Session.ID && bytes.Equal(c.Digest, view.Digest())
 	v := verdict{account: a}
+	asksNew := remembered(st.Client, a) == nil || view.asksNew()
 	switch {
 	case decided:
 		// Only what was ticked now: a box cleared takes back what was allowed before.
 		v.consented = &storage.ConsentChange{Scopes: c.Scopes, Declined: c.Declined, Claims: c.Claims}
 		v.scopes = intersect(view.scopes(q), c.Scopes)
-	case a.Consent == nil || view.asksNew() || q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI):
+	case q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI) || st.Client.Metadata.Consent == storage.ConsentAlways:
+		return q.need(stepConsent)
+	case asksNew && st.Client.SkipsConsent():
+		v.consented = view.imply()
+		v.scopes = intersect(view.scopes(q), v.consented.Scopes)
+	case asksNew:
 		return q.need(stepConsent)
 	default:
 		v.scopes = intersect(view.scopes(q), a.Consent.Scopes)

@@ -55,6 +55,8 @@ func drawStanding(t *rapid.T) *storage.Standing {
 	if rapid.IntRange(0, 3).Draw(t, "grouped") == 0 {
 		m.AllowedGroups = []storage.ID{{7}}
 	}
+	m.Consent = rapid.SampledFrom([]string{"", storage.ConsentRemembered, storage.ConsentAlways, storage.ConsentSkip}).Draw(t, "consent")
+	st.Client.FirstParty = rapid.Bool().Draw(t, "first party")
 	for i, name := range someScopes[:4] {
 		st.Scopes[name] = &storage.Scope{Name: name, Claims: []string{name}, Position: uint32(10 - i)}
 	}
@@ -65,7 +67,8 @@ func drawStanding(t *rapid.T) *storage.Standing {
 			a.User.Groups = []storage.ID{{6}, {7}}
 		}
 		if rapid.Bool().Draw(t, "known") {
-			a.Consent = &storage.Consent{ID: storage.ID{5}, Scopes: someOf(t, "allowed", someScopes), Declined: someOf(t, "declined", someScopes), Claims: someOf(t, "claims", someClaims)}
+			a.Consent = &storage.Consent{ID: storage.ID{5}, Scopes: someOf(t, "allowed", someScopes), Declined: someOf(t, "declined", someScopes), Claims: someOf(t, "claims", someClaims),
+				Implied: rapid.Bool().Draw(t, "implied")}
 		}
 		st.Accounts = append(st.Accounts, a)
 	}
@@ -148,15 +151,20 @@ func mayHaveCode(t *rapid.T, q *Request, st *storage.Standing, d decisions, v ve
 	if q.MaxAge != nil && !here && q.Started.Sub(a.Session.AuthTime) > time.Duration(*q.MaxAge)*time.Second {
 		t.Fatal("signed in too long ago")
 	}
-	if v.consented == nil && (q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI)) {
+	asked := v.consented != nil && !v.consented.Implied
+	skips := st.Client.FirstParty && st.Client.Metadata.Consent == storage.ConsentSkip
+	if !asked && (q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI) || st.Client.Metadata.Consent == storage.ConsentAlways) {
 		t.Fatal("not asked")
+	}
+	if !asked && !skips && (a.Consent == nil || a.Consent.Implied) || v.consented != nil && v.consented.Implied && !skips {
+		t.Fatal("never asked")
 	}
 	allowed, claims := []string{}, []string{}
 	if a.Consent != nil {
 		allowed, claims = a.Consent.Scopes, a.Consent.Claims
 	}
 	if c := v.consented; c != nil {
-		if d.Consent.Session != a.Session.ID || slices.ContainsFunc(c.Scopes, func(s string) bool { return slices.Contains(c.Declined, s) }) {
+		if asked && d.Consent.Session != a.Session.ID || slices.ContainsFunc(c.Scopes, func(s string) bool { return slices.Contains(c.Declined, s) }) {
 			t.Fatalf("%+v", c)
 		}
 		allowed, claims = c.Scopes, append(slices.Clone(claims), c.Claims...)

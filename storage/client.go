@@ -52,6 +52,9 @@ type Client struct {
 	Updated  time.Time `cbor:"8,keyasint"`
 	Secrets  []Secret  `cbor:"9,keyasint,omitempty"`
 	Metadata Metadata  `cbor:"10,keyasint"`
+	// FirstParty says that the client is the platform's own. It is no metadata: what
+	// a client says of itself must never make it so.
+	FirstParty bool `cbor:"20,keyasint,omitempty"`
 }
 
 // Live reports whether the client may use the protocol at all.
@@ -111,6 +114,8 @@ type NewClient struct {
 	Owner    ID
 	State    ClientState // empty: approved
 	Metadata Metadata
+	// FirstParty says that it is the platform's own.
+	FirstParty bool
 	// Secret is the hash of its first secret: required if the client is confidential,
 	// refused if it is not.
 	Secret      []byte
@@ -147,7 +152,7 @@ func (s Clients) Create(ctx context.Context, by Actor, n NewClient) (*Client, er
 // prepare makes the record of a new client, before the transaction.
 func (s Clients) prepare(n NewClient) (Client, error) {
 	now := s.b.instant()
-	c := Client{ID: n.ID, UID: s.b.newID(), State: n.State, Revision: 1, Epoch: uint64(now.Unix()), Owner: n.Owner, Created: now, Updated: now, Metadata: n.Metadata}
+	c := Client{ID: n.ID, UID: s.b.newID(), State: n.State, Revision: 1, Epoch: uint64(now.Unix()), Owner: n.Owner, Created: now, Updated: now, Metadata: n.Metadata, FirstParty: n.FirstParty}
 	if c.ID == "" {
 		c.ID = s.NewID()
 	}
@@ -179,6 +184,9 @@ func (b *base) checkClient(r kv.Reader, c *Client) error {
 		if sc, err := b.scopes.shared(r, key{}.str(name)); err != nil || sc == nil {
 			return errOr(err, invalid("scope", "holds %q, which is not in the catalogue", name))
 		}
+	}
+	if err := c.checkConsent(); err != nil {
+		return err
 	}
 	if err := b.checkAllowedGroups(r, c); err != nil {
 		return err

@@ -143,7 +143,7 @@ func TestTheGroupsClaimHoldsNamesAndIsReadForItsScopeAlone(t *testing.T) {
 	with, without := h.grant(ada, c, s, ScopeOpenID, ScopeGroups), h.grant(ada, c, s, ScopeOpenID)
 	h.redeem(with)
 	h.redeem(without)
-	groups := func(g *Grant) []string { return need(h.Grants.Access(h.ctx, g.ID))(h).Groups }
+	groups := func(g *Grant) []string { return need(h.Grants.Access(h.ctx, g.ID, nil))(h).Groups }
 	if got := groups(with); got == nil || len(got) != 0 {
 		t.Errorf("in no group: %#v", got)
 	}

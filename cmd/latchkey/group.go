@@ -153,7 +153,7 @@ func groupDelete(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "delete GROUP", Short: "Delete a group for good", Args: takes("GROUP")}
 	sure := c.Flags().Bool("yes", false, "do not ask")
 	c.RunE = t.onGroup(func(ctx context.Context, conn *connection, g api.Group) error {
-		if err := t.confirm(*sure, fmt.Sprintf("Delete the group %s for good? Its members stay, but lose it at once.", printable(g.Name))); err != nil {
+		if err := t.confirm(ctx, *sure, fmt.Sprintf("Delete the group %s for good? Its members stay, but lose it at once.", printable(g.Name))); err != nil {
 			return err
 		}
 		err := conn.DeleteGroup(ctx, g.ID)

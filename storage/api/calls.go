@@ -139,6 +139,11 @@ func (c *Caller) SetClientState(ctx context.Context, id string, to storage.Clien
 	return call[Client](ctx, c, http.MethodPut, path("/clients/", id)+"/state", Fields{"state": to})
 }
 
+// SetFirstParty says whether a client is the platform's own.
+func (c *Caller) SetFirstParty(ctx context.Context, id string, own bool) (Client, error) {
+	return call[Client](ctx, c, http.MethodPut, path("/clients/", id)+"/first-party", Fields{"first_party": own})
+}
+
 // RotateSecret gives a client a new secret, which the answer holds this once.
 // Earlier ones stay valid for overlap.
 func (c *Caller) RotateSecret(ctx context.Context, id string, overlap time.Duration) (Client, error) {

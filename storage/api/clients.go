@@ -21,6 +21,7 @@ func (r *routes) clients() {
 	handle(r, "change-client", http.MethodPatch, "/clients/{client_id}", "Change a client", 200, r.changeClient)
 	handle(r, "delete-client", http.MethodDelete, "/clients/{client_id}", "Delete a client", 204, r.deleteClient)
 	handle(r, "set-client-state", http.MethodPut, "/clients/{client_id}/state", "Approve, reject or suspend a client", 200, r.setClientState)
+	handle(r, "set-first-party", http.MethodPut, "/clients/{client_id}/first-party", "Say whether a client is the platform's own", 200, r.setFirstParty)
 	handle(r, "rotate-client-secret", http.MethodPost, "/clients/{client_id}/secret", "Make a new secret", 201, r.rotateSecret)
 }
 
@@ -50,7 +51,7 @@ func (r *routes) createClient(ctx context.Context, in *struct{ Body NewClient })
 	if err != nil {
 		return nil, err
 	}
-	n := storage.NewClient{ID: in.Body.ClientID, Metadata: m}
+	n := storage.NewClient{ID: in.Body.ClientID, Metadata: m, FirstParty: in.Body.FirstParty}
 	secret := ""
 	if n.Metadata.TokenEndpointAuthMethod != storage.AuthMethodNone {
 		secret = r.NewSecret()
@@ -127,6 +128,19 @@ func (r *routes) setClientState(ctx context.Context, in *struct {
 	}
 }) (*out[Client], error) {
 	c, err := r.Store.Clients.SetState(ctx, r.Actor(ctx), in.ClientID, in.Body.State)
+	if err != nil {
+		return nil, err
+	}
+	return r.answer(ctx, c, "")
+}
+
+func (r *routes) setFirstParty(ctx context.Context, in *struct {
+	ClientID string `path:"client_id"`
+	Body     struct {
+		FirstParty bool `json:"first_party"`
+	}
+}) (*out[Client], error) {
+	c, err := r.Store.Clients.SetFirstParty(ctx, r.Actor(ctx), in.ClientID, in.Body.FirstParty)
 	if err != nil {
 		return nil, err
 	}
