@@ -111,56 +111,59 @@ func (p *Provider) readHint(token string) (hint, bool) {
 // this browser is the app's own and ends that session. Any other could come from
 // anywhere: if somebody is signed in here, they are asked.
 func (l *Logout) advance(w http.ResponseWriter, r *http.Request) {
-	session, named := l.hinted(l.p.sessions.Of(r))
-	if named {
-		if err := l.end(w, r, session); err != nil {
-			l.p.refuse(w, r, l.client, l.p.internal(r.Context(), err))
-			return
-		}
-		l.Finish(w, r)
-		return
-	}
-	live, err := l.p.store.Sessions.Live(r.Context(), l.p.sessions.Of(r))
+	asks, err := l.act(w, r)
 	switch {
 	case err != nil:
 		l.p.refuse(w, r, l.client, l.p.internal(r.Context(), err))
-	case len(live) > 0:
+	case asks:
 		see(w, l.Path())
 	default:
 		l.Finish(w, r)
 	}
 }
 
-// hinted finds the session that the hint names among those of this browser, be it
-// idle: what hangs on it may be alive.
-func (l *Logout) hinted(mine []storage.ID) (storage.ID, bool) {
-	if l.q.SID == "" {
-		return storage.ID{}, false
+// act ends the session that the hint names, or reports whether there is somebody to
+// ask.
+func (l *Logout) act(w http.ResponseWriter, r *http.Request) (asks bool, err error) {
+	mine := l.p.sessions.Of(r)
+	session, err := l.hinted(r.Context(), mine)
+	if err != nil {
+		return false, err
 	}
-	for _, id := range mine {
-		if l.p.sid(id, l.client.UID) == l.q.SID {
-			return id, true
-		}
+	if session != nil {
+		return false, l.end(w, r, session)
 	}
-	return storage.ID{}, false
+	live, err := l.p.store.Sessions.Live(r.Context(), mine)
+	return len(live) > 0, err
 }
 
-// end ends one session on behalf of whom the hint names.
-func (l *Logout) end(w http.ResponseWriter, r *http.Request, session storage.ID) error {
-	ctx := r.Context()
-	user, err := storage.ParseID(l.q.Subject)
-	if err != nil {
-		return err
+// hinted finds the session that the hint names among those of this browser, be it
+// idle: what hangs on it may be alive. Nil: none of them.
+func (l *Logout) hinted(ctx context.Context, mine []storage.ID) (*storage.Session, error) {
+	if l.q.SID == "" {
+		return nil, nil
 	}
+	stored, err := l.p.store.Sessions.Stored(ctx, mine)
+	for _, v := range stored {
+		if l.p.sid(v.Line(), l.client.UID) == l.q.SID {
+			return v, nil
+		}
+	}
+	return nil, err
+}
+
+// end ends a session on behalf of its user, whom the hint names.
+func (l *Logout) end(w http.ResponseWriter, r *http.Request, v *storage.Session) error {
+	ctx := r.Context()
 	edge.Sub(ctx, l.q.Subject)
-	by := storage.Actor{User: user, Via: storage.ViaOP, RequestID: edge.RequestID(ctx)}
-	if err := l.p.store.Sessions.End(ctx, by, session); err != nil {
+	by := storage.Actor{User: v.User, Via: storage.ViaOP, RequestID: edge.RequestID(ctx)}
+	if err := l.p.store.Sessions.End(ctx, by, v.ID); err != nil {
 		return err
 	}
 	set, err := l.p.store.Settings.Get(ctx)
 	if err != nil {
 		return err
 	}
-	l.p.sessions.Forget(w, r, set.Lifetimes.SessionAbsolute, session)
+	l.p.sessions.Forget(w, r, set.Lifetimes.SessionAbsolute, v.ID)
 	return nil
 }

@@ -81,6 +81,20 @@ func TestSigningOutEndsTheAccessTokenToo(t *testing.T) {
 	}
 }
 
+// Signing in again gives the browser another session, and apps the same one.
+func TestAHintHoldsWhenItsUserSignedInAgain(t *testing.T) {
+	h, b, hint := leaver(t)
+	for range 2 {
+		old := b.sessions[0]
+		b.sessions = nil
+		v := must(h.store.Sessions.Start(context.Background(), storage.NewSession{User: h.ada.ID, Replaces: old}))
+		b.sessions = []storage.ID{v.ID}
+	}
+	if to := b.endSession("id_token_hint", hint, "post_logout_redirect_uri", bye).Header.Get("Location"); to != bye || b.signedInHere() != 0 {
+		t.Errorf("sent to %q, %d signed in", to, b.signedInHere())
+	}
+}
+
 // An idle session is no longer good for signing in, but what hangs on it may live.
 func TestAHintEndsASessionThatIsIdle(t *testing.T) {
 	h, b, hint := leaver(t)
