@@ -70,6 +70,9 @@ func (p *Provider) advance(w http.ResponseWriter, r *http.Request, id storage.ID
 		case v.fault != nil:
 			p.answerFault(w, r, st.Client, &f.Request, v.fault)
 			return
+		case v.refusal != nil:
+			p.refuse(w, r, st.Client, v.refusal)
+			return
 		case v.step != stepNone:
 			p.ask(w, r, st, id, f, v.step, fresh)
 			return

@@ -103,7 +103,7 @@ func TestFaultyRequestsAreToldToTheClient(t *testing.T) {
 		"PKCE required":           {[]string{"client_id", "pkce", "code_challenge", "", "code_challenge_method", ""}, "invalid_request"},
 		"no scope":                {[]string{"scope", ""}, "invalid_scope"},
 		"unknown scope alone":     {[]string{"scope", "root"}, "invalid_scope"},
-		"unserved scopes alone":   {[]string{"scope", "offline_access groups"}, "invalid_scope"},
+		"offline access alone":    {[]string{"scope", "offline_access"}, "invalid_scope"},
 		"state too long":          {[]string{"state", long[:stateMost+1]}, "invalid_request"},
 		"nonce too long":          {[]string{"nonce", long[:nonceMost+1]}, "invalid_request"},
 		"nonce that is no text":   {[]string{"nonce", "\xff"}, "invalid_request"},
@@ -220,7 +220,7 @@ func TestWhatIsUnknownOrIrrelevantNeverBreaksARequest(t *testing.T) {
 		"scope order":         {"scope", "email openid profile"},
 		"scope twice":         {"scope", "openid openid email profile"},
 		"unknown scope":       {"scope", "openid profile email root"},
-		"unserved scopes":     {"scope", "openid profile email offline_access groups"},
+		"offline access":      {"scope", "openid profile email offline_access"},
 		"unknown claims":      {"claims", `{"userinfo":{"x":null},"other":{"y":1}}`},
 		"claims null":         {"claims", `null`},
 		"acr not essential":   {"claims", `{"id_token":{"acr":{"values":["urn:mfa"]}}}`},
@@ -240,7 +240,7 @@ func TestWhatIsUnknownOrIrrelevantNeverBreaksARequest(t *testing.T) {
 
 func TestScopesThatAreNotServedAreLeftOutSilently(t *testing.T) {
 	h := newHouse(t)
-	v := h.browser().tokens(authorization("scope", "email openid offline_access groups root openid"))
+	v := h.browser().tokens(authorization("scope", "email openid offline_access root openid"))
 	if v.Scope != "email openid" {
 		t.Errorf("scope is %q", v.Scope)
 	}

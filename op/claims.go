@@ -33,8 +33,9 @@ var readers = map[string]func(*storage.Access) any{
 		}
 		return a.User.Profile.PhoneNumberVerified
 	},
-	"address": address,
-	"patreon": patreon,
+	"address":           address,
+	"patreon":           patreon,
+	storage.ClaimGroups: groups,
 }
 
 func text(s string) any {
@@ -94,6 +95,15 @@ func patreon(a *storage.Access) any {
 	return c
 }
 
+// groups is an empty list for a user in no group: leaving it out would read as
+// "unknown" to an app that must take rights away.
+func groups(a *storage.Access) any {
+	if a.Groups == nil {
+		return nil
+	}
+	return a.Groups
+}
+
 // userClaimsOf reads the named claims; those that are unknown or empty are left
 // out.
 func userClaimsOf(a *storage.Access, names []string) map[string]any {
@@ -121,11 +131,11 @@ func (p *Provider) alsoAllowed(a *storage.Access, asked []string) []string {
 
 // claimsOf are the claims that a client may ask for one by one: those that the
 // scopes give which it may ask for. The claims parameter is another way to ask, not
-// a way around the review of what an app may see. A membership is not among them:
-// it is read for its scope alone.
+// a way around the review of what an app may see. Memberships of any kind are not
+// among them: they are read for their scopes alone.
 func (p *Provider) claimsOf(c *storage.Client) []string {
 	return p.claimsOfScopes(slices.DeleteFunc(slices.Clone(c.Metadata.Scopes), func(s string) bool {
-		return s == storage.ScopePatreon
+		return s == storage.ScopePatreon || s == storage.ScopeGroups
 	}))
 }
 

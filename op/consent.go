@@ -35,7 +35,8 @@ type Value struct{ Claim, Text string }
 
 // newConsentView lists what q asks of a's user, in the catalogue's order.
 func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *ConsentView {
-	v := &ConsentView{Client: st.Client, User: a.User, RedirectURI: q.RedirectURI, Known: a.Consent != nil, session: a.Session.ID}
+	have := remembered(st.Client, a)
+	v := &ConsentView{Client: st.Client, User: a.User, RedirectURI: q.RedirectURI, Known: have != nil, session: a.Session.ID}
 	var covered []string
 	for _, name := range q.Scopes {
 		sc := st.Scopes[name]
@@ -45,8 +46,8 @@ func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *Conse
 		covered = append(covered, sc.Claims...)
 		v.Asks = append(v.Asks, Ask{Scope: name, Words: sc.Words, Values: values(sc.Claims, a.User),
 			Optional: slices.Contains(st.Client.Metadata.OptionalScopes, name),
-			Granted:  a.Consent != nil && slices.Contains(a.Consent.Scopes, name),
-			Declined: a.Consent != nil && slices.Contains(a.Consent.Declined, name)})
+			Granted:  have != nil && slices.Contains(have.Scopes, name),
+			Declined: have != nil && slices.Contains(have.Declined, name)})
 	}
 	slices.SortStableFunc(v.Asks, func(x, y Ask) int {
 		return cmp.Compare(st.Scopes[x.Scope].Position, st.Scopes[y.Scope].Position)
@@ -54,10 +55,19 @@ func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *Conse
 	for _, claim := range q.Claims.all() {
 		if !slices.Contains(covered, claim) {
 			v.Asks = append(v.Asks, Ask{Claim: claim, Values: values([]string{claim}, a.User),
-				Granted: a.Consent != nil && slices.Contains(a.Consent.Claims, claim)})
+				Granted: have != nil && slices.Contains(have.Claims, claim)})
 		}
 	}
 	return v
+}
+
+// remembered is what the user allows the client; nil: nothing. What was never shown to
+// them is nothing once the client is no longer one that asks nobody.
+func remembered(c *storage.Client, a *storage.Account) *storage.Consent {
+	if a.Consent != nil && a.Consent.Implied && !c.SkipsConsent() {
+		return nil
+	}
+	return a.Consent
 }
 
 // scopes are those that are shown, in the order of the request.
@@ -102,6 +112,21 @@ func (v *ConsentView) decide(ticked []string) *consentDecision {
 			d.Scopes = append(d.Scopes, a.Scope)
 		default:
 			d.Declined = append(d.Declined, a.Scope)
+		}
+	}
+	return d
+}
+
+// imply is the decision of a client that asks nobody: all it asks for, save what the
+// user has declined.
+func (v *ConsentView) imply() *storage.ConsentChange {
+	d := &storage.ConsentChange{Implied: true}
+	for _, a := range v.Asks {
+		switch {
+		case a.Claim != "":
+			d.Claims = append(d.Claims, a.Claim)
+		case !a.Optional || !a.Declined:
+			d.Scopes = append(d.Scopes, a.Scope)
 		}
 	}
 	return d

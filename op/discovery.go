@@ -33,16 +33,9 @@ type metadata struct {
 	RequestObjects bool     `json:"request_parameter_supported"`
 }
 
-// unserved are the scopes of the catalogue whose promise is not kept yet.
-var unserved = []string{storage.ScopeGroups}
-
-// served leaves the scopes that are kept, in the catalogue's order.
-func served(all []*storage.Scope) []*storage.Scope {
-	kept := slices.DeleteFunc(slices.Clone(all), func(s *storage.Scope) bool {
-		return slices.Contains(unserved, s.Name)
-	})
-	slices.SortFunc(kept, func(a, b *storage.Scope) int { return cmp.Compare(a.Position, b.Position) })
-	return kept
+// ordered are the scopes in the catalogue's order.
+func ordered(all []*storage.Scope) []*storage.Scope {
+	return slices.SortedFunc(slices.Values(all), func(a, b *storage.Scope) int { return cmp.Compare(a.Position, b.Position) })
 }
 
 // discovery says what is really switched on (OpenID Connect Discovery section 3).
@@ -52,6 +45,7 @@ func (p *Provider) discovery() ([]byte, error) {
 	d.AuthorizationEndpoint = p.issuer + PathAuthorize
 	d.TokenEndpoint = p.issuer + PathToken
 	d.UserinfoEndpoint = p.issuer + PathUserinfo
+	d.EndSessionEndpoint = p.issuer + PathEndSession
 	d.JwksURI = p.issuer + PathJWKS
 	d.ResponseTypesSupported = []string{"code"}
 	d.ResponseModesSupported = []string{"query", "fragment"}

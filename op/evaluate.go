@@ -20,10 +20,11 @@ const (
 )
 
 // verdict is what evaluation comes to: exactly one of a step that is missing, a
-// fault to tell the client, or an account whose user allows what was asked.
+// fault to tell the client, a page that refuses, or an account whose user allows what was asked.
 type verdict struct {
 	step    step
 	fault   *fault
+	refusal *Refusal // a page of ours, where nothing can be decided
 	account *storage.Account
 	// consented is the decision of this flow; nil: remembered consent is enough.
 	consented *storage.ConsentChange
@@ -43,6 +44,9 @@ func evaluate(q *Request, st *storage.Standing, d decisions) verdict {
 	if needsSignIn(q, account, d) {
 		return q.need(stepSignIn)
 	}
+	if !st.Client.Admits(account.User) {
+		return q.bar()
+	}
 	return decideConsent(q, st, account, d)
 }
 
@@ -60,6 +64,15 @@ func (q *Request) need(s step) verdict {
 	default:
 		return verdict{fault: faulty("login_required", "the user must sign in")}
 	}
+}
+
+// bar keeps a user out who is in none of the groups that the client is open to. The
+// page says whom to ask; the app could not tell them.
+func (q *Request) bar() verdict {
+	if q.asks("none") {
+		return verdict{fault: faulty("access_denied", "the user may not use this app")}
+	}
+	return verdict{refusal: refuse(RefusedNotAllowed, "the app is open to certain groups only")}
 }
 
 // chooseAccount picks whom the flow is about: the one decided in it, the one a hint
@@ -112,12 +125,18 @@ func decideConsent(q *Request, st *storage.Standing, a *storage.Account, d decis
 	c := d.Consent
 	decided := c != nil && c.Session == a.Session.ID && bytes.Equal(c.Digest, view.Digest())
 	v := verdict{account: a}
+	asksNew := remembered(st.Client, a) == nil || view.asksNew()
 	switch {
 	case decided:
 		// Only what was ticked now: a box cleared takes back what was allowed before.
 		v.consented = &storage.ConsentChange{Scopes: c.Scopes, Declined: c.Declined, Claims: c.Claims}
 		v.scopes = intersect(view.scopes(q), c.Scopes)
-	case a.Consent == nil || view.asksNew() || q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI):
+	case q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI) || st.Client.Metadata.Consent == storage.ConsentAlways:
+		return q.need(stepConsent)
+	case asksNew && st.Client.SkipsConsent():
+		v.consented = view.imply()
+		v.scopes = intersect(view.scopes(q), v.consented.Scopes)
+	case asksNew:
 		return q.need(stepConsent)
 	default:
 		v.scopes = intersect(view.scopes(q), a.Consent.Scopes)

@@ -52,14 +52,23 @@ func drawStanding(t *rapid.T) *storage.Standing {
 	if rapid.Bool().Draw(t, "public") {
 		publicClient(m)
 	}
+	if rapid.IntRange(0, 3).Draw(t, "grouped") == 0 {
+		m.AllowedGroups = []storage.ID{{7}}
+	}
+	m.Consent = rapid.SampledFrom([]string{"", storage.ConsentRemembered, storage.ConsentAlways, storage.ConsentSkip}).Draw(t, "consent")
+	st.Client.FirstParty = rapid.Bool().Draw(t, "first party")
 	for i, name := range someScopes[:4] {
 		st.Scopes[name] = &storage.Scope{Name: name, Claims: []string{name}, Position: uint32(10 - i)}
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "accounts") {
 		a := storage.Account{SignedIn: storage.SignedIn{User: &storage.User{ID: storage.ID{0: 1, 15: byte(i)}, Username: "u"},
 			Session: &storage.Session{ID: storage.ID{0: 2, 15: byte(i)}, AuthTime: started.Add(-time.Duration(rapid.IntRange(0, 200).Draw(t, "ago")) * time.Second)}}}
+		if rapid.Bool().Draw(t, "member") {
+			a.User.Groups = []storage.ID{{6}, {7}}
+		}
 		if rapid.Bool().Draw(t, "known") {
-			a.Consent = &storage.Consent{ID: storage.ID{5}, Scopes: someOf(t, "allowed", someScopes), Declined: someOf(t, "declined", someScopes), Claims: someOf(t, "claims", someClaims)}
+			a.Consent = &storage.Consent{ID: storage.ID{5}, Scopes: someOf(t, "allowed", someScopes), Declined: someOf(t, "declined", someScopes), Claims: someOf(t, "claims", someClaims),
+				Implied: rapid.Bool().Draw(t, "implied")}
 		}
 		st.Accounts = append(st.Accounts, a)
 	}
@@ -90,7 +99,7 @@ func TestEvaluationComesToExactlyOneOutcome(t *testing.T) {
 		d := drawDecisions(t, q, st)
 		v := evaluate(q, st, d)
 		outcomes := 0
-		for _, is := range []bool{v.step != stepNone, v.fault != nil, v.account != nil} {
+		for _, is := range []bool{v.step != stepNone, v.fault != nil, v.refusal != nil, v.account != nil} {
 			if is {
 				outcomes++
 			}
@@ -98,7 +107,7 @@ func TestEvaluationComesToExactlyOneOutcome(t *testing.T) {
 		if outcomes != 1 || (v.account == nil) != (len(v.scopes) == 0) || v.account == nil && v.consented != nil {
 			t.Fatalf("%+v", v)
 		}
-		if q.asks("none") && v.step != stepNone {
+		if q.asks("none") && (v.step != stepNone || v.refusal != nil) {
 			t.Fatalf("a page for prompt=none: %s", v.step)
 		}
 		if d.Denied && (v.fault == nil || v.fault.code != "access_denied") {
@@ -130,6 +139,9 @@ func mayHaveCode(t *rapid.T, q *Request, st *storage.Standing, d decisions, v ve
 	if q.Subject != "" && a.User.Subject() != q.Subject {
 		t.Fatal("another user than the one named")
 	}
+	if !st.Client.Admits(a.User) {
+		t.Fatal("in none of the client's groups")
+	}
 	if len(st.Accounts) > 1 && q.Subject == "" && d.Session.IsZero() || q.asks("select_account") && d.Session.IsZero() {
 		t.Fatal("nobody chose this account")
 	}
@@ -139,15 +151,20 @@ func mayHaveCode(t *rapid.T, q *Request, st *storage.Standing, d decisions, v ve
 	if q.MaxAge != nil && !here && q.Started.Sub(a.Session.AuthTime) > time.Duration(*q.MaxAge)*time.Second {
 		t.Fatal("signed in too long ago")
 	}
-	if v.consented == nil && (q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI)) {
+	asked := v.consented != nil && !v.consented.Implied
+	skips := st.Client.FirstParty && st.Client.Metadata.Consent == storage.ConsentSkip
+	if !asked && (q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI) || st.Client.Metadata.Consent == storage.ConsentAlways) {
 		t.Fatal("not asked")
+	}
+	if !asked && !skips && (a.Consent == nil || a.Consent.Implied) || v.consented != nil && v.consented.Implied && !skips {
+		t.Fatal("never asked")
 	}
 	allowed, claims := []string{}, []string{}
 	if a.Consent != nil {
 		allowed, claims = a.Consent.Scopes, a.Consent.Claims
 	}
 	if c := v.consented; c != nil {
-		if d.Consent.Session != a.Session.ID || slices.ContainsFunc(c.Scopes, func(s string) bool { return slices.Contains(c.Declined, s) }) {
+		if asked && d.Consent.Session != a.Session.ID || slices.ContainsFunc(c.Scopes, func(s string) bool { return slices.Contains(c.Declined, s) }) {
 			t.Fatalf("%+v", c)
 		}
 		allowed, claims = c.Scopes, append(slices.Clone(claims), c.Claims...)

@@ -17,7 +17,7 @@ import (
 func TestNothingOfTheFrameworkIsReachableUnseen(t *testing.T) {
 	h := newHouse(t)
 	for _, path := range []string{"/", "/healthz", "/ready", "/authorize", "/oauth/token", "/oauth/introspect", "/userinfo", "/revoke",
-		"/end_session", "/keys", "/device_authorization", "/connect/endsession",
+		"/end_session", "/keys", "/device_authorization",
 		"/connect/checksession", "/connect/deviceauthorization", "/connect/par", "/connect/register", "/authorize/callback",
 		PathToken + "/", PathToken + "/healthz", PathUserinfo + "/", PathUserinfo + "/../../healthz"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {

@@ -193,6 +193,15 @@ func (p *fakePages) Refuse(w http.ResponseWriter, _ *http.Request, why Refusal) 
 	fmt.Fprintf(w, "refused: %s %s", why.Kind, why.Code)
 }
 
+// SignedOut names the app and the address that the page links to.
+func (p *fakePages) SignedOut(w http.ResponseWriter, _ *http.Request, l *Logout) {
+	name := "nobody"
+	if l.Client() != nil {
+		name = l.Client().ID
+	}
+	fmt.Fprintf(w, "signed out: %s %s", name, l.ReturnURL())
+}
+
 // fakeSessions reads session ids from a plain cookie.
 type fakeSessions struct{}
 
@@ -210,6 +219,9 @@ func (fakeSessions) Of(r *http.Request) (ids []storage.ID) {
 	}
 	return ids
 }
+
+// Forget removes nothing: what matters is that the sessions are over.
+func (fakeSessions) Forget(http.ResponseWriter, *http.Request, uint32, ...storage.ID) {}
 
 type syncBuffer struct {
 	mu  sync.Mutex

@@ -80,7 +80,7 @@ func (f *Flow) Deny(w http.ResponseWriter, r *http.Request) {
 // Consent is what there is to decide; nil if something else comes first.
 func (f *Flow) Consent() *ConsentView {
 	account, missing := chooseAccount(&f.flow.Request, f.standing.Accounts, f.flow.Decisions)
-	if missing != stepNone || needsSignIn(&f.flow.Request, account, f.flow.Decisions) {
+	if missing != stepNone || needsSignIn(&f.flow.Request, account, f.flow.Decisions) || !f.Client().Admits(account.User) {
 		return nil
 	}
 	return newConsentView(&f.flow.Request, f.standing, account)

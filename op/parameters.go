@@ -149,5 +149,5 @@ func mayAsk(c *storage.Client, scope string) bool {
 	if scope == storage.ScopeOfflineAccess && !slices.Contains(c.Metadata.GrantTypes, storage.GrantTypeRefresh) {
 		return false
 	}
-	return slices.Contains(c.Metadata.Scopes, scope) && !slices.Contains(unserved, scope)
+	return slices.Contains(c.Metadata.Scopes, scope)
 }

@@ -17,12 +17,17 @@ import (
 // Pages renders what the protocol must not answer by a redirect.
 type Pages interface {
 	Refuse(w http.ResponseWriter, r *http.Request, why Refusal)
+	// SignedOut says that an app's request to sign out is done.
+	SignedOut(w http.ResponseWriter, r *http.Request, l *Logout)
 }
 
 // Sessions tells which sessions a browser carries, the one used last first. They
 // need not be alive.
 type Sessions interface {
 	Of(r *http.Request) []storage.ID
+	// Forget takes sessions that have ended out of the browser's cookie, which lives
+	// for life seconds. The rest stay.
+	Forget(w http.ResponseWriter, r *http.Request, life uint32, ended ...storage.ID)
 }
 
 // Options of a provider. All but Now are required.
@@ -63,7 +68,7 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 	if p.catalog, err = o.Store.Scopes.List(ctx); err != nil {
 		return nil, err
 	}
-	p.catalog = served(p.catalog)
+	p.catalog = ordered(p.catalog)
 	_, err = p.metadata.of(p.keys.Version(), p.discovery)
 	return p, err
 }
@@ -76,9 +81,11 @@ const (
 	// PathIntrospection is RFC 7662's, PathRevocation RFC 7009's.
 	PathIntrospection = "/connect/introspect"
 	PathRevocation    = "/connect/revocation"
-	PathJWKS          = "/.well-known/openid-configuration/jwks"
-	pathDiscovery     = "/.well-known/openid-configuration"
-	pathMetadata      = "/.well-known/oauth-authorization-server" // RFC 8414 section 3
+	// PathEndSession is that of RP-Initiated Logout 1.0.
+	PathEndSession = "/connect/endsession"
+	PathJWKS       = "/.well-known/openid-configuration/jwks"
+	pathDiscovery  = "/.well-known/openid-configuration"
+	pathMetadata   = "/.well-known/oauth-authorization-server" // RFC 8414 section 3
 )
 
 // Routes puts the provider's routes on r. Ours come first; what the framework
@@ -99,6 +106,7 @@ func (p *Provider) Routes(r *mux.Router) {
 	r.Handle(PathRevocation, public(p.serveRevocation(framework)))
 	r.Handle(PathUserinfo, public(serveUserinfo(framework)))
 	r.HandleFunc(PathAuthorize, p.serveAuthorize).Methods(http.MethodGet, http.MethodPost)
+	r.HandleFunc(PathEndSession, p.serveEndSession).Methods(http.MethodGet, http.MethodPost)
 	r.HandleFunc(PathFlow, p.servePosted).Methods(http.MethodGet)
 	r.HandleFunc(PathFlow+"/{flow}", p.serveFlow).Methods(http.MethodGet)
 }

@@ -31,6 +31,7 @@ const (
 	RefusedRedirect    RefusalKind = "redirect-uri"       // not one the client registered
 	RefusedRequest     RefusalKind = "request"            // the client's request is wrong
 	RefusedUnavailable RefusalKind = "client-unavailable" // not approved, or suspended
+	RefusedNotAllowed  RefusalKind = "not-allowed"        // the user's groups may not use the client
 	RefusedExpired     RefusalKind = "expired"            // the flow is over, or began in another browser
 	RefusedFinished    RefusalKind = "finished"           // the flow has led to a code already
 	RefusedInternal    RefusalKind = "internal"           // our fault
@@ -38,7 +39,7 @@ const (
 
 func (k RefusalKind) status() int {
 	switch k {
-	case RefusedUnavailable:
+	case RefusedUnavailable, RefusedNotAllowed:
 		return http.StatusForbidden
 	case RefusedExpired, RefusedFinished:
 		return http.StatusGone

@@ -18,6 +18,7 @@ type Access struct {
 	Consent    *Consent
 	Membership *Membership // nil: none, or the scope was not granted
 	granted    []*Scope
+	Groups     []string // sorted; nil: the scope was not granted
 	// Scopes is what is effective: granted, still consented and still allowed to
 	// the client. In the grant's order.
 	Scopes []string
@@ -40,6 +41,7 @@ const (
 	DeadExpired   Dead = "expired"
 	DeadUser      Dead = "user disabled, deleted or signed out everywhere"
 	DeadClient    Dead = "client suspended, unapproved or deleted"
+	DeadGroup     Dead = "user in none of the groups the client is open to"
 	DeadConsent   Dead = "consent withdrawn"
 	DeadSession   Dead = "session ended"
 	DeadNotIssued Dead = "its code is not redeemed"
@@ -89,7 +91,7 @@ func (b *base) access(r kv.Reader, id ID, now time.Time) (*Access, error) {
 	}
 	a := &Access{Grant: g, State: *state}
 	for _, check := range []func(kv.Reader, *Access, time.Time) error{
-		b.checkUser, b.checkClientLive, b.checkConsent, b.checkSession, b.effective,
+		b.checkUser, b.checkClientLive, b.checkGroups, b.checkConsent, b.checkSession, b.effective, b.readGroups,
 	} {
 		if err := check(r, a, now); err != nil {
 			return nil, err

@@ -49,6 +49,7 @@ var endings = []struct {
 		h.ok(h.Clients.Delete(h.ctx, Operator, f.client.ID))
 		h.client(f.client.ID)
 	}, DeadClient, DeadClient},
+	{"client open to other groups only", (*house).leftOut, DeadGroup, DeadGroup},
 	{"consent withdrawn", func(h *house, f redeemed) {
 		h.ok(h.Consents.Withdraw(h.ctx, f.user.Actor(ViaPage, ""), f.user.ID, f.client.ID))
 	}, DeadConsent, DeadConsent},

@@ -42,6 +42,11 @@ const (
 	ActKeysResealed    Act = "keys.resealed" // under another master key
 	ActDataKeyRotated  Act = "data-key.rotated"
 	ActDataKeyRemoved  Act = "data-key.removed"
+	ActGroupCreated    Act = "group.created"
+	ActGroupChanged    Act = "group.changed"
+	ActGroupDeleted    Act = "group.deleted"
+	ActGroupJoined     Act = "user.group-joined"
+	ActGroupLeft       Act = "user.group-left"
 )
 
 // Event is one line of the audit trail.

@@ -51,7 +51,7 @@ func (b *base) checks() []check {
 		tableCheck(&b.users), tableCheck(&b.attempts), tableCheck(&b.clients), tableCheck(&b.sessions),
 		tableCheck(&b.consents), tableCheck(&b.grants), tableCheck(&b.grantStates), tableCheck(&b.scopes),
 		tableCheck(&b.memberships), tableCheck(&b.settings), tableCheck(&b.keys), tableCheck(&b.links),
-		tableCheck(&b.audit), tableCheck(&b.denied), tableCheck(&b.alive),
+		tableCheck(&b.audit), tableCheck(&b.denied), tableCheck(&b.alive), tableCheck(&b.groups),
 		tableCheck(&b.requests),
 		pairCheck(b.grants.name, spaceGrants, spaceGrantStates, "the grant has no state"),
 		pairCheck(b.grantStates.name, spaceGrantStates, spaceGrants, "the state has no grant"),

@@ -52,6 +52,9 @@ type Client struct {
 	Updated  time.Time `cbor:"8,keyasint"`
 	Secrets  []Secret  `cbor:"9,keyasint,omitempty"`
 	Metadata Metadata  `cbor:"10,keyasint"`
+	// FirstParty says that the client is the platform's own. It is no metadata: what
+	// a client says of itself must never make it so.
+	FirstParty bool `cbor:"20,keyasint,omitempty"`
 }
 
 // Live reports whether the client may use the protocol at all.
@@ -83,9 +86,19 @@ const secretsMost = 5
 // section 5).
 type Clients struct{ b *base }
 
+const clientsByGroup = 0
+
 func clientTable() table[Client] {
 	return table[Client]{name: "clients", space: spaceClients, cache: &decoded[Client]{},
-		key: func(c *Client) key { return key{}.str(c.ID) }, ready: (*Client).ready}
+		key: func(c *Client) key { return key{}.str(c.ID) }, ready: (*Client).ready,
+		indexes: []index[Client]{
+			clientsByGroup: {space: spaceClientsByGroup, keys: func(c *Client) (keys []key) {
+				for _, id := range c.Metadata.AllowedGroups {
+					keys = append(keys, key{}.id(id))
+				}
+				return keys
+			}},
+		}}
 }
 
 func (c *Client) ready(key) {
@@ -101,6 +114,8 @@ type NewClient struct {
 	Owner    ID
 	State    ClientState // empty: approved
 	Metadata Metadata
+	// FirstParty says that it is the platform's own.
+	FirstParty bool
 	// Secret is the hash of its first secret: required if the client is confidential,
 	// refused if it is not.
 	Secret      []byte
@@ -150,7 +165,7 @@ func (b *base) addClient(tx kv.Txn, c Client, note Event) (*Client, error) {
 // prepare makes the record of a new client, before the transaction.
 func (s Clients) prepare(n NewClient) (Client, error) {
 	now := s.b.instant()
-	c := Client{ID: n.ID, UID: s.b.newID(), State: n.State, Revision: 1, Epoch: uint64(now.Unix()), Owner: n.Owner, Created: now, Updated: now, Metadata: n.Metadata}
+	c := Client{ID: n.ID, UID: s.b.newID(), State: n.State, Revision: 1, Epoch: uint64(now.Unix()), Owner: n.Owner, Created: now, Updated: now, Metadata: n.Metadata, FirstParty: n.FirstParty}
 	if c.ID == "" {
 		c.ID = s.NewID()
 	}
@@ -182,6 +197,12 @@ func (b *base) checkClient(r kv.Reader, c *Client) error {
 		if sc, err := b.scopes.shared(r, key{}.str(name)); err != nil || sc == nil {
 			return errOr(err, invalid("scope", "holds %q, which is not in the catalogue", name))
 		}
+	}
+	if err := c.checkConsent(); err != nil {
+		return err
+	}
+	if err := b.checkAllowedGroups(r, c); err != nil {
+		return err
 	}
 	if id, err := ParseID(c.ID); err == nil {
 		if u, err := b.users.get(r, key{}.id(id)); err != nil || u != nil {

@@ -23,6 +23,9 @@ type Consent struct {
 	Updated  time.Time `cbor:"9,keyasint"`
 	// Revision is the client's when the user last saw what they allowed.
 	Revision uint64 `cbor:"10,keyasint,omitempty"`
+	// Implied says that some of it was never shown to the user: the client is the
+	// platform's own and asks nobody. It counts only while that is so.
+	Implied bool `cbor:"12,keyasint,omitempty"`
 }
 
 // Consents holds what users allow.
@@ -41,12 +44,14 @@ type ConsentChange struct {
 	Scopes   []string
 	Declined []string
 	Claims   []string
+	Implied  bool // nobody was asked
 }
 
 // consented applies a decision and returns the id that grants rest on: that of the
 // consent there is, which is widened, or v's, a fresh one's. What was allowed
 // before and is not spoken of now stays allowed; what is declined now is taken back,
-// for its box was shown ticked; what is allowed now is no longer declined.
+// for its box was shown ticked; what is allowed now is no longer declined. What
+// was only implied ends with the first decision of the user's own.
 func (b *base) consented(tx kv.Txn, v Consent, d ConsentChange, note Event) (ID, error) {
 	have, err := b.consents.get(tx, consentKey(v.User, v.Client))
 	if err != nil {
@@ -54,15 +59,22 @@ func (b *base) consented(tx kv.Txn, v Consent, d ConsentChange, note Event) (ID,
 	}
 	if have != nil {
 		v.ID, v.Created = have.ID, have.Created
-		v.Scopes, v.Declined, v.Claims = have.Scopes, have.Declined, have.Claims
+		if !have.Implied || d.Implied {
+			v.Scopes, v.Declined, v.Claims = have.Scopes, have.Declined, have.Claims
+		}
 	}
+	v.Implied = d.Implied
 	v.Scopes = without(union(v.Scopes, d.Scopes), d.Declined)
 	v.Claims = union(v.Claims, d.Claims)
 	v.Declined = without(union(v.Declined, d.Declined), d.Scopes)
 	if err := b.consents.put(tx, &v); err != nil {
 		return ID{}, err
 	}
-	return v.ID, b.audit.put(tx, note.about(v.User, v.ClientID, ""))
+	detail := ""
+	if d.Implied {
+		detail = "implied: the client is the platform's own"
+	}
+	return v.ID, b.audit.put(tx, note.about(v.User, v.ClientID, detail))
 }
 
 // union is the sorted union of two sets of words.

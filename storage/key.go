@@ -28,6 +28,10 @@ const (
 	spaceAudit            byte = 0x70
 	spaceAuditBySubject   byte = 0x71
 	spaceRequests         byte = 0x90
+	spaceGroups           byte = 0xa0
+	spaceGroupsByName     byte = 0xa1
+	spaceUsersByGroup     byte = 0xa2
+	spaceClientsByGroup   byte = 0xa3
 	escape, escaped, stop      = 0x00, 0xff, 0x00
 )
 

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -29,6 +30,13 @@ const (
 const (
 	AccessTokenOpaque = "opaque"
 	AccessTokenJWT    = "jwt" // RFC 9068
+)
+
+// When users are asked for consent.
+const (
+	ConsentRemembered = "remembered" // once, and again when the client asks for more
+	ConsentAlways     = "always"
+	ConsentSkip       = "skip" // never: for the platform's own clients
 )
 
 // Metadata is what a client says of itself and what it may do, named as in RFC
@@ -64,6 +72,10 @@ type Metadata struct {
 	// OnlineRefresh gives refresh tokens without offline_access too; they die
 	// with the session.
 	OnlineRefresh bool `cbor:"22,keyasint,omitempty" json:"online_refresh_tokens,omitempty"`
+	// AllowedGroups are the groups whose members may use the client; none: everybody.
+	AllowedGroups []ID `cbor:"35,keyasint,omitempty" json:"-"` // on the wire by name
+	// Consent says when users are asked what the client may have.
+	Consent string `cbor:"36,keyasint,omitempty" json:"consent,omitempty"`
 }
 
 // StandardScopes is what a client may ask for when nothing narrower was said.
@@ -87,6 +99,9 @@ func (m *Metadata) fill() {
 	}
 	if len(m.Scopes) == 0 {
 		m.Scopes = StandardScopes()
+	}
+	if m.Consent == "" {
+		m.Consent = ConsentRemembered
 	}
 	if m.IDTokenSignedResponseAlg == "" {
 		m.IDTokenSignedResponseAlg = AlgorithmRS256 // OpenID Connect Registration section 2
@@ -163,6 +178,7 @@ func (m *Metadata) validateChoices() error {
 		{"response_types", m.ResponseTypes, []string{"code"}},
 		{"application_type", []string{m.ApplicationType}, []string{ApplicationWeb, ApplicationNative}},
 		{"id_token_signed_response_alg", []string{m.IDTokenSignedResponseAlg}, SigningAlgorithms()},
+		{"consent", []string{cmp.Or(m.Consent, ConsentRemembered)}, []string{ConsentRemembered, ConsentAlways, ConsentSkip}},
 		{"optional_scopes", m.OptionalScopes, m.Scopes},
 		{"scope", m.Scopes, m.Scopes}, // which of them exist is the catalogue's to say
 	}

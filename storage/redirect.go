@@ -78,6 +78,12 @@ func (c *Client) AllowsRedirect(uri string) bool {
 	})
 }
 
+// AllowsPostLogout reports whether uri is a registered post-logout redirect URI: an
+// exact string match (OpenID Connect RP-Initiated Logout 1.0 section 3).
+func (c *Client) AllowsPostLogout(uri string) bool {
+	return slices.Contains(c.Metadata.PostLogoutRedirectURIs, uri)
+}
+
 // withoutLoopbackPort cuts the port out of http://127.0.0.1[:port]… and
 // http://[::1][:port]…, and leaves every other byte as it is.
 func withoutLoopbackPort(uri string) (string, bool) {

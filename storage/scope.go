@@ -39,6 +39,9 @@ const (
 	ScopeGroups        = "groups"
 )
 
+// ClaimGroups is the claim that the scope groups gives: an array of names.
+const ClaimGroups = "groups"
+
 func standardScopes() []Scope {
 	return []Scope{
 		{Name: ScopeOpenID, Words: "know that it is you", Claims: []string{"sub"}, Position: 1},

@@ -20,6 +20,23 @@ func (s Sessions) Live(ctx context.Context, ids []ID) ([]SignedIn, error) {
 	})
 }
 
+// Stored returns those of the sessions that are stored, alive or not, in the order
+// given. They are shared: not to be changed.
+func (s Sessions) Stored(ctx context.Context, ids []ID) ([]*Session, error) {
+	return view(ctx, s.b, func(r kv.Reader) (out []*Session, err error) {
+		for _, id := range ids {
+			v, err := s.b.sessions.shared(r, key{}.id(id))
+			if err != nil {
+				return nil, err
+			}
+			if v != nil {
+				out = append(out, v)
+			}
+		}
+		return out, nil
+	})
+}
+
 // OfUser returns a user's live sessions, newest first: those among up to limit
 // stored ones after the cursor of an earlier page (nil: from the newest), and the
 // cursor of the next page (nil: no more).

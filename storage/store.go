@@ -30,6 +30,7 @@ type Store struct {
 	Links       Links
 	Audit       Audit
 	Requests    Requests
+	Groups      Groups
 
 	base *base
 }
@@ -74,6 +75,7 @@ type tables struct {
 	denied      table[denied]
 	alive       table[alive]
 	requests    table[once]
+	groups      table[Group]
 }
 
 type meta struct {
@@ -104,7 +106,7 @@ func Open(ctx context.Context, engine kv.Engine, o Options) (*Store, error) {
 		Users: Users{b}, Attempts: Attempts{b}, Clients: Clients{b}, Sessions: Sessions{b},
 		Consents: Consents{b}, Grants: Grants{b}, Scopes: Scopes{b}, Memberships: Memberships{b},
 		Settings: SettingsStore{b}, Keys: Keys{b}, Links: Links{b}, Audit: Audit{b},
-		Requests: Requests{b}, base: b,
+		Requests: Requests{b}, Groups: Groups{b}, base: b,
 	}, nil
 }
 
@@ -113,7 +115,7 @@ func newTables(p pin) tables {
 		users: userTable(), attempts: attemptTable(), clients: clientTable(), sessions: sessionTable(),
 		consents: consentTable(), grants: grantTable(), grantStates: grantStateTable(), scopes: scopeTable(),
 		memberships: membershipTable(), settings: settingsTable(p), keys: keyTable(), links: linkTable(),
-		audit: auditTable(), denied: deniedTable(), alive: aliveTable(),
+		audit: auditTable(), denied: deniedTable(), alive: aliveTable(), groups: groupTable(),
 		requests: onceTable(),
 	}
 }

@@ -26,6 +26,7 @@ type User struct {
 	// ExternalID is what the platform that the account belongs to knows it by. It
 	// is no name to sign in with, and no claim.
 	ExternalID string `cbor:"13,keyasint,omitempty"`
+	Groups     []ID   `cbor:"14,keyasint,omitempty"` // by Groups.Join and Leave alone
 }
 
 // Subject is the sub claim (OpenID Connect Core section 2), and never equal to a
@@ -57,6 +58,7 @@ const (
 	usersByEmail
 	usersAdmins
 	usersByExternalID
+	usersByGroup
 )
 
 func userTable() table[User] {
@@ -85,6 +87,12 @@ func userTable() table[User] {
 					return nil
 				}
 				return []key{key{}.str(u.ExternalID)}
+			}},
+			usersByGroup: {space: spaceUsersByGroup, keys: func(u *User) (keys []key) {
+				for _, id := range u.Groups {
+					keys = append(keys, key{}.id(id))
+				}
+				return keys
 			}},
 		}}
 }
@@ -128,7 +136,7 @@ func validRoles(roles []Role) error {
 func (s Users) NewID() ID { return s.b.newID() }
 
 // Create adds an account. v.ID comes from NewID; zero: a fresh one. Its times,
-// epoch and status are not v's to say. Errors: ErrForbidden, *Invalid, *Taken.
+// epoch, status and groups are not v's to say. Errors: ErrForbidden, *Invalid, *Taken.
 func (s Users) Create(ctx context.Context, by Actor, v User) (*User, error) {
 	return s.CreateOnce(ctx, by, Once{}, v)
 }
@@ -153,7 +161,7 @@ func (s Users) CreateOnce(ctx context.Context, by Actor, once Once, v User) (*Us
 // prepareUser fills what a new account has, before the transaction.
 func (b *base) prepareUser(v *User) error {
 	now := b.instant()
-	v.Created, v.Updated, v.Epoch, v.Disabled = now, now, 0, false
+	v.Created, v.Updated, v.Epoch, v.Disabled, v.Groups = now, now, 0, false, nil
 	v.EmailVerified = v.EmailVerified && v.Email != "" // says nothing without an address
 	if len(v.Password) > 0 {
 		v.PasswordChanged = now

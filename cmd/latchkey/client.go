@@ -37,8 +37,9 @@ func clientAdd(t *terminal) *cobra.Command {
 		Example: "  latchkey client add --client-name Demo --redirect-uri http://127.0.0.1:9000/cb"}
 	addMetadataFlags(c)
 	id := c.Flags().String("client-id", "", "its id (default: a fresh one)")
+	own := c.Flags().Bool("first-party", false, "it is the platform's own")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		n := api.NewClient{ClientID: *id}
+		n := api.NewClient{ClientID: *id, FirstParty: *own}
 		text, err := json.Marshal(metadataFields(c.Flags()))
 		if err == nil {
 			err = json.Unmarshal(text, &n.Metadata)
@@ -134,6 +135,8 @@ func metadataLines(v api.Client) []field {
 		{"policy_uri", m.PolicyURI}, {"tos_uri", m.TosURI}, {"contacts", strings.Join(m.Contacts, " ")},
 		{"require_auth_time", yes(m.RequireAuthTime, "yes")}, {"require_pkce", yes(m.RequirePKCE, "yes")},
 		{"id_token_user_claims", yes(m.IDTokenUserClaims, "yes")}, {"initiate_login_uri", m.InitiateLoginURI},
+		{"consent", m.Consent}, {"first_party", yes(v.FirstParty, "yes")},
+		{"allowed_groups", strings.Join(m.AllowedGroups, "\n")},
 	}
 	if m.DefaultMaxAge != nil {
 		lines = append(lines, field{"default_max_age", fmt.Sprintf("%d seconds", *m.DefaultMaxAge)})

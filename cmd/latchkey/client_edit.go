@@ -16,13 +16,20 @@ func clientEdit(t *terminal) *cobra.Command {
 		Long: "Change an app. What no flag names stays as it is; a list is replaced as a whole; an empty value clears."}
 	addMetadataFlags(c)
 	state := c.Flags().String("state", "", "approved, suspended, rejected, submitted or draft")
+	c.Flags().Bool("first-party", false, "it is the platform's own")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		fields := metadataFields(c.Flags())
-		if len(fields) == 0 && *state == "" {
+		own := c.Flags().Lookup("first-party")
+		if len(fields) == 0 && *state == "" && !own.Changed {
 			return usagef("nothing to change: see %s --help", c.CommandPath())
 		}
 		return t.onClient(func(ctx context.Context, conn *connection, id string) error {
-			v, err := changeClient(ctx, conn, id, fields, storage.ClientState(*state))
+			change := clientChange{fields: fields, state: storage.ClientState(*state)}
+			if own.Changed {
+				is := own.Value.String() == "true"
+				change.firstParty = &is
+			}
+			v, err := change.apply(ctx, conn, id)
 			if err != nil {
 				return err
 			}
@@ -32,17 +39,30 @@ func clientEdit(t *terminal) *cobra.Command {
 	return c
 }
 
-// changeClient changes the state last: it may be what the change was made for.
-func changeClient(ctx context.Context, conn *connection, id string, fields api.Fields, state storage.ClientState) (v api.Client, err error) {
-	if len(fields) > 0 {
-		if v, err = conn.ChangeClient(ctx, id, fields); err != nil {
-			return v, err
+// clientChange is what to change of a client: whatever is not zero.
+type clientChange struct {
+	fields     api.Fields
+	firstParty *bool
+	state      storage.ClientState
+}
+
+// apply changes the state last: it may be what the change was made for. A client
+// becomes first-party before its metadata needs it, and stops being so after.
+func (c clientChange) apply(ctx context.Context, conn *connection, id string) (v api.Client, err error) {
+	own := func(is bool) {
+		if err == nil && c.firstParty != nil && *c.firstParty == is {
+			v, err = conn.SetFirstParty(ctx, id, is)
 		}
 	}
-	if state != "" {
-		return conn.SetClientState(ctx, id, state)
+	own(true)
+	if err == nil && len(c.fields) > 0 {
+		v, err = conn.ChangeClient(ctx, id, c.fields)
 	}
-	return v, nil
+	own(false)
+	if err == nil && c.state != "" {
+		v, err = conn.SetClientState(ctx, id, c.state)
+	}
+	return v, err
 }
 
 func clientRotateSecret(t *terminal) *cobra.Command {

@@ -51,6 +51,8 @@ var metadataFlags = []metadataFlag{
 	{"access-token-format", "access_token_format", "opaque (the default) or jwt (RFC 9068; lives ten minutes at most)", asText},
 	{"refresh-token-reuse", "refresh_token_reuse", "keep one refresh token instead of replacing it at each use", asTruth},
 	{"online-refresh-tokens", "online_refresh_tokens", "give refresh tokens without offline_access too; they end with the session", asTruth},
+	{"allowed-group", "allowed_groups", "group whose members may use it (default: everybody may); may be repeated", asList},
+	{"consent", "consent", "when users are asked: remembered (the default), always, or for first-party apps skip", asText},
 	{"initiate-login-uri", "initiate_login_uri", "address that starts a sign-in at the app", asText},
 }
 

@@ -84,7 +84,7 @@ func stateOf(u api.User) string {
 func userShow(t *terminal) *cobra.Command {
 	return &cobra.Command{Use: "show USER", Short: "Show a user", Args: takes("USER"),
 		RunE: t.onUser(func(ctx context.Context, conn *connection, u api.User) error {
-			u, err := conn.GetUser(ctx, u.Sub) // with the membership
+			u, err := conn.GetUser(ctx, u.Sub) // with membership and groups
 			if err != nil {
 				return err
 			}
@@ -108,6 +108,7 @@ func (t *terminal) showUser(headline string, u api.User) error {
 		{"username", u.Username}, {"sub", u.Sub}, {"external_id", u.ExternalID}, {"state", stateOf(u)},
 		{"email", u.Email + yes(u.EmailVerified, " (verified)")}, {"password", password},
 	}, claimLines(u.Claims), patreonLines(u.Patreon), []field{
+		{"groups", strings.Join(u.Groups, "\n")},
 		{"created", clock(u.CreatedAt)}, {"updated", clock(u.UpdatedAt)},
 	}))
 }

@@ -65,6 +65,8 @@ func userEdit(t *terminal) *cobra.Command {
 		Long: "Change a user. What no flag names stays as it is; an empty value clears."}
 	addAccountFlags(c)
 	patreon := c.Flags().String("patreon", "", "`file` with the Patreon membership as a JSON object; - is standard input")
+	join := c.Flags().StringArray("group", nil, "group to join; may be repeated")
+	leave := c.Flags().StringArray("remove-group", nil, "group to leave; may be repeated")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		fields, err := t.accountFields(c.Flags())
 		if err != nil {
@@ -77,11 +79,14 @@ func userEdit(t *terminal) *cobra.Command {
 				return err
 			}
 		}
-		if len(fields) == 0 && membership == nil {
+		if len(fields) == 0 && membership == nil && len(*join)+len(*leave) == 0 {
 			return usagef("nothing to change: see %s --help", c.CommandPath())
 		}
 		return t.onUser(func(ctx context.Context, conn *connection, u api.User) error {
 			u, err := changeUser(ctx, conn, u, fields, membership)
+			if err == nil && len(*join)+len(*leave) > 0 {
+				u, err = changeGroups(ctx, conn, u, *join, *leave)
+			}
 			if err != nil {
 				return err
 			}

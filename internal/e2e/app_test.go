@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"sync"
 	"testing"
 
@@ -28,6 +29,7 @@ type app struct {
 	nonce    string
 	codes    []string
 	token    *oauth2.Token // the last one
+	idToken  string
 }
 
 // result is what the app shows when somebody has signed in.
@@ -47,6 +49,8 @@ func newApp(t *testing.T, s *server, scopes []string, register func(redirectURI 
 	mux.HandleFunc("GET /{$}", a.home)
 	mux.HandleFunc("GET /login", a.login)
 	mux.HandleFunc("GET /cb", a.callback)
+	mux.HandleFunc("GET /logout", a.logout)
+	mux.HandleFunc("GET /bye", a.bye)
 	a.Server = httptest.NewServer(mux)
 	t.Cleanup(a.Close)
 	var err error
@@ -94,7 +98,37 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	text, _ := json.Marshal(out)
-	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Welcome</title><link rel="icon" href="data:,"><pre id="result">%s</pre>`, text)
+	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Welcome</title><link rel="icon" href="data:,"><pre id="result">%s</pre><a id="logout" href="/logout">Sign out</a><a id="logout-form" href="/logout?by=form">Sign out by a form</a>`, text)
+}
+
+// logout signs out here and at the provider (OpenID Connect RP-Initiated Logout 1.0),
+// by a link or by a form.
+func (a *app) logout(w http.ResponseWriter, r *http.Request) {
+	var d struct {
+		EndSession string `json:"end_session_endpoint"`
+	}
+	_ = a.provider.Claims(&d)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.state = oauth2.GenerateVerifier()
+	q := url.Values{"id_token_hint": {a.idToken}, "post_logout_redirect_uri": {a.URL + "/bye"}, "state": {a.state}}
+	if r.URL.Query().Get("by") != "form" {
+		http.Redirect(w, r, d.EndSession+"?"+q.Encode(), http.StatusSeeOther)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html")
+	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Sign out</title><link rel="icon" href="data:,"><form method="post" action="%s">`, d.EndSession)
+	for name, values := range q {
+		_, _ = fmt.Fprintf(w, `<input type="hidden" name="%s" value="%s">`, name, values[0])
+	}
+	_, _ = fmt.Fprint(w, `<button id="send">Sign out</button></form>`)
+}
+
+func (a *app) bye(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	w.Header().Set("Content-Type", "text/html")
+	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Bye</title><link rel="icon" href="data:,"><p id="bye">%v</p>`, r.URL.Query().Get("state") == a.state)
 }
 
 func (a *app) finish(r *http.Request) (*result, error) {
@@ -132,6 +166,7 @@ func (a *app) read(ctx context.Context, token *oauth2.Token) (*result, error) {
 	if err := id.VerifyAccessToken(token.AccessToken); err != nil {
 		return nil, err
 	}
+	a.idToken = raw
 	out := &result{Access: token.AccessToken}
 	out.Scope, _ = token.Extra("scope").(string)
 	if err := id.Claims(&out.IDToken); err != nil {

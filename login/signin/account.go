@@ -62,18 +62,18 @@ func (h *Handler) signOutOf(w http.ResponseWriter, r *http.Request, f *op.Flow, 
 // end ends sessions, each on behalf of its own user, and takes them out of the
 // browser's cookie.
 func (h *Handler) end(w http.ResponseWriter, r *http.Request, ending []storage.SignedIn) error {
-	left := h.Sessions.Of(r)
+	var ended []storage.ID
 	for _, v := range ending {
 		by := v.User.Actor(storage.ViaPage, edge.RequestID(r.Context()))
 		if err := h.Store.Sessions.End(r.Context(), by, v.Session.ID); err != nil {
 			return err
 		}
-		left = slices.DeleteFunc(left, func(id storage.ID) bool { return id == v.Session.ID })
+		ended = append(ended, v.Session.ID)
 	}
 	set, err := h.Store.Settings.Get(r.Context())
 	if err != nil {
 		return err
 	}
-	h.Sessions.Keep(w, left, set.Lifetimes.SessionAbsolute)
+	h.Sessions.Forget(w, r, set.Lifetimes.SessionAbsolute, ended...)
 	return nil
 }

@@ -20,6 +20,9 @@ func (h *Handler) consentForm(w http.ResponseWriter, r *http.Request) {
 	}
 	form := page.Consent{Action: f.Path() + op.PathConsent, App: *appOf(view.Client), Review: page.Reviewed,
 		Person: personOf(view.User), SwitchURL: f.Path() + op.PathAccount, RedirectURI: view.RedirectURI, Shown: view.DigestText()}
+	if view.Client.FirstParty {
+		form.Review = page.FirstParty
+	}
 	if len(f.Accounts()) == 1 {
 		form.SwitchURL = f.Path() + op.PathSignIn
 	}

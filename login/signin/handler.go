@@ -28,7 +28,6 @@ const formMost = 16 << 10
 const (
 	pathHome    = "/"
 	pathSignIn  = "/sign-in"
-	pathSignOut = "/sign-out"
 	pathSetUp   = "/setup"
 	pathRecover = "/recover"
 )
@@ -49,7 +48,7 @@ func (h *Handler) Routes(r *mux.Router) {
 	both(flow+op.PathAccount, h.accountForm, h.account)
 	both(flow+op.PathConsent, h.consentForm, h.consent)
 	both(pathSignIn, h.signInForm, h.signIn)
-	both(pathSignOut, h.signOutForm, h.signOut)
+	both(op.PathSignOut, h.signOutForm, h.signOut)
 	both(pathSetUp, h.setUpForm, h.setUp)
 	both(pathRecover, h.recoverForm, h.recover)
 	r.HandleFunc(pathHome, h.home).Methods(http.MethodGet)

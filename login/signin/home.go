@@ -55,31 +55,3 @@ func (h *Handler) signedInHome(w http.ResponseWriter, r *http.Request, v storage
 	}
 	h.show(w, r, http.StatusOK, p)
 }
-
-// signOutForm asks before signing out: a link or an image on another page must not
-// do it.
-func (h *Handler) signOutForm(w http.ResponseWriter, r *http.Request) {
-	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
-	switch {
-	case err != nil:
-		h.fail(w, r, err)
-	case len(live) == 0:
-		h.show(w, r, http.StatusOK, page.SignedOut{})
-	default:
-		h.show(w, r, http.StatusOK, page.SignOut{Action: pathSignOut, Person: personOf(live[0].User)})
-	}
-}
-
-// signOut ends every session of this browser: on a shared computer, nobody wants to
-// leave an account behind.
-func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) {
-	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
-	if err == nil {
-		err = h.end(w, r, live)
-	}
-	if err != nil {
-		h.fail(w, r, err)
-		return
-	}
-	see(w, pathSignOut)
-}

@@ -35,6 +35,8 @@ func (p Pages) Refuse(w http.ResponseWriter, r *http.Request, why op.Refusal) {
 			reason = page.Suspended
 		}
 		show(p.Renderer, w, r, why.Status, page.Unavailable{App: *app, Why: reason})
+	case op.RefusedNotAllowed:
+		show(p.Renderer, w, r, why.Status, page.Unavailable{App: *app, Why: page.NotAllowed})
 	default:
 		detail := why.Detail
 		if why.Code != "" {
@@ -42,6 +44,11 @@ func (p Pages) Refuse(w http.ResponseWriter, r *http.Request, why op.Refusal) {
 		}
 		show(p.Renderer, w, r, why.Status, page.Error{Fault: refusalFaults[why.Kind], App: app, Detail: detail})
 	}
+}
+
+// SignedOut is op's way to say that an app's request to sign out is done.
+func (p Pages) SignedOut(w http.ResponseWriter, r *http.Request, l *op.Logout) {
+	show(p.Renderer, w, r, http.StatusOK, signedOut(l))
 }
 
 // Fail is the edge's way to answer what no handler did: pages for people.

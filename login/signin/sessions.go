@@ -44,6 +44,13 @@ func (s Sessions) Of(r *http.Request) []storage.ID {
 	return ids[:min(len(ids), accountsMost)]
 }
 
+// Forget takes sessions that have ended out of the cookie; the rest stay for life
+// seconds.
+func (s Sessions) Forget(w http.ResponseWriter, r *http.Request, life uint32, ended ...storage.ID) {
+	left := slices.DeleteFunc(s.Of(r), func(id storage.ID) bool { return slices.Contains(ended, id) })
+	s.Keep(w, left, life)
+}
+
 // Keep writes the browser's sessions; none removes the cookie. life is in seconds.
 func (s Sessions) Keep(w http.ResponseWriter, ids []storage.ID, life uint32) {
 	if len(ids) == 0 {

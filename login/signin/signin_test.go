@@ -392,3 +392,23 @@ func TestPromptLoginNeedsASignInOfThisFlow(t *testing.T) {
 		t.Errorf("after signing in in the flow: %d at %s", out.status, out.at)
 	}
 }
+
+func TestAPersonInNoneOfAnAppsGroupsLearnsWhomToAsk(t *testing.T) {
+	h := newHouse(t)
+	u := h.addUser("ada")
+	g, err := h.store.Groups.Create(context.Background(), storage.Operator, "crew", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, b := h.addClient(func(m *storage.Metadata) { m.AllowedGroups = []storage.ID{g.ID} }), h.browser()
+	p := b.signIn(b.get(h.authorize(c)).at, "ada")
+	if p.status != http.StatusForbidden || p.left != nil || !strings.Contains(p.body, "Event Calendar") || strings.Contains(p.body, `id="allow"`) {
+		t.Errorf("%d at %s, sent to %v\n%s", p.status, p.at, p.left, p.body)
+	}
+	if err := h.store.Groups.Join(context.Background(), storage.Operator, g.ID, u.ID); err != nil {
+		t.Fatal(err)
+	}
+	if out := b.allow(b.get(p.at)); out.code() == "" {
+		t.Errorf("as a member: %d at %s", out.status, out.at)
+	}
+}

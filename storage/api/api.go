@@ -71,6 +71,7 @@ func Mount(router *mux.Router, o Options) {
 	r.links()
 	r.clients()
 	r.keys()
+	r.groups()
 	r.describe()
 }
 

@@ -12,6 +12,8 @@ import (
 type Metadata struct {
 	storage.Metadata
 	Scope string `json:"scope,omitempty" doc:"What the client may ask for, separated by spaces; default the standard scopes"`
+	// AllowedGroups shadows the stored ids.
+	AllowedGroups []string `json:"allowed_groups,omitempty" doc:"Names of the groups whose members may use the client; none: everybody"`
 }
 
 func (m Metadata) stored() storage.Metadata {
@@ -27,7 +29,8 @@ func metadataOf(m storage.Metadata) Metadata {
 // NewClient is a client to be registered. One that the operator adds is
 // approved. An empty ClientID gets a fresh one.
 type NewClient struct {
-	ClientID string `json:"client_id,omitempty"`
+	ClientID   string `json:"client_id,omitempty"`
+	FirstParty bool   `json:"first_party,omitempty" doc:"The platform's own: it may have consent skip"`
 	Metadata
 }
 
@@ -43,6 +46,7 @@ type Client struct {
 	Revision              uint64              `json:"revision" doc:"One more at every change"`
 	UpdatedAt             time.Time           `json:"updated_at"`
 	Secrets               []Secret            `json:"secrets,omitempty"`
+	FirstParty            bool                `json:"first_party,omitempty"`
 	Metadata
 }
 
@@ -62,7 +66,7 @@ type Clients struct {
 func clientOf(c *storage.Client) Client {
 	v := Client{
 		ClientID: c.ID, ClientIDIssuedAt: c.Created.Unix(), State: c.State, Revision: c.Revision,
-		UpdatedAt: c.Updated, Metadata: metadataOf(c.Metadata),
+		UpdatedAt: c.Updated, FirstParty: c.FirstParty, Metadata: metadataOf(c.Metadata),
 	}
 	for _, s := range c.Secrets {
 		shown := Secret{Last4: s.Last4, CreatedAt: s.Created}

@@ -119,6 +119,22 @@ func (c *Caller) Clients(ctx context.Context) iter.Seq2[Client, error] {
 	})
 }
 
+// Groups walks all groups, oldest first, fetching page after page.
+func (c *Caller) Groups(ctx context.Context) iter.Seq2[Group, error] {
+	return pages(func(after string) ([]Group, string, error) {
+		p, err := call[Groups](ctx, c, http.MethodGet, "/groups?after="+after, nil)
+		return p.Groups, p.Next, err
+	})
+}
+
+// Members walks all members of a group, the oldest account first.
+func (c *Caller) Members(ctx context.Context, group string) iter.Seq2[User, error] {
+	return pages(func(after string) ([]User, string, error) {
+		p, err := call[Users](ctx, c, http.MethodGet, path("/groups/", group)+"/members?after="+after, nil)
+		return p.Users, p.Next, err
+	})
+}
+
 func pages[T any](fetch func(after string) ([]T, string, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for after := ""; ; {

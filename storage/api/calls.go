@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -81,6 +82,42 @@ func (c *Caller) SetupLink(ctx context.Context) (Link, error) {
 	return call[Link](ctx, c, http.MethodPost, "/setup-link", nil)
 }
 
+// FindGroup returns the group with that name or id, or an error that is
+// storage.ErrNotFound.
+func (c *Caller) FindGroup(ctx context.Context, name string) (Group, error) {
+	page, err := call[Groups](ctx, c, http.MethodGet, "/groups?find="+url.QueryEscape(name), nil)
+	if err != nil || len(page.Groups) == 0 {
+		return Group{}, firstOf(err, fmt.Errorf("group %q: %w", name, storage.ErrNotFound))
+	}
+	return page.Groups[0], nil
+}
+
+// CreateGroup adds a group.
+func (c *Caller) CreateGroup(ctx context.Context, name, description string) (Group, error) {
+	return call[Group](ctx, c, http.MethodPost, "/groups", Fields{"name": name, "description": description})
+}
+
+// ChangeGroup changes fields of a group.
+func (c *Caller) ChangeGroup(ctx context.Context, id string, f Fields) (Group, error) {
+	return call[Group](ctx, c, http.MethodPatch, path("/groups/", id), f)
+}
+
+// DeleteGroup deletes a group.
+func (c *Caller) DeleteGroup(ctx context.Context, id string) error {
+	_, err := call[none](ctx, c, http.MethodDelete, path("/groups/", id), nil)
+	return err
+}
+
+// SetMember makes a user a member of a group, or takes them out.
+func (c *Caller) SetMember(ctx context.Context, group, sub string, member bool) error {
+	method := http.MethodDelete
+	if member {
+		method = http.MethodPut
+	}
+	_, err := call[none](ctx, c, method, path("/groups/", group)+path("/members/", sub), nil)
+	return err
+}
+
 // GetClient returns a client.
 func (c *Caller) GetClient(ctx context.Context, id string) (Client, error) {
 	return call[Client](ctx, c, http.MethodGet, path("/clients/", id), nil)
@@ -105,6 +142,11 @@ func (c *Caller) DeleteClient(ctx context.Context, id string) error {
 // SetClientState approves, rejects or suspends a client.
 func (c *Caller) SetClientState(ctx context.Context, id string, to storage.ClientState) (Client, error) {
 	return call[Client](ctx, c, http.MethodPut, path("/clients/", id)+"/state", Fields{"state": to})
+}
+
+// SetFirstParty says whether a client is the platform's own.
+func (c *Caller) SetFirstParty(ctx context.Context, id string, own bool) (Client, error) {
+	return call[Client](ctx, c, http.MethodPut, path("/clients/", id)+"/first-party", Fields{"first_party": own})
 }
 
 // RotateSecret gives a client a new secret, which the answer holds this once.

@@ -23,6 +23,7 @@ func (r *routes) clients() {
 	handle(r, "change-client", http.MethodPatch, "/clients/{client_id}", "Change a client", 200, r.changeClient, problems(http.StatusPreconditionFailed))
 	handle(r, "delete-client", http.MethodDelete, "/clients/{client_id}", "Delete a client", 204, r.deleteClient)
 	handle(r, "set-client-state", http.MethodPut, "/clients/{client_id}/state", "Approve, reject or suspend a client", 200, r.setClientState)
+	handle(r, "set-first-party", http.MethodPut, "/clients/{client_id}/first-party", "Say whether a client is the platform's own", 200, r.setFirstParty)
 	handle(r, "rotate-client-secret", http.MethodPost, "/clients/{client_id}/secret", "Make a new secret", 201, r.rotateSecret)
 }
 
@@ -40,7 +41,9 @@ func (r *routes) listClients(ctx context.Context, in *struct {
 	}
 	page := Clients{Clients: make([]Client, len(list)), Next: base64.RawURLEncoding.EncodeToString(next)}
 	for i, c := range list {
-		page.Clients[i] = clientOf(c)
+		if page.Clients[i], err = r.shown(ctx, c); err != nil {
+			return nil, err
+		}
 	}
 	return &out[Clients]{page}, nil
 }
@@ -57,12 +60,16 @@ func (r *routes) createClient(ctx context.Context, in *struct {
 			if err != nil {
 				return Client{}, err
 			}
-			return clientOf(c), nil
+			return r.shown(ctx, c)
 		})
 }
 
 func (r *routes) addClient(ctx context.Context, once storage.Once, in NewClient) (Client, error) {
-	n := storage.NewClient{ID: in.ClientID, Metadata: in.stored()}
+	m, err := r.toStore(ctx, in.Metadata)
+	if err != nil {
+		return Client{}, err
+	}
+	n := storage.NewClient{ID: in.ClientID, Metadata: m, FirstParty: in.FirstParty}
 	secret := ""
 	if n.Metadata.TokenEndpointAuthMethod != storage.AuthMethodNone {
 		secret = r.NewSecret()
@@ -72,7 +79,8 @@ func (r *routes) addClient(ctx context.Context, once storage.Once, in NewClient)
 	if err != nil {
 		return Client{}, err
 	}
-	return clientOf(c).with(secret), nil
+	v, err := r.shown(ctx, c)
+	return v.with(secret), err
 }
 
 func last4(secret string) string { return secret[max(0, len(secret)-4):] }
@@ -82,7 +90,7 @@ func (r *routes) getClient(ctx context.Context, in *byClientID) (*revised, error
 	if err != nil {
 		return nil, err
 	}
-	return revisionOf(c), nil
+	return r.revised(ctx, c)
 }
 
 func (r *routes) changeClient(ctx context.Context, in *struct {
@@ -102,21 +110,29 @@ func (r *routes) changeClient(ctx context.Context, in *struct {
 	}
 	// Decoding writes into slices that are there, and these are shared with
 	// every reader of the client: so it gets a copy made through JSON.
-	merged, err := copyOf(metadataOf(have.Metadata))
+	before, err := r.shown(ctx, have)
+	if err != nil {
+		return nil, err
+	}
+	merged, err := copyOf(before.Metadata)
 	if err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(in.RawBody, &merged); err != nil {
 		return nil, &storage.Invalid{Field: "body", Reason: "must be a JSON object of fields to change"}
 	}
-	c, err := r.Store.Clients.Change(ctx, r.Actor(ctx), in.ClientID, have.Revision, merged.stored())
+	m, err := r.toStore(ctx, merged)
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.Store.Clients.Change(ctx, r.Actor(ctx), in.ClientID, have.Revision, m)
 	if errors.Is(err, storage.ErrStale) && in.IfMatch != "" {
 		return nil, errChanged
 	}
 	if err != nil {
 		return nil, err
 	}
-	return revisionOf(c), nil
+	return r.revised(ctx, c)
 }
 
 func copyOf(m Metadata) (fresh Metadata, err error) {
@@ -141,7 +157,20 @@ func (r *routes) setClientState(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &out[Client]{clientOf(c)}, nil
+	return r.answer(ctx, c, "")
+}
+
+func (r *routes) setFirstParty(ctx context.Context, in *struct {
+	ClientID string `path:"client_id"`
+	Body     struct {
+		FirstParty bool `json:"first_party"`
+	}
+}) (*out[Client], error) {
+	c, err := r.Store.Clients.SetFirstParty(ctx, r.Actor(ctx), in.ClientID, in.Body.FirstParty)
+	if err != nil {
+		return nil, err
+	}
+	return r.answer(ctx, c, "")
 }
 
 // overlapMost is how long an old secret may stay valid beside a new one.
@@ -162,5 +191,5 @@ func (r *routes) rotateSecret(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &out[Client]{clientOf(c).with(secret)}, nil
+	return r.answer(ctx, c, secret)
 }

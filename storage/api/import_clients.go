@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -48,7 +49,15 @@ func (r *routes) importClients(ctx context.Context, in *struct{ Body ClientImpor
 			done[i].Result, done[i].Reason = storage.Refused, err.Error()
 			continue
 		}
-		n := storage.NewClient{ID: e.ClientID, State: e.State, Metadata: e.stored()}
+		m, err := r.toStore(ctx, e.Metadata)
+		if invalid := new(storage.Invalid); errors.As(err, &invalid) {
+			done[i].Result, done[i].Reason = storage.Refused, err.Error()
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		n := storage.NewClient{ID: e.ClientID, State: e.State, Metadata: m}
 		if e.ClientSecret != "" {
 			n.Secret, n.SecretLast4 = r.HashSecret(e.ClientSecret), last4(e.ClientSecret)
 		}

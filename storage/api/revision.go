@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,10 @@ type revised struct {
 	Body Client
 }
 
-func revisionOf(c *storage.Client) *revised { return &revised{ETag: etag(c), Body: clientOf(c)} }
+func (r *routes) revised(ctx context.Context, c *storage.Client) (*revised, error) {
+	v, err := r.shown(ctx, c)
+	return &revised{ETag: etag(c), Body: v}, err
+}
 
 // etag names a registration and its revision: a client deleted and added again under
 // one id is another.

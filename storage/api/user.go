@@ -33,6 +33,7 @@ type User struct {
 	UpdatedAt         time.Time   `json:"updated_at"`
 	PasswordChangedAt *time.Time  `json:"password_changed_at,omitempty"`
 	Patreon           *Membership `json:"patreon,omitempty" doc:"The Patreon membership; only when one user is asked for"`
+	Groups            []string    `json:"groups,omitempty" doc:"Names of the user's groups; only when one user is asked for"`
 }
 
 // NewUser is an account to be made. Without a password it can be entered by a

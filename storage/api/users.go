@@ -123,6 +123,9 @@ func (r *routes) getUser(ctx context.Context, in *bySub) (*out[User], error) {
 		return nil, err
 	}
 	v := userOf(u)
+	if v.Groups, err = r.Store.Groups.Names(ctx, u.Groups); err != nil {
+		return nil, err
+	}
 	m, err := r.Store.Memberships.Get(ctx, in.Sub)
 	if err == nil {
 		v.Patreon = membershipOf(m)

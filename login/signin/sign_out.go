@@ -1,0 +1,95 @@
+package signin
+
+import (
+	"net/http"
+
+	"latchkey/internal/edge"
+	"latchkey/login/page"
+	"latchkey/op"
+	"latchkey/storage"
+)
+
+// signOutForm asks before signing out: a link or an image on another page must not
+// do it, nor an app that cannot show whom it means.
+func (h *Handler) signOutForm(w http.ResponseWriter, r *http.Request) {
+	l, ok := h.logout(w, r)
+	if !ok {
+		return
+	}
+	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
+	switch {
+	case err != nil:
+		h.fail(w, r, err)
+	case len(live) == 0:
+		h.show(w, r, http.StatusOK, signedOut(l))
+	default:
+		h.show(w, r, http.StatusOK, signOutPage(l, live[0].User))
+	}
+}
+
+// logout is the app's request that the address carries; nil: the person came by
+// themselves. Not ok: it is over, and a page says so.
+func (h *Handler) logout(w http.ResponseWriter, r *http.Request) (l *op.Logout, ok bool) {
+	if !r.URL.Query().Has("request") {
+		return nil, true
+	}
+	l = h.Provider.Logout(w, r)
+	return l, l != nil
+}
+
+func signOutPage(l *op.Logout, u *storage.User) page.SignOut {
+	p := page.SignOut{Action: op.PathSignOut, Person: personOf(u), OfferEverywhere: true}
+	if l == nil {
+		return p
+	}
+	p.Action = l.Path()
+	if c := l.Client(); c != nil {
+		p.App = appOf(c)
+	}
+	return p
+}
+
+func signedOut(l *op.Logout) page.SignedOut {
+	if l == nil || l.Client() == nil {
+		return page.SignedOut{}
+	}
+	return page.SignedOut{App: appOf(l.Client()), ReturnURL: l.ReturnURL()}
+}
+
+// signOut ends every session of this browser: on a shared computer, nobody wants to
+// leave an account behind; if they ask for it, those of their other devices too. Then
+// it goes on with the app's request, if there is one.
+func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) {
+	l, ok := h.logout(w, r)
+	if !ok {
+		return
+	}
+	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
+	if err == nil && r.PostForm.Get("everywhere") == "yes" {
+		err = h.endEverywhere(r, live)
+	}
+	if err == nil {
+		err = h.end(w, r, live)
+	}
+	switch {
+	case err != nil:
+		h.fail(w, r, err)
+	case l != nil && l.Leads():
+		l.Finish(w, r)
+	case l != nil:
+		see(w, l.Path())
+	default:
+		see(w, op.PathSignOut)
+	}
+}
+
+// endEverywhere ends the sessions that the users signed in here have on other devices.
+func (h *Handler) endEverywhere(r *http.Request, here []storage.SignedIn) error {
+	for _, v := range here {
+		by := v.User.Actor(storage.ViaPage, edge.RequestID(r.Context()))
+		if _, err := h.Store.Sessions.EndAll(r.Context(), by, v.User.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package signin_test
+
+import (
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"latchkey/op"
+	"latchkey/storage"
+)
+
+const farewell = "https://calendar.example/bye"
+
+func leaves(m *storage.Metadata) { m.PostLogoutRedirectURIs = []string{farewell} }
+
+var formAction = regexp.MustCompile(`<form method="post" action="([^"]+)"`)
+
+// confirm presses Sign out on the page that asks.
+func (b *browser) confirm(p seen, more ...string) seen {
+	b.h.t.Helper()
+	found := formAction.FindStringSubmatch(p.body)
+	if found == nil || !strings.Contains(p.body, `id="sign-out"`) {
+		b.h.t.Fatalf("nobody is asked: %d at %s, sent to %v\n%s", p.status, p.at, p.left, p.body)
+	}
+	return b.post(html.UnescapeString(found[1]), append([]string{"action", "sign-out"}, more...)...)
+}
+
+func (b *browser) isSignedIn() bool {
+	b.h.t.Helper()
+	return strings.Contains(b.get("/").body, "The ")
+}
+
+func endSession(params ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(params); i += 2 {
+		q.Set(params[i], params[i+1])
+	}
+	return op.PathEndSession + "?" + q.Encode()
+}
+
+func TestAnAppWithoutAHintAsksAndGetsALinkBack(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	c, b := h.addClient(leaves), h.browser()
+	b.get("/sign-in")
+	b.signIn("/sign-in", "ada")
+	p := b.get(endSession("client_id", c.ID, "post_logout_redirect_uri", farewell, "state", "s"))
+	if !strings.Contains(p.body, "Event Calendar") || !strings.Contains(p.body, "The ada") || strings.Contains(p.header.Get("Content-Security-Policy"), "form-action") {
+		t.Fatalf("the question: %d at %s\n%s", p.status, p.at, p.body)
+	}
+	if !b.isSignedIn() {
+		t.Fatal("signed out without an answer")
+	}
+	done := b.confirm(p)
+	if done.left != nil || !strings.Contains(done.body, `href="`+farewell+`?state=s"`) || b.isSignedIn() {
+		t.Errorf("afterwards: %d at %s, sent to %v\n%s", done.status, done.at, done.left, done.body)
+	}
+	if again := b.get(done.at); again.status != http.StatusOK || again.body == "" || strings.Contains(again.body, `id="sign-out"`) {
+		t.Errorf("reloaded: %d\n%s", again.status, again.body)
+	}
+}
+
+func TestARequestThatSaysNothingAsksAndThenSaysSo(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	b := h.browser()
+	b.get("/sign-in")
+	b.signIn("/sign-in", "ada")
+	done := b.confirm(b.get(op.PathEndSession))
+	if done.left != nil || done.status != http.StatusOK || b.isSignedIn() {
+		t.Errorf("%d at %s, sent to %v", done.status, done.at, done.left)
+	}
+	if p := b.get(op.PathEndSession); strings.Contains(p.body, `id="sign-out"`) {
+		t.Error("asked with nobody signed in")
+	}
+}
+
+// The endpoint takes forms of other origins; the question's answer comes from our
+// own page or not at all.
+func TestTheQuestionsAnswerIsGuarded(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	c, b := h.addClient(leaves), h.browser()
+	b.get("/sign-in")
+	b.signIn("/sign-in", "ada")
+	foreign := func(path, form string) seen {
+		r, _ := http.NewRequest(http.MethodPost, h.url+path, strings.NewReader(form))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		r.Header.Set("Origin", "https://calendar.example")
+		return b.do(r)
+	}
+	p := foreign(op.PathEndSession, "client_id="+c.ID)
+	if !strings.HasPrefix(p.at, op.PathSignOut+"?request=") || p.status != http.StatusOK {
+		t.Fatalf("%d at %s", p.status, p.at)
+	}
+	if p := foreign(p.at, "action=sign-out"); p.status != http.StatusForbidden || !b.isSignedIn() {
+		t.Errorf("another site answered: %d", p.status)
+	}
+	for _, bad := range []string{"", "x", strings.Repeat("A", 10000)} {
+		if p := b.get(op.PathSignOut + "?request=" + bad); p.status != http.StatusGone {
+			t.Errorf("%.10q: %d", bad, p.status)
+		}
+		if p := b.post(op.PathSignOut+"?request="+bad, "action", "sign-out"); p.status != http.StatusGone || !b.isSignedIn() {
+			t.Errorf("%.10q posted: %d", bad, p.status)
+		}
+	}
+}
+
+func TestSigningOutOnOtherDevicesIsAChoice(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	h.addUser("bob")
+	here, there, bobs := h.browser(), h.browser(), h.browser()
+	for b, name := range map[*browser]string{here: "ada", there: "ada", bobs: "bob"} {
+		b.get("/sign-in")
+		b.signIn("/sign-in", name)
+	}
+	here.confirm(here.get(op.PathSignOut))
+	if here.isSignedIn() || !there.isSignedIn() {
+		t.Fatal("signing out here signed out there, or not here")
+	}
+	here.signIn("/sign-in", "ada")
+	here.confirm(here.get(op.PathSignOut), "everywhere", "yes")
+	if here.isSignedIn() || there.isSignedIn() || !bobs.isSignedIn() {
+		t.Errorf("signed in: here %v, there %v, bob %v", here.isSignedIn(), there.isSignedIn(), bobs.isSignedIn())
+	}
+}

@@ -1,0 +1,138 @@
+package op
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"testing"
+
+	"latchkey/storage"
+)
+
+// own makes web the platform's own, which asks nobody.
+func (h *house) own(skip bool) {
+	h.t.Helper()
+	if skip {
+		must(h.store.Clients.SetFirstParty(context.Background(), storage.Operator, webID, true))
+	}
+	h.change(webID, func(m *storage.Metadata) {
+		m.Consent = storage.ConsentRemembered
+		if skip {
+			m.Consent = storage.ConsentSkip
+		}
+	})
+}
+
+func (h *house) consentOf(u *storage.User) *storage.Consent {
+	h.t.Helper()
+	apps := must(h.store.Consents.OfUser(context.Background(), u.ID, 10))
+	if len(apps) == 0 {
+		return nil
+	}
+	return apps[0].Consent
+}
+
+func TestAClientThatSkipsConsentAsksNobodyAndSaysSoInTheRecord(t *testing.T) {
+	h := newHouse(t)
+	h.own(true)
+	b := h.browser()
+	b.signIn(h.ada)
+	a := b.authorize(authorization("prompt", "none", "claims", `{"userinfo":{"nickname":null}}`))
+	wantCode(t, a)
+	if v, _ := h.token(webID, redemption(a.code())); v.Scope != "openid profile email" {
+		t.Errorf("%+v", v)
+	}
+	c := h.consentOf(h.ada)
+	if c == nil || !c.Implied || len(c.Scopes) != 3 {
+		t.Fatalf("%+v", c)
+	}
+	before := h.commits()
+	b.authorize(authorization())
+	if again := h.consentOf(h.ada); h.commits()-before != 1 || again.Updated != c.Updated {
+		t.Error("written again though nothing is new")
+	}
+	// An app may still want it seen.
+	wantStep(t, b.authorize(authorization("prompt", "consent")), PathConsent)
+}
+
+func TestWhenAClientNoLongerSkipsConsentItsUsersAreAsked(t *testing.T) {
+	h := newHouse(t)
+	h.own(true)
+	b := h.browser()
+	v := b.tokens(authorization())
+	h.own(false)
+	wantFault(t, b.authorize(authorization("prompt", "none")), "consent_required")
+	a := b.toConsent(authorization("scope", "openid email"))
+	if shown := b.look(a); shown.Known || slices.ContainsFunc(shown.Asks, func(a Ask) bool { return a.Granted }) {
+		t.Errorf("shown as known: %+v", shown)
+	}
+	if resp := h.userinfo(v.AccessToken); resp.StatusCode != 200 {
+		t.Errorf("what it had ends before the user decides: %d", resp.StatusCode)
+	}
+	wantCode(t, b.walk(a))
+	// Only what was shown is allowed now.
+	if c := h.consentOf(h.ada); c.Implied || !slices.Equal(c.Scopes, []string{"email", "openid"}) {
+		t.Errorf("%+v", c)
+	}
+	wantCode(t, b.authorize(authorization("scope", "openid email", "prompt", "none")))
+	wantFault(t, b.authorize(authorization("prompt", "none")), "consent_required")
+	// Flagged alone is not enough, and neither is the mode without the flag.
+	must(h.store.Clients.SetFirstParty(context.Background(), storage.Operator, webID, true))
+	wantFault(t, b.authorize(authorization("prompt", "none")), "consent_required")
+}
+
+func TestWhatAUserDeclinedStaysDeclinedWhereConsentIsSkipped(t *testing.T) {
+	h := newHouse(t)
+	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = []string{"email"} })
+	b := h.browser()
+	wantCode(t, b.login(authorization("scope", "openid email"))) // email left unticked
+	h.own(true)
+	v := b.tokens(authorization())
+	if v.Scope != "openid profile" {
+		t.Errorf("scope %q", v.Scope)
+	}
+}
+
+func TestAClientThatAlwaysAsksGetsNoSilentAnswer(t *testing.T) {
+	h := newHouse(t)
+	h.change(webID, func(m *storage.Metadata) { m.Consent = storage.ConsentAlways })
+	b := h.browser()
+	for range 2 {
+		wantCode(t, b.login(authorization()))
+		if !slices.Contains(b.steps, PathConsent) {
+			t.Errorf("steps %q", b.steps)
+		}
+	}
+	wantFault(t, b.authorize(authorization("prompt", "none")), "consent_required")
+	a := b.toConsent(authorization())
+	wantFault(t, b.read(b.post(a.step, url.Values{"action": {"deny"}})), "access_denied")
+}
+
+// Even one of the platform's own is asked about where anybody may pose as it.
+func TestNativeClientsNeverSkipConsent(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	native := func(m *storage.Metadata) {
+		publicClient(m)
+		m.ApplicationType, m.RedirectURIs = storage.ApplicationNative, []string{"com.example:/cb"}
+	}
+	h.client("native", native)
+	h.client("loopback", func(m *storage.Metadata) {
+		publicClient(m)
+		m.RedirectURIs = []string{callback, "http://127.0.0.1/cb"}
+	})
+	for _, id := range []string{"native", "loopback"} {
+		m := must(h.store.Clients.SetFirstParty(ctx, storage.Operator, id, true)).Metadata
+		m.Consent = storage.ConsentSkip
+		if _, err := h.store.Clients.Change(ctx, storage.Operator, id, 0, m); err == nil {
+			t.Errorf("%s may skip consent", id)
+		}
+	}
+	// Should a record say so all the same, it is not believed.
+	st := &storage.Standing{Client: &storage.Client{FirstParty: true, Metadata: storage.Metadata{Consent: storage.ConsentSkip,
+		ApplicationType: storage.ApplicationNative, Scopes: []string{"openid"}}}, Scopes: map[string]*storage.Scope{"openid": {Name: "openid"}},
+		Accounts: []storage.Account{{SignedIn: storage.SignedIn{User: h.ada, Session: &storage.Session{ID: storage.ID{1}}}}}}
+	if v := evaluate(&Request{Scopes: []string{"openid"}, RedirectURI: "com.example:/cb"}, st, decisions{}); v.step != stepConsent {
+		t.Errorf("%+v", v)
+	}
+}

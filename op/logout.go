@@ -1,0 +1,134 @@
+package op
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"time"
+
+	"latchkey/keys"
+	"latchkey/storage"
+)
+
+// PathSignOut is the page that asks whether to sign out, and then says that it is
+// done. An app's request comes to it sealed in the query, under "request".
+const PathSignOut = "/sign-out"
+
+// logoutMost bounds a sealed logout request in bytes: the longest post-logout
+// redirect URI and state fit.
+const logoutMost = 6 << 10
+
+// logout is an app's request to sign somebody out, resolved: what was wrong is
+// refused by now, and the hint is reduced to whom it names.
+type logout struct {
+	ClientID  string    `cbor:"1,keyasint,omitempty"` // empty: the request names no app
+	ReturnURI string    `cbor:"2,keyasint,omitempty"` // one that the client registered
+	State     string    `cbor:"3,keyasint,omitempty"`
+	Subject   string    `cbor:"4,keyasint,omitempty"` // whom a good id_token_hint names; empty: there was none
+	SID       string    `cbor:"5,keyasint,omitempty"` // which of their sessions, as the client knows it
+	Started   time.Time `cbor:"6,keyasint"`
+}
+
+// bindingLogout tells a logout request from all else that is sealed for flows.
+var bindingLogout = []byte("logout")
+
+// logoutPath is where a browser goes on with the request at one of our pages. It holds no
+// more than the request did: whoever opens it is asked, as by the request itself.
+func (p *Provider) logoutPath(page string, q *logout) string {
+	plain, err := flowEncoder.Marshal(q)
+	if err != nil {
+		panic("op: a logout request cannot be written as CBOR: " + err.Error())
+	}
+	return page + "?request=" + base64.RawURLEncoding.EncodeToString(p.keys.Seal(keys.PurposeFlow, bindingLogout, plain))
+}
+
+// openLogout reads what logoutPath wrote: errNoFlow for anything else.
+func (p *Provider) openLogout(text string) (*logout, error) {
+	if len(text) > logoutMost {
+		return nil, errNoFlow
+	}
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return nil, errNoFlow
+	}
+	plain, err := p.keys.Unseal(keys.PurposeFlow, bindingLogout, sealed)
+	if err != nil {
+		return nil, errNoFlow
+	}
+	q := new(logout)
+	if err := flowDecoder.Unmarshal(plain, q); err != nil {
+		return nil, errNoFlow
+	}
+	return q, nil
+}
+
+// Logout is an app's request to sign somebody out, as the pages see it.
+type Logout struct {
+	p      *Provider
+	q      *logout
+	client *storage.Client
+}
+
+// Logout finds the request that the address carries. If it cannot be gone on with it
+// has answered with a page that says so, and returns nil.
+func (p *Provider) Logout(w http.ResponseWriter, r *http.Request) *Logout {
+	q, err := p.openLogout(r.URL.Query().Get("request"))
+	if err != nil {
+		p.refuse(w, r, nil, expired())
+		return nil
+	}
+	return p.resume(w, r, q)
+}
+
+// resume checks again what may have changed since the request came.
+func (p *Provider) resume(w http.ResponseWriter, r *http.Request, q *logout) *Logout {
+	set, err := p.store.Settings.Get(r.Context())
+	if err != nil {
+		p.refuse(w, r, nil, p.internal(r.Context(), err))
+		return nil
+	}
+	if !p.now().Before(q.Started.Add(storage.Seconds(set.Lifetimes.Flow))) {
+		p.refuse(w, r, nil, expired())
+		return nil
+	}
+	form := url.Values{"post_logout_redirect_uri": {q.ReturnURI}}
+	client, bad := p.whoLogsOut(r.Context(), q.ClientID, form)
+	if bad != nil {
+		p.refuse(w, r, client, bad)
+		return nil
+	}
+	return &Logout{p: p, q: q, client: client}
+}
+
+// Path is the page's own address, with the request.
+func (l *Logout) Path() string { return l.p.logoutPath(PathSignOut, l.q) }
+
+// Client is the app that asks; nil if the request names none. Shared: not to be
+// changed.
+func (l *Logout) Client() *storage.Client { return l.client }
+
+// ReturnURL is where the app wants people to go afterwards: an address that it has
+// registered, with its state. Empty: nowhere, or the app may not be used now.
+func (l *Logout) ReturnURL() string {
+	if l.q.ReturnURI == "" || !l.client.Live() {
+		return ""
+	}
+	if l.q.State == "" {
+		return l.q.ReturnURI
+	}
+	return responseURI(l.q.ReturnURI, "", [][2]string{{"state", l.q.State}})
+}
+
+// Leads reports whether the browser is to be sent to ReturnURL. Only an ID token of
+// ours shows that the app itself asked: without one there is a page with a link, not
+// a redirect (OpenID Connect RP-Initiated Logout 1.0 section 3).
+func (l *Logout) Leads() bool { return l.q.Subject != "" && l.ReturnURL() != "" }
+
+// Finish answers when nobody is left to be signed out.
+func (l *Logout) Finish(w http.ResponseWriter, r *http.Request) {
+	if l.Leads() {
+		see(w, l.ReturnURL())
+		return
+	}
+	l.p.pages.SignedOut(w, r, l)
+}

@@ -1,0 +1,41 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"latchkey/storage"
+)
+
+// shown is a client as it is read, the groups it is open to by name.
+func (r *routes) shown(ctx context.Context, c *storage.Client) (v Client, err error) {
+	v = clientOf(c)
+	v.AllowedGroups, err = r.Store.Groups.Names(ctx, c.Metadata.AllowedGroups)
+	return v, err
+}
+
+// answer is shown as an answer, with a secret if one has just been made.
+func (r *routes) answer(ctx context.Context, c *storage.Client, secret string) (*out[Client], error) {
+	v, err := r.shown(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return &out[Client]{v.with(secret)}, nil
+}
+
+// toStore is what is stored of metadata: groups by id.
+func (r *routes) toStore(ctx context.Context, m Metadata) (storage.Metadata, error) {
+	v := m.stored()
+	for _, name := range m.AllowedGroups {
+		g, err := r.Store.Groups.Find(ctx, name)
+		if errors.Is(err, storage.ErrNotFound) {
+			err = &storage.Invalid{Field: "allowed_groups", Reason: fmt.Sprintf("must be groups that exist, not %q", name)}
+		}
+		if err != nil {
+			return v, err
+		}
+		v.AllowedGroups = append(v.AllowedGroups, g.ID)
+	}
+	return v, nil
+}
