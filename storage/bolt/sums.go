@@ -41,6 +41,9 @@ func AppendSums(path string) (err error) {
 		return fmt.Errorf("%s: %w", path, ErrNotData)
 	}
 	size := int64(newest.pages * newest.pageSize)
+	if info, err := f.Stat(); err != nil || info.Size() < size {
+		return errors.Join(err, fmt.Errorf("%s is cut short", path))
+	}
 	if err := f.Truncate(size); err != nil { // bbolt makes files longer than they need be
 		return err
 	}

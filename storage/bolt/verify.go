@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"go.etcd.io/bbolt"
 )
@@ -22,6 +23,9 @@ var (
 
 var bigEndian = binary.BigEndian
 
+// verifyWait is how long Verify waits for another process to let go of a file.
+const verifyWait = 200 * time.Millisecond
+
 // Report is what Verify found.
 type Report struct {
 	Damage []Damage
@@ -32,8 +36,9 @@ type Report struct {
 	Summed bool
 }
 
-// Verify reads a file that no process has open, without the help of bbolt, and
-// says which pages cannot be trusted. Damage to pages that hold nothing is none.
+// Verify reads a file without the help of bbolt, and says which pages cannot be
+// trusted. Damage to pages that hold nothing is none. It returns a *kv.LockedError
+// if a process has the file open to write.
 func Verify(path string) (Report, error) { return verify(path, nil) }
 
 // verify shows every pair that can be read to put.
@@ -51,6 +56,9 @@ func verify(path string, put putter) (Report, error) {
 		return Report{}, &fs.PathError{Op: "read", Path: path, Err: errors.New("this is not a file")}
 	case info.Size() == 0:
 		return Report{}, ErrEmpty
+	}
+	if err := lock(f, true, verifyWait); err != nil {
+		return Report{}, err
 	}
 	newest, ok := newestMeta(f)
 	if !ok || !newest.sane() {
