@@ -12,6 +12,7 @@ import (
 	"latchkey/keys"
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/backup"
 	"latchkey/storage/bolt"
 )
 
@@ -30,6 +31,7 @@ type house struct {
 	ring      *keys.Ring
 	hasher    *keys.Hasher
 	branding  *branding
+	tryKeys   backup.Keys
 }
 
 // openHouse opens the data, making it if there is none. It waits that long for
@@ -58,7 +60,7 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 	if err != nil {
 		return nil, err
 	}
-	h.masterKey = master
+	h.masterKey, h.tryKeys = master, tries(master)
 	if h.ring, err = keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master, Policy: h.keyPolicy}); err != nil {
 		return nil, err
 	}
@@ -72,11 +74,8 @@ func (h *house) close() error { return h.engine.Close() }
 // master finds the master key: as configured, or in the file beside the data,
 // which is made together with the data and never again.
 func (h *house) master(ctx context.Context) (keys.Master, error) {
-	switch {
-	case h.config.MasterKey != "":
-		return keys.ParseMaster(h.config.MasterKey)
-	case h.config.MasterKeyFile != "":
-		return keys.LoadNamedMaster(h.config.MasterKeyFile)
+	if h.config.MasterKey != "" || h.config.MasterKeyFile != "" {
+		return h.config.master()
 	}
 	path := filepath.Join(h.config.DataDir, masterFile)
 	set, err := h.store.Keys.Load(ctx)
@@ -86,7 +85,7 @@ func (h *house) master(ctx context.Context) (keys.Master, error) {
 	if err := finishReseal(path, set); err != nil {
 		return keys.Master{}, err
 	}
-	master, err := keys.LoadMaster(path)
+	master, err := h.config.master()
 	if !errors.Is(err, fs.ErrNotExist) {
 		return master, err
 	}
@@ -94,4 +93,16 @@ func (h *house) master(ctx context.Context) (keys.Master, error) {
 		return keys.Master{}, fmt.Errorf("%s is missing, and without it this data cannot be read: restore it from a backup, or set master_key or master_key_file", path)
 	}
 	return keys.CreateMaster(path)
+}
+
+// master reads the master key, and makes none. The error is fs.ErrNotExist if its
+// file is not there.
+func (c *Config) master() (keys.Master, error) {
+	switch {
+	case c.MasterKey != "":
+		return keys.ParseMaster(c.MasterKey)
+	case c.MasterKeyFile != "":
+		return keys.LoadNamedMaster(c.MasterKeyFile)
+	}
+	return keys.LoadMaster(filepath.Join(c.DataDir, masterFile))
 }

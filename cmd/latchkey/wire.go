@@ -98,10 +98,19 @@ func (h *house) apiOptions() api.Options {
 	}
 }
 
+// localOptions are for those who own the data: on the socket and in process. They
+// may name files, as they may write them.
+func (h *house) localOptions() api.Options {
+	o := h.apiOptions()
+	o.Check = h.check
+	o.Backup = h.backup
+	return o
+}
+
 // apiHandler is what is served on the command line's socket.
 func (h *house) apiHandler(log *slog.Logger) (*edge.Edge, http.Handler) {
 	e := edge.New(edge.Options{Log: log, Limits: edge.Limits{Body: 1 << 20}})
 	router := e.Router()
-	api.Mount(router, h.apiOptions())
+	api.Mount(router, h.localOptions())
 	return e, e.Handler(api.SameUser(router))
 }

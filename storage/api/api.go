@@ -36,6 +36,12 @@ type Options struct {
 
 	// Keys are listed and rotated through it.
 	Keys Keys
+	// Check reads everything and returns what is wrong; nil: there is no such call.
+	Check func(context.Context) ([]storage.Fault, error)
+	// Backup writes a copy to a new file. Who calls names the path: only where
+	// callers own the data, on the socket and in process, may it be set. nil:
+	// there is no such call.
+	Backup func(ctx context.Context, path string) (Backup, error)
 
 	// Actor says on whose behalf a call acts; default the operator.
 	Actor func(context.Context) storage.Actor
@@ -64,6 +70,7 @@ func Mount(router *mux.Router, o Options) {
 	r.links()
 	r.clients()
 	r.keys()
+	r.care()
 }
 
 // Handler is the API alone, for use in process.
@@ -79,6 +86,8 @@ type routes struct {
 	// edits makes read, merge and write of one PATCH a unit, so that two
 	// edits of different fields at once are both kept.
 	edits sync.Mutex
+	// reading is held by what reads all the data.
+	reading sync.Mutex
 }
 
 // out is an answer with a body.
