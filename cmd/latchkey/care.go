@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"latchkey/keys"
@@ -43,6 +45,29 @@ func (h *house) backup(ctx context.Context, path string) (api.Backup, error) {
 		return api.Backup{}, err
 	}
 	return api.Backup{Path: c.Path, Bytes: c.Bytes, TakenAt: c.Taken, Faults: api.FaultsOf(c.Faults)}, nil
+}
+
+// newSchedule is the configured one; nil: none is.
+func (h *house) newSchedule() *backup.Schedule {
+	c := h.config
+	if c.BackupDirectory == "" {
+		return nil
+	}
+	every, _ := time.ParseDuration(c.BackupEvery) // checked by Validate
+	keep, _ := strconv.Atoi(c.BackupKeep)
+	return &backup.Schedule{Directory: c.BackupDirectory, Name: fileName(c.Issuer), Every: every, Keep: keep,
+		Source: h.engine, Keys: h.tryKeys}
+}
+
+// fileName is an issuer's host and port as part of a file's name.
+func fileName(issuer string) string {
+	_, host, _ := strings.Cut(issuer, "://")
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789.-", r) {
+			return r
+		}
+		return '_'
+	}, host)
 }
 
 // sayFaults lists what is wrong with the data.

@@ -27,6 +27,9 @@ type Config struct {
 	LogFormat          string
 	SigningAlgorithms  []string
 	KeyRotation        string
+	BackupDirectory    string
+	BackupEvery        string
+	BackupKeep         string
 
 	BrandingName         string
 	BrandingLogoFile     string
@@ -69,6 +72,9 @@ var settings = []setting{
 	{key: "log.format", preset: formatText, text: func(c *Config) *string { return &c.LogFormat }},
 	{key: "signing_algorithms", list: func(c *Config) *[]string { return &c.SigningAlgorithms }},
 	{key: "key_rotation", text: func(c *Config) *string { return &c.KeyRotation }},
+	{key: "backup.directory", path: true, text: func(c *Config) *string { return &c.BackupDirectory }},
+	{key: "backup.every", preset: "24h", text: func(c *Config) *string { return &c.BackupEvery }},
+	{key: "backup.keep", preset: "7", text: func(c *Config) *string { return &c.BackupKeep }},
 	{key: "branding.name", text: func(c *Config) *string { return &c.BrandingName }},
 	{key: "branding.logo_file", path: true, text: func(c *Config) *string { return &c.BrandingLogoFile }},
 	{key: "branding.accent", text: func(c *Config) *string { return &c.BrandingAccent }},

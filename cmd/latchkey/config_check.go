@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"latchkey/internal/edge"
 	"latchkey/keys"
@@ -39,6 +40,8 @@ func (c *Config) Validate() error {
 	check("log.format", choiceFault(c.LogFormat, formatText, formatJSON))
 	check("signing_algorithms", algorithmsFault(c.SigningAlgorithms))
 	check("key_rotation", rotationFault(c.KeyRotation))
+	check("backup.every", everyFault(c.BackupEvery))
+	check("backup.keep", keepFault(c.BackupKeep))
 	check("branding.name", nameFault(c.BrandingName))
 	check("branding.accent", accentFault(c.BrandingAccent))
 	check("branding.home_url", pageFault(c.BrandingHomeURL))
@@ -204,6 +207,20 @@ func (c *Config) readableFault() string {
 		return ""
 	}
 	return fmt.Sprintf("stands in a file that others on this machine can get at: chmod 640 %s would be right", c.fromFile)
+}
+
+func everyFault(text string) string {
+	if d, err := time.ParseDuration(text); err != nil || d < time.Minute {
+		return fmt.Sprintf("must be a time of at least a minute, like 24h or 90m, not %q", text)
+	}
+	return ""
+}
+
+func keepFault(text string) string {
+	if n, err := strconv.Atoi(text); err != nil || n < 1 || n > 10_000 {
+		return fmt.Sprintf("must be how many to keep, 1 to 10000, not %q", text)
+	}
+	return ""
 }
 
 func nameFault(s string) string {

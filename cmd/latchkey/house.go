@@ -32,6 +32,7 @@ type house struct {
 	hasher    *keys.Hasher
 	branding  *branding
 	tryKeys   backup.Keys
+	schedule  *backup.Schedule // nil: none is configured
 }
 
 // openHouse opens the data, making it if there is none. It waits that long for
@@ -64,6 +65,7 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 	if h.ring, err = keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master, Policy: h.keyPolicy}); err != nil {
 		return nil, err
 	}
+	h.schedule = h.newSchedule()
 	h.hasher = keys.NewHasher(keys.HasherOptions{Ring: h.ring})
 	h.branding, err = newBranding(c, h.store.Settings)
 	return h, err

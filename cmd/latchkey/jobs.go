@@ -20,7 +20,7 @@ type job struct {
 func (h *house) jobs() []job {
 	began := time.Now()
 	sweeper := h.store.NewSweeper(func() time.Duration { return time.Since(began) })
-	return []job{
+	all := []job{
 		{"sweep", time.Minute, func(ctx context.Context, _ time.Time) error {
 			_, err := sweeper.Tick(ctx)
 			return err
@@ -33,6 +33,10 @@ func (h *house) jobs() []job {
 			return h.ring.Tick(ctx, now)
 		}},
 	}
+	if h.schedule != nil {
+		all = append(all, job{"backup", time.Minute, h.schedule.Tick})
+	}
+	return all
 }
 
 // startJobs runs each job by itself, so that a slow one holds up no other, and
