@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"latchkey/storage"
 	"latchkey/storage/api"
@@ -45,7 +44,7 @@ func checkData(ctx context.Context, c *Config) (faults []api.Fault, err error) {
 		return nil, noData(c)
 	}
 	caller, err := reach(ctx, c, func() (err error) {
-		faults, err = examine(ctx, c, filepath.Join(c.DataDir, dataFile))
+		faults, err = examine(ctx, c, c.dataPath())
 		return err
 	})
 	if err != nil || caller == nil {

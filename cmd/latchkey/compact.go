@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"latchkey/storage/backup"
 	"latchkey/storage/kv"
@@ -34,7 +33,7 @@ func (t *terminal) compact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(c.DataDir, dataFile)
+	path := c.dataPath()
 	done, err := backup.Compact(ctx, path, try)
 	if errors.Is(err, kv.ErrLocked) {
 		return fmt.Errorf("%w: stop it first", err)

@@ -15,6 +15,7 @@ import (
 type Config struct {
 	Issuer             string
 	Listen             string
+	MetricsListen      string
 	DataDir            string
 	Engine             string
 	TLSCertificateFile string
@@ -60,6 +61,7 @@ type setting struct {
 var settings = []setting{
 	{key: "issuer", preset: "http://localhost:8080", text: func(c *Config) *string { return &c.Issuer }},
 	{key: "listen", preset: "localhost:8080", text: func(c *Config) *string { return &c.Listen }},
+	{key: "metrics_listen", text: func(c *Config) *string { return &c.MetricsListen }},
 	{key: "data_dir", preset: "latchkey-data", path: true, text: func(c *Config) *string { return &c.DataDir }},
 	{key: "engine", preset: engineBolt, text: func(c *Config) *string { return &c.Engine }},
 	{key: "tls.certificate_file", path: true, text: func(c *Config) *string { return &c.TLSCertificateFile }},

@@ -31,6 +31,7 @@ func (c *Config) Validate() error {
 	}
 	check("issuer", c.issuerFault())
 	check("listen", listenFault(c.Listen))
+	check("metrics_listen", c.metricsFault())
 	check("engine", choiceFault(c.Engine, engineBolt))
 	check("tls.certificate_file", c.tlsFault())
 	check("trusted_proxies", proxiesFault(c.TrustedProxies))
@@ -128,6 +129,17 @@ func listenFault(text string) string {
 		return fmt.Sprintf("must be host:port, like localhost:8080 or :443, not %q", text)
 	}
 	return ""
+}
+
+// metricsFault keeps what is measured off the address that everybody reaches.
+func (c *Config) metricsFault() string {
+	switch {
+	case c.MetricsListen == "":
+		return ""
+	case c.MetricsListen == c.Listen && !strings.HasSuffix(c.Listen, ":0"):
+		return "must be another address than listen"
+	}
+	return listenFault(c.MetricsListen)
 }
 
 func choiceFault(value string, choices ...string) string {

@@ -78,7 +78,7 @@ func TestExampleFileIsTheDefaultsAndListsEverySetting(t *testing.T) {
 
 func TestEverySettingCanBeGivenByFileAndByEnvironment(t *testing.T) {
 	samples := map[string]string{
-		"issuer": "https://id.example.org", "listen": ":8443", "data_dir": "/srv/latchkey", "engine": "bolt",
+		"issuer": "https://id.example.org", "listen": ":8443", "metrics_listen": "localhost:9090", "data_dir": "/srv/latchkey", "engine": "bolt",
 		"tls.certificate_file": "/etc/tls/cert.pem", "tls.key_file": "/etc/tls/key.pem", "trusted_proxies": "10.0.0.0/8",
 		"trusted_proxy_header": "forwarded", "master_key_file": "/run/secrets/master", "log.level": "debug",
 		"log.format": "json", "signing_algorithms": "RS256,EdDSA", "key_rotation": "30d", "branding.name": "Resonance", "branding.logo_file": "/etc/logo.png",
@@ -253,6 +253,9 @@ func TestValidateNamesSettingSourceAndRemedy(t *testing.T) {
 		{"LISTEN=http://localhost:80", "must be host:port"},
 		{"LISTEN=:443", ""},
 		{"LISTEN=[::]:0", ""},
+		{"METRICS_LISTEN=9090", `metrics_listen (LATCHKEY_METRICS_LISTEN): must be host:port`},
+		{"METRICS_LISTEN=localhost:8080", "must be another address than listen"},
+		{"METRICS_LISTEN=localhost:0 LISTEN=localhost:0", ""},
 		{"ENGINE=postgres", `engine (LATCHKEY_ENGINE): must be bolt, not "postgres"`},
 		{"TLS_CERTIFICATE_FILE=c", "needs tls.key_file"},
 		{"TLS_KEY_FILE=k", "tls.certificate_file (the default): is missing beside tls.key_file (LATCHKEY_TLS_KEY_FILE)"},

@@ -33,6 +33,7 @@ type house struct {
 	branding  *branding
 	tryKeys   backup.Keys
 	schedule  *backup.Schedule // nil: none is configured
+	metrics   *metrics         // nil: nobody asks for them
 }
 
 // openHouse opens the data, making it if there is none. It waits that long for
@@ -45,7 +46,7 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 		return nil, fmt.Errorf("data_dir (%s): the directory cannot be made: %w", c.source("data_dir"), reason(err))
 	}
 	h := &house{config: c}
-	h.engine, err = bolt.Open(filepath.Join(c.DataDir, dataFile), bolt.Options{Timeout: wait})
+	h.engine, err = bolt.Open(c.dataPath(), bolt.Options{Timeout: wait})
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +67,16 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 		return nil, err
 	}
 	h.schedule = h.newSchedule()
+	if c.MetricsListen != "" {
+		h.metrics = newMetrics(h)
+	}
 	h.hasher = keys.NewHasher(keys.HasherOptions{Ring: h.ring})
 	h.branding, err = newBranding(c, h.store.Settings)
 	return h, err
 }
+
+// dataPath is the data file.
+func (c *Config) dataPath() string { return filepath.Join(c.DataDir, dataFile) }
 
 func (h *house) close() error { return h.engine.Close() }
 

@@ -22,7 +22,10 @@ func (h *house) jobs() []job {
 	sweeper := h.store.NewSweeper(func() time.Duration { return time.Since(began) })
 	all := []job{
 		{"sweep", time.Minute, func(ctx context.Context, _ time.Time) error {
-			_, err := sweeper.Tick(ctx)
+			deleted, err := sweeper.Tick(ctx)
+			if h.metrics != nil {
+				h.metrics.swept.Add(float64(deleted))
+			}
 			return err
 		}},
 		{"alive", time.Minute, func(ctx context.Context, _ time.Time) error { return h.store.Alive(ctx) }},
@@ -35,6 +38,11 @@ func (h *house) jobs() []job {
 	}
 	if h.schedule != nil {
 		all = append(all, job{"backup", time.Minute, h.schedule.Tick})
+	}
+	if h.metrics != nil {
+		for i := range all {
+			all[i] = h.metrics.counted(all[i])
+		}
 	}
 	return all
 }

@@ -41,8 +41,12 @@ func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge
 		return nil, nil, err
 	}
 	pages := signin.Pages{Renderer: renderer}
+	var observer edge.Observer // nil, and not a nil *metrics
+	if h.metrics != nil {
+		observer = h.metrics
+	}
 	e := edge.New(edge.Options{
-		Log: log, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: h.config.proxies(),
+		Log: log, Observer: observer, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: h.config.proxies(),
 		Fail: func(w http.ResponseWriter, r *http.Request, p edge.Problem) {
 			if !op.FailAPI(w, r, p.Status, p.Message) {
 				pages.Fail(w, r, p)
