@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -396,4 +397,30 @@ func TestCompactLeavesDataWithFaultsAlone(t *testing.T) {
 	if after, _ := os.Stat(path); !os.SameFile(before, after) || files(t, dir) != "data" {
 		t.Errorf("replaced, or left %s", files(t, dir))
 	}
+}
+
+func TestABackupOfDataInUseIsOfOneMoment(t *testing.T) {
+	e, s := open(t, filepath.Join(t.TempDir(), "data"))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		for n := 0; ctx.Err() == nil; n++ {
+			if _, err := s.Users.Create(t.Context(), storage.Operator, storage.User{Username: fmt.Sprintf("user%d", n)}); err != nil {
+				ended <- err
+				return
+			}
+		}
+		ended <- nil
+	}()
+	for n := range 5 {
+		c, err := backup.Write(t.Context(), e, filepath.Join(t.TempDir(), "b"), anyKey, noon)
+		if err != nil || len(c.Faults) > 0 {
+			t.Errorf("backup %d: %v, %v", n, c.Faults, err)
+		}
+		if faults, err := backup.Check(t.Context(), e, s); err != nil || len(faults) > 0 {
+			t.Errorf("check %d: %v, %v", n, faults, err)
+		}
+	}
+	cancel()
+	must(t, <-ended)
 }
