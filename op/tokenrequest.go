@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 
+	"latchkey/internal/edge"
 	"latchkey/storage"
 )
 
@@ -33,6 +34,9 @@ func (p *Provider) serveToken(framework http.Handler) http.HandlerFunc {
 			return
 		}
 		pass(framework, w, r, PathToken, tokenForm(c), c)
+		if c.refused == nil {
+			edge.Count(r.Context(), "token", c.sent.Get("grant_type")) // one of those we know
+		}
 	}
 }
 

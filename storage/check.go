@@ -66,6 +66,18 @@ func (b *base) checks() []check {
 	}})
 }
 
+// TableOf names the table that a key belongs to, by its records or an index; ""
+// if there is none.
+func TableOf(key []byte) string {
+	b := &base{tables: newTables(nil)}
+	for _, part := range b.checks() {
+		if len(key) > 0 && bytes.IndexByte(part.spaces, key[0]) >= 0 {
+			return part.name
+		}
+	}
+	return ""
+}
+
 // pairCheck finds the keys of one space that another lacks.
 func pairCheck(name string, space, other byte, what string) check {
 	return check{name: name, run: func(ctx context.Context, b *base) ([]Fault, error) {

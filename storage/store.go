@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -102,12 +103,39 @@ func Open(ctx context.Context, engine kv.Engine, o Options) (*Store, error) {
 	if err := b.began(ctx); err != nil {
 		return nil, err
 	}
+	return newStore(b), nil
+}
+
+// ErrNoStore: no Latchkey has ever taken this engine into use.
+var ErrNoStore = errors.New("storage: these are not Latchkey's data")
+
+// Inspect is Open for data that is to be read only, such as a backup's: it writes
+// nothing, and returns ErrNoStore where Open would begin a new store.
+func Inspect(ctx context.Context, engine kv.Engine) (*Store, error) {
+	b := &base{engine: engine, now: time.Now, rand: rand.Reader, tables: newTables(nil)}
+	_, err := view(ctx, b, func(r kv.Reader) (struct{}, error) {
+		raw, ok, err := r.Get([]byte{spaceMeta})
+		if err == nil && !ok {
+			err = ErrNoStore
+		}
+		if err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, checkSchema(raw)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newStore(b), nil
+}
+
+func newStore(b *base) *Store {
 	return &Store{
 		Users: Users{b}, Attempts: Attempts{b}, Clients: Clients{b}, Sessions: Sessions{b},
 		Consents: Consents{b}, Grants: Grants{b}, Scopes: Scopes{b}, Memberships: Memberships{b},
 		Settings: SettingsStore{b}, Keys: Keys{b}, Links: Links{b}, Audit: Audit{b},
 		Requests: Requests{b}, Groups: Groups{b}, base: b,
-	}, nil
+	}
 }
 
 func newTables(p pin) tables {

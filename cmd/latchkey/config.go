@@ -15,6 +15,7 @@ import (
 type Config struct {
 	Issuer             string
 	Listen             string
+	MetricsListen      string
 	DataDir            string
 	Engine             string
 	TLSCertificateFile string
@@ -27,6 +28,9 @@ type Config struct {
 	LogFormat          string
 	SigningAlgorithms  []string
 	KeyRotation        string
+	BackupDirectory    string
+	BackupEvery        string
+	BackupKeep         string
 
 	BrandingName         string
 	BrandingLogoFile     string
@@ -57,6 +61,7 @@ type setting struct {
 var settings = []setting{
 	{key: "issuer", preset: "http://localhost:8080", text: func(c *Config) *string { return &c.Issuer }},
 	{key: "listen", preset: "localhost:8080", text: func(c *Config) *string { return &c.Listen }},
+	{key: "metrics_listen", text: func(c *Config) *string { return &c.MetricsListen }},
 	{key: "data_dir", preset: "latchkey-data", path: true, text: func(c *Config) *string { return &c.DataDir }},
 	{key: "engine", preset: engineBolt, text: func(c *Config) *string { return &c.Engine }},
 	{key: "tls.certificate_file", path: true, text: func(c *Config) *string { return &c.TLSCertificateFile }},
@@ -69,6 +74,9 @@ var settings = []setting{
 	{key: "log.format", preset: formatText, text: func(c *Config) *string { return &c.LogFormat }},
 	{key: "signing_algorithms", list: func(c *Config) *[]string { return &c.SigningAlgorithms }},
 	{key: "key_rotation", text: func(c *Config) *string { return &c.KeyRotation }},
+	{key: "backup.directory", path: true, text: func(c *Config) *string { return &c.BackupDirectory }},
+	{key: "backup.every", preset: "24h", text: func(c *Config) *string { return &c.BackupEvery }},
+	{key: "backup.keep", preset: "7", text: func(c *Config) *string { return &c.BackupKeep }},
 	{key: "branding.name", text: func(c *Config) *string { return &c.BrandingName }},
 	{key: "branding.logo_file", path: true, text: func(c *Config) *string { return &c.BrandingLogoFile }},
 	{key: "branding.accent", text: func(c *Config) *string { return &c.BrandingAccent }},

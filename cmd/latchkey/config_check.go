@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"latchkey/internal/edge"
 	"latchkey/keys"
@@ -30,6 +31,7 @@ func (c *Config) Validate() error {
 	}
 	check("issuer", c.issuerFault())
 	check("listen", listenFault(c.Listen))
+	check("metrics_listen", c.metricsFault())
 	check("engine", choiceFault(c.Engine, engineBolt))
 	check("tls.certificate_file", c.tlsFault())
 	check("trusted_proxies", proxiesFault(c.TrustedProxies))
@@ -39,6 +41,8 @@ func (c *Config) Validate() error {
 	check("log.format", choiceFault(c.LogFormat, formatText, formatJSON))
 	check("signing_algorithms", algorithmsFault(c.SigningAlgorithms))
 	check("key_rotation", rotationFault(c.KeyRotation))
+	check("backup.every", everyFault(c.BackupEvery))
+	check("backup.keep", keepFault(c.BackupKeep))
 	check("branding.name", nameFault(c.BrandingName))
 	check("branding.accent", accentFault(c.BrandingAccent))
 	check("branding.home_url", pageFault(c.BrandingHomeURL))
@@ -127,6 +131,17 @@ func listenFault(text string) string {
 	return ""
 }
 
+// metricsFault keeps what is measured off the address that everybody reaches.
+func (c *Config) metricsFault() string {
+	switch {
+	case c.MetricsListen == "":
+		return ""
+	case c.MetricsListen == c.Listen && !strings.HasSuffix(c.Listen, ":0"):
+		return "must be another address than listen"
+	}
+	return listenFault(c.MetricsListen)
+}
+
 func choiceFault(value string, choices ...string) string {
 	for _, c := range choices {
 		if value == c {
@@ -204,6 +219,20 @@ func (c *Config) readableFault() string {
 		return ""
 	}
 	return fmt.Sprintf("stands in a file that others on this machine can get at: chmod 640 %s would be right", c.fromFile)
+}
+
+func everyFault(text string) string {
+	if d, err := time.ParseDuration(text); err != nil || d < time.Minute {
+		return fmt.Sprintf("must be a time of at least a minute, like 24h or 90m, not %q", text)
+	}
+	return ""
+}
+
+func keepFault(text string) string {
+	if n, err := strconv.Atoi(text); err != nil || n < 1 || n > 10_000 {
+		return fmt.Sprintf("must be how many to keep, 1 to 10000, not %q", text)
+	}
+	return ""
 }
 
 func nameFault(s string) string {

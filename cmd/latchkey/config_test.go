@@ -78,10 +78,11 @@ func TestExampleFileIsTheDefaultsAndListsEverySetting(t *testing.T) {
 
 func TestEverySettingCanBeGivenByFileAndByEnvironment(t *testing.T) {
 	samples := map[string]string{
-		"issuer": "https://id.example.org", "listen": ":8443", "data_dir": "/srv/latchkey", "engine": "bolt",
+		"issuer": "https://id.example.org", "listen": ":8443", "metrics_listen": "localhost:9090", "data_dir": "/srv/latchkey", "engine": "bolt",
 		"tls.certificate_file": "/etc/tls/cert.pem", "tls.key_file": "/etc/tls/key.pem", "trusted_proxies": "10.0.0.0/8",
 		"trusted_proxy_header": "forwarded", "master_key_file": "/run/secrets/master", "log.level": "debug",
 		"log.format": "json", "signing_algorithms": "RS256,EdDSA", "key_rotation": "30d", "branding.name": "Resonance", "branding.logo_file": "/etc/logo.png",
+		"backup.directory": "/var/backups", "backup.every": "90m", "backup.keep": "30",
 		"branding.accent": "#123456", "branding.home_url": "https://example.org",
 		"branding.support_url": "https://example.org/help", "branding.support_email": "help@example.org",
 		"branding.privacy_url": "https://example.org/privacy", "branding.terms_url": "https://example.org/terms",
@@ -252,6 +253,9 @@ func TestValidateNamesSettingSourceAndRemedy(t *testing.T) {
 		{"LISTEN=http://localhost:80", "must be host:port"},
 		{"LISTEN=:443", ""},
 		{"LISTEN=[::]:0", ""},
+		{"METRICS_LISTEN=9090", `metrics_listen (LATCHKEY_METRICS_LISTEN): must be host:port`},
+		{"METRICS_LISTEN=localhost:8080", "must be another address than listen"},
+		{"METRICS_LISTEN=localhost:0 LISTEN=localhost:0", ""},
 		{"ENGINE=postgres", `engine (LATCHKEY_ENGINE): must be bolt, not "postgres"`},
 		{"TLS_CERTIFICATE_FILE=c", "needs tls.key_file"},
 		{"TLS_KEY_FILE=k", "tls.certificate_file (the default): is missing beside tls.key_file (LATCHKEY_TLS_KEY_FILE)"},
@@ -263,6 +267,10 @@ func TestValidateNamesSettingSourceAndRemedy(t *testing.T) {
 		{"MASTER_KEY=" + aMasterKey + " MASTER_KEY_FILE=f", "keep one"},
 		{"LOG_LEVEL=loud", "must be debug or info or warn or error"},
 		{"LOG_FORMAT=xml", "must be text or json"},
+		{"BACKUP_EVERY=daily", `backup.every (LATCHKEY_BACKUP_EVERY): must be a time of at least a minute, like 24h or 90m, not "daily"`},
+		{"BACKUP_EVERY=30s", "at least a minute"},
+		{"BACKUP_KEEP=0", "must be how many to keep"},
+		{"BACKUP_KEEP=all", "must be how many to keep"},
 		{"BRANDING_NAME=" + strings.Repeat("x", 61), "at most 60 bytes"},
 		{"BRANDING_ACCENT=blue", "a colour like #1f5fbf"},
 		{"BRANDING_ACCENT=#ffffff", "choose a darker one"},

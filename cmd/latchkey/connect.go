@@ -44,18 +44,33 @@ func (t *terminal) connect(ctx context.Context, create bool) (*connection, error
 		return nil, err
 	}
 	if !create && missing(c.DataDir) {
-		return nil, fmt.Errorf("there is no data in %s (data_dir from %s): run latchkey serve first, or name the right directory", c.DataDir, c.source("data_dir"))
+		return nil, noData(c)
 	}
+	conn := &connection{}
+	conn.Caller, err = reach(ctx, c, func() (err error) {
+		conn.house, err = openHouse(ctx, c, openWait)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if conn.Caller == nil {
+		conn.Caller = api.InProcess(api.Handler(conn.house.localOptions()))
+	}
+	return conn, nil
+}
+
+// reach returns a caller of the server that runs on the data, or nil once direct,
+// which is for when none runs, has succeeded. While another process holds the data
+// it tries both in turn.
+func reach(ctx context.Context, c *Config, direct func() error) (*api.Caller, error) {
 	deadline, cancel := context.WithTimeout(ctx, dialWait)
 	defer cancel()
 	for {
 		if caller, err := api.Dial(ctx, c.DataDir); err == nil {
-			return &connection{Caller: caller}, nil
+			return caller, nil
 		}
-		h, err := openHouse(ctx, c, openWait)
-		if err == nil {
-			return &connection{Caller: api.InProcess(api.Handler(h.apiOptions())), house: h}, nil
-		}
+		err := direct()
 		if !errors.Is(err, kv.ErrLocked) {
 			return nil, err
 		}
@@ -65,6 +80,19 @@ func (t *terminal) connect(ctx context.Context, create bool) (*connection, error
 		case <-time.After(dialStep):
 		}
 	}
+}
+
+// ownConfig is the configuration of data that this user may touch.
+func (t *terminal) ownConfig() (*Config, error) {
+	c, err := t.config()
+	if err != nil {
+		return nil, err
+	}
+	return c, api.CheckOwner(c.DataDir)
+}
+
+func noData(c *Config) error {
+	return fmt.Errorf("there is no data in %s (data_dir from %s): run latchkey serve first, or name the right directory", c.DataDir, c.source("data_dir"))
 }
 
 func missing(dir string) bool {

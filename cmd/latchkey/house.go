@@ -12,6 +12,7 @@ import (
 	"latchkey/keys"
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/backup"
 	"latchkey/storage/bolt"
 )
 
@@ -30,6 +31,9 @@ type house struct {
 	ring      *keys.Ring
 	hasher    *keys.Hasher
 	branding  *branding
+	tryKeys   backup.Keys
+	schedule  *backup.Schedule // nil: none is configured
+	metrics   *metrics         // nil: nobody asks for them
 }
 
 // openHouse opens the data, making it if there is none. It waits that long for
@@ -42,7 +46,7 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 		return nil, fmt.Errorf("data_dir (%s): the directory cannot be made: %w", c.source("data_dir"), reason(err))
 	}
 	h := &house{config: c}
-	h.engine, err = bolt.Open(filepath.Join(c.DataDir, dataFile), bolt.Options{Timeout: wait})
+	h.engine, err = bolt.Open(c.dataPath(), bolt.Options{Timeout: wait})
 	if err != nil {
 		return nil, err
 	}
@@ -58,25 +62,29 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 	if err != nil {
 		return nil, err
 	}
-	h.masterKey = master
+	h.masterKey, h.tryKeys = master, tries(master)
 	if h.ring, err = keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master, Policy: h.keyPolicy}); err != nil {
 		return nil, err
+	}
+	h.schedule = h.newSchedule()
+	if c.MetricsListen != "" {
+		h.metrics = newMetrics(h)
 	}
 	h.hasher = keys.NewHasher(keys.HasherOptions{Ring: h.ring})
 	h.branding, err = newBranding(c, h.store.Settings)
 	return h, err
 }
 
+// dataPath is the data file.
+func (c *Config) dataPath() string { return filepath.Join(c.DataDir, dataFile) }
+
 func (h *house) close() error { return h.engine.Close() }
 
 // master finds the master key: as configured, or in the file beside the data,
 // which is made together with the data and never again.
 func (h *house) master(ctx context.Context) (keys.Master, error) {
-	switch {
-	case h.config.MasterKey != "":
-		return keys.ParseMaster(h.config.MasterKey)
-	case h.config.MasterKeyFile != "":
-		return keys.LoadNamedMaster(h.config.MasterKeyFile)
+	if h.config.MasterKey != "" || h.config.MasterKeyFile != "" {
+		return h.config.master()
 	}
 	path := filepath.Join(h.config.DataDir, masterFile)
 	set, err := h.store.Keys.Load(ctx)
@@ -86,7 +94,7 @@ func (h *house) master(ctx context.Context) (keys.Master, error) {
 	if err := finishReseal(path, set); err != nil {
 		return keys.Master{}, err
 	}
-	master, err := keys.LoadMaster(path)
+	master, err := h.config.master()
 	if !errors.Is(err, fs.ErrNotExist) {
 		return master, err
 	}
@@ -94,4 +102,16 @@ func (h *house) master(ctx context.Context) (keys.Master, error) {
 		return keys.Master{}, fmt.Errorf("%s is missing, and without it this data cannot be read: restore it from a backup, or set master_key or master_key_file", path)
 	}
 	return keys.CreateMaster(path)
+}
+
+// master reads the master key, and makes none. The error is fs.ErrNotExist if its
+// file is not there.
+func (c *Config) master() (keys.Master, error) {
+	switch {
+	case c.MasterKey != "":
+		return keys.ParseMaster(c.MasterKey)
+	case c.MasterKeyFile != "":
+		return keys.LoadNamedMaster(c.MasterKeyFile)
+	}
+	return keys.LoadMaster(filepath.Join(c.DataDir, masterFile))
 }

@@ -20,9 +20,12 @@ type job struct {
 func (h *house) jobs() []job {
 	began := time.Now()
 	sweeper := h.store.NewSweeper(func() time.Duration { return time.Since(began) })
-	return []job{
+	all := []job{
 		{"sweep", time.Minute, func(ctx context.Context, _ time.Time) error {
-			_, err := sweeper.Tick(ctx)
+			deleted, err := sweeper.Tick(ctx)
+			if h.metrics != nil {
+				h.metrics.swept.Add(float64(deleted))
+			}
 			return err
 		}},
 		{"alive", time.Minute, func(ctx context.Context, _ time.Time) error { return h.store.Alive(ctx) }},
@@ -33,6 +36,15 @@ func (h *house) jobs() []job {
 			return h.ring.Tick(ctx, now)
 		}},
 	}
+	if h.schedule != nil {
+		all = append(all, job{"backup", time.Minute, h.schedule.Tick})
+	}
+	if h.metrics != nil {
+		for i := range all {
+			all[i] = h.metrics.counted(all[i])
+		}
+	}
+	return all
 }
 
 // startJobs runs each job by itself, so that a slow one holds up no other, and

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -48,6 +50,28 @@ func TestStoppingJobsWaitsForTheOneThatRuns(t *testing.T) {
 			t.Error("stopped while a job was running")
 		}
 	})
+}
+
+func TestBackupsByScheduleAreAJob(t *testing.T) {
+	h := testHouse(t)
+	h.config.BackupDirectory = filepath.Join(t.TempDir(), "kept")
+	h.config.BackupEvery, h.config.BackupKeep = "1h", "2"
+	h.schedule = h.newSchedule()
+	for hour := range 5 {
+		for _, j := range h.jobs() {
+			if j.name != "backup" {
+				continue
+			}
+			if err := j.run(t.Context(), time.Date(2026, 1, 2, hour, 0, 0, 0, time.UTC)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	kept, _ := filepath.Glob(filepath.Join(h.config.BackupDirectory, "*"))
+	name := filepath.Join(h.config.BackupDirectory, fileName(h.config.Issuer))
+	if want := []string{name + "-20260102T030000Z.db", name + "-20260102T040000Z.db"}; !slices.Equal(kept, want) {
+		t.Errorf("kept %v, want %v", kept, want)
+	}
 }
 
 func TestSweepingIsAJob(t *testing.T) {

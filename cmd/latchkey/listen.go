@@ -8,14 +8,17 @@ import (
 	"net"
 	"net/http"
 
+	"latchkey/internal/edge"
 	"latchkey/storage/api"
 )
 
-// servers are the two that run: one for browsers and apps, one on the socket for
-// the command line.
+// servers are those that run: one for browsers and apps, one on the socket for
+// the command line, and perhaps one for measurements.
 type servers struct {
 	public, socket net.Listener
 	web, admin     *http.Server
+	measured       net.Listener // nil: none
+	metrics        *http.Server
 }
 
 // listen opens both listeners. The data file's lock is held, so a socket that is
@@ -31,12 +34,21 @@ func (h *house) listen(ctx context.Context, log *slog.Logger) (_ *servers, err e
 	if s.web.TLSConfig, err = tlsConfig(h.config, log); err != nil {
 		return nil, err
 	}
-	if s.public, err = listenPublic(h.config); err != nil {
+	if s.public, err = listenTo(h.config, "listen", h.config.Listen); err != nil {
 		return nil, err
 	}
 	if s.socket, err = api.Listen(h.config.DataDir); err != nil {
 		return nil, errors.Join(err, s.public.Close())
 	}
+	if h.metrics == nil {
+		return s, nil
+	}
+	metricsEdge := edge.New(edge.Options{Log: log})
+	s.metrics = metricsEdge.Server(h.metrics.handler(metricsEdge))
+	if s.measured, err = listenTo(h.config, "metrics_listen", h.config.MetricsListen); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	log.Info("measuring", "listen", s.measured.Addr().String())
 	return s, nil
 }
 
@@ -45,7 +57,7 @@ func (h *house) listen(ctx context.Context, log *slog.Logger) (_ *servers, err e
 func (s *servers) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	serve := func(what string, do func() error) {
 		if err := do(); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("%s stopped: %w", what, err)
@@ -59,11 +71,17 @@ func (s *servers) run(ctx context.Context) error {
 		return s.web.Serve(s.public)
 	})
 	go serve("listening on the socket", func() error { return s.admin.Serve(s.socket) })
+	if s.metrics != nil {
+		go serve("listening on "+s.measured.Addr().String(), func() error { return s.metrics.Serve(s.measured) })
+	}
 	<-ctx.Done()
 
 	drain, giveUp := context.WithTimeout(context.WithoutCancel(ctx), drainMost)
 	defer giveUp()
 	err := errors.Join(finish(drain, s.web), finish(drain, s.admin))
+	if s.metrics != nil {
+		err = errors.Join(err, finish(drain, s.metrics))
+	}
 	select {
 	case cause := <-failed:
 		err = errors.Join(cause, err)
@@ -81,4 +99,10 @@ func finish(ctx context.Context, s *http.Server) error {
 }
 
 // close gives up listeners that no server has taken over.
-func (s *servers) close() error { return errors.Join(s.public.Close(), s.socket.Close()) }
+func (s *servers) close() error {
+	err := errors.Join(s.public.Close(), s.socket.Close())
+	if s.measured != nil {
+		err = errors.Join(err, s.measured.Close())
+	}
+	return err
+}

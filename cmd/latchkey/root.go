@@ -18,7 +18,8 @@ func newRoot(t *terminal) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usagef("%w: see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(serveCommand(t), setupLinkCommand(t), userCommand(t), clientCommand(t), groupCommand(t), keyCommand(t), versionCommand(t))
+	root.AddCommand(serveCommand(t), setupLinkCommand(t), userCommand(t), clientCommand(t), groupCommand(t), keyCommand(t),
+		backupCommand(t), restoreCommand(t), checkCommand(t), compactCommand(t), versionCommand(t))
 	for _, c := range root.Commands() {
 		understandVerbs(c)
 	}
@@ -55,6 +56,16 @@ func takes(names ...string) cobra.PositionalArgs {
 			return usagef("%q is one word too many: see %s --help", args[len(names)], c.CommandPath())
 		}
 		return nil
+	}
+}
+
+// optionally is takes for one argument that may be left out.
+func optionally(name string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return takes(name)(c, args)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -31,6 +32,7 @@ func TestMain(m *testing.M) {
 //	fetch URL FILE     keep what the server answers there
 //	published LIST SET check that each enabled signing key of “key list --json” is in
 //	                   the key set
+//	damage PATH HOW    cut a file short, empty it, or flip a bit of a text in it
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -44,7 +46,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"up": up, "set": set, "as-nobody": asNobody, "mode": mode,
-			"fetch": fetch, "published": published,
+			"fetch": fetch, "published": published, "damage": damage,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "root" {
@@ -101,6 +103,25 @@ func mode(ts *testscript.TestScript, _ bool, args []string) {
 	if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[1] {
 		ts.Fatalf("%s has mode %s, want %s", args[0], got, args[1])
 	}
+}
+
+func damage(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	raw, err := os.ReadFile(path)
+	ts.Check(err)
+	switch how := args[1]; how {
+	case "cut":
+		raw = raw[:12345]
+	case "empty":
+		raw = nil
+	default:
+		at := bytes.LastIndex(raw, []byte(how))
+		if at < 0 {
+			ts.Fatalf("%q is not in %s", how, path)
+		}
+		raw[at] ^= 1
+	}
+	ts.Check(os.WriteFile(path, raw, 0o600))
 }
 
 // asNobody runs this program as another user. The binary and the data are made

@@ -89,16 +89,16 @@ func (t *terminal) offerSetUp(ctx context.Context, h *house) error {
 	return nil
 }
 
-// listenPublic opens the configured address.
-func listenPublic(c *Config) (net.Listener, error) {
-	l, err := net.Listen("tcp", c.Listen)
+// listenTo opens the address that a setting gives.
+func listenTo(c *Config, key, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("listen (%s): another process listens on %s already: stop it or choose another address", c.source("listen"), c.Listen)
+		return nil, fmt.Errorf("%s (%s): another process listens on %s already: stop it or choose another address", key, c.source(key), address)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("listen (%s): this user may not listen on %s: choose a port above 1023, or let a proxy listen there", c.source("listen"), c.Listen)
+		return nil, fmt.Errorf("%s (%s): this user may not listen on %s: choose a port above 1023, or let a proxy listen there", key, c.source(key), address)
 	case err != nil:
-		return nil, fmt.Errorf("listen (%s): %w", c.source("listen"), err)
+		return nil, fmt.Errorf("%s (%s): %w", key, c.source(key), err)
 	}
 	return l, nil
 }

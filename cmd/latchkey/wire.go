@@ -41,8 +41,12 @@ func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge
 		return nil, nil, err
 	}
 	pages := signin.Pages{Renderer: renderer}
+	var observer edge.Observer // nil, and not a nil *metrics
+	if h.metrics != nil {
+		observer = h.metrics
+	}
 	e := edge.New(edge.Options{
-		Log: log, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: h.config.proxies(),
+		Log: log, Observer: observer, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: h.config.proxies(),
 		Fail: func(w http.ResponseWriter, r *http.Request, p edge.Problem) {
 			if !op.FailAPI(w, r, p.Status, p.Message) {
 				pages.Fail(w, r, p)
@@ -104,10 +108,19 @@ func (h *house) apiOptions() api.Options {
 	}
 }
 
+// localOptions are for those who own the data: on the socket and in process. They
+// may name files, as they may write them.
+func (h *house) localOptions() api.Options {
+	o := h.apiOptions()
+	o.Check = h.check
+	o.Backup = h.backup
+	return o
+}
+
 // apiHandler is what is served on the command line's socket.
 func (h *house) apiHandler(log *slog.Logger) (*edge.Edge, http.Handler) {
 	e := edge.New(edge.Options{Log: log, Limits: edge.Limits{Body: 1 << 20}})
 	router := e.Router()
-	api.Mount(router, h.apiOptions())
+	api.Mount(router, h.localOptions())
 	return e, e.Handler(api.SameUser(router))
 }

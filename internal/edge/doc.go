@@ -19,7 +19,9 @@
 //	recovery      a panic becomes a 500                recover.go
 //	guard         https only, sizes, base headers      limits.go, headers.go
 //	router        404, 405 and the route's template    router.go
-//	handlers      fill the record: [ClientID], [Sub], [Fail], [Note]
+//	handlers      fill the record: [ClientID], [Sub], [Fail], [Note]; and [Count]
+//
+// What is measured goes to an [Observer], which knows nothing that was sent.
 //
 // # What the log never holds
 //

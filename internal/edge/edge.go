@@ -29,6 +29,9 @@ type Options struct {
 	// writer whose headers hold the base headers only. nil means plain text.
 	Fail func(http.ResponseWriter, *http.Request, Problem)
 
+	// Observer measures; nil means that nobody does.
+	Observer Observer
+
 	// Now and Random are the clock and the source of request ids; nil means
 	// the real ones.
 	Now    func() time.Time
@@ -72,7 +75,7 @@ func (e *Edge) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := e.opts.Now()
 		from := e.opts.Proxies.origin(r)
-		x := &exchange{origin: from, id: e.requestID(r, from.viaProxy)}
+		x := &exchange{origin: from, id: e.requestID(r, from.viaProxy), observer: e.opts.Observer}
 		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 		// Behind a trusted proxy the name the browser asked for is the
 		// forwarded one; same-origin checks compare against it.
@@ -80,7 +83,11 @@ func (e *Edge) Handler(next http.Handler) http.Handler {
 
 		out := &writer{ResponseWriter: w}
 		// Deferred, so that an exchange aborted halfway is recorded too.
-		defer func() { e.record(r, x, out, e.opts.Now().Sub(begin)) }()
+		defer func() {
+			took := e.opts.Now().Sub(begin)
+			e.record(r, x, out, took)
+			e.observe(r, x, out, took)
+		}()
 		inner.ServeHTTP(out, r)
 	})
 }

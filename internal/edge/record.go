@@ -12,8 +12,9 @@ import (
 // exchange is what the edge knows of one request. Handlers add to it; the
 // outermost layer writes it, once.
 type exchange struct {
-	origin origin
-	id     string
+	origin   origin
+	id       string
+	observer Observer // nil: none
 
 	mu       sync.Mutex
 	route    string // the matched template, empty when none matched

@@ -22,6 +22,19 @@ type outcome struct {
 	wait    time.Duration // for Throttled
 }
 
+// word is how an attempt ended, for what is measured.
+func (o outcome) word() string {
+	switch {
+	case o.session != nil:
+		return "signed_in"
+	case o.problem == page.Throttled:
+		return "throttled"
+	case o.problem == page.Busy:
+		return "busy"
+	}
+	return "wrong_password"
+}
+
 var problemStatus = map[page.SignInProblem]int{
 	page.WrongPassword: http.StatusUnprocessableEntity,
 	page.Throttled:     http.StatusTooManyRequests,

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"latchkey/internal/edge"
 	"latchkey/login/page"
 	"latchkey/op"
 )
@@ -78,6 +79,9 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, form page.SignIn)
 		return outcome{}, false
 	}
 	out, err := h.attempt(r, strings.TrimSpace(form.Username), password)
+	if err == nil {
+		edge.Count(r.Context(), "sign_in", out.word())
+	}
 	if err == nil && out.session != nil {
 		err = h.remember(w, r, out.session)
 	}

@@ -42,6 +42,12 @@ type Options struct {
 
 	// Keys are listed and rotated through it.
 	Keys Keys
+	// Check reads everything and returns what is wrong; nil: there is no such call.
+	Check func(context.Context) ([]storage.Fault, error)
+	// Backup writes a copy to a new file. Who calls names the path: only where
+	// callers own the data, on the socket and in process, may it be set. nil:
+	// there is no such call.
+	Backup func(ctx context.Context, path string) (Backup, error)
 
 	// Actor says on whose behalf a call acts; default the operator.
 	Actor func(context.Context) storage.Actor
@@ -72,6 +78,7 @@ func Mount(router *mux.Router, o Options) {
 	r.clients()
 	r.keys()
 	r.groups()
+	r.care()
 	r.describe()
 }
 
@@ -88,6 +95,8 @@ type routes struct {
 	// edits makes read, merge and write of one PATCH a unit, so that two
 	// edits of different fields at once are both kept.
 	edits sync.Mutex
+	// reading is held by what reads all the data.
+	reading sync.Mutex
 }
 
 // out is an answer with a body.

@@ -24,6 +24,7 @@ type house struct {
 	*api.Caller
 	store   *storage.Store
 	handler http.Handler
+	plain   http.Handler // without the witness, for what needs the connection
 	errs    []error
 }
 
@@ -63,7 +64,8 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 	if change != nil {
 		change(&o)
 	}
-	h.handler = witness(t, api.Handler(o))
+	h.plain = api.Handler(o)
+	h.handler = witness(t, h.plain)
 	h.Caller = api.InProcess(h.handler)
 	return h
 }

@@ -42,6 +42,8 @@
 //	GET    keys
 //	POST   keys/rotate                {"alg": "ES256"}, or {} for all
 //	POST   keys/discard               the same, of keys that leaked
+//	GET    check                      reads everything
+//	POST   backups                    {"path": "/absolute"}; never on a network
 //
 // # Who may call
 //

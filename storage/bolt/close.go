@@ -31,7 +31,7 @@ func (e *Engine) close() error {
 		return e.file.Close()
 	}
 	var err error
-	if e.stopped.Load() == nil && (e.scattered || e.commits.Load() > 0) {
+	if !e.readOnly && e.stopped.Load() == nil && (e.scattered || e.commits.Load() > 0) {
 		err = e.saveFreePages()
 	}
 	return errors.Join(err, e.db.Close()) // waits for Views

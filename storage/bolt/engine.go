@@ -38,6 +38,7 @@ type Engine struct {
 	closed    atomic.Bool
 	closing   sync.Once
 	closeErr  error
+	readOnly  bool
 	scattered bool // the file was opened without a list of its free pages
 	wedged    bool // bbolt panicked in a commit and holds its locks forever
 }
@@ -95,6 +96,9 @@ func (e *Engine) waitDurable(state int64) error {
 func (e *Engine) Update(ctx context.Context, fn func(kv.Txn) error) error {
 	if err := e.refusal(ctx); err != nil {
 		return err
+	}
+	if e.readOnly {
+		return ErrReadOnly
 	}
 	op := &operation{fn: fn, done: make(chan struct{})}
 	if !e.queue.put(op) {

@@ -10,12 +10,16 @@ import (
 	"latchkey/storage/kv"
 )
 
-// lock waits for the file's lock. bbolt locks the same open file again, which
-// succeeds at once.
-func lock(f *os.File, timeout time.Duration) error {
+// lock waits for the file's lock, which readers share. bbolt locks the same open
+// file again, which succeeds at once.
+func lock(f *os.File, shared bool, timeout time.Duration) error {
 	const pause = 20 * time.Millisecond
+	how := syscall.LOCK_EX
+	if shared {
+		how = syscall.LOCK_SH
+	}
 	for end := time.Now().Add(timeout); ; time.Sleep(pause) {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
 		switch {
 		case err == nil:
 			return nil

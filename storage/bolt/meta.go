@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -19,7 +18,13 @@ const (
 	noFreelist = ^uint64(0)
 )
 
-type meta struct{ pageSize, freelist, pages, commit uint64 }
+type meta struct{ pageSize, root, freelist, pages, commit uint64 }
+
+// sane reports whether a file can be like that, so that what it says can be
+// reckoned with.
+func (m meta) sane() bool {
+	return m.pageSize >= 512 && m.pageSize <= 1<<16 && m.pages < 1<<40
+}
 
 // readAhead reads the file once from front to back if it holds no list of its
 // free pages, because it was not closed cleanly. bbolt then looks at every
@@ -69,7 +74,6 @@ func readMeta(f *os.File, at int64) (m meta, ok bool) {
 	if _, err := f.ReadAt(raw[:], at+pageHeader); err != nil {
 		return meta{}, false
 	}
-	order := binary.NativeEndian
 	sum := fnv.New64a()
 	sum.Write(raw[:metaSize-8])
 	if order.Uint32(raw[0:]) != metaMagic || order.Uint64(raw[56:]) != sum.Sum64() {
@@ -77,6 +81,7 @@ func readMeta(f *os.File, at int64) (m meta, ok bool) {
 	}
 	return meta{
 		pageSize: uint64(order.Uint32(raw[8:])),
+		root:     order.Uint64(raw[16:]),
 		freelist: order.Uint64(raw[32:]),
 		pages:    order.Uint64(raw[40:]),
 		commit:   order.Uint64(raw[48:]),

@@ -3,6 +3,7 @@ package bolt
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,7 +26,13 @@ type Options struct {
 	// OpenFile replaces os.OpenFile. A test that keeps the file can re-aim its
 	// descriptor and thereby make writes or syncs fail.
 	OpenFile func(name string, flag int, perm os.FileMode) (*os.File, error)
+	// ReadOnly opens a file that exists and writes nothing, not even its own
+	// notes: Update answers ErrReadOnly. Several processes may read a file.
+	ReadOnly bool
 }
+
+// ErrReadOnly: the file was opened for reading.
+var ErrReadOnly = errors.New("the data file is open for reading only")
 
 // mapSize is address space, not memory, that the file may grow into without
 // being mapped anew, for which every writer would wait until all readers end.
@@ -50,7 +57,11 @@ func Open(path string, o Options) (*Engine, error) {
 	}
 	_, err := os.Lstat(path)
 	created := errors.Is(err, fs.ErrNotExist)
-	e, err := open(path, o, mapSize())
+	mapped := mapSize()
+	if o.ReadOnly {
+		mapped = 0 // it does not grow
+	}
+	e, err := open(path, o, mapped)
 	if errors.Is(err, syscall.ENOMEM) {
 		// The process may not have that much address space. It works without.
 		e, err = open(path, o, 0)
@@ -61,12 +72,17 @@ func Open(path string, o Options) (*Engine, error) {
 	if err := e.prepare(created); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), e.db.Close())
 	}
+	if o.ReadOnly {
+		e.queue.close()
+		close(e.ended)
+		return e, nil
+	}
 	go e.write(nil)
 	return e, nil
 }
 
 func open(path string, o Options, mapped int) (e *Engine, err error) {
-	e = &Engine{ended: make(chan struct{}), queue: queue{wake: make(chan struct{}, 1)}}
+	e = &Engine{ended: make(chan struct{}), queue: queue{wake: make(chan struct{}, 1)}, readOnly: o.ReadOnly}
 	defer func() {
 		if value := recover(); value != nil {
 			_ = e.file.Close()
@@ -75,6 +91,7 @@ func open(path string, o Options, mapped int) (e *Engine, err error) {
 	}()
 	e.db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         o.Timeout,
+		ReadOnly:        o.ReadOnly,
 		NoFreelistSync:  true, // see saveFreePages
 		FreelistType:    bbolt.FreelistMapType,
 		InitialMmapSize: mapped,
@@ -98,19 +115,47 @@ func open(path string, o Options, mapped int) (e *Engine, err error) {
 // openFile locks the file itself, before bbolt does with the same result: a
 // file that someone else holds must not be read through first.
 func (e *Engine) openFile(name string, flag int, perm os.FileMode, o Options) (*os.File, error) {
-	f, err := o.OpenFile(name, flag, perm)
+	f, err := locked(name, o, func() (*os.File, error) { return o.OpenFile(name, flag, perm) })
 	if err != nil {
 		return nil, err
 	}
-	err = lock(f, o.Timeout)
-	if err == nil {
-		e.scattered, err = readAhead(f)
-	}
-	if err != nil {
+	if e.scattered, err = readAhead(f); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	e.file = f
 	return f, nil
+}
+
+// locked opens and locks the file of that name. Whoever held the lock may have put
+// another file in its place: then that one is meant.
+func locked(name string, o Options, open func() (*os.File, error)) (*os.File, error) {
+	for {
+		f, err := open()
+		if err != nil {
+			return nil, err
+		}
+		if err := lock(f, o.ReadOnly, o.Timeout); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		have, err := f.Stat()
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		if named, err := os.Stat(name); err != nil || os.SameFile(have, named) {
+			return f, nil // without that name nothing else can be meant
+		}
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// Lock keeps every process from opening a data file, without looking into it: it
+// may be damaged. It returns a *kv.LockedError if one has it open. Closing gives
+// the lock back.
+func Lock(path string, timeout time.Duration) (io.Closer, error) {
+	o := Options{Timeout: timeout}
+	return locked(path, o, func() (*os.File, error) { return os.OpenFile(path, os.O_RDWR, 0) })
 }
 
 // prepare makes a new file usable and its name durable, and notes the state
@@ -129,6 +174,9 @@ func (e *Engine) prepare(created bool) error {
 	}
 	if err := e.db.View(look); err != nil || exists {
 		return err
+	}
+	if e.readOnly {
+		return ErrNotData
 	}
 	return e.db.Update(func(tx *bbolt.Tx) error {
 		e.durable.Store(int64(tx.ID()))

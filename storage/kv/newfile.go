@@ -36,15 +36,17 @@ func NewFile(ctx context.Context, path string, write func(io.Writer) error) (err
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	if err := publish(f.Name(), path); err != nil {
+	if err := Publish(f.Name(), path); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return SyncDir(dir)
 }
 
-// publish gives a finished file its name. A link fails if the name is taken,
-// where a rename would replace it; the rename is for file systems without links.
-func publish(temporary, path string) error {
+// Publish gives a finished file its name, which must be free: the error matches
+// fs.ErrExist if not. The temporary name is gone afterwards, or may be removed. A
+// link fails if the name is taken, where a rename would replace it; the rename is
+// for file systems without links.
+func Publish(temporary, path string) error {
 	err := os.Link(temporary, path)
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return err

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"latchkey/storage"
+	"latchkey/storage/api"
+	"latchkey/storage/backup"
+
+	"github.com/spf13/cobra"
+)
+
+func checkCommand(t *terminal) *cobra.Command {
+	c := &cobra.Command{
+		Use: "check [FILE]", Short: "Read all data, or a backup, and say what is wrong", Args: optionally("FILE"),
+		Long: "Read all data, or those of a backup, and say what is wrong. The server may go on running. The exit code is 1 if anything is.",
+		RunE: func(c *cobra.Command, args []string) error {
+			config, err := t.ownConfig()
+			if err != nil {
+				return err
+			}
+			var faults []api.Fault
+			if len(args) == 1 {
+				faults, err = examine(c.Context(), config, args[0])
+			} else {
+				faults, err = checkData(c.Context(), config)
+			}
+			if err != nil {
+				return err
+			}
+			return t.showFindings(faults)
+		},
+	}
+	addJSON(t, c)
+	return c
+}
+
+// checkData asks the server. Without one it reads the file as it would a backup,
+// since damaged data had better not be opened.
+func checkData(ctx context.Context, c *Config) (faults []api.Fault, err error) {
+	if missing(c.DataDir) {
+		return nil, noData(c)
+	}
+	caller, err := reach(ctx, c, func() (err error) {
+		faults, err = examine(ctx, c, c.dataPath())
+		return err
+	})
+	if err != nil || caller == nil {
+		return faults, err
+	}
+	defer caller.Close()
+	return caller.Check(ctx)
+}
+
+func examine(ctx context.Context, c *Config, path string) ([]api.Fault, error) {
+	try, err := presentKeys(c)
+	if err != nil {
+		return nil, err
+	}
+	faults, err := backup.Examine(ctx, path, try)
+	if damaged := (*backup.Damaged)(nil); errors.As(err, &damaged) {
+		faults, err = damaged.Faults, nil
+		if damaged.Missing > 0 {
+			missing := storage.Fault{Table: "file", What: fmt.Sprintf("%d bytes are missing at its end", damaged.Missing)}
+			faults = append([]storage.Fault{missing}, faults...)
+		}
+	}
+	return api.FaultsOf(faults), err
+}
+
+func (t *terminal) showFindings(faults []api.Fault) error {
+	switch {
+	case t.json:
+		if err := t.writeJSON(api.Findings{Faults: faults}); err != nil {
+			return err
+		}
+	case len(faults) == 0:
+		t.say("All is well.")
+	default:
+		t.sayFaults(faults)
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("%s found: what to do is in docs/backup.md", number(len(faults), "fault"))
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package backup
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"latchkey/storage"
+	"latchkey/storage/bolt"
+)
+
+// Keys tries the master key: it returns an error that says what to do if the key
+// does not open those that a store holds.
+type Keys func(context.Context, *storage.Store) error
+
+// Examine reads a data file or backup that nobody writes to, all of it, and changes
+// nothing. Records that contradict each other come back as faults. The error says
+// why the file is of no use as it is: it is none of Latchkey's, a newer one's,
+// another master key's, or pages of it are lost, a *Damaged.
+func Examine(ctx context.Context, path string, try Keys) ([]storage.Fault, error) {
+	report, err := bolt.Verify(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	// Behind a page that cannot be trusted nothing else is safe to read.
+	if faults := faultsOf(report); len(faults) > 0 {
+		return nil, &Damaged{Path: path, Missing: report.Missing, Faults: faults}
+	}
+	if report.Missing > 0 { // at the end of a page that is not full
+		return nil, &Damaged{Path: path, Missing: report.Missing}
+	}
+	faults, err := examineRecords(ctx, path, try)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return faults, nil
+}
+
+// examineRecords reads a file whose pages are sound.
+func examineRecords(ctx context.Context, path string, try Keys) (_ []storage.Fault, err error) {
+	engine, err := bolt.Open(path, bolt.Options{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, engine.Close()) }()
+	store, err := storage.Inspect(ctx, engine)
+	if err == nil {
+		err = try(ctx, store)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return store.Check(ctx)
+}
+
+// Check is Examine for data that are in use, and whose keys are known to open. All
+// that is damaged comes back as faults.
+func Check(ctx context.Context, engine *bolt.Engine, store *storage.Store) ([]storage.Fault, error) {
+	report, err := engine.Verify(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if faults := faultsOf(report); len(faults) > 0 {
+		return faults, nil
+	}
+	return store.Check(ctx)
+}
+
+// faultsOf says of pages what is lost with them. Neighbours that are lost for the
+// same reason are one loss.
+func faultsOf(r bolt.Report) (faults []storage.Fault) {
+	for i := 0; i < len(r.Damage); {
+		d := r.Damage[i]
+		last, to := d.Page, d.To
+		for i++; i < len(r.Damage) && to != nil && string(r.Damage[i].From) == string(to) && r.Damage[i].What == d.What; i++ {
+			last, to = r.Damage[i].Page, r.Damage[i].To
+		}
+		where := fmt.Sprintf("page %d", d.Page)
+		if last != d.Page {
+			where = fmt.Sprintf("pages %d to %d", d.Page, last)
+		}
+		faults = append(faults, storage.Fault{Table: "file", Key: d.From,
+			What: fmt.Sprintf("%s: %s; lost is %s", where, d.What, loss(d.From, to))})
+	}
+	return faults
+}
+
+// loss names a range of keys.
+func loss(from, to []byte) string {
+	switch {
+	case from == nil && to == nil:
+		return "everything"
+	case from == nil:
+		return "everything before " + place(to)
+	case to == nil:
+		return "everything from " + place(from) + " on"
+	}
+	return "everything from " + place(from) + " to before " + place(to)
+}
+
+// place is a key in words: its table, and the key as storage's faults show it.
+func place(key []byte) string {
+	table := storage.TableOf(key)
+	if table == "" {
+		table = "key"
+	}
+	return table + " " + hex.EncodeToString(key)
+}
+
+// Damaged says what of a file cannot be read. Its lines are its faults.
+type Damaged struct {
+	Path    string
+	Missing int64 // bytes, at the end
+	Faults  []storage.Fault
+}
+
+func (e *Damaged) Error() string {
+	text := fmt.Sprintf("%s is damaged", e.Path)
+	if e.Missing > 0 {
+		text = fmt.Sprintf("%s is cut short: %d bytes are missing at its end", e.Path, e.Missing)
+	}
+	for _, f := range e.Faults {
+		text += "\n" + f.String()
+	}
+	return text
+}

@@ -1,0 +1,92 @@
+package backup
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"latchkey/storage"
+	"latchkey/storage/bolt"
+	"latchkey/storage/kv"
+)
+
+// Source is what a backup is made of; an engine is one.
+type Source interface {
+	Snapshot(ctx context.Context, path string) error
+}
+
+// Copy is a backup that was written and read again.
+type Copy struct {
+	Path  string
+	Bytes int64
+	Taken time.Time
+	// Faults were in the data already: the copy is true to them.
+	Faults []storage.Fault
+}
+
+// Write makes a backup at path while the data are in use. It refuses to overwrite a
+// file (the error matches fs.ErrExist), and leaves nothing behind when it fails. A
+// copy of data that have faults is kept, since it may be the best there is.
+func Write(ctx context.Context, from Source, path string, try Keys, now time.Time) (c Copy, err error) {
+	if err := free(path); err != nil {
+		return c, err
+	}
+	draft := draftOf(path)
+	defer func() { err = errors.Join(err, remove(draft)) }()
+	if err := from.Snapshot(ctx, draft); err != nil {
+		return c, err
+	}
+	if err := bolt.AppendSums(draft); err != nil {
+		return c, err
+	}
+	c = Copy{Path: path, Taken: now.UTC().Truncate(time.Second)}
+	if c.Faults, err = Examine(ctx, draft, try); err != nil {
+		return c, fmt.Errorf("the copy is of no use and was not kept: %w", err)
+	}
+	info, err := os.Stat(draft)
+	if err != nil {
+		return c, err
+	}
+	c.Bytes = info.Size()
+	return c, publish(draft, path)
+}
+
+// free returns an error if a name is taken, to spare work that could not be kept.
+func free(path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return taken(path)
+	}
+	return nil
+}
+
+func taken(path string) error {
+	return fmt.Errorf("%s %w: choose another name", path, fs.ErrExist)
+}
+
+// publish gives a finished file the name it is to have, durably.
+func publish(draft, path string) error {
+	err := kv.Publish(draft, path)
+	if errors.Is(err, fs.ErrExist) {
+		return taken(path)
+	}
+	if err != nil {
+		return err
+	}
+	return kv.SyncDir(filepath.Dir(path))
+}
+
+// draftOf is a name beside path that nothing else has.
+func draftOf(path string) string { return path + ".draft-" + rand.Text()[:8] }
+
+// remove deletes a draft. Mostly it is gone: it has its name by now.
+func remove(draft string) error {
+	if err := os.Remove(draft); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
