@@ -32,14 +32,15 @@ test:
 	$(call step,modules,go mod tidy -diff)
 	$(call step,go vet,go vet ./... && go vet -C internal/tools ./...)
 	$(call step,linters,$(MAKE) --no-print-directory lint)
-	$(call step,tests and fuzz seeds under the race detector,BROWSER_REQUIRED=1 go test -race -timeout $(TESTTIME) ./...)
+	$(call step,tests and fuzz seeds under the race detector,BROWSER_REQUIRED=1 PROXIES_REQUIRED=1 go test -race -timeout $(TESTTIME) ./...)
 	@printf '\n== all well\n'
 
-## needs: install what the tests need: a C compiler for the race detector, Chromium and fonts, npm for axe-core
+## needs: install what the tests need: a C compiler for the race detector, Chromium and fonts, npm for axe-core, nginx and Caddy
 .PHONY: needs
 needs: $(linters) $(axe)
 	@internal/tools/need.sh gcc='gcc libc6-dev' \
-		'chromium|chromium-browser|google-chrome'='chromium fonts-liberation'
+		'chromium|chromium-browser|google-chrome'='chromium fonts-liberation' \
+		nginx=nginx-light caddy=caddy
 
 ## axe: put axe-core, which judges the pages, where the browser tests find it
 .PHONY: axe

@@ -4,6 +4,7 @@
 # to run is printed, and we fail.
 set -euo pipefail
 
+PATH=$PATH:/usr/sbin # where Debian keeps nginx
 missing=()
 for need in "$@"; do
 	# The part before = may name several programs, any of which will do.
@@ -34,5 +35,12 @@ if [[ $(id -u) -ne 0 ]]; then
 fi
 echo "Installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
+# Debian starts a server as soon as it is installed. Here they are for tests.
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+	trap 'rm -f "$policy"' EXIT
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod 755 "$policy"
+fi
 apt-get update -q
 apt-get install -y -q --no-install-recommends "${missing[@]}"
