@@ -40,7 +40,7 @@ test:
 needs: $(linters) $(axe)
 	@internal/tools/need.sh gcc='gcc libc6-dev' \
 		'chromium|chromium-browser|google-chrome'='chromium fonts-liberation' \
-		nginx=nginx-light caddy=caddy
+		nginx=nginx-light caddy=caddy curl=curl openssl=openssl
 
 ## axe: put axe-core, which judges the pages, where the browser tests find it
 .PHONY: axe

@@ -16,7 +16,7 @@ import (
 
 // certified makes a certification authority that lives for one test, and a
 // certificate of it for host.
-func certified(t *testing.T, host string) (trust *x509.CertPool, certFile, keyFile string) {
+func certified(t *testing.T, host string) (trust *x509.CertPool, caFile, certFile, keyFile string) {
 	t.Helper()
 	caKey, key := newKey(t), newKey(t)
 	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "a test's own CA"}, IsCA: true,
@@ -35,10 +35,12 @@ func certified(t *testing.T, host string) (trust *x509.CertPool, certFile, keyFi
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
+	caFile = filepath.Join(dir, "ca.pem")
+	write(t, caFile, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})))
 	certFile, keyFile = filepath.Join(dir, "fullchain.pem"), filepath.Join(dir, "key.pem")
 	write(t, certFile, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: sign(t, leaf, root, key, caKey)})))
 	write(t, keyFile, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
-	return trust, certFile, keyFile
+	return trust, caFile, certFile, keyFile
 }
 
 func newKey(t *testing.T) *ecdsa.PrivateKey {

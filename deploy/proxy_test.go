@@ -34,6 +34,7 @@ type proxied struct {
 	*server
 	http, https string // where the proxy listens
 	access      string // its log
+	caFile      string // who signed its certificate
 	client      *http.Client
 }
 
@@ -41,8 +42,8 @@ type proxied struct {
 // and the certificate are the test's; the rest is as the samples have it.
 func behind(t *testing.T, name string, env ...string) *proxied {
 	t.Helper()
-	trust, certFile, keyFile := certified(t, host)
-	p := &proxied{http: freeAddress(t), https: freeAddress(t), access: filepath.Join(t.TempDir(), "access.log"),
+	trust, caFile, certFile, keyFile := certified(t, host)
+	p := &proxied{caFile: caFile, http: freeAddress(t), https: freeAddress(t), access: filepath.Join(t.TempDir(), "access.log"),
 		server: &server{t: t, listen: freeAddress(t), args: []string{"--config", "config.yaml"}}}
 	p.env = append([]string{"LATCHKEY_LISTEN=" + p.listen, "LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data"),
 		"LATCHKEY_LOG_FORMAT=json", "LATCHKEY_LOG_LEVEL=debug"}, env...)
