@@ -11,6 +11,7 @@
 //	latchkey user …     }  calls of storage/api: over that socket while a
 //	latchkey client …   }  server runs, in process on the opened file when
 //	latchkey setup-link }  none does
+//	latchkey doctor     looks at all that must be right around the server
 //
 // It does not own any rule: what a verb may do is decided by storage.
 //

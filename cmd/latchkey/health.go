@@ -17,7 +17,9 @@ const (
 
 func (h *house) healthRoutes(router *mux.Router) {
 	router.HandleFunc(pathHealth, func(w http.ResponseWriter, r *http.Request) {
-		tell(w, r, http.StatusOK, "ok")
+		if !h.tellArrival(w, r) {
+			tell(w, r, http.StatusOK, "ok")
+		}
 	}).Methods(http.MethodGet, http.MethodHead)
 	router.HandleFunc(pathReady, h.ready).Methods(http.MethodGet, http.MethodHead)
 }

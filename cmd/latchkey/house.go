@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -34,6 +35,7 @@ type house struct {
 	tryKeys   backup.Keys
 	schedule  *backup.Schedule // nil: none is configured
 	metrics   *metrics         // nil: nobody asks for them
+	probe     string           // what doctor proves itself with: see arrival.go
 }
 
 // openHouse opens the data, making it if there is none. It waits that long for
@@ -45,7 +47,7 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data_dir (%s): the directory cannot be made: %w", c.source("data_dir"), reason(err))
 	}
-	h := &house{config: c}
+	h := &house{config: c, probe: rand.Text()}
 	h.engine, err = bolt.Open(c.dataPath(), bolt.Options{Timeout: wait})
 	if err != nil {
 		return nil, err

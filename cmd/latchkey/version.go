@@ -2,6 +2,7 @@ package main
 
 import (
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -32,6 +33,19 @@ func versionOf() versionAnswer {
 		v.Version = "development"
 	}
 	return v
+}
+
+// builtAt is when the code was committed, the zero time if that is not known.
+func builtAt() time.Time {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.time" {
+				at, _ := time.Parse(time.RFC3339, s.Value)
+				return at
+			}
+		}
+	}
+	return time.Time{}
 }
 
 func versionCommand(t *terminal) *cobra.Command {

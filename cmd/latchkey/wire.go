@@ -104,6 +104,7 @@ func (h *house) apiOptions() api.Options {
 			return by
 		},
 		Report:  func(ctx context.Context, err error) { edge.Fail(ctx, "server_error", err) },
+		Status:  h.status,
 		Version: versionOf().Version,
 	}
 }

@@ -53,6 +53,8 @@ type Options struct {
 	Actor func(context.Context) storage.Actor
 	// Report hears of an error that is not the caller's; default nobody.
 	Report func(context.Context, error)
+	// Status says how the server is; default there is no such call.
+	Status func(context.Context) Status
 	// Version is Latchkey's, for the description.
 	Version string
 }
@@ -79,6 +81,7 @@ func Mount(router *mux.Router, o Options) {
 	r.keys()
 	r.groups()
 	r.care()
+	r.status()
 	r.describe()
 }
 

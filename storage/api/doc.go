@@ -44,6 +44,7 @@
 //	POST   keys/discard               the same, of keys that leaked
 //	GET    check                      reads everything
 //	POST   backups                    {"path": "/absolute"}; never on a network
+//	GET    status                     how the server is
 //
 // # Who may call
 //

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"latchkey/storage/api"
+	"latchkey/storage/kv"
+)
+
+// server asks the running server how it is, and whether it is reached as it
+// should be. When none runs, the data is opened instead, as serve would.
+func (d *doctor) server(ctx context.Context) []finding {
+	caller, err := api.Dial(ctx, d.config.DataDir)
+	if err != nil {
+		return []finding{warn("server", "latchkey serve; what apps see can be checked only then", "none runs on this data"), d.storage(ctx)}
+	}
+	defer caller.Close()
+	status, err := caller.GetStatus(ctx)
+	if err != nil {
+		return []finding{fail("server", "restart it; if it is of another version, use that one's doctor", "it does not say how it is: %v", err)}
+	}
+	findings := []finding{ok("server", "version %s runs as process %d", status.Version, status.PID)}
+	if mine := versionOf().Version; mine != status.Version {
+		findings[0] = warn("server", "restart it to run the version that is installed", "version %s runs as process %d, and this is %s", status.Version, status.PID, mine)
+	}
+	if status.Fault != "" {
+		return append(findings, fail("storage", "restart the server", "%s", status.Fault))
+	}
+	findings = append(findings, ok("storage", "reads and writes"))
+	return append(findings, d.reach(ctx, status.Probe)...)
+}
+
+// storage opens data that nobody has open.
+func (d *doctor) storage(ctx context.Context) finding {
+	const check = "storage"
+	if missing(d.config.DataDir) {
+		return warn(check, "latchkey serve makes it", "there is nothing to open yet")
+	}
+	h, err := openHouse(ctx, d.config, openWait)
+	if errors.Is(err, kv.ErrLocked) {
+		return fail(check, "wait until that has finished, or stop it", "%v", err)
+	}
+	if err == nil {
+		err = h.close()
+	}
+	if err != nil {
+		return fail(check, "restore a backup if nothing else helps", "%v", err)
+	}
+	return ok(check, "the data opens with this master key")
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func testDoctor(issuer string, trusted ...string) *doctor {
+	return &doctor{config: &Config{Issuer: issuer, TrustedProxies: trusted, TrustedProxyHeader: headerX}, now: time.Now, client: http.DefaultClient}
+}
+
+func TestDoctorJudgesHowRequestsArrive(t *testing.T) {
+	const issuer, proxy = "https://id.example.org", "10.0.0.7"
+	for name, c := range map[string]struct {
+		trusted string
+		seen    arrival
+		state   string
+		words   string // of what it found or advises
+	}{
+		"own certificate":     {"", arrival{Peer: "192.0.2.1:4", Address: "192.0.2.1", Scheme: "https", Host: "id.example.org"}, isOK, "without a proxy"},
+		"good proxy":          {proxy, arrival{Peer: "10.0.0.7:4", Address: "192.0.2.1", Scheme: "https", Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, isOK, "10.0.0.7"},
+		"proxy on this host":  {proxy, arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "https", Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, isOK, "10.0.0.7"},
+		"unlisted proxy":      {"10.0.0.8", arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "http", Host: "id.example.org"}, isFail, "add 10.0.0.7 to trusted_proxies"},
+		"no protocol":         {proxy, arrival{Peer: "10.0.0.7:4", Address: "192.0.2.1", Scheme: "http", Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, isFail, "set X-Forwarded-Proto"},
+		"no caller":           {proxy, arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "https", Host: "id.example.org", Headers: []string{"X-Forwarded-Proto"}}, isWarn, "set X-Forwarded-For"},
+		"other host":          {proxy, arrival{Peer: "10.0.0.7:4", Address: "192.0.2.1", Scheme: "https", Host: "backend:8080", Headers: []string{"X-Forwarded-For"}}, isWarn, "set X-Forwarded-Host"},
+		"believes the caller": {proxy, arrival{Peer: "10.0.0.7:4", Address: forgedAddress, Scheme: "https", Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, isFail, "not pass them on"},
+	} {
+		d := testDoctor(issuer)
+		if c.trusted != "" {
+			d = testDoctor(issuer, c.trusted)
+		}
+		if f := d.judge("proxy headers", c.seen); f.State != c.state || !strings.Contains(f.Says+f.Do, c.words) {
+			t.Errorf("%s: %+v, want %s with %q", name, f, c.state, c.words)
+		}
+	}
+}
+
+// Each handler is what an app finds at the issuer.
+func TestDoctorSeesWhatAppsSee(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(w http.ResponseWriter, r *http.Request)
+		words  string
+	}{
+		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://www.example.org", 302) }, "without a redirect"},
+		"nothing":  {http.NotFound, "404"},
+		"other issuer": {func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(`{"issuer":"https://other.example"}`))
+		}, "says that the issuer is https://other.example"},
+		"wrong clock":   {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Date", "Mon, 02 Jan 2006 15:04:05 GMT") }, "whoever answers there says it is 2006"},
+		"other machine": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }, "not the one on this data"},
+	} {
+		s := httptest.NewServer(http.HandlerFunc(c.answer))
+		d := testDoctor(s.URL)
+		d.client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		text, _ := json.Marshal(d.reach(t.Context(), "probe"))
+		s.Close()
+		if !strings.Contains(string(text), c.words) {
+			t.Errorf("%s: %s does not say %q", name, text, c.words)
+		}
+	}
+}
+
+func TestDoctorRefusesACertificateThatAppsWouldRefuse(t *testing.T) {
+	s := httptest.NewTLSServer(http.NotFoundHandler())
+	defer s.Close()
+	found := testDoctor(s.URL).reach(t.Context(), "probe")
+	if len(found) != 1 || found[0].State != isFail || !strings.Contains(found[0].Says, "unknown authority") {
+		t.Errorf("%+v", found)
+	}
+}
+
+func TestDoctorReadsTheCertificatesNameAndDays(t *testing.T) {
+	certFile, keyFile := makeCertificate(t, t.TempDir(), 1) // for localhost, for an hour
+	for _, c := range []struct {
+		issuer string
+		later  time.Duration
+		state  string
+		words  string
+	}{
+		{"https://localhost", 0, isWarn, "ends soon"},
+		{"https://localhost", 2 * time.Hour, isFail, "it ended"},
+		{"https://localhost", -30 * 24 * time.Hour, isOK, "valid until"},
+		{"https://id.example.org", 0, isFail, "not id.example.org"},
+	} {
+		d := testDoctor(c.issuer)
+		d.config.TLSCertificateFile, d.config.TLSKeyFile = certFile, keyFile
+		d.now = func() time.Time { return time.Now().Add(c.later) }
+		if f := d.certificate(); len(f) != 1 || f[0].State != c.state || !strings.Contains(f[0].Says, c.words) {
+			t.Errorf("%s after %v: %+v", c.issuer, c.later, f)
+		}
+	}
+	d := testDoctor("https://localhost")
+	d.config.TLSCertificateFile, d.config.TLSKeyFile = "/nowhere", keyFile
+	if f := d.certificate(); f[0].State != isFail {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestDoctorSeesAClockThatIsBehindTheData(t *testing.T) {
+	d := testDoctor("https://localhost")
+	d.config.DataDir = t.TempDir()
+	path := filepath.Join(d.config.DataDir, dataFile)
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if f := d.clock(); f.State != isOK {
+		t.Errorf("%+v", f)
+	}
+	d.now = func() time.Time { return time.Now().Add(-time.Hour) }
+	if f := d.clock(); f.State != isFail || f.Do == "" {
+		t.Errorf("%+v", f)
+	}
+}
+
+// How requests arrive is told to nobody else.
+func TestOnlyTheProbeIsToldHowItArrived(t *testing.T) {
+	h := testHouse(t)
+	for probe, want := range map[string]bool{h.probe: true, "": false, "x" + h.probe[1:]: false} {
+		rec, r := httptest.NewRecorder(), httptest.NewRequest("GET", pathHealth, nil)
+		if probe != "" {
+			r.Header.Set(probeHeader, probe)
+		}
+		if got := h.tellArrival(rec, r); got != want || strings.Contains(rec.Body.String(), "192.0.2.1") != want {
+			t.Errorf("%q is told %q", probe, rec.Body)
+		}
+	}
+	h.probe = ""
+	if h.tellArrival(httptest.NewRecorder(), httptest.NewRequest("GET", pathHealth, nil)) {
+		t.Error("without a probe everybody is told")
+	}
+}

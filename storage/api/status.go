@@ -1,0 +1,29 @@
+package api
+
+import (
+	"context"
+	"net/http"
+)
+
+// Status is how a server is, as it says itself.
+type Status struct {
+	Version string `json:"version"`
+	PID     int    `json:"pid"`
+	Fault   string `json:"fault,omitempty" doc:"Why storage has stopped; absent while all is well"`
+	// Probe, sent as the header Latchkey-Probe with a request to /healthz, makes
+	// the answer say how that request arrived.
+	Probe string `json:"probe"`
+}
+
+func (r *routes) status() {
+	if r.Status == nil {
+		return
+	}
+	handle(r, "get-status", http.MethodGet, "/status", "Say how the server is", 200,
+		func(ctx context.Context, _ *struct{}) (*out[Status], error) { return &out[Status]{r.Status(ctx)}, nil })
+}
+
+// GetStatus asks the server how it is.
+func (c *Caller) GetStatus(ctx context.Context) (Status, error) {
+	return call[Status](ctx, c, http.MethodGet, "/status", nil)
+}
