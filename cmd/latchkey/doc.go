@@ -12,6 +12,7 @@
 //	latchkey client …   }  server runs, in process on the opened file when
 //	latchkey setup-link }  none does
 //	latchkey doctor     looks at all that must be right around the server
+//	latchkey try        is a sample app that shows every step of a login
 //
 // It does not own any rule: what a verb may do is decided by storage.
 //

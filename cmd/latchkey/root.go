@@ -19,7 +19,7 @@ func newRoot(t *terminal) *cobra.Command {
 		return usagef("%w: see %s --help", err, c.CommandPath())
 	})
 	root.AddCommand(serveCommand(t), setupLinkCommand(t), userCommand(t), clientCommand(t), groupCommand(t), keyCommand(t),
-		backupCommand(t), restoreCommand(t), checkCommand(t), compactCommand(t), doctorCommand(t), versionCommand(t))
+		backupCommand(t), restoreCommand(t), checkCommand(t), compactCommand(t), doctorCommand(t), tryCommand(t), versionCommand(t))
 	for _, c := range root.Commands() {
 		understandVerbs(c)
 	}

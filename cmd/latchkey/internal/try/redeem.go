@@ -1,0 +1,96 @@
+package try
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// tokens is a token answer (RFC 6749 section 5.1).
+type tokens struct {
+	Access string `json:"access_token"`
+	ID     string `json:"id_token"`
+}
+
+// redeem goes from the code to the claims, adding a step for each message.
+func (a *App) redeem(ctx context.Context, steps []step, f flow, code string) ([]step, int) {
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {a.redirectURI()}, "code_verifier": {f.verifier}}
+	request := step{Title: "The token request", Text: "POST " + a.provider.Token + ", from the app's server, not from the browser.",
+		Rows: []row{{"Authorization", "Basic: " + a.ClientID + " and the client secret", "proves that it is this client (client_secret_basic)"}}}
+	for _, name := range []string{"grant_type", "code", "redirect_uri", "code_verifier"} {
+		request.Rows = append(request.Rows, row{name, form.Get(name), meaning[name]})
+	}
+	var got tokens
+	answered, ok := a.exchange(ctx, "The token answer", "Tokens for the code.", func() (*http.Request, error) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.provider.Token, strings.NewReader(form.Encode()))
+		if err == nil {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.SetBasicAuth(url.QueryEscape(a.ClientID), url.QueryEscape(a.ClientSecret)) // RFC 6749 section 2.3.1
+		}
+		return r, err
+	}, &got)
+	steps = append(steps, request, answered)
+	if !ok {
+		return steps, http.StatusBadGateway
+	}
+	claims, verified := a.verify(ctx, got.ID, f.nonce)
+	steps = append(steps, verified...)
+	if !verified[len(verified)-1].good() {
+		return steps, http.StatusBadGateway
+	}
+	var user map[string]any
+	userinfo, ok := a.exchange(ctx, "Userinfo", "What the user allowed the app to know, at "+a.provider.Userinfo+".", func() (*http.Request, error) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, a.provider.Userinfo, nil)
+		if err == nil {
+			r.Header.Set("Authorization", "Bearer "+got.Access)
+		}
+		return r, err
+	}, &user)
+	// OpenID Connect Core section 5.3.2: else they may be another user's claims.
+	userinfo.check(ok && user["sub"] == claims["sub"], "sub is the one in the ID token", "sub is not the one in the ID token")
+	steps = append(steps, userinfo)
+	if !userinfo.good() {
+		return steps, http.StatusBadGateway
+	}
+	return steps, http.StatusOK
+}
+
+// exchange sends a request and shows the answer, member by member.
+func (a *App) exchange(ctx context.Context, title, text string, request func() (*http.Request, error), into any) (s step, ok bool) {
+	s = step{Title: title, Text: text}
+	r, err := request()
+	if err != nil {
+		s.check(false, "", err.Error())
+		return s, false
+	}
+	status, body, err := a.send(r)
+	if err != nil {
+		s.check(false, "", "no answer: "+err.Error())
+		return s, false
+	}
+	s.Rows = members(body)
+	err = json.Unmarshal(body, into)
+	s.check(status == http.StatusOK && err == nil, fmt.Sprintf("status %d", status), fmt.Sprintf("status %d", status))
+	return s, s.good()
+}
+
+// members are an object's members by name.
+func members(body []byte) (rows []row) {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(body, &object) != nil {
+		return nil
+	}
+	for name, value := range object {
+		text := string(value)
+		if json.Unmarshal(value, &text) != nil {
+			text = string(value)
+		}
+		rows = append(rows, row{name, text, meaning[name]})
+	}
+	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.Name, b.Name) })
+	return rows
+}

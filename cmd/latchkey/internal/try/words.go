@@ -1,0 +1,33 @@
+package try
+
+// meaning says what each parameter, member and claim is for.
+var meaning = map[string]string{
+	"response_type":         "asks for a code, which is worth nothing without the client secret and the verifier",
+	"client_id":             "which app asks; the provider knows its name and redirect URIs by it",
+	"redirect_uri":          "where the answer goes; must be registered, letter by letter",
+	"scope":                 "what is asked for, or was granted; openid makes it a sign-in",
+	"state":                 "random; binds the answer to this request",
+	"nonce":                 "random; comes back in the ID token and binds that to this request",
+	"code_challenge":        "the hash of a random verifier that only this app knows (PKCE)",
+	"code_challenge_method": "SHA-256",
+	"code_verifier":         "random; its hash was the code challenge, so whoever stole the code cannot use it",
+	"code":                  "single use, for a minute",
+	"iss":                   "the provider that speaks",
+	"error":                 "why it was refused",
+	"error_description":     "the same in words, for developers",
+	"grant_type":            "a code is handed in",
+	"access_token":          "opens userinfo; opaque to the app",
+	"id_token":              "says who signed in; decoded below",
+	"token_type":            "how the access token is sent: as a bearer token",
+	"expires_in":            "seconds that the access token lasts",
+	"sub":                   "the user, for ever; the only claim to recognise somebody by",
+	"aud":                   "whom it is meant for: this app",
+	"exp":                   "when it ends, in seconds since 1970",
+	"iat":                   "when it was made",
+	"auth_time":             "when the user signed in",
+	"acr":                   "how surely the user was recognised",
+	"amr":                   "by which means",
+	"azp":                   "the app it was made for",
+	"sid":                   "the user's session at the provider",
+	"at_hash":               "hash of the access token that came with it",
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"latchkey/cmd/latchkey/internal/try"
+	"latchkey/storage"
+	"latchkey/storage/api"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// removeMost is how long removing the sample's registration may take.
+const removeMost = 5 * time.Second
+
+func tryCommand(t *terminal) *cobra.Command {
+	c := &cobra.Command{Use: "try", Short: "Sign in to a sample app that shows every step", Args: takes(),
+		Long: "Register a sample app on a loopback port, and serve its pages, which show each message of a login as it happens. " +
+			"It needs a running server. At its end (Ctrl-C, or after a while) the registration is removed.",
+	}
+	last := c.Flags().Duration("for", 30*time.Minute, "how long it stays")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		// A terminal that is closed ends it, too, and not without cleaning up.
+		ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGHUP)
+		defer stop()
+		ctx, cancel := context.WithTimeout(ctx, *last)
+		defer cancel()
+		return t.try(ctx)
+	}
+	return c
+}
+
+func (t *terminal) try(ctx context.Context) (err error) {
+	config, err := t.config()
+	if err != nil {
+		return err
+	}
+	if err := api.CheckOwner(config.DataDir); err != nil {
+		return err
+	}
+	caller, err := api.Dial(ctx, config.DataDir)
+	if err != nil {
+		return errors.New("no server runs on this data: start it first, with latchkey serve")
+	}
+	defer caller.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.Close() }()
+	host := l.Addr().String()
+	made, err := caller.CreateClient(ctx, api.NewClient{Metadata: api.Metadata{Metadata: storage.Metadata{
+		ClientName: "Sample app", RedirectURIs: []string{"http://" + host + try.PathCallback}}}})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, forget(ctx, caller, made.ClientID)) }()
+	app, err := try.New(ctx, try.Options{Issuer: config.Issuer, Host: host, ClientID: made.ClientID, ClientSecret: made.ClientSecret,
+		HTTP: &http.Client{Timeout: 10 * time.Second}, Now: time.Now})
+	if err != nil {
+		return fmt.Errorf("the issuer does not answer from here (latchkey doctor may say why): %w", err)
+	}
+	t.say("Open http://%s/ in a browser on this machine. Ctrl-C ends it and removes the app.", host)
+	t.openBrowser(ctx, "http://"+host+"/")
+	return serveUntil(ctx, l, app.Handler())
+}
+
+// forget removes the sample's registration, also when ctx has ended.
+func forget(ctx context.Context, caller *api.Caller, id string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeMost)
+	defer cancel()
+	if err := caller.DeleteClient(ctx, id); err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("the sample app is still registered; remove it with latchkey client delete %s: %w", id, err)
+	}
+	return nil
+}
+
+// serveUntil serves until ctx ends.
+func serveUntil(ctx context.Context, l net.Listener, h http.Handler) error {
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
+	defer stop()
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// openBrowser opens address if somebody sits at a terminal with a desktop. If that
+// does not work, they have read the address.
+func (t *terminal) openBrowser(ctx context.Context, address string) {
+	out, ok := t.stdout.(*os.File)
+	if !ok || !term.IsTerminal(int(out.Fd())) {
+		return
+	}
+	program := "xdg-open"
+	switch {
+	case runtime.GOOS == "darwin":
+		program = "open"
+	case os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "":
+		return
+	}
+	_ = exec.CommandContext(ctx, program, address).Start()
+}
