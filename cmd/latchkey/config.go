@@ -31,6 +31,7 @@ type Config struct {
 	BackupDirectory    string
 	BackupEvery        string
 	BackupKeep         string
+	SecurityContact    string
 
 	BrandingName         string
 	BrandingLogoFile     string
@@ -77,6 +78,7 @@ var settings = []setting{
 	{key: "backup.directory", path: true, text: func(c *Config) *string { return &c.BackupDirectory }},
 	{key: "backup.every", preset: "24h", text: func(c *Config) *string { return &c.BackupEvery }},
 	{key: "backup.keep", preset: "7", text: func(c *Config) *string { return &c.BackupKeep }},
+	{key: "security_contact", text: func(c *Config) *string { return &c.SecurityContact }},
 	{key: "branding.name", text: func(c *Config) *string { return &c.BrandingName }},
 	{key: "branding.logo_file", path: true, text: func(c *Config) *string { return &c.BrandingLogoFile }},
 	{key: "branding.accent", text: func(c *Config) *string { return &c.BrandingAccent }},

@@ -43,6 +43,7 @@ func (c *Config) Validate() error {
 	check("key_rotation", rotationFault(c.KeyRotation))
 	check("backup.every", everyFault(c.BackupEvery))
 	check("backup.keep", keepFault(c.BackupKeep))
+	check("security_contact", contactFault(c.SecurityContact))
 	check("branding.name", nameFault(c.BrandingName))
 	check("branding.accent", accentFault(c.BrandingAccent))
 	check("branding.home_url", pageFault(c.BrandingHomeURL))

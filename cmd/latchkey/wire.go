@@ -69,6 +69,7 @@ func (h *house) routes(ctx context.Context, router *mux.Router, renderer *page.R
 		return err
 	}
 	h.healthRoutes(router)
+	h.securityRoute(router)
 	provider.Routes(router)
 	people := &signin.Handler{Provider: provider, Store: h.store, Hasher: h.hasher, Sessions: sessions, Renderer: renderer}
 	people.Routes(router)
