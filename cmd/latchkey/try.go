@@ -60,17 +60,18 @@ func (t *terminal) try(ctx context.Context) (err error) {
 	}
 	defer func() { _ = l.Close() }()
 	host := l.Addr().String()
-	made, err := caller.CreateClient(ctx, api.NewClient{Metadata: api.Metadata{Metadata: storage.Metadata{
-		ClientName: "Sample app", RedirectURIs: []string{"http://" + host + try.PathCallback}}}})
+	app, err := try.New(ctx, try.Options{Issuer: config.Issuer, Host: host, HTTP: &http.Client{Timeout: 10 * time.Second}, Now: time.Now})
+	if err != nil {
+		return fmt.Errorf("the issuer does not answer from here (latchkey doctor may say why): %w", err)
+	}
+	as := app.Registration()
+	made, err := caller.CreateClient(ctx, api.NewClient{Metadata: api.Metadata{Metadata: storage.Metadata{ClientName: "Sample app",
+		RedirectURIs: as.RedirectURIs, PostLogoutRedirectURIs: as.PostLogoutRedirectURIs, GrantTypes: as.GrantTypes}}})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, forget(ctx, caller, made.ClientID)) }()
-	app, err := try.New(ctx, try.Options{Issuer: config.Issuer, Host: host, ClientID: made.ClientID, ClientSecret: made.ClientSecret,
-		HTTP: &http.Client{Timeout: 10 * time.Second}, Now: time.Now})
-	if err != nil {
-		return fmt.Errorf("the issuer does not answer from here (latchkey doctor may say why): %w", err)
-	}
+	app.Register(made.ClientID, made.ClientSecret)
 	t.say("Open http://%s/ in a browser on this machine. Ctrl-C ends it and removes the app.", host)
 	t.openBrowser(ctx, "http://"+host+"/")
 	return serveUntil(ctx, l, app.Handler())

@@ -37,7 +37,7 @@ func TestTheSampleAppShowsEveryStepAndRemovesItself(t *testing.T) {
 	look(t, tab, "try")
 	tab.Follow("#next")
 	look(t, tab, "try-request")
-	if text := tab.Text("main"); !strings.Contains(text, "code_challenge_method") || !strings.Contains(text, "openid profile email") {
+	if text := tab.Text("main"); !strings.Contains(text, "code_challenge_method") || !strings.Contains(text, "openid profile email offline_access") {
 		t.Errorf("the request page says:\n%s", text)
 	}
 	tab.Follow("#next")
@@ -58,6 +58,18 @@ func TestTheSampleAppShowsEveryStepAndRemovesItself(t *testing.T) {
 		t.Errorf("after a reload: %d\n%s", tab.Status(), text)
 	}
 	tab.Problems()
+
+	tab.Follow("#next")
+	tab.Follow("#next")
+	tab.Follow("#next")
+	if tab.Has("#allow") {
+		t.Error("consent is asked again")
+	}
+	tab.Follow("#refresh")
+	look(t, tab, "try-refresh")
+	if text := tab.Text("main"); !strings.Contains(text, "The app has new tokens") || strings.Contains(text, "Wrong") {
+		t.Errorf("after a refresh:\n%s", text)
+	}
 
 	if apps := s.cli("", "client", "list"); !strings.Contains(apps, "Sample app") {
 		t.Errorf("registered are:\n%s", apps)

@@ -2,20 +2,18 @@ package try
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"fmt"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 )
 
 // Paths of the sample.
 const (
-	pathStart    = "/start"
-	PathCallback = "/callback" // the redirect URI's
+	pathStart     = "/start"
+	pathCallback  = "/callback" // the redirect URI's
+	pathRefresh   = "/refresh"
+	pathSignOut   = "/sign-out"
+	pathSignedOut = "/signed-out" // the post-logout redirect URI's
 )
 
 // Options are what the sample needs. All fields are required.
@@ -23,26 +21,26 @@ type Options struct {
 	Issuer string
 	// Host is what the sample listens on: 127.0.0.1 and a port.
 	Host string
-	// ClientID and ClientSecret are those of its registration, whose redirect URI
-	// is http://Host/callback and whose secret goes by client_secret_basic.
-	ClientID, ClientSecret string
-	HTTP                   *http.Client
-	Now                    func() time.Time
+	HTTP *http.Client
+	Now  func() time.Time
 }
 
 // App is the sample. Make it with New.
 type App struct {
 	Options
-	provider provider
+	provider               provider
+	clientID, clientSecret string
 
 	mu    sync.Mutex
-	flows map[string]flow // by state
+	flows map[string]flow // by state, and by what leads on from a finished one
 }
 
 // flow is what the sample remembers of a request that it has sent.
 type flow struct {
 	verifier, nonce string
 	began           time.Time
+	got             tokens // once it is finished
+	sub             any
 }
 
 // flowsMost bounds how many flows are remembered; nobody tries more at a time.
@@ -54,7 +52,28 @@ func New(ctx context.Context, o Options) (*App, error) {
 	return a, a.fetch(ctx, o.Issuer+"/.well-known/openid-configuration", &a.provider)
 }
 
-func (a *App) redirectURI() string { return "http://" + a.Host + PathCallback }
+func (a *App) url(path string) string { return "http://" + a.Host + path }
+
+// Registration is what the provider must know of the sample (RFC 7591). Its secret
+// goes by client_secret_basic.
+type Registration struct{ RedirectURIs, PostLogoutRedirectURIs, GrantTypes []string }
+
+// Registration asks for no more than the provider offers.
+func (a *App) Registration() Registration {
+	r := Registration{RedirectURIs: []string{a.url(pathCallback)}, GrantTypes: []string{"authorization_code"}}
+	if a.provider.refreshes() {
+		r.GrantTypes = append(r.GrantTypes, "refresh_token")
+	}
+	if a.provider.EndSession != "" {
+		r.PostLogoutRedirectURIs = []string{a.url(pathSignedOut)}
+	}
+	return r
+}
+
+// Register tells the sample what it was registered as, before its first request.
+func (a *App) Register(clientID, clientSecret string) {
+	a.clientID, a.clientSecret = clientID, clientSecret
+}
 
 // Handler serves the sample's pages. A name that leads here by DNS rebinding is
 // not the sample's address.
@@ -62,7 +81,10 @@ func (a *App) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", a.home)
 	mux.HandleFunc("GET "+pathStart, a.start)
-	mux.HandleFunc("GET "+PathCallback, a.callback)
+	mux.HandleFunc("GET "+pathCallback, a.callback)
+	mux.HandleFunc("GET "+pathRefresh, a.refresh)
+	mux.HandleFunc("GET "+pathSignOut, a.signOut)
+	mux.HandleFunc("GET "+pathSignedOut, a.signedOut)
 	mux.HandleFunc("GET "+pathStyle, serveStyle)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host != a.Host {
@@ -71,52 +93,6 @@ func (a *App) Handler() http.Handler {
 		}
 		setHeaders(w.Header())
 		mux.ServeHTTP(w, r)
-	})
-}
-
-func (a *App) home(w http.ResponseWriter, _ *http.Request) {
-	show(w, http.StatusOK, view{
-		Title: "A sample app",
-		Lead:  "This app signs you in with " + a.Issuer + " and shows each message that is sent on the way.",
-		Steps: []step{{
-			Title: "Discovery", Text: "All that an app has to know is the issuer. The rest stands at " + a.Issuer + "/.well-known/openid-configuration:",
-			Rows: []row{
-				{"issuer", a.provider.Issuer, "the provider's name, in every token"},
-				{"authorization_endpoint", a.provider.Authorization, "where the browser is sent"},
-				{"token_endpoint", a.provider.Token, "where a code becomes tokens"},
-				{"userinfo_endpoint", a.provider.Userinfo, "where claims about the user are read"},
-				{"jwks_uri", a.provider.JWKS, "the keys that verify ID tokens"},
-			},
-		}},
-		Next: pathStart, Label: "Begin to sign in",
-	})
-}
-
-// start shows the authorization request (OpenID Connect Core section 3.1.2.1)
-// before the browser is sent with it.
-func (a *App) start(w http.ResponseWriter, _ *http.Request) {
-	state, f := rand.Text(), flow{verifier: rand.Text() + rand.Text(), nonce: rand.Text(), began: a.Now()}
-	a.remember(state, f)
-	challenge := sha256.Sum256([]byte(f.verifier))
-	rows := []row{
-		{"response_type", "code", ""}, {"client_id", a.ClientID, ""}, {"redirect_uri", a.redirectURI(), ""},
-		{"scope", "openid profile email", ""}, {"state", state, ""}, {"nonce", f.nonce, ""},
-		{"code_challenge", base64.RawURLEncoding.EncodeToString(challenge[:]), ""}, {"code_challenge_method", "S256", ""},
-	}
-	query := url.Values{}
-	for i := range rows {
-		rows[i].Means = meaning[rows[i].Name]
-		query.Set(rows[i].Name, rows[i].Value)
-	}
-	show(w, http.StatusOK, view{
-		Title: "1. The authorization request",
-		Lead:  "The app sends your browser to the provider. Nobody but you and the provider will see your password.",
-		Steps: []step{
-			{Title: "Where to", Text: a.provider.Authorization},
-			{Title: "With these parameters", Rows: rows},
-			{Title: "Kept by the app for later", Rows: []row{{"code_verifier", f.verifier, meaning["code_verifier"]}}},
-		},
-		Next: a.provider.Authorization + "?" + query.Encode(), Label: "Send the browser there",
 	})
 }
 
@@ -136,32 +112,4 @@ func (a *App) take(state string) (flow, bool) {
 	f, ok := a.flows[state]
 	delete(a.flows, state)
 	return f, ok
-}
-
-// callback takes the provider's answer and does the rest of a login: code, tokens,
-// ID token, userinfo. It stops at the first step that an app must not pass.
-func (a *App) callback(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	f, known := a.take(q.Get("state"))
-	v := view{Title: "2. The answer, and what the app makes of it", Next: "/", Label: "Once more"}
-	var rows []row
-	for _, name := range []string{"code", "state", "iss", "error", "error_description"} {
-		if q.Has(name) {
-			rows = append(rows, row{name, q.Get(name), meaning[name]})
-		}
-	}
-	answer := step{Title: "The authorization response", Text: "The provider sent your browser back to the redirect URI.", Rows: rows}
-	answer.check(known, "state is one that this app sent, and for the first time", "state is not one that this app waits for: perhaps the page was loaded again")
-	answer.check(q.Get("iss") == a.Issuer, "iss is the issuer that was asked (RFC 9207)", "iss is not the issuer that was asked")
-	answer.check(!q.Has("error"), "there is no error", "the provider refused: "+q.Get("error"))
-	v.Steps = append(v.Steps, answer)
-	status := http.StatusBadRequest
-	if answer.good() {
-		v.Steps, status = a.redeem(r.Context(), v.Steps, f, q.Get("code"))
-	}
-	v.Lead = "Stopped: an app must not go on from here."
-	if status == http.StatusOK {
-		v.Lead = fmt.Sprintf("Signed in, %s after the request was made.", a.Now().Sub(f.began).Round(time.Second))
-	}
-	show(w, status, v)
 }

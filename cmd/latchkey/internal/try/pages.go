@@ -11,7 +11,7 @@ import (
 type view struct {
 	Title, Lead string
 	Steps       []step
-	Next, Label string // the one link onwards
+	Links       []link // onwards
 }
 
 // step is one message, or what the app does with it.
@@ -20,6 +20,8 @@ type step struct {
 	Rows        []row
 	Checks      []checked
 }
+
+type link struct{ ID, URL, Label string }
 
 type row struct{ Name, Value, Means string }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 )
 
 // provider is what the sample reads of the discovery document (OpenID Connect
@@ -16,7 +17,15 @@ type provider struct {
 	Token         string   `json:"token_endpoint"`
 	Userinfo      string   `json:"userinfo_endpoint"`
 	JWKS          string   `json:"jwks_uri"`
+	EndSession    string   `json:"end_session_endpoint"`
 	Algorithms    []string `json:"id_token_signing_alg_values_supported"`
+	Grants        []string `json:"grant_types_supported"`
+	Scopes        []string `json:"scopes_supported"`
+}
+
+// refreshes reports whether there are refresh tokens to be had.
+func (p provider) refreshes() bool {
+	return slices.Contains(p.Grants, "refresh_token") && slices.Contains(p.Scopes, "offline_access")
 }
 
 // answerMost is the most bytes read of an answer.

@@ -12,55 +12,58 @@ import (
 
 // tokens is a token answer (RFC 6749 section 5.1).
 type tokens struct {
-	Access string `json:"access_token"`
-	ID     string `json:"id_token"`
+	Access  string `json:"access_token"`
+	ID      string `json:"id_token"`
+	Refresh string `json:"refresh_token"`
 }
 
 // redeem goes from the code to the claims, adding a step for each message.
-func (a *App) redeem(ctx context.Context, steps []step, f flow, code string) ([]step, int) {
-	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {a.redirectURI()}, "code_verifier": {f.verifier}}
-	request := step{Title: "The token request", Text: "POST " + a.provider.Token + ", from the app's server, not from the browser.",
-		Rows: []row{{"Authorization", "Basic: " + a.ClientID + " and the client secret", "proves that it is this client (client_secret_basic)"}}}
-	for _, name := range []string{"grant_type", "code", "redirect_uri", "code_verifier"} {
-		request.Rows = append(request.Rows, row{name, form.Get(name), meaning[name]})
-	}
-	var got tokens
-	answered, ok := a.exchange(ctx, "The token answer", "Tokens for the code.", func() (*http.Request, error) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.provider.Token, strings.NewReader(form.Encode()))
-		if err == nil {
-			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			r.SetBasicAuth(url.QueryEscape(a.ClientID), url.QueryEscape(a.ClientSecret)) // RFC 6749 section 2.3.1
-		}
-		return r, err
-	}, &got)
-	steps = append(steps, request, answered)
+func (a *App) redeem(ctx context.Context, steps []step, f *flow, code string) ([]step, int) {
+	steps, ok := a.token(ctx, steps, []row{{"grant_type", "authorization_code", ""}, {"code", code, ""},
+		{"redirect_uri", a.url(pathCallback), ""}, {"code_verifier", f.verifier, ""}}, &f.got)
 	if !ok {
 		return steps, http.StatusBadGateway
 	}
-	claims, verified := a.verify(ctx, got.ID, f.nonce)
+	claims, verified := a.verify(ctx, f.got.ID, f.nonce, false)
 	steps = append(steps, verified...)
 	if !verified[len(verified)-1].good() {
 		return steps, http.StatusBadGateway
 	}
 	var user map[string]any
-	userinfo, ok := a.exchange(ctx, "Userinfo", "What the user allowed the app to know, at "+a.provider.Userinfo+".", func() (*http.Request, error) {
+	userinfo, ok := a.exchange("Userinfo", "What the user allowed the app to know, at "+a.provider.Userinfo+".", func() (*http.Request, error) {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, a.provider.Userinfo, nil)
 		if err == nil {
-			r.Header.Set("Authorization", "Bearer "+got.Access)
+			r.Header.Set("Authorization", "Bearer "+f.got.Access)
 		}
 		return r, err
 	}, &user)
 	// OpenID Connect Core section 5.3.2: else they may be another user's claims.
 	userinfo.check(ok && user["sub"] == claims["sub"], "sub is the one in the ID token", "sub is not the one in the ID token")
-	steps = append(steps, userinfo)
+	steps, f.sub = append(steps, userinfo), claims["sub"]
 	if !userinfo.good() {
 		return steps, http.StatusBadGateway
 	}
 	return steps, http.StatusOK
 }
 
+// token sends a token request (RFC 6749 section 3.2) and shows both sides.
+func (a *App) token(ctx context.Context, steps []step, rows []row, got *tokens) ([]step, bool) {
+	form := explain(rows)
+	request := step{Title: "The token request", Text: "POST " + a.provider.Token + ", from the app's server, not from the browser.",
+		Rows: append([]row{{"Authorization", "Basic: " + a.clientID + " and the client secret", "proves that it is this client (client_secret_basic)"}}, rows...)}
+	answer, ok := a.exchange("The token answer", "", func() (*http.Request, error) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.provider.Token, strings.NewReader(form.Encode()))
+		if err == nil {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.SetBasicAuth(url.QueryEscape(a.clientID), url.QueryEscape(a.clientSecret)) // RFC 6749 section 2.3.1
+		}
+		return r, err
+	}, got)
+	return append(steps, request, answer), ok
+}
+
 // exchange sends a request and shows the answer, member by member.
-func (a *App) exchange(ctx context.Context, title, text string, request func() (*http.Request, error), into any) (s step, ok bool) {
+func (a *App) exchange(title, text string, request func() (*http.Request, error), into any) (s step, ok bool) {
 	s = step{Title: title, Text: text}
 	r, err := request()
 	if err != nil {

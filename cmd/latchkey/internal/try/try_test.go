@@ -44,19 +44,21 @@ func newFake(t *testing.T) *fake {
 	f.Server = httptest.NewServer(mux)
 	t.Cleanup(f.Close)
 	mux.HandleFunc("/.well-known/openid-configuration", answer(provider{Issuer: f.URL, Authorization: f.URL + "/authorize",
-		Token: f.URL + "/token", Userinfo: f.URL + "/userinfo", JWKS: f.URL + "/jwks", Algorithms: []string{"ES256"}}))
+		Token: f.URL + "/token", Userinfo: f.URL + "/userinfo", JWKS: f.URL + "/jwks", Algorithms: []string{"ES256"},
+		EndSession: f.URL + "/end", Grants: []string{"refresh_token"}, Scopes: []string{"offline_access"}}))
 	mux.HandleFunc("/jwks", answer(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &f.key.PublicKey, KeyID: "k", Algorithm: "ES256", Use: "sig"}}}))
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
 		f.posted = r.PostForm
 		_, f.secret, _ = r.BasicAuth()
-		answer(map[string]any{"access_token": "at", "id_token": f.idToken(t)})(w, r)
+		answer(map[string]any{"access_token": "at", "id_token": f.idToken(t), "refresh_token": "rt"})(w, r)
 	})
 	mux.HandleFunc("/userinfo", func(w http.ResponseWriter, r *http.Request) { answer(f.user)(w, r) })
-	f.app, err = New(t.Context(), Options{Issuer: f.URL, Host: host, ClientID: "app", ClientSecret: "hidden", HTTP: f.Client(), Now: time.Now})
+	f.app, err = New(t.Context(), Options{Issuer: f.URL, Host: host, HTTP: f.Client(), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.app.Register("app", "hidden")
 	return f
 }
 
@@ -100,7 +102,7 @@ func (f *fake) begin(t *testing.T) string {
 }
 
 func (f *fake) finish(state string) *httptest.ResponseRecorder {
-	return f.get(PathCallback + "?" + url.Values{"code": {"c"}, "state": {state}, "iss": {f.URL}}.Encode())
+	return f.get(pathCallback + "?" + url.Values{"code": {"c"}, "state": {state}, "iss": {f.URL}}.Encode())
 }
 
 func TestALoginIsShownAndTheSecretIsNot(t *testing.T) {
@@ -145,7 +147,7 @@ func TestTheSampleStopsWhereAnAppMust(t *testing.T) {
 		"other iss": {"code": {"c"}, "state": {f.begin(t)}, "iss": {"https://other.example"}},
 		"error":     {"error": {"access_denied"}, "state": {f.begin(t)}, "iss": {f.URL}},
 	} {
-		if rec := f.get(PathCallback + "?" + query.Encode()); rec.Code != http.StatusBadRequest || f.posted != nil {
+		if rec := f.get(pathCallback + "?" + query.Encode()); rec.Code != http.StatusBadRequest || f.posted != nil {
 			t.Errorf("%s: %d, token request %v", name, rec.Code, f.posted)
 		}
 	}
@@ -171,5 +173,56 @@ func TestWhatAProviderSaysIsEscaped(t *testing.T) {
 	f.user["name"] = "<script>alert(1)</script>"
 	if body := f.finish(state).Body.String(); strings.Contains(body, "<script>") || !strings.Contains(body, "&lt;script&gt;") {
 		t.Errorf("%s", body)
+	}
+}
+
+func (f *fake) follow(t *testing.T, rec *httptest.ResponseRecorder, id string) *httptest.ResponseRecorder {
+	t.Helper()
+	link := regexp.MustCompile(`id="` + id + `" href="([^"]+)"`).FindStringSubmatch(rec.Body.String())
+	if link == nil {
+		t.Fatalf("there is no %s:\n%s", id, rec.Body)
+	}
+	return f.get(html.UnescapeString(link[1]))
+}
+
+func TestRefreshAndSignOutAreShown(t *testing.T) {
+	f := newFake(t)
+	done := f.finish(f.begin(t))
+	delete(f.claims, "nonce") // as in a refreshed ID token
+	again := f.follow(t, done, "refresh")
+	if again.Code != http.StatusOK || f.posted.Get("grant_type") != "refresh_token" || f.posted.Get("refresh_token") != "rt" {
+		t.Errorf("%d, posted %v\n%s", again.Code, f.posted, again.Body)
+	}
+	if rec := f.follow(t, done, "refresh"); rec.Code != http.StatusBadRequest {
+		t.Errorf("loaded again: %d", rec.Code)
+	}
+	out := f.follow(t, again, "sign-out")
+	to, err := url.Parse(html.UnescapeString(nextLink.FindStringSubmatch(out.Body.String())[1]))
+	if err != nil || to.Path != "/end" || to.Query().Get("post_logout_redirect_uri") != "http://"+host+pathSignedOut || to.Query().Get("id_token_hint") == "" {
+		t.Errorf("signs out at %v", to)
+	}
+	for _, want := range []int{http.StatusOK, http.StatusBadRequest} { // once
+		if rec := f.get(pathSignedOut + "?state=" + to.Query().Get("state")); rec.Code != want {
+			t.Errorf("back from sign-out: %d, want %d", rec.Code, want)
+		}
+	}
+	done = f.finish(f.begin(t))
+	f.claims["sub"] = "eve"
+	if rec := f.follow(t, done, "refresh"); rec.Code != http.StatusBadGateway || !strings.Contains(rec.Body.String(), "sub is not the one from before") {
+		t.Errorf("another user's tokens: %d", rec.Code)
+	}
+}
+
+func TestWhatTheProviderDoesNotOfferIsNotTried(t *testing.T) {
+	f := newFake(t)
+	f.app.provider.EndSession, f.app.provider.Grants = "", nil
+	if r := f.app.Registration(); len(r.PostLogoutRedirectURIs) > 0 || len(r.GrantTypes) != 1 {
+		t.Errorf("registered as %+v", r)
+	}
+	if body := f.get(pathStart).Body.String(); strings.Contains(body, "offline_access") {
+		t.Error("asks for offline_access")
+	}
+	if body := f.finish(f.begin(t)).Body.String(); strings.Contains(body, pathSignOut) {
+		t.Error("offers to sign out")
 	}
 }
