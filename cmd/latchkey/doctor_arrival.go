@@ -18,11 +18,11 @@ const forgedAddress = "203.0.113.99"
 func (d *doctor) arrives(ctx context.Context, probe string) finding {
 	const check = "proxy headers"
 	var seen arrival
-	res, body, err := d.get(ctx, pathHealth, http.Header{probeHeader: {probe}, "X-Forwarded-For": {forgedAddress}, "Forwarded": {"for=" + forgedAddress}})
+	got, err := d.get(ctx, pathHealth, http.Header{probeHeader: {probe}, "X-Forwarded-For": {forgedAddress}, "Forwarded": {"for=" + forgedAddress}})
 	if err != nil {
 		return unreachable(check, err)
 	}
-	if res.StatusCode != http.StatusOK || json.Unmarshal(body, &seen) != nil {
+	if got.status != http.StatusOK || json.Unmarshal(got.body, &seen) != nil {
 		return fail(check, "see that the issuer's address leads to this server", "the server that answers there is not the one on this data")
 	}
 	return d.judge(check, seen)

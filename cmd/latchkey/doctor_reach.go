@@ -15,26 +15,26 @@ import (
 func (d *doctor) reach(ctx context.Context, probe string) []finding {
 	const check = "issuer"
 	var says struct{ Issuer string }
-	res, body, err := d.get(ctx, "/.well-known/openid-configuration", nil)
+	got, err := d.get(ctx, "/.well-known/openid-configuration", nil)
 	if err != nil {
 		return []finding{unreachable(check, err)}
 	}
 	var findings []finding
-	if res.TLS != nil && d.config.TLSCertificateFile == "" {
-		findings = append(findings, d.lasts("certificate", res.TLS.PeerCertificates[0]))
+	if got.tls != nil && d.config.TLSCertificateFile == "" {
+		findings = append(findings, d.lasts("certificate", got.tls.PeerCertificates[0]))
 	}
-	if there, err := http.ParseTime(res.Header.Get("Date")); err == nil && there.Sub(d.now()).Abs() > leeway {
+	if there, err := http.ParseTime(got.header.Get("Date")); err == nil && there.Sub(d.now()).Abs() > leeway {
 		findings = append(findings, warn("clock", "keep both by NTP", "whoever answers there says it is %s", clock(there)))
 	}
 	switch {
-	case res.StatusCode >= 300 && res.StatusCode < 400:
-		return append(findings, fail(check, "let it answer without a redirect, which apps do not follow", "%s redirects to %s", d.config.Issuer, res.Header.Get("Location")))
-	case res.StatusCode == http.StatusOK && json.Unmarshal(body, &says) == nil && says.Issuer == d.config.Issuer:
+	case got.status >= 300 && got.status < 400:
+		return append(findings, fail(check, "let it answer without a redirect, which apps do not follow", "%s redirects to %s", d.config.Issuer, got.header.Get("Location")))
+	case got.status == http.StatusOK && json.Unmarshal(got.body, &says) == nil && says.Issuer == d.config.Issuer:
 		findings = append(findings, ok(check, "discovery answers at %s", d.config.Issuer))
 	case says.Issuer != "":
 		findings = append(findings, fail(check, "is it another server's address?", "discovery at %s says that the issuer is %s", d.config.Issuer, says.Issuer))
 	default:
-		findings = append(findings, fail(check, "see the next line, or the proxy's log", "discovery at %s answers %s", d.config.Issuer, res.Status))
+		findings = append(findings, fail(check, "see the next line, or the proxy's log", "discovery at %s answers %d", d.config.Issuer, got.status))
 	}
 	return append(findings, d.arrives(ctx, probe))
 }
@@ -49,10 +49,18 @@ func unreachable(check string, err error) finding {
 // answerMost is the most bytes read of an answer.
 const answerMost = 1 << 20
 
-func (d *doctor) get(ctx context.Context, path string, headers http.Header) (*http.Response, []byte, error) {
+// answered is an answer, read to its end.
+type answered struct {
+	status int
+	header http.Header
+	tls    *tls.ConnectionState
+	body   []byte
+}
+
+func (d *doctor) get(ctx context.Context, path string, headers http.Header) (got answered, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, d.config.Issuer+path, nil)
 	if err != nil {
-		return nil, nil, err
+		return got, err
 	}
 	for name, values := range headers {
 		r.Header[name] = values
@@ -62,9 +70,10 @@ func (d *doctor) get(ctx context.Context, path string, headers http.Header) (*ht
 		err = at.Err
 	}
 	if err != nil {
-		return nil, nil, err
+		return got, err
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, answerMost))
-	return res, body, err
+	got = answered{status: res.StatusCode, header: res.Header, tls: res.TLS}
+	got.body, err = io.ReadAll(io.LimitReader(res.Body, answerMost))
+	return got, err
 }

@@ -29,7 +29,7 @@ func (p provider) algorithms() (listed []jose.SignatureAlgorithm) {
 // one need not repeat the nonce (section 12.2).
 func (a *App) verify(ctx context.Context, raw, nonce string, refreshed bool) (claims map[string]any, steps []step) {
 	checks := step{Title: "Is the ID token true?", Text: "Before it believes a word, the app checks:"}
-	jws, err := jose.ParseSigned(raw, a.provider.algorithms())
+	jws, err := jose.ParseSignedCompact(raw, a.provider.algorithms())
 	if err != nil || len(jws.Signatures) != 1 {
 		checks.check(false, "", fmt.Sprintf("this is no ID token: %v", err))
 		return nil, []step{checks}
