@@ -57,6 +57,9 @@ func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
 	}
 	t.say("Latchkey %s listens on %s for %s.", versionOf().Version, s.public.Addr(), c.Issuer)
 	if err := t.offerSetUp(ctx, h); err != nil {
+		if ctx.Err() != nil {
+			err = nil // stopped before it began: a stop like any other
+		}
 		return errors.Join(err, s.close())
 	}
 	log.Info("serving", "issuer", c.Issuer, "listen", s.public.Addr().String(), "data_dir", c.DataDir, "version", versionOf().Version)
