@@ -45,6 +45,7 @@ const (
 	DeadConsent   Dead = "consent withdrawn"
 	DeadSession   Dead = "session ended"
 	DeadNotIssued Dead = "its code is not redeemed"
+	DeadScopes    Dead = "none of its scopes is allowed any more"
 	DeadIdle      Dead = "its refresh token went unused too long"
 	DeadToken     Dead = "this token is revoked"
 )
@@ -179,6 +180,9 @@ func (b *base) effective(r kv.Reader, a *Access, _ time.Time) error {
 			continue
 		}
 		a.granted = append(a.granted, sc)
+	}
+	if len(a.granted) == 0 {
+		return DeadScopes
 	}
 	a.Narrow(func(string) bool { return true })
 	if !slices.Contains(a.Claims, "patreon") {

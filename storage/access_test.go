@@ -87,7 +87,7 @@ var endings = []struct {
 		m := webMetadata()
 		m.Scopes = []string{ScopePhone}
 		need(h.Clients.Change(h.ctx, Operator, f.client.ID, 0, m))(h)
-	}, "", ""},
+	}, DeadScopes, DeadScopes},
 }
 
 func (h *house) lifetime(change func(*Lifetimes)) {

@@ -1,0 +1,141 @@
+package op
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+
+	"latchkey/storage"
+)
+
+// situation is a signed-in user with all that can be asked to be refused: a code not
+// yet redeemed, and tokens of another grant.
+type situation struct {
+	h      *house
+	b      *browser
+	code   string
+	tokens tokenAnswer
+}
+
+func newSituation(t *testing.T) situation {
+	t.Helper()
+	h := newHouse(t)
+	h.change(webID, func(m *storage.Metadata) { refreshing(m); m.OnlineRefresh = true })
+	s := situation{h: h, b: h.browser()}
+	s.tokens = s.b.tokens(authorization())
+	s.code = s.b.login(authorization()).code()
+	if s.code == "" || s.tokens.RefreshToken == "" {
+		t.Fatalf("%+v", s)
+	}
+	return s
+}
+
+// uses are all the ways in which what was given is used, and what each answers in a
+// word.
+var uses = []struct {
+	name string
+	use  func(situation) string
+}{
+	{"authorize", func(s situation) string {
+		a := s.b.authorize(authorization("prompt", "none"))
+		switch {
+		case a.code() != "":
+			return "ok"
+		case a.params.Get("error") != "":
+			return a.params.Get("error")
+		default:
+			return string(a.page.Kind)
+		}
+	}},
+	{"code", func(s situation) string { return tokenWord(s.h.token(webID, redemption(s.code))) }},
+	{"refresh", func(s situation) string { return tokenWord(s.h.token(webID, refresh(s.tokens.RefreshToken))) }},
+	{"userinfo", func(s situation) string {
+		resp := s.h.userinfo(s.tokens.AccessToken)
+		if resp.StatusCode == http.StatusOK {
+			return "ok"
+		}
+		return decoded[tokenAnswer](s.h.t, resp).Error
+	}},
+	{"introspection", func(s situation) string {
+		resp := s.h.ask(PathIntrospection, webID, s.tokens.AccessToken)
+		if resp.StatusCode != http.StatusOK {
+			return decoded[tokenAnswer](s.h.t, resp).Error
+		}
+		return fmt.Sprint("active ", decoded[map[string]any](s.h.t, resp)["active"])
+	}},
+}
+
+func tokenWord(v tokenAnswer, _ *http.Response) string {
+	if v.Status == http.StatusOK {
+		return "ok"
+	}
+	return v.Error
+}
+
+// Every cause is in force at every use, at the very next call, and is told in the
+// right words.
+func TestEveryCauseIsInForceAtEveryUse(t *testing.T) {
+	ctx := context.Background()
+	gone := []string{"login_required", "invalid_grant", "invalid_grant", "invalid_token", "active false"}
+	for _, c := range []struct {
+		name string
+		do   func(situation)
+		want []string // by use
+	}{
+		{"nothing", func(situation) {}, []string{"ok", "ok", "ok", "ok", "active true"}},
+		{"user disabled", func(s situation) { must(s.h.store.Users.Disable(ctx, storage.Operator, s.h.ada.ID)) }, gone},
+		{"user disabled and enabled again", func(s situation) {
+			must(s.h.store.Users.Disable(ctx, storage.Operator, s.h.ada.ID))
+			must(s.h.store.Users.Enable(ctx, storage.Operator, s.h.ada.ID))
+		}, gone},
+		{"user deleted", func(s situation) { mustNot(s.h.store.Users.Delete(ctx, storage.Operator, s.h.ada.ID)) }, gone},
+		{"epoch bumped by a new password", func(s situation) {
+			must(s.h.store.Users.SetPassword(ctx, storage.Operator, s.h.ada.ID, []byte("sealed")))
+		}, gone},
+		{"session ended", func(s situation) { mustNot(s.h.store.Sessions.End(ctx, storage.Operator, s.b.sessions...)) }, gone},
+		{"client suspended", func(s situation) {
+			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended))
+		}, []string{string(RefusedUnavailable), "invalid_client", "invalid_client", "invalid_token", "invalid_client"}},
+		{"client suspended and approved again", func(s situation) {
+			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended))
+			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientApproved))
+		}, []string{"ok", "invalid_grant", "invalid_grant", "invalid_token", "active false"}},
+		{"client deleted", func(s situation) { mustNot(s.h.store.Clients.Delete(ctx, storage.Operator, webID)) },
+			[]string{string(RefusedClient), "invalid_client", "invalid_client", "invalid_token", "invalid_client"}},
+		{"consent withdrawn", func(s situation) {
+			mustNot(s.h.store.Consents.Withdraw(ctx, storage.Operator, s.h.ada.ID, webID))
+		}, []string{"consent_required", "invalid_grant", "invalid_grant", "invalid_token", "active false"}},
+		{"grant revoked", func(s situation) { s.h.ask(PathRevocation, webID, s.tokens.RefreshToken) },
+			[]string{"ok", "ok", "invalid_grant", "invalid_token", "active false"}},
+		{"openid withdrawn from the client", func(s situation) {
+			s.h.change(webID, func(m *storage.Metadata) {
+				m.Scopes = slices.DeleteFunc(m.Scopes, func(s string) bool { return s == storage.ScopeOpenID })
+			})
+		}, []string{"ok", "ok", "ok", "insufficient_scope", "active true"}},
+		{"all that was granted withdrawn from the client", func(s situation) {
+			s.h.change(webID, func(m *storage.Metadata) { m.Scopes = []string{storage.ScopePhone} })
+		}, []string{"invalid_scope", "invalid_grant", "invalid_grant", "invalid_token", "active false"}},
+		{"user taken out of the only group that may use the client", func(s situation) {
+			g := must(s.h.store.Groups.Create(ctx, storage.Operator, "players", ""))
+			s.h.change(webID, func(m *storage.Metadata) { m.AllowedGroups = []storage.ID{g.ID} })
+		}, []string{"access_denied", "invalid_grant", "invalid_grant", "invalid_token", "active false"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for i, u := range uses {
+				s := newSituation(t) // each use by itself: none may rest on another's effect
+				c.do(s)
+				if got := u.use(s); got != c.want[i] {
+					t.Errorf("%s answers %q, want %q", u.name, got, c.want[i])
+				}
+			}
+		})
+	}
+}
+
+func mustNot(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
