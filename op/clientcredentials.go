@@ -27,7 +27,7 @@ func (s *server) ClientCredentialsExchange(ctx context.Context, _ *zop.ClientReq
 	if err != nil {
 		return c.refuse(failed(err))
 	}
-	life := accessLife(c.client, set.Lifetimes)
+	life := accessLife(c.client, set.Lifetimes.Of(c.client))
 	t := accessToken{client: c.client.ID, epoch: uint32(c.client.Epoch), own: scopes, expires: s.p.now().Add(life)}
 	token, err := s.p.keys.SealAccessToken(t.bytes())
 	if errors.Is(err, keys.ErrTokenSize) {

@@ -136,7 +136,7 @@ func (b *base) checkSession(r kv.Reader, a *Access, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	a.Lifetimes = set.Lifetimes
+	a.Lifetimes = set.Lifetimes.Of(a.Client)
 	if a.Grant.Offline {
 		return nil
 	}

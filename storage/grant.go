@@ -118,7 +118,7 @@ func (s Grants) Create(ctx context.Context, n NewGrant) (*Grant, error) {
 		if g.Consent.IsZero() {
 			return nil, ErrStale // neither asked now nor remembered
 		}
-		g.date(set.Lifetimes, now)
+		g.date(set.Lifetimes.Of(c), now)
 		if err := s.b.touch(tx, n.Grant.Session, now.Truncate(time.Hour)); err != nil {
 			return nil, err
 		}

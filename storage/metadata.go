@@ -72,6 +72,11 @@ type Metadata struct {
 	// OnlineRefresh gives refresh tokens without offline_access too; they die
 	// with the session.
 	OnlineRefresh bool `cbor:"22,keyasint,omitempty" json:"online_refresh_tokens,omitempty"`
+	// Lifetimes of this client's own, in seconds; 0: as set for all.
+	AccessTokenLifetime  uint32 `cbor:"23,keyasint,omitempty" json:"access_token_lifetime,omitempty"`
+	IDTokenLifetime      uint32 `cbor:"24,keyasint,omitempty" json:"id_token_lifetime,omitempty"`
+	RefreshTokenIdle     uint32 `cbor:"25,keyasint,omitempty" json:"refresh_token_idle,omitempty"`
+	RefreshTokenLifetime uint32 `cbor:"26,keyasint,omitempty" json:"refresh_token_lifetime,omitempty"`
 	// AllowedGroups are the groups whose members may use the client; none: everybody.
 	AllowedGroups []ID `cbor:"35,keyasint,omitempty" json:"-"` // on the wire by name
 	// Consent says when users are asked what the client may have.
@@ -117,6 +122,9 @@ func (m *Metadata) validate() error {
 		return err
 	}
 	if err := m.validateChoices(); err != nil {
+		return err
+	}
+	if err := m.validateLifetimes(); err != nil {
 		return err
 	}
 	if slices.Contains(m.GrantTypes, GrantTypeCode) && len(m.RedirectURIs) == 0 {

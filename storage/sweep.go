@@ -159,7 +159,11 @@ func (s *Sweeper) grantOver(tx kv.Txn, g *Grant, before time.Time) (bool, error)
 	if state.Redeemed.IsZero() {
 		return !before.Before(g.CodeExpires), nil
 	}
-	l := set.Lifetimes
+	c, err := s.b.clients.get(tx, key{}.str(g.ClientID))
+	if err != nil || c == nil || c.UID != g.Client {
+		return err == nil, err // the client is gone, and all of it with it
+	}
+	l := set.Lifetimes.Of(c)
 	return !before.Before(state.lastUsed().Add(Seconds(l.RefreshIdle) + max(Seconds(l.AccessToken), Seconds(l.IDToken)))), nil
 }
 

@@ -136,10 +136,23 @@ func metadataLines(v api.Client) []field {
 		{"require_auth_time", yes(m.RequireAuthTime, "yes")}, {"require_pkce", yes(m.RequirePKCE, "yes")},
 		{"id_token_user_claims", yes(m.IDTokenUserClaims, "yes")}, {"initiate_login_uri", m.InitiateLoginURI},
 		{"consent", m.Consent}, {"first_party", yes(v.FirstParty, "yes")},
-		{"allowed_groups", strings.Join(m.AllowedGroups, "\n")},
+		{"allowed_groups", strings.Join(m.AllowedGroups, "\n")}, {"access_token_format", m.AccessTokenFormat},
+		{"refresh_token_reuse", yes(m.RefreshTokenReuse, "yes")}, {"online_refresh_tokens", yes(m.OnlineRefresh, "yes")},
 	}
+	seconds := func(name string, n uint32) { lines = append(lines, field{name, fmt.Sprintf("%d seconds", n)}) }
 	if m.DefaultMaxAge != nil {
-		lines = append(lines, field{"default_max_age", fmt.Sprintf("%d seconds", *m.DefaultMaxAge)})
+		seconds("default_max_age", *m.DefaultMaxAge)
+	}
+	for _, l := range []struct {
+		name string
+		n    uint32
+	}{
+		{"access_token_lifetime", m.AccessTokenLifetime}, {"id_token_lifetime", m.IDTokenLifetime},
+		{"refresh_token_idle", m.RefreshTokenIdle}, {"refresh_token_lifetime", m.RefreshTokenLifetime},
+	} {
+		if l.n != 0 {
+			seconds(l.name, l.n)
+		}
 	}
 	for _, s := range v.Secrets {
 		words := "ends in " + s.Last4 + ", made " + clock(s.CreatedAt)

@@ -53,6 +53,10 @@ var metadataFlags = []metadataFlag{
 	{"online-refresh-tokens", "online_refresh_tokens", "give refresh tokens without offline_access too; they end with the session", asTruth},
 	{"allowed-group", "allowed_groups", "group whose members may use it (default: everybody may); may be repeated", asList},
 	{"consent", "consent", "when users are asked: remembered (the default), always, or for first-party apps skip", asText},
+	{"access-token-lifetime", "access_token_lifetime", "seconds that its access tokens live; 0: as set for all", asSeconds},
+	{"id-token-lifetime", "id_token_lifetime", "seconds that its ID tokens live; 0: as set for all", asSeconds},
+	{"refresh-token-idle", "refresh_token_idle", "seconds after which an unused refresh token ends; 0: as set for all", asSeconds},
+	{"refresh-token-lifetime", "refresh_token_lifetime", "seconds after which refreshing ends for good; 0: as set for all", asSeconds},
 	{"initiate-login-uri", "initiate_login_uri", "address that starts a sign-in at the app", asText},
 }
 
