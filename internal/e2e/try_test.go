@@ -71,6 +71,18 @@ func TestTheSampleAppShowsEveryStepAndRemovesItself(t *testing.T) {
 		t.Errorf("after a refresh:\n%s", text)
 	}
 
+	tab.Follow("#sign-out")
+	look(t, tab, "try-sign-out")
+	tab.Follow("#next")
+	if !strings.HasPrefix(tab.URL(), "http://127.0.0.1:") || strings.Contains(tab.Text("main"), "Wrong") {
+		t.Errorf("after sign-out at %s:\n%s", tab.URL(), tab.Text("main"))
+	}
+	look(t, tab, "try-signed-out")
+	tab.Goto(s.issuer + "/")
+	if strings.Contains(tab.Text("body"), "Ada") {
+		t.Error("the sample app's sign-out left a session")
+	}
+
 	if apps := s.cli("", "client", "list"); !strings.Contains(apps, "Sample app") {
 		t.Errorf("registered are:\n%s", apps)
 	}
