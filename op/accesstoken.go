@@ -117,19 +117,24 @@ func (p *Provider) openToken(token string) (accessToken, []byte, error) {
 
 // access returns what a user's access token gives now. A token of a client's own is
 // refused: it stands for nobody.
-func (p *Provider) access(ctx context.Context, token string) (*storage.Access, accessToken, error) {
+func (p *Provider) access(ctx context.Context, token string) (*storage.Access, error) {
 	t, id, err := p.openToken(token)
 	if err != nil {
-		return nil, t, err
+		return nil, err
 	}
 	if t.grant.IsZero() {
-		return nil, t, errAccessToken
+		return nil, errAccessToken
 	}
+	return p.opens(ctx, t, id)
+}
+
+// opens is what a token of a grant, with its id, gives now.
+func (p *Provider) opens(ctx context.Context, t accessToken, id []byte) (*storage.Access, error) {
 	a, err := p.store.Grants.Access(ctx, t.grant, id)
 	if err == nil {
 		t.narrow(a)
 	}
-	return a, t, err
+	return a, err
 }
 
 // isRefusal tells what is wrong with a token from what is wrong with us.

@@ -27,7 +27,7 @@ func (p *Provider) serveIntrospection(framework http.Handler) http.HandlerFunc {
 func (p *Provider) serveTokenCall(path string, framework http.Handler, form func(*call) (url.Values, *apiError)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		noStore(w)
-		if e := postOnly(w, r); e != nil {
+		if e := postOnly(w, r, "this endpoint"); e != nil {
 			e.write(w, r)
 			return
 		}
@@ -45,12 +45,12 @@ func (p *Provider) serveTokenCall(path string, framework http.Handler, form func
 	}
 }
 
-func postOnly(w http.ResponseWriter, r *http.Request) *apiError {
+func postOnly(w http.ResponseWriter, r *http.Request, endpoint string) *apiError {
 	if r.Method == http.MethodPost {
 		return nil
 	}
 	w.Header().Set("Allow", http.MethodPost)
-	e := invalidRequest("this endpoint takes POST only")
+	e := invalidRequest("%s takes POST only", endpoint)
 	e.status = http.StatusMethodNotAllowed
 	return e
 }
@@ -112,11 +112,10 @@ func (p *Provider) introspect(ctx context.Context, c *storage.Client, token stri
 	if t.grant.IsZero() {
 		return p.introspectOwn(ctx, c, t, id)
 	}
-	a, err := p.store.Grants.Access(ctx, t.grant, id)
+	a, err := p.opens(ctx, t, id)
 	if err != nil || a.Client.UID != c.UID {
 		return introspected{}, err
 	}
-	t.narrow(a)
 	out := p.introspectedOf(a)
 	out.TokenType, out.Expires = oidc.BearerToken, t.expires.Unix()
 	return out, nil

@@ -74,8 +74,7 @@ func redirectURI(c *storage.Client, form url.Values) (string, *Refusal) {
 	if sent == "" {
 		// OpenID Connect requires it; plain OAuth lets a client with just one
 		// leave it out (RFC 6749 section 3.1.2.3).
-		isOIDC := slices.Contains(strings.Fields(form.Get("scope")), storage.ScopeOpenID)
-		if isOIDC || len(c.Metadata.RedirectURIs) != 1 {
+		if isOIDC(strings.Fields(form.Get("scope"))) || len(c.Metadata.RedirectURIs) != 1 {
 			return "", refuse(RefusedRedirect, "redirect_uri is missing")
 		}
 		return c.Metadata.RedirectURIs[0], nil

@@ -21,10 +21,7 @@ const bodyMost = 64 << 10
 func (p *Provider) serveToken(framework http.Handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		noStore(w)
-		if r.Method != http.MethodPost {
-			w.Header().Set("Allow", http.MethodPost)
-			e := invalidRequest("the token endpoint takes POST only")
-			e.status = http.StatusMethodNotAllowed
+		if e := postOnly(w, r, "the token endpoint"); e != nil {
 			e.write(w, r)
 			return
 		}

@@ -2,21 +2,19 @@ package op
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	zop "github.com/zitadel/oidc/v3/pkg/op"
 
 	"latchkey/internal/edge"
-	"latchkey/storage"
 )
 
 // UserInfo answers with the claims an access token gives (OpenID Connect Core
 // section 5.3). It costs one read snapshot and no write.
 func (s *server) UserInfo(ctx context.Context, r *zop.Request[oidc.UserInfoRequest]) (*zop.Response, error) {
 	c := callOf(ctx)
-	a, _, err := s.p.access(ctx, r.Data.AccessToken)
+	a, err := s.p.access(ctx, r.Data.AccessToken)
 	if err != nil {
 		return c.refuse(refusedToken(err))
 	}
@@ -35,8 +33,7 @@ func (s *server) UserInfo(ctx context.Context, r *zop.Request[oidc.UserInfoReque
 }
 
 func refusedToken(err error) *apiError {
-	var dead storage.Dead
-	if !errors.As(err, &dead) && !errors.Is(err, errAccessToken) {
+	if !isRefusal(err) {
 		return failed(err)
 	}
 	e := bearerError(http.StatusUnauthorized, "invalid_token", "the access token is not valid, expired or revoked")

@@ -159,7 +159,7 @@ func (s *Sweeper) grantOver(tx kv.Txn, g *Grant, before time.Time) (bool, error)
 	if state.Redeemed.IsZero() {
 		return !before.Before(g.CodeExpires), nil
 	}
-	c, err := s.b.clients.get(tx, key{}.str(g.ClientID))
+	c, err := s.b.clients.shared(tx, key{}.str(g.ClientID))
 	if err != nil || c == nil || c.UID != g.Client {
 		return err == nil, err // the client is gone, and all of it with it
 	}
