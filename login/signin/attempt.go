@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"latchkey/internal/edge"
@@ -17,7 +16,7 @@ import (
 // outcome of an attempt to sign in: a session, or a problem to show.
 type outcome struct {
 	session *storage.Session
-	user    *storage.User
+	others  []storage.ID // the browser's other sessions that are alive
 	problem page.SignInProblem
 	wait    time.Duration // for Throttled
 }
@@ -90,10 +89,11 @@ func (h *Handler) checkPassword(ctx context.Context, user *storage.User, passwor
 }
 
 func (h *Handler) start(r *http.Request, user *storage.User, browser []byte) (outcome, error) {
-	replaces, err := h.sessionOf(r, user)
+	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
 	if err != nil {
 		return outcome{}, err
 	}
+	replaces, others := apart(live, user)
 	v, err := h.Store.Sessions.Start(r.Context(), storage.NewSession{User: user.ID, UserEpoch: user.Epoch,
 		AMR: []string{"pwd"}, ACR: op.ACRPassword(), UserAgent: r.UserAgent(), Browser: browser, Replaces: replaces,
 		Address: edge.ClientAddr(r.Context()).String(), RequestID: edge.RequestID(r.Context())})
@@ -104,37 +104,28 @@ func (h *Handler) start(r *http.Request, user *storage.User, browser []byte) (ou
 		return outcome{}, err
 	}
 	edge.Sub(r.Context(), user.Subject())
-	return outcome{session: v, user: user}, nil
+	return outcome{session: v, others: others}, nil
 }
 
-// sessionOf is the session that user has in this browser already; zero: none.
-func (h *Handler) sessionOf(r *http.Request, user *storage.User) (storage.ID, error) {
-	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
+// apart tells the session that user has in this browser already, zero for none, from
+// the others.
+func apart(live []storage.SignedIn, user *storage.User) (own storage.ID, others []storage.ID) {
 	for _, v := range live {
-		if v.User.ID == user.ID {
-			return v.Session.ID, nil
+		if own.IsZero() && v.User.ID == user.ID {
+			own = v.Session.ID
+		} else {
+			others = append(others, v.Session.ID)
 		}
 	}
-	return storage.ID{}, err
+	return own, others
 }
 
-// remember puts a new session first in the browser's cookie, and leaves out the
+// remember puts the new session first in the browser's cookie, and leaves out the
 // ones that are over.
-func (h *Handler) remember(w http.ResponseWriter, r *http.Request, session *storage.Session) error {
+func (h *Handler) remember(w http.ResponseWriter, r *http.Request, out outcome) error {
 	set, err := h.Store.Settings.Get(r.Context())
-	if err != nil {
-		return err
+	if err == nil {
+		h.Sessions.Keep(w, append([]storage.ID{out.session.ID}, out.others...), set.Lifetimes.SessionAbsolute)
 	}
-	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
-	if err != nil {
-		return err
-	}
-	ids := []storage.ID{session.ID}
-	for _, v := range live {
-		if !slices.Contains(ids, v.Session.ID) {
-			ids = append(ids, v.Session.ID)
-		}
-	}
-	h.Sessions.Keep(w, ids, set.Lifetimes.SessionAbsolute)
-	return nil
+	return err
 }

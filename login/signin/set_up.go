@@ -97,7 +97,7 @@ func (h *Handler) createAdmin(r *http.Request, link []byte, user storage.User, p
 func (h *Handler) welcome(w http.ResponseWriter, r *http.Request, user *storage.User) {
 	out, err := h.start(r, user, h.Provider.NameBrowser(w, r))
 	if err == nil && out.session != nil {
-		err = h.remember(w, r, out.session)
+		err = h.remember(w, r, out)
 	}
 	if err != nil {
 		h.fail(w, r, err)

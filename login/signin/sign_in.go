@@ -83,7 +83,7 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, form page.SignIn)
 		edge.Count(r.Context(), "sign_in", out.word())
 	}
 	if err == nil && out.session != nil {
-		err = h.remember(w, r, out.session)
+		err = h.remember(w, r, out)
 	}
 	if err != nil {
 		h.fail(w, r, err)
