@@ -30,6 +30,18 @@ func (p pin) validate() error {
 	return nil
 }
 
+// holds reports whether a setting is pinned.
+func (p pin) holds(name string) bool {
+	var s Settings
+	p.apply(&s)
+	for _, l := range leaves(&s) {
+		if l.name == name {
+			return !l.value.IsZero()
+		}
+	}
+	return false
+}
+
 // refuse refuses settings that are not as pinned.
 func (p pin) refuse(v Settings) error {
 	pinned := v
@@ -52,6 +64,9 @@ func (s *Settings) take(old, new *Settings) {
 		}
 	}
 }
+
+// settingEpoch is the leaf that counts changes: not a setting.
+const settingEpoch = "epoch"
 
 // leaf is one setting: its name as it is on the wire, and where it stands.
 type leaf struct {

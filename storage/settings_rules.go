@@ -24,14 +24,33 @@ func (s *Settings) validate() error {
 	if err := s.Branding.validate(); err != nil {
 		return err
 	}
+	for _, v := range s.numbers() {
+		if v.n < v.min || v.n > v.max {
+			return invalid(v.field, "must be %d to %d %s, not %d", v.min, v.max, v.unit, v.n)
+		}
+	}
+	if n := s.AuditRetention; n < auditLeast || n > auditMost {
+		return invalid("audit_retention_seconds", "must be %d to %d seconds, not %d", auditLeast, auditMost, n)
+	}
+	if n := s.KeyRotation; n == nil || *n != 0 && (*n < RotationLeast || *n > RotationMost) {
+		return invalid("key_rotation_seconds", "must be %d to %d seconds, or 0 for never by itself", RotationLeast, RotationMost)
+	}
+	return validAlgorithms("signing_algorithms", s.SigningAlgorithms)
+}
+
+// number is a setting that counts something, and its bounds.
+type number struct {
+	field    string
+	n        uint32
+	min, max uint32
+	unit     string
+}
+
+const seconds = "seconds"
+
+func (s *Settings) numbers() []number {
 	l := s.Lifetimes
-	const seconds = "seconds"
-	for _, v := range []struct {
-		field    string
-		n        uint32
-		min, max uint32
-		unit     string
-	}{
+	return []number{
 		{"lifetimes.code", l.Code, 10, 600, seconds},
 		{"lifetimes.access_token", l.AccessToken, 60, 86400, seconds},
 		{"lifetimes.id_token", l.IDToken, 60, 86400, seconds},
@@ -46,18 +65,20 @@ func (s *Settings) validate() error {
 		{"throttle.failures", s.Throttle.Failures, 3, 1000, "attempts"},
 		{"throttle.window_seconds", s.Throttle.Window, 60, 86400, seconds},
 		{"throttle.pause_seconds", s.Throttle.Pause, 1, 3600, seconds},
-	} {
-		if v.n < v.min || v.n > v.max {
-			return invalid(v.field, "must be %d to %d %s, not %d", v.min, v.max, v.unit, v.n)
+	}
+}
+
+// unitOf is what a setting counts; "" if it is not a number.
+func unitOf(name string) string {
+	if strings.HasSuffix(name, "_seconds") {
+		return seconds
+	}
+	for _, v := range new(Settings).numbers() {
+		if v.field == name {
+			return v.unit
 		}
 	}
-	if n := s.AuditRetention; n < auditLeast || n > auditMost {
-		return invalid("audit_retention_seconds", "must be %d to %d seconds, not %d", auditLeast, auditMost, n)
-	}
-	if n := s.KeyRotation; n == nil || *n != 0 && (*n < RotationLeast || *n > RotationMost) {
-		return invalid("key_rotation_seconds", "must be %d to %d seconds, or 0 for never by itself", RotationLeast, RotationMost)
-	}
-	return validAlgorithms("signing_algorithms", s.SigningAlgorithms)
+	return ""
 }
 
 // validate leaves to the pages whether they can show the accent.

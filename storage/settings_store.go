@@ -78,9 +78,9 @@ func (s SettingsStore) Set(ctx context.Context, by Actor, v Settings) error {
 }
 
 // stored returns the settings as they are stored: neither filled nor pinned.
-func (s SettingsStore) stored(tx kv.Txn) (*Settings, error) {
+func (s SettingsStore) stored(r kv.Reader) (*Settings, error) {
 	v := new(Settings)
-	raw, ok, err := tx.Get(s.b.settings.full(nil))
+	raw, ok, err := r.Get(s.b.settings.full(nil))
 	if err != nil || !ok {
 		return v, err
 	}

@@ -17,28 +17,10 @@ import (
 // logoMost is the most bytes that a logo may have: every page shows it.
 const logoMost = 256 << 10
 
-// branding answers how the pages look: as the settings say, save what the
-// configuration pins.
+// branding answers how the pages look.
 type branding struct {
 	settings storage.SettingsStore
-	pins     storage.Branding
 	last     atomic.Pointer[storage.Branding]
-}
-
-// newBranding reads the pins. That the pages can show them Validate has seen, save
-// for the logo.
-func newBranding(c *Config, settings storage.SettingsStore) (*branding, error) {
-	b := &branding{settings: settings, pins: storage.Branding{
-		Name: c.BrandingName, Accent: c.BrandingAccent, HomeURL: c.BrandingHomeURL, SupportURL: c.BrandingSupportURL,
-		PrivacyURL: c.BrandingPrivacyURL, TermsURL: c.BrandingTermsURL, SupportMail: c.BrandingSupportEmail,
-	}}
-	if c.BrandingLogoFile != "" {
-		var err error
-		if b.pins.Logo, b.pins.LogoType, err = readLogo(c.BrandingLogoFile); err != nil {
-			return nil, fmt.Errorf("branding.logo_file (%s): %w", c.source("branding.logo_file"), err)
-		}
-	}
-	return b, nil
 }
 
 func readLogo(path string) (logo []byte, kind string, err error) {
@@ -65,29 +47,11 @@ func (b *branding) brand(r *http.Request) page.Brand { return pageBrand(b.inForc
 
 func (b *branding) inForce(ctx context.Context) storage.Branding {
 	if set, err := b.settings.Get(ctx); err == nil {
-		merged := pin(set.Branding, b.pins)
-		b.last.Store(&merged)
+		b.last.Store(&set.Branding)
 	} else if b.last.Load() == nil {
-		return pin(storage.DefaultSettings().Branding, b.pins)
+		return storage.DefaultSettings().Branding
 	}
 	return *b.last.Load()
-}
-
-// pin lays what is pinned over what the settings say.
-func pin(have, pins storage.Branding) storage.Branding {
-	for _, f := range []struct{ have, pin *string }{
-		{&have.Name, &pins.Name}, {&have.Accent, &pins.Accent}, {&have.HomeURL, &pins.HomeURL},
-		{&have.SupportURL, &pins.SupportURL}, {&have.PrivacyURL, &pins.PrivacyURL}, {&have.TermsURL, &pins.TermsURL},
-		{&have.SupportMail, &pins.SupportMail},
-	} {
-		if *f.pin != "" {
-			*f.have = *f.pin
-		}
-	}
-	if len(pins.Logo) > 0 {
-		have.Logo, have.LogoType = pins.Logo, pins.LogoType
-	}
-	return have
 }
 
 func pageBrand(b storage.Branding) page.Brand {

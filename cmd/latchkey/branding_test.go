@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -23,9 +24,14 @@ func TestPinnedBrandingWinsOverTheSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set.Branding = storage.Branding{Name: "Edited", Accent: "#8a2b06", TermsURL: "https://edited.example", PrivacyURL: "https://edited.example/p"}
+	set.Branding.Accent, set.Branding.PrivacyURL = "#8a2b06", "https://edited.example/p"
 	if err := h.store.Settings.Set(t.Context(), storage.Operator, set); err != nil {
 		t.Fatal(err)
+	}
+	set.Epoch, set.Branding.Name = 1, "Edited"
+	var refused *storage.Invalid
+	if err := h.store.Settings.Set(t.Context(), storage.Operator, set); !errors.As(err, &refused) || refused.Field != "branding.name" {
+		t.Errorf("a pinned name was changed: %v", err)
 	}
 	b := h.branding.brand(httptest.NewRequest("GET", "/", nil))
 	if b.Name != "Resonance" || b.TermsURL != "https://r.example/terms" || b.LogoType != "image/png" || !bytes.Equal(b.Logo, png) {

@@ -105,7 +105,13 @@ func (d *days) String() string {
 	if v := time.Duration(*d); v%(24*time.Hour) == 0 {
 		return strconv.Itoa(int(v/(24*time.Hour))) + "d"
 	}
-	return time.Duration(*d).String()
+	text := time.Duration(*d).String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 func (d *days) Set(s string) error {

@@ -44,6 +44,10 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 	if err := api.CheckOwner(c.DataDir); err != nil {
 		return nil, err
 	}
+	pins, err := c.pins()
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data_dir (%s): the directory cannot be made: %w", c.source("data_dir"), reason(err))
 	}
@@ -57,7 +61,7 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 			err = errors.Join(err, h.close())
 		}
 	}()
-	if h.store, err = storage.Open(ctx, h.engine, storage.Options{Pin: c.pinKeys}); err != nil {
+	if h.store, err = storage.Open(ctx, h.engine, storage.Options{Pin: pins}); err != nil {
 		return nil, err
 	}
 	master, err := h.master(ctx)
@@ -73,8 +77,8 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 		h.metrics = newMetrics(h)
 	}
 	h.hasher = keys.NewHasher(keys.HasherOptions{Ring: h.ring})
-	h.branding, err = newBranding(c, h.store.Settings)
-	return h, err
+	h.branding = &branding{settings: h.store.Settings}
+	return h, nil
 }
 
 // dataPath is the data file.

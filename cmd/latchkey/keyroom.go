@@ -64,3 +64,9 @@ func (k keyRoom) told(done []keys.Rotation, err error) ([]api.Rotation, error) {
 	}
 	return all, nil
 }
+
+// keyPolicy is the settings as keys take them.
+func (h *house) keyPolicy(ctx context.Context) (keys.Policy, error) {
+	set, err := h.store.Settings.Get(ctx)
+	return keys.PolicyOf(set), err
+}

@@ -18,7 +18,7 @@ func newRoot(t *terminal) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usagef("%w: see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(serveCommand(t), setupLinkCommand(t), userCommand(t), clientCommand(t), groupCommand(t), keyCommand(t),
+	root.AddCommand(serveCommand(t), setupLinkCommand(t), userCommand(t), clientCommand(t), groupCommand(t), settingCommand(t), keyCommand(t),
 		backupCommand(t), restoreCommand(t), checkCommand(t), compactCommand(t), doctorCommand(t), tryCommand(t), versionCommand(t))
 	for _, c := range root.Commands() {
 		understandVerbs(c)
@@ -66,6 +66,16 @@ func optionally(name string) cobra.PositionalArgs {
 			return nil
 		}
 		return takes(name)(c, args)
+	}
+}
+
+// atLeast is takes for one argument or more.
+func atLeast(name string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return takes(name)(c, args)
+		}
+		return nil
 	}
 }
 

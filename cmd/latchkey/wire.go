@@ -81,6 +81,7 @@ func (h *house) apiOptions() api.Options {
 	return api.Options{
 		Store:         h.store,
 		CheckPassword: h.checkPassword,
+		CheckAccent:   page.CheckAccent,
 		HashPassword: func(ctx context.Context, binding []byte, password string) ([]byte, error) {
 			sealed, err := h.hasher.Hash(ctx, binding, password)
 			if errors.Is(err, keys.ErrBusy) {

@@ -40,6 +40,9 @@ type Options struct {
 	NewLink func() (token string, hash []byte)
 	LinkURL func(kind storage.LinkKind, token string) string
 
+	// CheckAccent says why the pages cannot show a colour.
+	CheckAccent func(colour string) error
+
 	// Keys are listed and rotated through it.
 	Keys Keys
 	// Check reads everything and returns what is wrong; nil: there is no such call.
@@ -80,6 +83,7 @@ func Mount(router *mux.Router, o Options) {
 	r.clients()
 	r.keys()
 	r.groups()
+	r.settings()
 	r.care()
 	r.status()
 	r.describe()

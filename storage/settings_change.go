@@ -1,0 +1,160 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+
+	"latchkey/storage/kv"
+)
+
+// SettingSource says where the value of a setting comes from.
+type SettingSource string
+
+// The sources, the weakest first.
+const (
+	SourceDefault SettingSource = "default"
+	SourceStored  SettingSource = "stored"
+	SourceFile    SettingSource = "file" // the configuration's, or the environment's: it is pinned
+)
+
+// Setting is one of the settings as it is now.
+type Setting struct {
+	Name    string // as in [Settings], with a dot between group and member
+	Value   any    // as JSON has it
+	Default any
+	Unit    string // seconds or attempts, of a number; else ""
+	Source  SettingSource
+}
+
+// SettingChange gives a setting a value. A nil or null Value gives it its default
+// again.
+type SettingChange struct {
+	Name  string
+	Value json.RawMessage
+}
+
+// List returns all settings, each with where its value comes from, in the order in
+// which [Settings] declares them.
+func (s SettingsStore) List(ctx context.Context) ([]Setting, error) {
+	return view(ctx, s.b, func(r kv.Reader) ([]Setting, error) {
+		have, err := s.in(r)
+		if err != nil {
+			return nil, err
+		}
+		stored, err := s.stored(r)
+		if err != nil {
+			return nil, err
+		}
+		return s.describe(have, stored), nil
+	})
+}
+
+func (s SettingsStore) describe(have, stored *Settings) []Setting {
+	initial := DefaultSettings()
+	values, defaults, kept := leaves(have), leaves(&initial), leaves(stored)
+	list := make([]Setting, 0, len(values))
+	for i, l := range values {
+		if l.name == settingEpoch {
+			continue
+		}
+		one := Setting{Name: l.name, Value: l.value.Interface(), Default: defaults[i].value.Interface(), Unit: unitOf(l.name), Source: SourceDefault}
+		switch {
+		case s.b.pin.holds(l.name):
+			one.Source = SourceFile
+		case !kept[i].value.IsZero():
+			one.Source = SourceStored
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+// Change changes settings: all of them, or none. It is in force at the next call of
+// anything. What is as it was writes nothing. Errors: ErrForbidden, *Invalid for a
+// name that is no setting, for a value out of range, and for what the configuration
+// pins.
+func (s SettingsStore) Change(ctx context.Context, by Actor, changes []SettingChange) error {
+	if err := by.mayManage(); err != nil {
+		return err
+	}
+	note := s.b.note(by, ActSettings)
+	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
+		stored, err := s.stored(tx)
+		if err != nil {
+			return struct{}{}, err
+		}
+		before := *stored
+		names, err := s.apply(stored, changes)
+		if err != nil || reflect.DeepEqual(before, *stored) {
+			return struct{}{}, err
+		}
+		stored.Epoch++
+		if err := s.b.settings.put(tx, stored); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, s.b.audit.put(tx, note.about(ID{}, "", strings.Join(names, " ")))
+	})
+	return err
+}
+
+// apply puts the changes into what is stored, and holds the outcome to the rules:
+// with the defaults, as it will be without the pins, and as it will be with them.
+func (s SettingsStore) apply(stored *Settings, changes []SettingChange) ([]string, error) {
+	next, initial := *stored, DefaultSettings()
+	next.fill()
+	kept, filled, defaults := leaves(stored), leaves(&next), leaves(&initial)
+	var names []string
+	for _, c := range changes {
+		i := slices.IndexFunc(kept, func(l leaf) bool { return l.name == c.Name && l.name != settingEpoch })
+		switch {
+		case i < 0:
+			return nil, invalid(c.Name, "is not a setting")
+		case s.b.pin.holds(c.Name):
+			return nil, invalid(c.Name, "is pinned by the configuration file: change it there")
+		}
+		if c.Value == nil || string(bytes.TrimSpace(c.Value)) == "null" {
+			kept[i].value.SetZero()
+			filled[i].value.Set(defaults[i].value)
+		} else if err := filled[i].decode(c.Value); err != nil {
+			return nil, err
+		} else {
+			kept[i].value.Set(filled[i].value)
+		}
+		names = append(names, c.Name)
+	}
+	if err := next.validate(); err != nil {
+		return nil, err
+	}
+	s.b.pin.apply(&next)
+	return names, next.validate()
+}
+
+// decode gives the leaf a value from outside.
+func (l leaf) decode(text json.RawMessage) error {
+	fresh := reflect.New(l.value.Type())
+	if err := json.Unmarshal(text, fresh.Interface()); err != nil {
+		return invalid(l.name, "must be %s", l.kind())
+	}
+	l.value.Set(fresh.Elem())
+	return nil
+}
+
+// kind says in words what the values of a leaf are.
+func (l leaf) kind() string {
+	switch t := l.value.Type(); {
+	case t.Kind() == reflect.String:
+		return "text"
+	case t == reflect.TypeFor[[]byte]():
+		return "bytes in base64"
+	case t.Kind() == reflect.Slice:
+		return "a list of texts"
+	case t.Kind() == reflect.Bool:
+		return "true or false"
+	default:
+		return "a whole number"
+	}
+}
