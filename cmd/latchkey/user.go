@@ -22,15 +22,21 @@ func userCommand(t *terminal) *cobra.Command {
 	return c
 }
 
+// findUser is the user of that name, or an error for people.
+func findUser(ctx context.Context, conn *connection, name string) (api.User, error) {
+	u, err := conn.FindUser(ctx, name)
+	if errors.Is(err, storage.ErrNotFound) {
+		return u, fmt.Errorf("there is no user %q", name)
+	}
+	return u, err
+}
+
 // onUser runs do for the user that the only argument names.
 func (t *terminal) onUser(do func(ctx context.Context, c *connection, u api.User) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		ctx := c.Context()
 		return t.with(ctx, false, func(conn *connection) error {
-			u, err := conn.FindUser(ctx, args[0])
-			if errors.Is(err, storage.ErrNotFound) {
-				return fmt.Errorf("there is no user %q", args[0])
-			}
+			u, err := findUser(ctx, conn, args[0])
 			if err != nil {
 				return err
 			}

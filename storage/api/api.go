@@ -84,6 +84,7 @@ func Mount(router *mux.Router, o Options) {
 	r.keys()
 	r.groups()
 	r.settings()
+	r.audit()
 	r.care()
 	r.status()
 	r.describe()

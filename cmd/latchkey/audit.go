@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"latchkey/storage"
+
+	"github.com/spf13/cobra"
+)
+
+func auditCommand(t *terminal) *cobra.Command {
+	c := &cobra.Command{Use: "audit [USER]", Short: "Show who did what, or what concerns a user; the newest first",
+		Long: "Show the audit trail, the newest first: sign-ins, consents, acts of administration, revocations and theft. " +
+			"It is kept as long as the setting audit_retention_seconds says.",
+		Args: optionally("USER")}
+	most := c.Flags().Int("limit", 50, "how many to show; 0: all")
+	addJSON(t, c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return t.with(c.Context(), false, func(conn *connection) error {
+			names := namesOf{conn: conn, known: map[storage.ID]string{}}
+			sub, err := whose(c.Context(), conn, args)
+			if err != nil {
+				return err
+			}
+			events := []storage.Event{}
+			for e, err := range conn.Audit(c.Context(), sub) {
+				if err != nil {
+					return err
+				}
+				if events = append(events, e); len(events) == *most {
+					break
+				}
+			}
+			if t.json {
+				return t.writeJSON(events)
+			}
+			return t.showEvents(c.Context(), events, names)
+		})
+	}
+	return c
+}
+
+// whose is the sub of the user that an argument names, who may be gone by now; ""
+// without one.
+func whose(ctx context.Context, conn *connection, args []string) (string, error) {
+	if len(args) == 0 {
+		return "", nil
+	}
+	if _, err := storage.ParseID(args[0]); err == nil {
+		return args[0], nil
+	}
+	u, err := findUser(ctx, conn, args[0])
+	return u.Sub, err
+}
+
+func (t *terminal) showEvents(ctx context.Context, events []storage.Event, names namesOf) error {
+	if len(events) == 0 {
+		t.say("Nothing has happened yet.")
+		return nil
+	}
+	list := newTable(t.stdout, "TIME", "ACT", "BY", "VIA", "USER", "CLIENT", "DETAIL")
+	for _, e := range events {
+		by, err := names.of(ctx, e.By)
+		if err != nil {
+			return err
+		}
+		user, err := names.of(ctx, e.User)
+		if err != nil {
+			return err
+		}
+		list.row(clock(e.Time), string(e.Act), by, string(e.Via), user, e.Client, e.Detail)
+	}
+	return list.w.Flush()
+}
+
+// namesOf knows users by their names, asking once for each.
+type namesOf struct {
+	conn  *connection
+	known map[storage.ID]string
+}
+
+// of returns the username, or the id of a user who is gone.
+func (n namesOf) of(ctx context.Context, id storage.ID) (string, error) {
+	if id.IsZero() {
+		return "-", nil
+	}
+	if name, ok := n.known[id]; ok {
+		return name, nil
+	}
+	name := id.String()
+	switch u, err := n.conn.GetUser(ctx, name); {
+	case err == nil:
+		name = u.Username
+	case !errors.Is(err, storage.ErrNotFound):
+		return "", err
+	}
+	n.known[id] = name
+	return name, nil
+}

@@ -1,0 +1,59 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"iter"
+	"net/http"
+	"net/url"
+
+	"latchkey/storage"
+)
+
+// Events is a page of the audit trail, newest first. Next goes on from here; empty
+// at the end.
+type Events struct {
+	Events []storage.Event `json:"events"`
+	Next   string          `json:"next,omitempty"`
+}
+
+func (r *routes) audit() {
+	handle(r, "list-audit", http.MethodGet, "/audit", "List who did what, newest first", 200, r.listAudit, explained(paging))
+}
+
+func (r *routes) listAudit(ctx context.Context, in *struct {
+	After string `query:"after"`
+	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	User  string `query:"user" doc:"A sub: only what concerns that user, who may be gone by now"`
+}) (*out[Events], error) {
+	after, err := cursor(in.After)
+	if err != nil {
+		return nil, err
+	}
+	var list []*storage.Event
+	var next []byte
+	if in.User == "" {
+		list, next, err = r.Store.Audit.List(ctx, after, in.Limit)
+	} else if id, bad := storage.ParseID(in.User); bad != nil {
+		return nil, &storage.Invalid{Field: "user", Reason: "must be a sub"}
+	} else {
+		list, next, err = r.Store.Audit.OfUser(ctx, id, after, in.Limit)
+	}
+	if err != nil {
+		return nil, err
+	}
+	page := Events{Events: make([]storage.Event, len(list)), Next: base64.RawURLEncoding.EncodeToString(next)}
+	for i, e := range list {
+		page.Events[i] = *e
+	}
+	return &out[Events]{page}, nil
+}
+
+// Audit walks the audit trail, newest first; sub, if not empty, is whom it must
+// concern.
+func (c *Caller) Audit(ctx context.Context, sub string) iter.Seq2[storage.Event, error] {
+	return pages(func(after string) ([]storage.Event, string, error) {
+		p, err := call[Events](ctx, c, http.MethodGet, "/audit?after="+after+"&user="+url.QueryEscape(sub), nil)
+		return p.Events, p.Next, err
+	})
+}
