@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"latchkey/internal/certtest"
 )
 
 // requiredEnv names the environment variable that turns a missing nginx or Caddy
@@ -42,8 +44,9 @@ type proxied struct {
 // and the certificate are the test's; the rest is as the samples have it.
 func behind(t *testing.T, name string, env ...string) *proxied {
 	t.Helper()
-	trust, caFile, certFile, keyFile := certified(t, host)
-	p := &proxied{caFile: caFile, http: freeAddress(t), https: freeAddress(t), access: filepath.Join(t.TempDir(), "access.log"),
+	authority := certtest.New(t)
+	certFile, keyFile := authority.Issue(host)
+	p := &proxied{caFile: authority.File, http: freeAddress(t), https: freeAddress(t), access: filepath.Join(t.TempDir(), "access.log"),
 		server: &server{t: t, listen: freeAddress(t), args: []string{"--config", "config.yaml"}}}
 	p.env = append([]string{"LATCHKEY_LISTEN=" + p.listen, "LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data"),
 		"LATCHKEY_LOG_FORMAT=json", "LATCHKEY_LOG_LEVEL=debug"}, env...)
@@ -62,7 +65,7 @@ func behind(t *testing.T, name string, env ...string) *proxied {
 	cmd.Stdout, cmd.Stderr = &log, &log
 	startProcess(t, cmd)
 	waitFor(t, "http://"+p.http+"/", &log)
-	p.client = p.caller(&tls.Config{RootCAs: trust})
+	p.client = p.caller(&tls.Config{RootCAs: authority.Pool})
 	return p
 }
 
@@ -140,4 +143,11 @@ func read(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
