@@ -82,16 +82,20 @@ func sharedProcess(path string) (*process, error) {
 	return p, nil
 }
 
-// processFor returns the browser a test is to use, starting one if need be.
-func processFor(t testing.TB) *process {
+// processFor returns the browser a test is to use, starting one if need be. One
+// that checks certificates is the test's own.
+func processFor(t testing.TB, o Options) *process {
 	t.Helper()
 	path, err := find(exec.LookPath)
 	if err != nil {
 		missing(t, err)
 	}
-	p, err := sharedProcess(path)
+	var p *process
+	if !o.CheckCertificates {
+		p, err = sharedProcess(path)
+	}
 	if err == nil && p == nil {
-		if p, err = start(path, t.TempDir()); err == nil {
+		if p, err = startFor(t, path, o); err == nil {
 			t.Cleanup(func() {
 				if err := p.close(); err != nil {
 					t.Errorf("stopping Chromium: %v", err)
@@ -103,6 +107,19 @@ func processFor(t testing.TB) *process {
 		t.Fatalf("starting %s: %v", path, err)
 	}
 	return p
+}
+
+// startFor starts a browser for one test.
+func startFor(t testing.TB, path string, o Options) (*process, error) {
+	t.Helper()
+	dir := t.TempDir()
+	if !o.CheckCertificates {
+		return start(path, dir)
+	}
+	if o.CAFile != "" {
+		trust(t, dir, o.CAFile)
+	}
+	return start(path, dir, chromedp.Flag("ignore-certificate-errors", false))
 }
 
 // find returns the path of the first browser that lookPath knows.
@@ -125,10 +142,11 @@ func missing(t testing.TB, err error) {
 	t.Skip(err)
 }
 
-// start runs the browser at path with everything it writes below dir.
-func start(path, dir string) (*process, error) {
+// start runs the browser at path with everything it writes below dir. What is in
+// more wins over its flags.
+func start(path, dir string, more ...chromedp.ExecAllocatorOption) (*process, error) {
 	group := &group{}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), flags(path, dir, group)...)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(flags(path, dir, group), more...)...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	abandon := func() { cancel(); stop(); group.kill() }
 
@@ -172,6 +190,7 @@ func flags(path, dir string, group *group) []chromedp.ExecAllocatorOption {
 		chromedp.Flag("ignore-certificate-errors", true),
 		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]"),
 		chromedp.Env(
+			"HOME="+dir, // where it looks for authorities to trust
 			"XDG_CONFIG_HOME="+filepath.Join(dir, "config"),
 			"XDG_CACHE_HOME="+filepath.Join(dir, "cache"),
 		),

@@ -23,6 +23,11 @@ type Options struct {
 	Width    int  // CSS pixels; 0 means 1280
 	Height   int  // CSS pixels; 0 means 800
 	Dark     bool // prefer the dark colour scheme
+
+	// CheckCertificates refuses certificates of authorities that are not known.
+	// CAFile, PEM, is then known as well. Without it any certificate will do.
+	CheckCertificates bool
+	CAFile            string
 }
 
 // Tab is one tab of one browser. Its helpers fail the test they belong to and
@@ -40,7 +45,7 @@ type Tab struct {
 // is shared with another New.
 func New(t testing.TB, o Options) *Tab {
 	t.Helper()
-	return open(t, o, processFor(t), chromedp.WithNewBrowserContext())
+	return open(t, o, processFor(t, o), chromedp.WithNewBrowserContext())
 }
 
 // NewTab opens another tab of the same browser, with the same cookies.
