@@ -17,6 +17,7 @@ SCREENSHOTS ?= $(CURDIR)/screenshots
 bin     := .cache/$(shell go env GOVERSION)
 linters := $(bin)/lint $(bin)/staticcheck
 axe     := internal/browser/node_modules/.package-lock.json
+clients := internal/e2e/clients/node_modules/.package-lock.json
 
 # step runs one step of make test under a headline, and says which one failed.
 define step
@@ -32,24 +33,30 @@ test:
 	$(call step,modules,go mod tidy -diff)
 	$(call step,go vet,go vet ./... && go vet -C internal/tools ./...)
 	$(call step,linters,$(MAKE) --no-print-directory lint)
-	$(call step,tests and fuzz seeds under the race detector,BROWSER_REQUIRED=1 PROXIES_REQUIRED=1 go test -race -timeout $(TESTTIME) ./...)
+	$(call step,tests and fuzz seeds under the race detector,BROWSER_REQUIRED=1 PROXIES_REQUIRED=1 CLIENTS_REQUIRED=1 go test -race -timeout $(TESTTIME) ./...)
 	@printf '\n== all well\n'
 
-## needs: install what the tests need: a C compiler for the race detector, Chromium and fonts, npm for axe-core, nginx and Caddy
+## needs: install what the tests need: a C compiler for the race detector, Chromium and fonts, axe-core, nginx and Caddy, client libraries for Node and Python
 .PHONY: needs
-needs: $(linters) $(axe)
+needs: $(linters) $(axe) clients
 	@internal/tools/need.sh gcc='gcc libc6-dev' \
-		'chromium|chromium-browser|google-chrome'='chromium fonts-liberation' \
+		'chromium|chromium-browser|google-chrome'='chromium fonts-liberation' certutil=libnss3-tools \
 		nginx=nginx-light caddy=caddy curl=curl openssl=openssl
 
 ## axe: put axe-core, which judges the pages, where the browser tests find it
 .PHONY: axe
 axe: $(axe)
 
+## clients: put the client libraries that sign people in where the end-to-end tests find them
+.PHONY: clients
+clients: $(clients)
+	@internal/tools/need.sh node=nodejs python:authlib=python3-authlib \
+		python:requests_oauthlib=python3-requests-oauthlib python:jwt=python3-jwt
+
 # npm checks every file against the hashes in package-lock.json.
-$(axe): internal/browser/package.json internal/browser/package-lock.json internal/browser/.npmrc
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json %/.npmrc
 	@internal/tools/need.sh npm=npm
-	cd internal/browser && npm ci --no-progress
+	cd $* && npm ci --no-progress
 	@touch $@
 
 # The linters live in a module of their own, so that its needs are not ours.
@@ -101,7 +108,7 @@ screenshots: needs
 ## clean: remove what make made here
 .PHONY: clean
 clean:
-	rm -rf .cache screenshots internal/browser/node_modules
+	rm -rf .cache screenshots internal/browser/node_modules internal/e2e/clients/node_modules
 
 ## help: this list
 .PHONY: help

@@ -19,6 +19,7 @@ import (
 type app struct {
 	*httptest.Server
 	t        *testing.T
+	client   *http.Client // asks the provider
 	provider *oidc.Provider
 	config   oauth2.Config
 	extra    []oauth2.AuthCodeOption // sent with every authorization request
@@ -44,7 +45,7 @@ type result struct {
 // URI.
 func newApp(t *testing.T, s *server, scopes []string, register func(redirectURI string) registered) *app {
 	t.Helper()
-	a := &app{t: t}
+	a := &app{t: t, client: s.client}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", a.home)
 	mux.HandleFunc("GET /login", a.login)
@@ -54,7 +55,7 @@ func newApp(t *testing.T, s *server, scopes []string, register func(redirectURI 
 	a.Server = httptest.NewServer(mux)
 	t.Cleanup(a.Close)
 	var err error
-	if a.provider, err = oidc.NewProvider(context.Background(), s.issuer); err != nil {
+	if a.provider, err = oidc.NewProvider(a.ctx(context.Background()), s.issuer); err != nil {
 		t.Fatal(err)
 	}
 	c := register(a.URL + "/cb")
@@ -145,7 +146,7 @@ func (a *app) finish(r *http.Request) (*result, error) {
 		return nil, fmt.Errorf("%s: %s", q.Get("error"), q.Get("error_description"))
 	}
 	a.codes = append(a.codes, q.Get("code"))
-	token, err := a.config.Exchange(r.Context(), q.Get("code"), oauth2.VerifierOption(a.verifier))
+	token, err := a.config.Exchange(a.ctx(r.Context()), q.Get("code"), oauth2.VerifierOption(a.verifier))
 	if err != nil {
 		return nil, err
 	}
@@ -153,8 +154,14 @@ func (a *app) finish(r *http.Request) (*result, error) {
 	return a.read(r.Context(), token)
 }
 
+// ctx has the libraries ask by the app's own client.
+func (a *app) ctx(parent context.Context) context.Context {
+	return oidc.ClientContext(parent, a.client)
+}
+
 // read verifies the ID token by JWKS and asks userinfo.
 func (a *app) read(ctx context.Context, token *oauth2.Token) (*result, error) {
+	ctx = a.ctx(ctx)
 	raw, _ := token.Extra("id_token").(string)
 	id, err := a.provider.Verifier(&oidc.Config{ClientID: a.config.ClientID}).Verify(ctx, raw)
 	if err != nil {

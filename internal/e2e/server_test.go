@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"latchkey/internal/browser"
+	"latchkey/internal/certtest"
 )
 
 // binary is the built product.
@@ -48,6 +50,8 @@ type server struct {
 	t      *testing.T
 	dir    string
 	issuer string
+	client *http.Client        // trusts the authority, if there is one
+	ca     *certtest.Authority // nil without TLS
 	env    []string
 	cmd    *exec.Cmd
 	stdout *lines
@@ -58,10 +62,27 @@ type server struct {
 // start runs `latchkey serve` in an empty directory and waits until it is ready.
 func start(t *testing.T) *server {
 	t.Helper()
-	s := &server{t: t, dir: t.TempDir()}
 	address := freeAddress(t)
-	s.issuer = "http://" + address
+	return startAt(t, &server{issuer: "http://" + address, client: http.DefaultClient}, address)
+}
+
+// startTLS does so on Latchkey's own TLS listener, with certificate files of a
+// private authority.
+func startTLS(t *testing.T, ca *certtest.Authority) *server {
+	t.Helper()
+	address := freeAddress(t)
+	certFile, keyFile := ca.Issue("localhost")
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.Pool}, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	return startAt(t, &server{issuer: "https://" + address, client: &http.Client{Transport: transport}, ca: ca}, address,
+		"LATCHKEY_TLS_CERTIFICATE_FILE="+certFile, "LATCHKEY_TLS_KEY_FILE="+keyFile)
+}
+
+func startAt(t *testing.T, s *server, address string, env ...string) *server {
+	t.Helper()
+	s.t, s.dir = t, t.TempDir()
 	s.env = append(os.Environ(), "LATCHKEY_ISSUER="+s.issuer, "LATCHKEY_LISTEN="+address, "LATCHKEY_LOG_LEVEL=debug")
+	s.env = append(s.env, env...)
 	s.serve()
 	return s
 }
@@ -98,7 +119,7 @@ func (s *server) wait() {
 			s.t.Fatalf("the server ended:\n%s", s.log)
 		default:
 		}
-		res, err := http.Get(s.issuer + "/readyz")
+		res, err := s.client.Get(s.issuer + "/readyz")
 		if err == nil {
 			_ = res.Body.Close()
 			if res.StatusCode == http.StatusOK {
@@ -132,7 +153,7 @@ func (s *server) kill() {
 	_ = s.cmd.Wait()
 }
 
-var setUpLink = regexp.MustCompile(`http://\S+/setup\?\S+`)
+var setUpLink = regexp.MustCompile(`https?://\S+/setup\?\S+`)
 
 // setUpLink is the link that serve printed on standard output.
 func (s *server) setUpLink() string {

@@ -1,17 +1,26 @@
 #!/usr/bin/env bash
-# need.sh COMMAND=PACKAGE...: see that each command is here. What is missing is
-# installed from Debian's packages if we are root; otherwise the exact command
-# to run is printed, and we fail.
+# need.sh COMMAND=PACKAGE...: see that each command is here; python:MODULE is a
+# module of Debian's own Python. What is missing is installed from Debian's
+# packages if we are root; otherwise the exact command to run is printed, and we
+# fail.
 set -euo pipefail
 
 PATH=$PATH:/usr/sbin # where Debian keeps nginx
+
+has() {
+	case $1 in
+	python:*) /usr/bin/python3 -c "import ${1#python:}" 2>/dev/null ;;
+	*) command -v "$1" >/dev/null ;;
+	esac
+}
+
 missing=()
 for need in "$@"; do
 	# The part before = may name several programs, any of which will do.
 	found=
 	IFS='|' read -ra programs <<<"${need%%=*}"
 	for program in "${programs[@]}"; do
-		if command -v "$program" >/dev/null; then
+		if has "$program"; then
 			found=yes
 		fi
 	done

@@ -1,0 +1,172 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"latchkey/internal/browser"
+	"latchkey/internal/certtest"
+)
+
+// libraries are the servers' ones. Node and Python each have their own way to be
+// told of an authority, and Python two, for urllib and for requests.
+var libraries = map[string]struct {
+	library
+	method    string // of client authentication, as the library has it by itself
+	refreshes bool
+	untrusted string // what it says of a certificate by an unknown authority
+	refused   string // what it says when its secret is wrong
+	denied    string // and when the user says no
+}{
+	"openid-client": {
+		library: library{find: node, args: []string{"openid-client/app.mjs"}, trust: []string{"NODE_EXTRA_CA_CERTS"}},
+		method:  "client_secret_basic", refreshes: true, untrusted: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+		// It looks at the header before the body, which says invalid_client.
+		refused: "OAUTH_WWW_AUTHENTICATE_CHALLENGE", denied: `"error":"access_denied"`,
+	},
+	"passport-openidconnect": {
+		library: library{find: node, args: []string{"passport/app.mjs"}, trust: []string{"NODE_EXTRA_CA_CERTS"}},
+		method:  "client_secret_post", untrusted: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+		refused: "invalid_client", denied: "AuthenticationError",
+	},
+	"Authlib": {
+		library: library{find: python("authlib, requests"), args: []string{"serve.py", "authlib"}, trust: []string{"REQUESTS_CA_BUNDLE"}},
+		method:  "client_secret_basic", refreshes: true, untrusted: "CERTIFICATE_VERIFY_FAILED",
+		refused: "invalid_client", denied: "access_denied",
+	},
+	"requests-oauthlib": {
+		library: library{find: python("requests_oauthlib, jwt"), args: []string{"serve.py", "requests-oauthlib"},
+			trust: []string{"REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"}, env: []string{"OAUTHLIB_INSECURE_TRANSPORT=1"}}, // of the app's own address
+		method: "client_secret_basic", refreshes: true, untrusted: "CERTIFICATE_VERIFY_FAILED",
+		refused: "invalid_client", denied: "access_denied",
+	},
+}
+
+// in is the server for a test within the one that started it.
+func (s *server) in(t *testing.T) *server {
+	part := *s
+	part.t = t
+	return &part
+}
+
+// addApp registers an app whose origin is taken by nobody.
+func (s *server) addApp(method string) (c registered, origin string) {
+	s.t.Helper()
+	origin = "http://" + freeAddress(s.t)
+	return s.addClient("--client-name", "Event Calendar", "--redirect-uri", origin+"/callback",
+		"--post-logout-redirect-uri", origin+"/", "--token-endpoint-auth-method", method,
+		"--grant-type", "authorization_code", "--grant-type", "refresh_token"), origin
+}
+
+// said is what an app answers: JSON.
+type said struct {
+	Claims   map[string]any `json:"claims"`
+	Userinfo map[string]any `json:"userinfo"`
+	Name     string         `json:"name"` // passport's user
+	Emails   []struct{ Value string }
+}
+
+func read(t *testing.T, tab *browser.Tab) said {
+	t.Helper()
+	var out said
+	if err := json.Unmarshal([]byte(tab.Text("body")), &out); err != nil || tab.Status() != 200 {
+		t.Fatalf("%s answers %d: %s", tab.URL(), tab.Status(), tab.Text("body"))
+	}
+	return out
+}
+
+func TestTheUsualLibrariesSignSomebodyInOverTLS(t *testing.T) {
+	s := startTLS(t, certtest.New(t))
+	s.addAda()
+	for name, l := range libraries {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := s.in(t)
+			c, origin := s.addApp(l.method)
+			p := l.run(t, s, c, origin)
+			tab := browser.New(t, browser.Options{})
+			tab.Goto(origin + "/login")
+			signIn(tab, "ada", adaPassword)
+			tab.Follow("#allow")
+			out := read(t, tab)
+			if len(out.Emails) > 0 { // passport has a form of its own
+				out.Userinfo = map[string]any{"name": out.Name, "email": out.Emails[0].Value}
+			}
+			if out.Userinfo["name"] != "Ada Lovelace" || out.Userinfo["email"] != adaEmail {
+				t.Errorf("userinfo: %v", out.Userinfo)
+			}
+			if out.Claims != nil && (out.Claims["iss"] != s.issuer || out.Claims["sub"] != out.Userinfo["sub"]) {
+				t.Errorf("claims: %v, of %v", out.Claims, out.Userinfo)
+			}
+			if l.refreshes {
+				for range 2 { // each time by the newest refresh token
+					tab.Goto(origin + "/refresh")
+					if out := read(t, tab); out.Userinfo["name"] != "Ada Lovelace" {
+						t.Errorf("after refresh, userinfo is %v", out.Userinfo)
+					}
+				}
+			}
+			p.signsOut(t, tab)
+		})
+	}
+}
+
+// signsOut goes from the app to the provider and back, signed out of both.
+func (p *program) signsOut(t *testing.T, tab *browser.Tab) {
+	t.Helper()
+	tab.Goto(p.origin)
+	if text := tab.Text("body"); text != "signed in" {
+		t.Errorf("before sign-out the app shows %q", text)
+	}
+	tab.Goto(p.origin + "/logout")
+	if text := tab.Text("body"); text != "signed out" || !strings.HasPrefix(tab.URL(), p.origin) {
+		t.Fatalf("sign-out ended at %s:\n%s", tab.URL(), text)
+	}
+	tab.Goto(p.origin + "/login")
+	if !tab.Has("#password") {
+		t.Error("after sign-out the app still signs in silently")
+	}
+}
+
+func TestTheUsualLibrariesRefuseAnAuthorityTheyDoNotKnow(t *testing.T) {
+	s := startTLS(t, certtest.New(t))
+	for name, l := range libraries {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := l.command(t, s, registered{ID: "x", Secret: "x"}, "http://"+freeAddress(t))
+			out, err := cmd.CombinedOutput()
+			if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() <= 0 || !strings.Contains(string(out), l.untrusted) {
+				t.Errorf("%v, and said\n%s", err, out)
+			}
+		})
+	}
+}
+
+func TestTheUsualLibrariesPassOnWhatWentWrong(t *testing.T) {
+	s := startTLS(t, certtest.New(t))
+	s.addAda()
+	for name, l := range libraries {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := s.in(t)
+			c, origin := s.addApp(l.method)
+			c.Secret += "x"
+			l.run(t, s, c, origin)
+			tab := browser.New(t, browser.Options{})
+			tab.Goto(origin + "/login")
+			signIn(tab, "ada", adaPassword)
+			tab.Follow("#deny")
+			if text := tab.Text("body"); !strings.Contains(text, l.denied) {
+				t.Errorf("after Deny the app says %s, without %q", text, l.denied)
+			}
+			tab.Goto(origin + "/login")
+			tab.Follow("#allow")
+			if text := tab.Text("body"); !strings.Contains(text, l.refused) {
+				t.Errorf("with a wrong secret the app says %s, without %q", text, l.refused)
+			}
+			tab.Problems()
+		})
+	}
+}
