@@ -37,7 +37,7 @@ func (p *Provider) authenticate(ctx context.Context, h http.Header, form url.Val
 	edge.ClientID(ctx, c.ID)
 	switch {
 	case c.Metadata.TokenEndpointAuthMethod != sent.method:
-		return nil, notAuthenticated("registered for " + c.Metadata.TokenEndpointAuthMethod + ", used " + sent.method)
+		return nil, p.otherMethod(c, sent)
 	case sent.method != storage.AuthMethodNone && !p.secretMatches(c, sent.secrets):
 		return nil, notAuthenticated("wrong client secret")
 	case !c.Live():
@@ -110,6 +110,16 @@ func basicAuth(h http.Header) (id string, secrets []string, ok bool, e *apiError
 func notAuthenticated(why string) *apiError {
 	e := invalidClient("client authentication failed")
 	e.cause = errors.New(why)
+	return e
+}
+
+// otherMethod refuses a client that is registered for another method. Who has its
+// secret may know which: libraries differ in what they use unasked.
+func (p *Provider) otherMethod(c *storage.Client, sent credentials) *apiError {
+	e := notAuthenticated("registered for " + c.Metadata.TokenEndpointAuthMethod + ", used " + sent.method)
+	if p.secretMatches(c, sent.secrets) {
+		e.text = "this client is registered for " + c.Metadata.TokenEndpointAuthMethod + " and used " + sent.method
+	}
 	return e
 }
 

@@ -137,6 +137,38 @@ func TestFailedAuthenticationLooksTheSameWhateverTheReason(t *testing.T) {
 	}
 }
 
+// Libraries differ in the method they use unasked, so this is a newcomer's first
+// mistake. Only who has the secret learns of it.
+func TestAClientThatUsesAnotherMethodIsToldSoIfItHasTheSecret(t *testing.T) {
+	h := newHouse(t)
+	h.client("post", func(m *storage.Metadata) { m.TokenEndpointAuthMethod = storage.AuthMethodPost })
+	h.client("public", publicClient)
+	for name, c := range map[string]struct{ authorization, id, secret, want string }{
+		"post for basic":               {id: webID, secret: h.secret, want: "this client is registered for client_secret_basic and used client_secret_post"},
+		"basic for post":               {authorization: "post:" + h.secret, want: "this client is registered for client_secret_post and used client_secret_basic"},
+		"post for basic, wrong secret": {id: webID, secret: h.secret + "x", want: "client authentication failed"},
+		"basic for post, wrong secret": {authorization: "post:x", want: "client authentication failed"},
+		"a secret for none":            {id: "public", secret: h.secret, want: "client authentication failed"},
+		"none for basic":               {id: webID, want: "client authentication failed"},
+	} {
+		form := redemption("lk_ac_x")
+		if c.id != "" {
+			form.Set("client_id", c.id)
+		}
+		if c.secret != "" {
+			form.Set("client_secret", c.secret)
+		}
+		r := formRequest(PathToken, form)
+		if c.authorization != "" {
+			basic(r, c.authorization)
+		}
+		resp := h.do(r)
+		if v := decoded[tokenAnswer](t, resp); resp.StatusCode != 401 || v.Error != "invalid_client" || v.Description != c.want {
+			t.Errorf("%s: %d %s", name, resp.StatusCode, body(resp))
+		}
+	}
+}
+
 func TestSecretsOverlapAndExpire(t *testing.T) {
 	h := newHouse(t)
 	try := func(secret string) int {
