@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"net/http"
 	"os/exec"
 	"strings"
 	"testing"
@@ -19,12 +20,13 @@ var libraries = map[string]struct {
 	untrusted string // what it says of a certificate by an unknown authority
 	refused   string // what it says when its secret is wrong
 	denied    string // and when the user says no
+	forged    string // what it says of a signature by another key; empty: it does not look
 }{
 	"openid-client": {
 		library: library{find: node, args: []string{"openid-client/app.mjs"}, trust: []string{"NODE_EXTRA_CA_CERTS"}},
 		method:  "client_secret_basic", refreshes: true, untrusted: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-		// It looks at the header before the body, which says invalid_client.
-		refused: "OAUTH_WWW_AUTHENTICATE_CHALLENGE", denied: `"error":"access_denied"`,
+		refused: "invalid_client", denied: `"error":"access_denied"`,
+		forged: "JWT signature verification failed",
 	},
 	"passport-openidconnect": {
 		library: library{find: node, args: []string{"passport/app.mjs"}, trust: []string{"NODE_EXTRA_CA_CERTS"}},
@@ -35,12 +37,14 @@ var libraries = map[string]struct {
 		library: library{find: python("authlib, requests"), args: []string{"serve.py", "authlib"}, trust: []string{"REQUESTS_CA_BUNDLE"}},
 		method:  "client_secret_basic", refreshes: true, untrusted: "CERTIFICATE_VERIFY_FAILED",
 		refused: "invalid_client", denied: "access_denied",
+		forged: "BadSignatureError",
 	},
 	"requests-oauthlib": {
 		library: library{find: python("requests_oauthlib, jwt"), args: []string{"serve.py", "requests-oauthlib"},
 			trust: []string{"REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"}, env: []string{"OAUTHLIB_INSECURE_TRANSPORT=1"}}, // of the app's own address
 		method: "client_secret_basic", refreshes: true, untrusted: "CERTIFICATE_VERIFY_FAILED",
 		refused: "invalid_client", denied: "access_denied",
+		forged: "InvalidSignatureError",
 	},
 }
 
@@ -166,7 +170,30 @@ func TestTheUsualLibrariesPassOnWhatWentWrong(t *testing.T) {
 			if text := tab.Text("body"); !strings.Contains(text, l.refused) {
 				t.Errorf("with a wrong secret the app says %s, without %q", text, l.refused)
 			}
+			tab.Goto(elsewhere(t, origin))
+			if text := tab.Text("body"); !strings.Contains(text, "has not registered") || !strings.Contains(tab.HTML(), origin+"/elsewhere") {
+				t.Errorf("with another redirect URI the page says %s", text)
+			}
 			tab.Problems()
 		})
 	}
+}
+
+// elsewhere is the app's request, with a redirect URI that it has not registered.
+func elsewhere(t *testing.T, origin string) string {
+	t.Helper()
+	asks := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := asks.Get(origin + "/login")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	to, err := res.Location()
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := to.Query()
+	q.Set("redirect_uri", origin+"/elsewhere")
+	to.RawQuery = q.Encode()
+	return to.String()
 }

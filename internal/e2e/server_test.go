@@ -72,12 +72,19 @@ func startTLS(t *testing.T, ca *certtest.Authority) *server {
 	t.Helper()
 	address := freeAddress(t)
 	certFile, keyFile := ca.Issue("localhost")
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.Pool}, ForceAttemptHTTP2: true}
-	t.Cleanup(transport.CloseIdleConnections)
-	return startAt(t, &server{issuer: "https://" + address, client: &http.Client{Transport: transport}, ca: ca}, address,
+	return startAt(t, &server{issuer: "https://" + address, client: trusting(t, ca), ca: ca}, address,
 		"LATCHKEY_TLS_CERTIFICATE_FILE="+certFile, "LATCHKEY_TLS_KEY_FILE="+keyFile)
 }
 
+// trusting is a client that trusts the authority and no other.
+func trusting(t *testing.T, ca *certtest.Authority) *http.Client {
+	t.Helper()
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.Pool}, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+// startAt runs s, which listens on address, and whose issuer leads there.
 func startAt(t *testing.T, s *server, address string, env ...string) *server {
 	t.Helper()
 	s.t, s.dir = t, t.TempDir()

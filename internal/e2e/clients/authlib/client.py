@@ -1,5 +1,4 @@
 import os
-import time
 
 import requests
 from authlib.common.security import generate_token

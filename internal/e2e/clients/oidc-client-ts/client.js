@@ -8,7 +8,11 @@ const manager = new oidc.UserManager({
 })
 
 const login = () => manager.signinRedirect({ nonce: crypto.randomUUID() })
-const callback = () => manager.signinCallback() // on the page that redirect_uri names
+const callback = async () => { // on the page that redirect_uri names
+  const user = await manager.signinCallback()
+  history.replaceState(null, '', '/') // the code need not stay in the address
+  return user
+}
 const refresh = () => manager.signinSilent() // by the refresh token: no frame, no cookie
 const revoke = () => manager.revokeTokens()
 const logout = () => manager.signoutRedirect() // with the ID token as its hint

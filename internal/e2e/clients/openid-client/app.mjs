@@ -16,8 +16,10 @@ app.get('/logout', (req, res) => {
   const url = logout(req.session)
   req.session.destroy(() => res.redirect(url.href))
 })
-app.use((err, req, res, next) => {
-  res.status(400).json({ message: err.message, code: err.code, error: err.error, error_description: err.error_description, cause: err.cause })
+app.use(async (err, req, res, next) => {
+  const { message, code, error, cause } = err
+  const answer = err.response?.bodyUsed === false ? await err.response.text() : undefined
+  res.status(400).json({ message, code, error, cause: cause?.message, answer })
 })
 
 app.listen(origin.port, origin.hostname)

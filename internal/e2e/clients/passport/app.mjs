@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 
 const { ISSUER, CLIENT_ID, CLIENT_SECRET, ORIGIN } = process.env
 
-// The strategy does not discover; two lines do.
+// The strategy does not discover: these lines do.
 const answer = await fetch(ISSUER + '/.well-known/openid-configuration')
 const provider = await answer.json()
 

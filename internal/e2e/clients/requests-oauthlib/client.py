@@ -31,7 +31,6 @@ def callback(session, url, query):
     oauth = client(state=session["state"])
     token = oauth.fetch_token(provider["token_endpoint"], client_secret=CLIENT_SECRET,
                               authorization_response=url, code_verifier=session["verifier"])
-    # The library knows OAuth alone: PyJWT verifies the ID token.
     claims = jwt.decode(token["id_token"], keys.get_signing_key_from_jwt(token["id_token"]).key,
                         algorithms=provider["id_token_signing_alg_values_supported"],
                         issuer=provider["issuer"], audience=CLIENT_ID)
