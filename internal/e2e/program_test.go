@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -37,6 +38,13 @@ func node() ([]string, error) {
 	}
 	if _, err := os.Stat(nodeModules); err != nil {
 		return nil, errors.New("the client libraries for Node are missing; install them with: make clients")
+	}
+	version, err := exec.Command(path, "--version").Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s --version: %w", path, err)
+	}
+	if strings.HasPrefix(string(version), "v18.") { // Debian 12's: Node 20 has it by itself
+		return []string{path, "--experimental-global-webcrypto"}, nil
 	}
 	return []string{path}, nil
 }
