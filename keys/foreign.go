@@ -32,7 +32,7 @@ func fromDjango(encoded string) (string, error) {
 	case "bcrypt":
 		return rest, nil
 	case "bcrypt_sha256":
-		return "", fmt.Errorf("%w: bcrypt_sha256 hashes a hash, which is not supported: let these people set a new password", ErrHash)
+		return "", fmt.Errorf("%w: bcrypt_sha256 hashes a hash, which is not supported: a new one must be set", ErrHash)
 	case "pbkdf2_sha256", "pbkdf2_sha1":
 		parts := strings.Split(rest, "$")
 		if len(parts) != 3 {

@@ -8,9 +8,6 @@ import (
 
 	"github.com/zitadel/passwap"
 	"github.com/zitadel/passwap/argon2"
-	"github.com/zitadel/passwap/bcrypt"
-	"github.com/zitadel/passwap/pbkdf2"
-	"github.com/zitadel/passwap/scrypt"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -34,7 +31,7 @@ type HasherOptions struct {
 	Queue      int // callers that may wait for their turn; default 64
 }
 
-// Hasher hashes and checks passwords: by argon2id, in Unicode normalization form C
+// Hasher hashes and checks passwords, and checks imported client secrets: by argon2id, in Unicode normalization form C
 // (NFC), sealed at rest. Each hash takes 19 MiB and a core for some 20 ms, so only
 // so many run at once and only so many wait; past that the answer is ErrBusy, to be
 // given to the user as "try again".
@@ -60,10 +57,9 @@ func NewHasher(o HasherOptions) *Hasher {
 		o.Queue = defaultQueue
 	}
 	return &Hasher{
-		ring: o.Ring,
-		gate: newGate(o.Concurrent, int64(o.Queue)),
-		swapper: passwap.NewSwapper(argon2.NewArgon2id(argon2idParams),
-			argon2.Verifier, bcrypt.Verifier, scrypt.Verifier, pbkdf2.Verifier),
+		ring:    o.Ring,
+		gate:    newGate(o.Concurrent, int64(o.Queue)),
+		swapper: passwap.NewSwapper(argon2.NewArgon2id(argon2idParams), foreignForms...),
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"latchkey/internal/edge"
 )
@@ -14,9 +16,10 @@ import (
 type apiError struct {
 	status    int
 	code      string
-	text      string // error_description: words of ours, fit for anybody
-	challenge string // WWW-Authenticate; empty: none
-	cause     error  // for the log
+	text      string        // error_description: words of ours, fit for anybody
+	challenge string        // WWW-Authenticate; empty: none
+	retry     time.Duration // Retry-After; zero: none
+	cause     error         // for the log
 }
 
 // invalidRequest says what is wrong with the form of a request.
@@ -36,6 +39,9 @@ func (e *apiError) headers(r *http.Request, h http.Header) {
 	edge.Fail(r.Context(), e.code, e.cause)
 	if e.challenge != "" {
 		h.Set("WWW-Authenticate", e.challenge)
+	}
+	if e.retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(e.retry.Seconds()))) // RFC 9110 section 10.2.3
 	}
 }
 

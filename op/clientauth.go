@@ -38,14 +38,26 @@ func (p *Provider) authenticate(ctx context.Context, h http.Header, form url.Val
 	switch {
 	case c.Metadata.TokenEndpointAuthMethod != sent.method:
 		return nil, p.otherMethod(c, sent)
-	case sent.method != storage.AuthMethodNone && !p.secretMatches(c, sent.secrets):
-		return nil, notAuthenticated("wrong client secret")
-	case !c.Live():
+	case !c.Live(): // before what may cost a hash
 		return nil, notAuthenticated("the client's state is " + string(c.State))
+	}
+	if sent.method != storage.AuthMethodNone {
+		if e := p.checkSecret(ctx, c, sent.secrets); e != nil {
+			return nil, e
+		}
 	}
 	return c, nil
 }
 
+func (p *Provider) checkSecret(ctx context.Context, c *storage.Client, sent []string) *apiError {
+	if p.secretMatches(c, sent) {
+		return nil
+	}
+	return p.checkImported(ctx, c, sent)
+}
+
+// secretMatches costs no slow hash, and so knows nothing of imported secrets that
+// were not used yet.
 func (p *Provider) secretMatches(c *storage.Client, sent []string) bool {
 	for _, have := range c.LiveSecrets(p.now()) {
 		for _, secret := range sent {

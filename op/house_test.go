@@ -118,6 +118,7 @@ func newHouseOn(t testing.TB, engine kv.Engine) *house {
 	must(h.store.Keys.Replace(ctx, 0, set))
 	h.ring = must(keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master, Now: h.clock.now, Policy: h.policy}))
 	h.op = must(New(ctx, Options{Issuer: issuer, Store: h.store, Keys: h.ring, Pages: h.pages,
+		Hasher:   keys.NewHasher(keys.HasherOptions{Ring: h.ring}),
 		Sessions: fakeSessions{}, Now: h.clock.now}))
 	h.handler = h.routes()
 	h.secret = keys.NewClientSecret()

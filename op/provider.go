@@ -30,11 +30,19 @@ type Sessions interface {
 	Forget(w http.ResponseWriter, r *http.Request, life uint32, ended ...storage.ID)
 }
 
+// Hasher checks client secrets of which another system's hash was imported; keys.Hasher
+// does.
+type Hasher interface {
+	// VerifySecret returns keys.ErrBusy if it has too much to do.
+	VerifySecret(ctx context.Context, client string, sealed []byte, secret string) (bool, error)
+}
+
 // Options of a provider. All but Now are required.
 type Options struct {
 	Issuer   string // as in discovery: scheme and host, no path, no trailing slash
 	Store    *storage.Store
 	Keys     *keys.Ring
+	Hasher   Hasher
 	Pages    Pages
 	Sessions Sessions
 	Now      func() time.Time // nil: time.Now
@@ -48,6 +56,7 @@ type Provider struct {
 	keys     *keys.Ring
 	pages    Pages
 	sessions Sessions
+	hasher   Hasher
 	now      func() time.Time
 	catalog  []*storage.Scope
 	metadata prepared
@@ -64,7 +73,7 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 		return nil, errors.New("op: the issuer must be a scheme and a host and no more, like https://id.example.org")
 	}
 	p := &Provider{issuer: o.Issuer, cookies: Cookies{Secure: u.Scheme == "https"}, store: o.Store, keys: o.Keys,
-		pages: o.Pages, sessions: o.Sessions, now: o.Now}
+		pages: o.Pages, sessions: o.Sessions, hasher: o.Hasher, now: o.Now}
 	if p.catalog, err = o.Store.Scopes.List(ctx); err != nil {
 		return nil, err
 	}

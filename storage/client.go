@@ -28,14 +28,26 @@ func (s ClientState) validate() error {
 	return invalid("state", "must be draft, submitted, approved, rejected or suspended, not %q", s)
 }
 
-// Secret is one of a client's secrets. Hash is made by package keys.
+// Secret is one of a client's secrets. Hash and Imported are made by package keys.
 type Secret struct {
 	ID      ID        `cbor:"1,keyasint"`
 	Hash    []byte    `cbor:"2,keyasint"`
 	Last4   string    `cbor:"3,keyasint,omitempty"` // what people tell secrets apart by
 	Created time.Time `cbor:"4,keyasint"`
 	Expires time.Time `cbor:"5,keyasint"` // zero: never
+	// Imported, if not empty, stands in for Hash until the secret is first used: what
+	// another system kept of it, sealed. Nothing else is known of such a secret.
+	Imported []byte `cbor:"6,keyasint,omitempty"`
+	// Origin tells the text that a secret was imported as from others.
+	Origin []byte `cbor:"7,keyasint,omitempty"`
 }
+
+// The length of a secret that was not made here, in bytes. Ours have 256 bits and
+// are kept by a fast hash; what is shorter than this could be guessed.
+const (
+	SecretLeast = 16
+	SecretMost  = 512
+)
 
 // Client is a registered app. Fields that RFC 7591 section 2 and OpenID Connect
 // Registration section 2 name carry those names on the wire.
@@ -120,6 +132,9 @@ type NewClient struct {
 	// refused if it is not.
 	Secret      []byte
 	SecretLast4 string
+	// Imported and Origin are those of a secret of which only another system's hash is
+	// known, in place of Secret.
+	Imported, Origin []byte
 }
 
 // NewID makes a client id.
@@ -173,11 +188,11 @@ func (s Clients) prepare(n NewClient) (Client, error) {
 		c.State = ClientApproved
 	}
 	c.Metadata.fill()
-	if c.Confidential() != (len(n.Secret) > 0) {
+	if c.Confidential() != (len(n.Secret)+len(n.Imported) > 0) {
 		return Client{}, invalid("token_endpoint_auth_method", "and client secret do not agree: %s needs exactly one, none has none", c.Metadata.TokenEndpointAuthMethod)
 	}
 	if c.Confidential() {
-		c.Secrets = []Secret{{ID: s.b.newID(), Hash: n.Secret, Last4: n.SecretLast4, Created: now}}
+		c.Secrets = []Secret{{ID: s.b.newID(), Hash: n.Secret, Last4: n.SecretLast4, Created: now, Imported: n.Imported, Origin: n.Origin}}
 	}
 	return c, c.State.validate()
 }

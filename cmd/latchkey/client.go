@@ -156,6 +156,9 @@ func metadataLines(v api.Client) []field {
 	}
 	for _, s := range v.Secrets {
 		words := "ends in " + s.Last4 + ", made " + clock(s.CreatedAt)
+		if s.Imported {
+			words = "imported, not yet used, taken over " + clock(s.CreatedAt)
+		}
 		if s.ExpiresAt != nil {
 			words += ", valid until " + clock(*s.ExpiresAt)
 		}

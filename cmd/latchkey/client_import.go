@@ -13,8 +13,10 @@ func clientImport(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "import FILE", Short: "Add many apps from JSON lines, with the ids and secrets they have", Args: takes("FILE"),
 		Long: `Add many apps from a file of JSON lines, one app a line; - is standard input.
 
-A line holds client_id, client_secret in plain text (none for a public client),
-state, and client metadata by its names in RFC 7591. Apps go on working with the
+A line holds client_id, client_secret in plain text or client_secret_hash (neither
+for a public client), state, and client metadata by its names in RFC 7591. A hash
+is PBKDF2, bcrypt, argon2 or scrypt in the usual notation or in Django's
+(pbkdf2_sha256$…), and is replaced at its first use. Apps go on working with the
 ids and secrets they have.
 
 Each line is taken whole or refused whole, and reported. If any was refused, the

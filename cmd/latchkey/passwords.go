@@ -39,9 +39,19 @@ func passwordWords(reason keys.PasswordReason) string {
 // wrong with it.
 func (h *house) importPassword(binding []byte, encoded string) ([]byte, error) {
 	sealed, err := h.hasher.Import(binding, encoded)
-	if errors.Is(err, keys.ErrHash) {
-		reason := strings.TrimPrefix(err.Error(), keys.ErrHash.Error()+": ")
-		return nil, &storage.Invalid{Field: "password_hash", Reason: "cannot be taken: " + reason}
+	return sealed, hashRefused("password_hash", err)
+}
+
+// importSecret is importPassword for a client's secret.
+func (h *house) importSecret(clientID, encoded string) ([]byte, error) {
+	sealed, err := h.hasher.ImportSecret(clientID, encoded)
+	return sealed, hashRefused("client_secret_hash", err)
+}
+
+func hashRefused(field string, err error) error {
+	if !errors.Is(err, keys.ErrHash) {
+		return err
 	}
-	return sealed, err
+	reason := strings.TrimPrefix(err.Error(), keys.ErrHash.Error()+": ")
+	return &storage.Invalid{Field: field, Reason: "cannot be taken: " + reason}
 }

@@ -63,7 +63,7 @@ func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge
 // routes puts the rooms' routes on the router. The first match wins.
 func (h *house) routes(ctx context.Context, router *mux.Router, renderer *page.Renderer) error {
 	sessions := signin.Sessions{Cookies: op.Cookies{Secure: h.config.secure()}, Keys: h.ring}
-	provider, err := op.New(ctx, op.Options{Issuer: h.config.Issuer, Store: h.store, Keys: h.ring,
+	provider, err := op.New(ctx, op.Options{Issuer: h.config.Issuer, Store: h.store, Keys: h.ring, Hasher: h.hasher,
 		Pages: signin.Pages{Renderer: renderer}, Sessions: sessions})
 	if err != nil {
 		return err
@@ -90,6 +90,7 @@ func (h *house) apiOptions() api.Options {
 			return sealed, err
 		},
 		ImportPassword: h.importPassword,
+		ImportSecret:   h.importSecret,
 		NewSecret:      keys.NewClientSecret,
 		HashSecret:     h.ring.HashClientSecret,
 		// No client secret holds a zero byte.

@@ -72,7 +72,7 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(server.Close)
 	h.url = "http://" + server.Listener.Addr().String()
 	sessions := signin.Sessions{Keys: ring}
-	provider, err := op.New(ctx, op.Options{Issuer: h.url, Store: store, Keys: ring, Now: h.now,
+	provider, err := op.New(ctx, op.Options{Issuer: h.url, Store: store, Keys: ring, Hasher: h.hasher, Now: h.now,
 		Pages: signin.Pages{Renderer: renderer}, Sessions: sessions})
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,9 @@ type Options struct {
 	HashPassword func(ctx context.Context, binding []byte, password string) ([]byte, error)
 	// ImportPassword makes what is stored of a hash that another system made.
 	ImportPassword func(binding []byte, encoded string) ([]byte, error)
+	// ImportSecret makes what is stored of a hash that another system made of a
+	// client's secret.
+	ImportSecret func(clientID, encoded string) ([]byte, error)
 	// NewSecret makes a client secret, HashSecret what is stored of it.
 	NewSecret  func() string
 	HashSecret func(secret string) []byte

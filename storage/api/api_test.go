@@ -52,6 +52,12 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 		HashPassword: func(_ context.Context, binding []byte, p string) ([]byte, error) {
 			return []byte("hash of " + p + " for " + string(binding)), nil
 		},
+		ImportSecret: func(client, encoded string) ([]byte, error) {
+			if encoded == "bad" {
+				return nil, &storage.Invalid{Field: "client_secret_hash", Reason: "cannot be taken: it is bad"}
+			}
+			return []byte("sealed " + encoded + " for " + client), nil
+		},
 		NewSecret:     func() string { return "secret-" + strings.Repeat("x", int(n.Add(1))) + "-last" },
 		HashSecret:    func(s string) []byte { return []byte("hash of " + s) },
 		NewLink:       func() (string, []byte) { return "token", []byte("hash of token") },

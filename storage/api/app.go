@@ -55,6 +55,7 @@ type Secret struct {
 	Last4     string     `json:"last4,omitempty" doc:"Its last four characters"`
 	CreatedAt time.Time  `json:"created_at"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	Imported  bool       `json:"imported,omitempty" doc:"Imported as a hash and not used since: its characters are not known"`
 }
 
 // Clients is a page of clients. Next goes on from here; empty at the end.
@@ -69,7 +70,7 @@ func clientOf(c *storage.Client) Client {
 		UpdatedAt: c.Updated, FirstParty: c.FirstParty, Metadata: metadataOf(c.Metadata),
 	}
 	for _, s := range c.Secrets {
-		shown := Secret{Last4: s.Last4, CreatedAt: s.Created}
+		shown := Secret{Last4: s.Last4, CreatedAt: s.Created, Imported: len(s.Imported) > 0}
 		if !s.Expires.IsZero() {
 			shown.ExpiresAt = &s.Expires
 		}

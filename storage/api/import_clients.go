@@ -1,12 +1,9 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
-	"strings"
 
 	"latchkey/storage"
 )
@@ -15,6 +12,7 @@ import (
 type ClientEntry struct {
 	ClientID     string              `json:"client_id"`
 	ClientSecret string              `json:"client_secret,omitempty" writeOnly:"true" doc:"In plain text, 16 to 512 characters; none for a public client"`
+	SecretHash   string              `json:"client_secret_hash,omitempty" writeOnly:"true" doc:"In place of client_secret, what the other system keeps of it: PBKDF2, bcrypt, argon2 or scrypt, in the notation of PHC, crypt or Django"`
 	State        storage.ClientState `json:"state,omitempty" doc:"Default approved"`
 	Metadata
 }
@@ -49,17 +47,12 @@ func (r *routes) importClients(ctx context.Context, in *struct{ Body ClientImpor
 			done[i].Result, done[i].Reason = storage.Refused, err.Error()
 			continue
 		}
-		m, err := r.toStore(ctx, e.Metadata)
-		if invalid := new(storage.Invalid); errors.As(err, &invalid) {
-			done[i].Result, done[i].Reason = storage.Refused, err.Error()
-			continue
-		}
+		n, err := r.newClient(ctx, e)
 		if err != nil {
-			return nil, err
-		}
-		n := storage.NewClient{ID: e.ClientID, State: e.State, Metadata: m}
-		if e.ClientSecret != "" {
-			n.Secret, n.SecretLast4 = r.HashSecret(e.ClientSecret), last4(e.ClientSecret)
+			if done[i].Result, done[i].Reason = storage.Refused, err.Error(); !refusal(err) {
+				return nil, err
+			}
+			continue
 		}
 		clients, at = append(clients, n), append(at, i)
 	}
@@ -74,44 +67,6 @@ func (r *routes) importClients(ctx context.Context, in *struct{ Body ClientImpor
 		}
 	}
 	return &out[ClientImported]{ClientImported{done}}, nil
-}
-
-func readClient(text []byte) (e ClientEntry, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&e); err != nil {
-		return e, entryFault(err)
-	}
-	if e.ClientID == "" {
-		return e, &storage.Invalid{Field: "client_id", Reason: "must be given"}
-	}
-	return e, e.checkSecret()
-}
-
-// The length of an imported secret, in bytes. Ours have 256 bits and are kept by a
-// fast hash; what is shorter than this could be guessed.
-const (
-	secretLeast = 16
-	secretMost  = 512
-)
-
-func (e *ClientEntry) checkSecret() error {
-	public, secret := e.TokenEndpointAuthMethod == storage.AuthMethodNone, e.ClientSecret
-	switch {
-	case public && secret != "":
-		return &storage.Invalid{Field: "client_secret", Reason: "must not be given for a public client (token_endpoint_auth_method none)"}
-	case public:
-		return nil
-	case secret == "":
-		return &storage.Invalid{Field: "client_secret", Reason: "must be given, or token_endpoint_auth_method be none"}
-	case strings.HasPrefix(secret, "pbkdf2_") || strings.HasPrefix(secret, "argon2$") || strings.HasPrefix(secret, "bcrypt"):
-		return &storage.Invalid{Field: "client_secret", Reason: "is hashed: only secrets in plain text can be taken; make a new one for this client"}
-	case len(secret) < secretLeast || len(secret) > secretMost:
-		return &storage.Invalid{Field: "client_secret", Reason: "must be 16 to 512 characters long: make a new one for this client"}
-	case strings.ContainsFunc(secret, func(c rune) bool { return c < 0x20 || c > 0x7e }): // RFC 6749 appendix A.2
-		return &storage.Invalid{Field: "client_secret", Reason: "must be printable ASCII"}
-	}
-	return nil
 }
 
 // ImportClients imports up to 20 clients.

@@ -1,0 +1,54 @@
+package op
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"latchkey/keys"
+	"latchkey/storage"
+)
+
+// checkImported compares what was sent with the secrets of which only another
+// system's hash is known. That is a slow hash for each of these secrets, in each of
+// the forms it was sent in: a few, behind the gate that passwords wait at, and none
+// for a secret that can only be one of ours. Whoever shows such a secret first has it
+// kept as ours are, by one commit, and from then on it costs nothing.
+func (p *Provider) checkImported(ctx context.Context, c *storage.Client, sent []string) *apiError {
+	sent = slices.DeleteFunc(slices.Clone(sent), func(s string) bool {
+		return len(s) < storage.SecretLeast || len(s) > storage.SecretMost || keys.IsClientSecret(s)
+	})
+	for _, have := range c.LiveSecrets(p.now()) {
+		for _, secret := range sent {
+			if len(have.Imported) == 0 {
+				continue
+			}
+			ok, err := p.hasher.VerifySecret(ctx, c.ID, have.Imported, secret)
+			if err == nil && ok {
+				ok, err = p.store.Clients.UpgradeSecret(ctx, c.ID, have.ID, p.keys.HashClientSecret(secret), secret[len(secret)-4:])
+			}
+			switch {
+			case errors.Is(err, keys.ErrBusy):
+				return busy(err)
+			case err != nil:
+				return failed(err)
+			case ok:
+				return nil
+			}
+		}
+	}
+	return notAuthenticated("wrong client secret")
+}
+
+// busyRetry is how soon to try again when too much is being hashed.
+const busyRetry = 5 * time.Second
+
+// busy says that the same request may succeed in a moment. The token endpoint has no
+// error code for that; the one of the authorization endpoint says it (RFC 6749
+// section 4.1.2.1).
+func busy(err error) *apiError {
+	return &apiError{status: http.StatusServiceUnavailable, code: "temporarily_unavailable",
+		text: "too much is being checked at once: try again in a moment", retry: busyRetry, cause: err}
+}

@@ -1,0 +1,29 @@
+package storage
+
+import (
+	"context"
+	"slices"
+
+	"latchkey/storage/kv"
+)
+
+// UpgradeSecret puts a hash made here in the place of an imported one, once somebody
+// has shown the secret. It reports whether that secret is still one of the client's.
+// Of any number who show it at once the first is kept, and a secret that was taken
+// away meanwhile does not come back. The client's revision stays: nothing has changed
+// that anybody decides upon.
+func (s Clients) UpgradeSecret(ctx context.Context, clientID string, id ID, hash []byte, last4 string) (bool, error) {
+	return update(ctx, s.b, func(tx kv.Txn) (bool, error) {
+		c, err := s.b.clients.get(tx, key{}.str(clientID))
+		if err != nil || c == nil {
+			return false, err
+		}
+		i := slices.IndexFunc(c.Secrets, func(v Secret) bool { return v.ID == id })
+		if i < 0 || len(c.Secrets[i].Imported) == 0 {
+			return i >= 0, nil
+		}
+		v := &c.Secrets[i]
+		v.Hash, v.Last4, v.Imported = hash, last4, nil
+		return true, s.b.clients.put(tx, c)
+	})
+}
