@@ -23,8 +23,8 @@ const (
 func (h *house) imported(id string) *storage.Client {
 	h.t.Helper()
 	m := storage.Metadata{ClientName: "Django", GrantTypes: []string{storage.GrantTypeClientCredentials}}
-	done := must(h.store.Clients.Import(context.Background(), storage.Operator, false, []storage.NewClient{{
-		ID: id, Metadata: m, Imported: must(keys.NewHasher(keys.HasherOptions{Ring: h.ring}).ImportSecret(id, djangoHash))}}))
+	done := must(h.store.Clients.Import(context.Background(), storage.Operator, false, []storage.ClientImport{{NewClient: storage.NewClient{
+		ID: id, Metadata: m, Imported: must(keys.NewHasher(keys.HasherOptions{Ring: h.ring}).ImportSecret(id, djangoHash))}}}))
 	if done[0].Err != nil {
 		h.t.Fatal(done[0].Err)
 	}

@@ -191,10 +191,15 @@ func (s Clients) prepare(n NewClient) (Client, error) {
 	if c.Confidential() != (len(n.Secret)+len(n.Imported) > 0) {
 		return Client{}, invalid("token_endpoint_auth_method", "and client secret do not agree: %s needs exactly one, none has none", c.Metadata.TokenEndpointAuthMethod)
 	}
-	if c.Confidential() {
-		c.Secrets = []Secret{{ID: s.b.newID(), Hash: n.Secret, Last4: n.SecretLast4, Created: now, Imported: n.Imported, Origin: n.Origin}}
-	}
+	c.Secrets = s.firstSecret(n, now)
 	return c, c.State.validate()
+}
+
+func (s Clients) firstSecret(n NewClient, now time.Time) []Secret {
+	if len(n.Secret)+len(n.Imported) == 0 {
+		return nil
+	}
+	return []Secret{{ID: s.b.newID(), Hash: n.Secret, Last4: n.SecretLast4, Created: now, Imported: n.Imported, Origin: n.Origin}}
 }
 
 // checkClient applies every rule about a client that needs the store or not.

@@ -59,16 +59,22 @@ func (s Clients) SetState(ctx context.Context, by Actor, id string, to ClientSta
 		return nil, err
 	}
 	return s.alter(ctx, by, id, ActClientState, func(tx kv.Txn, c *Client, _ time.Time) (string, error) {
-		if c.Live() && to != ClientApproved {
-			c.Epoch++
-		}
 		detail := string(c.State) + " to " + string(to)
-		c.State = to
+		c.enter(to)
 		if !c.Live() {
 			return detail, nil
 		}
 		return detail, s.b.checkClient(tx, c)
 	})
+}
+
+// enter moves a client to another state. What it was given while it was approved is
+// dead once it leaves.
+func (c *Client) enter(to ClientState) {
+	if c.Live() && to != ClientApproved {
+		c.Epoch++
+	}
+	c.State = to
 }
 
 // AddSecret gives a client a new secret. The others stay valid for overlap, at

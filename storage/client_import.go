@@ -1,13 +1,24 @@
 package storage
 
 import (
+	"bytes"
 	"context"
+	"time"
 
 	"latchkey/storage/kv"
 )
 
+// ClientImport is one client as another system has it.
+type ClientImport struct {
+	// NewClient is the whole client as it is to be. Of one that exists, an empty State
+	// and no secret mean those it has.
+	NewClient
+	// Revision is that of the client it was made from; 0: it is to be a new one.
+	Revision uint64
+}
+
 // ClientImported is what became of one client. Err says why it was refused:
-// *Invalid or *Taken.
+// *Invalid, *Taken, or ErrStale if it was changed meanwhile.
 type ClientImported struct {
 	Outcome Outcome
 	Client  *Client // nil if refused
@@ -18,11 +29,12 @@ type ClientImported struct {
 // their records may be larger.
 const ClientImportMost = 20
 
-// Import registers clients that another system had, in one commit. Each is taken
-// whole or refused whole; a refused one does not hold up the others. A dry run says
-// what would happen, and keeps nothing. Errors: ErrForbidden, *Invalid if there are
-// too many.
-func (s Clients) Import(ctx context.Context, by Actor, dry bool, clients []NewClient) ([]ClientImported, error) {
+// Import registers or changes clients that another system has, in one commit. Each
+// is taken whole or refused whole; a refused one does not hold up the others, and one
+// that would not change is not written, so that an import may be repeated. A dry run
+// says what would happen, and keeps nothing. Errors: ErrForbidden, *Invalid if there
+// are too many.
+func (s Clients) Import(ctx context.Context, by Actor, dry bool, clients []ClientImport) ([]ClientImported, error) {
 	if err := by.mayManage(); err != nil {
 		return nil, err
 	}
@@ -31,28 +43,108 @@ func (s Clients) Import(ctx context.Context, by Actor, dry bool, clients []NewCl
 	}
 	ready := make([]clientImport, len(clients))
 	for i, n := range clients {
-		c, err := s.prepare(n)
-		ready[i] = clientImport{client: c, fault: err, note: s.b.note(by, ActClientCreated)}
+		ready[i] = s.readyImport(by, n)
 	}
 	return importAll(ctx, s.b, dry, ready, func(tx kv.Txn, e clientImport) (ClientImported, error) {
-		c, err := s.b.importClient(tx, e)
+		done, err := s.b.importClient(tx, e)
 		if refusal(err) {
 			return ClientImported{Outcome: Refused, Err: err}, nil
 		}
-		return ClientImported{Outcome: Created, Client: c}, err
+		return done, err
 	})
 }
 
 // clientImport is a client with all that must not be made within a transaction.
 type clientImport struct {
-	client Client
+	ClientImport
+	client Client // as it is to be
+	now    time.Time
+	notes  [3]Event
 	fault  error
-	note   Event
 }
 
-func (b *base) importClient(tx kv.Txn, e clientImport) (*Client, error) {
-	if e.fault != nil {
-		return nil, e.fault
+func (s Clients) readyImport(by Actor, n ClientImport) clientImport {
+	e := clientImport{ClientImport: n, now: s.b.instant()}
+	if n.Revision == 0 {
+		e.client, e.fault = s.prepare(n.NewClient)
+	} else {
+		e.client = Client{ID: n.ID, Secrets: s.firstSecret(n.NewClient, e.now)}
+		if n.State != "" {
+			e.fault = n.State.validate()
+		}
 	}
-	return b.addClient(tx, e.client, e.note)
+	for i, act := range []Act{ActClientCreated, ActClientState, ActSecretRotated} {
+		e.notes[i] = s.b.note(by, act)
+	}
+	return e
+}
+
+func (b *base) importClient(tx kv.Txn, e clientImport) (ClientImported, error) {
+	if e.fault != nil {
+		return ClientImported{}, e.fault
+	}
+	if e.Revision != 0 {
+		return b.importClientChange(tx, e)
+	}
+	c, err := b.addClient(tx, e.client, e.notes[0])
+	return ClientImported{Outcome: Created, Client: c}, err
+}
+
+// importClientChange writes nothing before it is sure that nothing will be refused.
+func (b *base) importClientChange(tx kv.Txn, e clientImport) (ClientImported, error) {
+	c, err := b.clients.get(tx, key{}.str(e.ID))
+	if err != nil || c == nil || c.Revision != e.Revision {
+		return ClientImported{}, errOr(err, ErrStale)
+	}
+	c.Metadata.fill() // what it predates is no change
+	before, err := encode(c)
+	if err != nil {
+		return ClientImported{}, err
+	}
+	events, err := e.apply(c)
+	if err != nil {
+		return ClientImported{}, err
+	}
+	after, err := encode(c)
+	if err != nil || bytes.Equal(before, after) {
+		return ClientImported{Outcome: Unchanged, Client: c}, err
+	}
+	if err := b.checkClient(tx, c); err != nil {
+		return ClientImported{}, err
+	}
+	c.Revision++
+	c.Updated = e.now
+	if err := b.clients.put(tx, c); err != nil {
+		return ClientImported{}, err
+	}
+	for _, event := range events {
+		if err := b.audit.put(tx, event); err != nil {
+			return ClientImported{}, err
+		}
+	}
+	return ClientImported{Outcome: Changed, Client: c}, nil
+}
+
+// apply makes c what the entry says, and returns what that is to the audit trail.
+func (e *clientImport) apply(c *Client) ([]*Event, error) {
+	changed := e.notes[0]
+	changed.Act = ActClientChanged
+	wasPublic, detail := !c.Confidential(), string(c.State)+" to "+string(e.State)
+	c.Metadata = e.Metadata
+	c.Metadata.fill()
+	events := []*Event{changed.about(ID{}, c.ID, c.Name())}
+	if e.State != "" && e.State != c.State {
+		c.enter(e.State)
+		events = append(events, e.notes[1].about(ID{}, c.ID, detail))
+	}
+	switch fresh := e.client.Secrets; {
+	case !c.Confidential():
+		c.Secrets = nil
+	case len(fresh) > 0:
+		c.Secrets = fresh
+		events = append(events, e.notes[2].about(ID{}, c.ID, fresh[0].Last4))
+	case wasPublic:
+		return nil, invalid("client_secret", "or client_secret_hash must be given for a client that was public")
+	}
+	return events, nil
 }

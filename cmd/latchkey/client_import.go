@@ -19,12 +19,21 @@ is PBKDF2, bcrypt, argon2 or scrypt in the usual notation or in Django's
 (pbkdf2_sha256$…), and is replaced at its first use. Apps go on working with the
 ids and secrets they have.
 
+With --update a line about an app that is here changes what it names, and nothing
+else. Its secret must be one that the app has: another one is refused unless
+--replace-secrets allows it, since the one here may be the newer.
+
 Each line is taken whole or refused whole, and reported. If any was refused, the
 exit code is 1.`,
-		Example: "  latchkey client import --dry-run clients.jsonl"}
+		Example: "  latchkey client import --dry-run clients.jsonl\n  latchkey client import --update clients.jsonl"}
 	in := api.ClientImport{}
+	c.Flags().BoolVar(&in.Update, "update", false, "change the apps whose client_id is known, rather than refuse them")
+	c.Flags().BoolVar(&in.ReplaceSecrets, "replace-secrets", false, "with --update: replace secrets that are set, which ends them at once")
 	c.Flags().BoolVar(&in.DryRun, "dry-run", false, "say what would happen to each line, and change nothing")
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if in.ReplaceSecrets && !in.Update {
+			return usagef("--replace-secrets needs --update")
+		}
 		return t.importLines(c.Context(), args[0], storage.ClientImportMost, !in.DryRun, func(conn *connection, lines []json.RawMessage) ([]imported, error) {
 			in.Clients = lines
 			done, err := conn.ImportClients(c.Context(), in)

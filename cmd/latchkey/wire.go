@@ -93,6 +93,7 @@ func (h *house) apiOptions() api.Options {
 		ImportSecret:   h.importSecret,
 		NewSecret:      keys.NewClientSecret,
 		HashSecret:     h.ring.HashClientSecret,
+		IsSecret:       h.ring.VerifyClientSecret,
 		// No client secret holds a zero byte.
 		Fingerprint: func(request []byte) []byte { return h.ring.HashClientSecret("request\x00" + string(request)) },
 		IsFingerprint: func(fingerprint, request []byte) bool {

@@ -31,9 +31,11 @@ type Options struct {
 	// ImportSecret makes what is stored of a hash that another system made of a
 	// client's secret.
 	ImportSecret func(clientID, encoded string) ([]byte, error)
-	// NewSecret makes a client secret, HashSecret what is stored of it.
+	// NewSecret makes a client secret, HashSecret what is stored of it; IsSecret
+	// compares.
 	NewSecret  func() string
 	HashSecret func(secret string) []byte
+	IsSecret   func(hash []byte, secret string) bool
 	// Fingerprint makes what a request is recognised by, and cannot be guessed
 	// from; IsFingerprint compares.
 	Fingerprint   func(request []byte) []byte

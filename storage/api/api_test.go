@@ -60,6 +60,7 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 		},
 		NewSecret:     func() string { return "secret-" + strings.Repeat("x", int(n.Add(1))) + "-last" },
 		HashSecret:    func(s string) []byte { return []byte("hash of " + s) },
+		IsSecret:      func(h []byte, s string) bool { return string(h) == "hash of "+s },
 		NewLink:       func() (string, []byte) { return "token", []byte("hash of token") },
 		LinkURL:       func(k storage.LinkKind, token string) string { return "http://here/" + string(k) + "?token=" + token },
 		Fingerprint:   func(b []byte) []byte { return []byte("of " + string(b)) },

@@ -4,21 +4,49 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
+	"time"
 
 	"latchkey/storage"
 )
 
-func readClient(text []byte) (e ClientEntry, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
+// clientEntry is an entry with what it calls itself.
+type clientEntry struct {
+	text     json.RawMessage
+	ClientID string `json:"client_id"`
+}
+
+// readClient reads an entry. With update it is merged into the client that has its
+// id: decoding JSON into a filled struct leaves alone what the text does not name.
+func (r *routes) readClient(ctx context.Context, o ClientImport, in clientEntry) (n storage.ClientImport, err error) {
+	var e ClientEntry
+	var have *storage.Client
+	if o.Update && in.ClientID != "" {
+		have, err = r.Store.Clients.Get(ctx, in.ClientID)
+		if err == nil {
+			e.Metadata, err = r.editable(ctx, have)
+		}
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return n, err
+		}
+	}
+	d := json.NewDecoder(bytes.NewReader(in.text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&e); err != nil {
-		return e, entryFault(err)
+		return n, entryFault(err)
 	}
 	if e.ClientID == "" {
-		return e, &storage.Invalid{Field: "client_id", Reason: "must be given"}
+		return n, &storage.Invalid{Field: "client_id", Reason: "must be given"}
 	}
-	return e, e.checkSecret()
+	if err := e.checkSecret(have != nil); err != nil {
+		return n, err
+	}
+	if n.NewClient, err = r.newClient(ctx, e); err != nil || have == nil {
+		return n, err
+	}
+	n.Revision = have.Revision
+	return n, r.keepSecret(&n, &e, have, o.ReplaceSecrets)
 }
 
 // newClient is what is stored of an entry.
@@ -38,24 +66,56 @@ func (r *routes) newClient(ctx context.Context, e ClientEntry) (storage.NewClien
 	return n, err
 }
 
+// keepSecret leaves a client the secrets it has if the one that the entry names is
+// among them. Another one takes their place only where that was asked for: the file
+// may be older than a secret that was made here because the one before had leaked.
+func (r *routes) keepSecret(n *storage.ClientImport, e *ClientEntry, have *storage.Client, replace bool) error {
+	field := e.secretField()
+	live := have.LiveSecrets(time.Now())
+	if field == "" || len(live) == 0 {
+		return nil
+	}
+	for _, s := range live {
+		if e.ClientSecret != "" && r.IsSecret(s.Hash, e.ClientSecret) ||
+			e.SecretHash != "" && len(s.Origin) > 0 && r.IsFingerprint(s.Origin, e.origin()) {
+			n.Secret, n.SecretLast4, n.Imported, n.Origin = nil, "", nil, nil
+			return nil
+		}
+	}
+	if !replace {
+		return &storage.Invalid{Field: field, Reason: "is none that the client has: leave it out to keep those, or allow secrets to be replaced"}
+	}
+	return nil
+}
+
+// secretField is how the entry names its secret; "": it names none.
+func (e *ClientEntry) secretField() string {
+	switch {
+	case e.ClientSecret != "":
+		return "client_secret"
+	case e.SecretHash != "":
+		return "client_secret_hash"
+	}
+	return ""
+}
+
 // origin is what a hash is recognised by when it is imported again.
 func (e *ClientEntry) origin() []byte { return []byte(e.ClientID + "\x00" + e.SecretHash) }
 
-func (e *ClientEntry) checkSecret() error {
-	field := "client_secret"
-	if e.ClientSecret == "" && e.SecretHash != "" {
-		field = "client_secret_hash"
-	}
-	public, secret := e.TokenEndpointAuthMethod == storage.AuthMethodNone, e.ClientSecret
+// checkSecret says what is wrong with an entry's secret. A client that is known
+// already needs none.
+func (e *ClientEntry) checkSecret(known bool) error {
+	field, secret := e.secretField(), e.ClientSecret
+	public := e.TokenEndpointAuthMethod == storage.AuthMethodNone
 	switch {
 	case secret != "" && e.SecretHash != "":
 		return &storage.Invalid{Field: "client_secret_hash", Reason: "must not be given beside client_secret: the secret is enough"}
-	case public && secret+e.SecretHash != "":
+	case public && field != "":
 		return &storage.Invalid{Field: field, Reason: "must not be given for a public client (token_endpoint_auth_method none)"}
-	case public || e.SecretHash != "": // which ImportSecret judges
+	case public || known && field == "" || e.SecretHash != "": // which ImportSecret judges
 		return nil
 	case secret == "":
-		return &storage.Invalid{Field: field, Reason: "or client_secret_hash must be given, or token_endpoint_auth_method be none"}
+		return &storage.Invalid{Field: "client_secret", Reason: "or client_secret_hash must be given, or token_endpoint_auth_method be none"}
 	case strings.HasPrefix(secret, "pbkdf2_") || strings.HasPrefix(secret, "argon2$") || strings.HasPrefix(secret, "bcrypt"):
 		return &storage.Invalid{Field: field, Reason: "is hashed: give it as client_secret_hash"}
 	case len(secret) < storage.SecretLeast || len(secret) > storage.SecretMost:

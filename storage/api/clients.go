@@ -108,13 +108,7 @@ func (r *routes) changeClient(ctx context.Context, in *struct {
 	if !matches(in.IfMatch, etag(have)) {
 		return nil, errChanged
 	}
-	// Decoding writes into slices that are there, and these are shared with
-	// every reader of the client: so it gets a copy made through JSON.
-	before, err := r.shown(ctx, have)
-	if err != nil {
-		return nil, err
-	}
-	merged, err := copyOf(before.Metadata)
+	merged, err := r.editable(ctx, have)
 	if err != nil {
 		return nil, err
 	}
@@ -135,12 +129,19 @@ func (r *routes) changeClient(ctx context.Context, in *struct {
 	return r.revised(ctx, c)
 }
 
-func copyOf(m Metadata) (fresh Metadata, err error) {
-	text, err := json.Marshal(m)
+// editable is a client's metadata for JSON to be decoded into. Decoding writes into
+// slices that are there, and these are shared with every reader of the client: so it
+// is a copy made through JSON.
+func (r *routes) editable(ctx context.Context, c *storage.Client) (m Metadata, err error) {
+	v, err := r.shown(ctx, c)
 	if err != nil {
-		return fresh, err
+		return m, err
 	}
-	return fresh, json.Unmarshal(text, &fresh)
+	text, err := json.Marshal(v.Metadata)
+	if err != nil {
+		return m, err
+	}
+	return m, json.Unmarshal(text, &m)
 }
 
 func (r *routes) deleteClient(ctx context.Context, in *byClientID) (*none, error) {

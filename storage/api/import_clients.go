@@ -20,8 +20,10 @@ type ClientEntry struct {
 // ClientImport is a part of a larger number of clients to be imported.
 type ClientImport struct {
 	// Clients are read one by one: what is wrong with one does not hold up the others.
-	Clients []json.RawMessage `json:"clients" maxItems:"20" nullable:"false" doc:"Each a ClientEntry"`
-	DryRun  bool              `json:"dry_run,omitempty" doc:"Say what would happen, and change nothing"`
+	Clients        []json.RawMessage `json:"clients" maxItems:"20" nullable:"false" doc:"Each a ClientEntry"`
+	Update         bool              `json:"update,omitempty" doc:"Change the clients whose client_id is known, rather than refuse them: what an entry does not name stays as it is"`
+	ReplaceSecrets bool              `json:"replace_secrets,omitempty" doc:"With update: let clients that have another secret than the entry names have that one, which ends theirs at once"`
+	DryRun         bool              `json:"dry_run,omitempty" doc:"Say what would happen, and change nothing"`
 }
 
 // ClientImported says what became of each client, in the order they came in.
@@ -32,31 +34,50 @@ type ClientImported struct {
 // ImportedClient is what became of one client.
 type ImportedClient struct {
 	ClientID string          `json:"client_id,omitempty"`
-	Result   storage.Outcome `json:"result" enum:"created,refused"`
+	Result   storage.Outcome `json:"result" enum:"created,changed,unchanged,refused"`
 	Reason   string          `json:"reason,omitempty" doc:"Why it was refused"`
 }
 
 func (r *routes) importClients(ctx context.Context, in *struct{ Body ClientImport }) (*out[ClientImported], error) {
-	done := make([]ImportedClient, len(in.Body.Clients))
-	var clients []storage.NewClient
-	var at []int // of each client, among the entries
+	r.edits.Lock()
+	defer r.edits.Unlock()
+	entries := make([]clientEntry, len(in.Body.Clients))
 	for i, text := range in.Body.Clients {
-		e, err := readClient(text)
-		done[i].ClientID = e.ClientID
+		entries[i].text = text
+		_ = json.Unmarshal(text, &entries[i]) // read says what is wrong
+	}
+	cut := [][]clientEntry{entries}
+	if in.Body.Update {
+		cut = runs(entries, func(e clientEntry) string { return e.ClientID })
+	}
+	done := make([]ImportedClient, 0, len(entries))
+	for _, run := range cut {
+		results, err := r.importClientRun(ctx, in.Body, run)
 		if err != nil {
-			done[i].Result, done[i].Reason = storage.Refused, err.Error()
-			continue
+			return nil, err
 		}
-		n, err := r.newClient(ctx, e)
+		done = append(done, results...)
+	}
+	return &out[ClientImported]{ClientImported{done}}, nil
+}
+
+// importClientRun imports entries in one commit.
+func (r *routes) importClientRun(ctx context.Context, o ClientImport, run []clientEntry) ([]ImportedClient, error) {
+	done := make([]ImportedClient, len(run))
+	var clients []storage.ClientImport
+	var at []int // of each client, in the run
+	for i, e := range run {
+		done[i].ClientID = e.ClientID
+		c, err := r.readClient(ctx, o, e)
 		if err != nil {
 			if done[i].Result, done[i].Reason = storage.Refused, err.Error(); !refusal(err) {
 				return nil, err
 			}
 			continue
 		}
-		clients, at = append(clients, n), append(at, i)
+		clients, at = append(clients, c), append(at, i)
 	}
-	results, err := r.Store.Clients.Import(ctx, r.Actor(ctx), in.Body.DryRun, clients)
+	results, err := r.Store.Clients.Import(ctx, r.Actor(ctx), o.DryRun, clients)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +87,7 @@ func (r *routes) importClients(ctx context.Context, in *struct{ Body ClientImpor
 			d.Reason = result.Err.Error()
 		}
 	}
-	return &out[ClientImported]{ClientImported{done}}, nil
+	return done, nil
 }
 
 // ImportClients imports up to 20 clients.

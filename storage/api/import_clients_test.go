@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +10,16 @@ import (
 	"latchkey/storage"
 	"latchkey/storage/api"
 )
+
+// importClients says what became of each entry.
+func (h *house) importClients(t *testing.T, o api.ClientImport, entries ...json.RawMessage) (got []string) {
+	t.Helper()
+	o.Clients = entries
+	for _, d := range must[[]api.ImportedClient](t)(h.ImportClients(t.Context(), o)) {
+		got = append(got, strings.TrimSuffix(d.ClientID+" "+string(d.Result)+": "+d.Reason, ": "))
+	}
+	return got
+}
 
 func TestClientsKeepTheirIDsAndSecrets(t *testing.T) {
 	h := newHouse(t, nil)
@@ -39,10 +51,7 @@ func TestClientsKeepTheirIDsAndSecrets(t *testing.T) {
 		"j refused: client_secret_hash must not be given beside client_secret: the secret is enough",
 		"k refused: client_secret_hash must not be given for a public client (token_endpoint_auth_method none)"}
 	for _, dry := range []bool{true, false} {
-		var got []string
-		for _, d := range must[[]api.ImportedClient](t)(h.ImportClients(t.Context(), api.ClientImport{Clients: entries, DryRun: dry})) {
-			got = append(got, strings.TrimSuffix(d.ClientID+" "+string(d.Result)+": "+d.Reason, ": "))
-		}
+		got := h.importClients(t, api.ClientImport{DryRun: dry}, entries...)
 		if !slices.Equal(got, want) {
 			t.Errorf("dry run %v:\ngot  %q\nwant %q", dry, got, want)
 		}
@@ -63,5 +72,101 @@ func TestClientsKeepTheirIDsAndSecrets(t *testing.T) {
 	}
 	if c := must[*storage.Client](t)(h.store.Clients.Get(t.Context(), "spa")); c.State != storage.ClientSuspended || c.Confidential() {
 		t.Errorf("%+v", c)
+	}
+}
+
+func TestAnUpdatingImportChangesWhatItNamesAndNothingElse(t *testing.T) {
+	h := newHouse(t, nil)
+	update := api.ClientImport{Update: true}
+	first := lines(
+		`{"client_id":"a","client_secret":"0123456789abcdef","client_name":"A","redirect_uris":["https://a.example/cb"],"scope":"openid email","require_pkce":true,"consent":"always"}`,
+		`{"client_id":"b","client_secret_hash":"good","client_name":"B","redirect_uris":["https://a.example/cb"]}`,
+		`{"client_id":"c","token_endpoint_auth_method":"none","client_name":"C","redirect_uris":["https://a.example/cb"],"state":"suspended"}`)
+	if got := h.importClients(t, update, first...); !slices.Equal(got, []string{"a created", "b created", "c created"}) {
+		t.Fatalf("%q", got)
+	}
+	was := func(id string) *storage.Client { return must[*storage.Client](t)(h.store.Clients.Get(t.Context(), id)) }
+	a, b := was("a"), was("b")
+	for range 2 { // again, and after b's secret was used
+		if got := h.importClients(t, update, first...); !slices.Equal(got, []string{"a unchanged", "b unchanged", "c unchanged"}) {
+			t.Errorf("%q", got)
+		}
+		must[bool](t)(h.store.Clients.UpgradeSecret(t.Context(), "b", b.Secrets[0].ID, []byte("hash of b's own"), "s own"))
+	}
+	if now := was("a"); !reflect.DeepEqual(now, a) {
+		t.Errorf("is %+v, was %+v", now, a)
+	}
+	if got := h.importClients(t, update, lines(`{"client_id":"a","client_name":"A2"}`, `{"client_id":"c","client_name":"C2"}`, `{"client_id":"b","state":"suspended"}`)...); !slices.Equal(got, []string{"a changed", "c changed", "b changed"}) {
+		t.Errorf("%q", got)
+	}
+	want := *a
+	want.Metadata.ClientName, want.Revision = "A2", a.Revision+1
+	if now := was("a"); now.Updated.Before(a.Updated) || !reflect.DeepEqual(now, func() *storage.Client { want.Updated = now.Updated; return &want }()) {
+		t.Errorf("is %+v, want %+v", now, want)
+	}
+	if c := was("c"); c.State != storage.ClientSuspended {
+		t.Error("an import that does not say so lets a suspended client in again")
+	}
+	if now := was("b"); now.State != storage.ClientSuspended || now.Epoch != b.Epoch+1 || string(now.Secrets[0].Hash) != "hash of b's own" {
+		t.Errorf("%+v", now)
+	}
+}
+
+func TestAnImportReplacesSecretsOnlyWhenAskedTo(t *testing.T) {
+	h := newHouse(t, nil)
+	h.importClients(t, api.ClientImport{}, lines(
+		`{"client_id":"a","client_secret":"0123456789abcdef","client_name":"A","redirect_uris":["https://a.example/cb"]}`,
+		`{"client_id":"p","token_endpoint_auth_method":"none","client_name":"P","redirect_uris":["https://a.example/cb"]}`)...)
+	secrets := func(id string) []storage.Secret {
+		return must[*storage.Client](t)(h.store.Clients.Get(t.Context(), id)).Secrets
+	}
+	before := secrets("a")
+	another := lines(`{"client_id":"a","client_secret":"fedcba9876543210","client_name":"A2"}`, `{"client_id":"a","client_secret_hash":"good"}`)
+	const why = " is none that the client has: leave it out to keep those, or allow secrets to be replaced"
+	if got := h.importClients(t, api.ClientImport{Update: true}, another...); !slices.Equal(got, []string{"a refused: client_secret" + why, "a refused: client_secret_hash" + why}) {
+		t.Errorf("%q", got)
+	}
+	if v := must[api.Client](t)(h.GetClient(t.Context(), "a")); v.ClientName != "A" || !reflect.DeepEqual(secrets("a"), before) {
+		t.Errorf("a refused line left something: %+v", v)
+	}
+	replace := api.ClientImport{Update: true, ReplaceSecrets: true}
+	if got := h.importClients(t, replace, another...); !slices.Equal(got, []string{"a changed", "a changed"}) {
+		t.Errorf("%q", got)
+	}
+	if v := secrets("a"); len(v) != 1 || string(v[0].Imported) != "sealed good for a" {
+		t.Errorf("%+v", v)
+	}
+	if got := h.importClients(t, replace, another[1], lines(`{"client_id":"a","token_endpoint_auth_method":"none"}`)[0],
+		lines(`{"client_id":"p","token_endpoint_auth_method":"client_secret_post"}`)[0], lines(`{"client_id":"p","client_secret_hash":"good"}`)[0],
+		lines(`{"client_id":"p","token_endpoint_auth_method":"client_secret_post","client_secret_hash":"good"}`)[0]); !slices.Equal(got, []string{"a unchanged", "a changed",
+		"p refused: client_secret or client_secret_hash must be given for a client that was public",
+		"p refused: client_secret_hash must not be given for a public client (token_endpoint_auth_method none)", "p changed"}) {
+		t.Errorf("%q", got)
+	}
+	if len(secrets("a")) != 0 || len(secrets("p")) != 1 {
+		t.Errorf("a client that became public keeps a secret, or one that became confidential has none: %+v, %+v", secrets("a"), secrets("p"))
+	}
+}
+
+func TestARefusedUpdateOfAClientChangesNothing(t *testing.T) {
+	h := newHouse(t, nil)
+	h.importClients(t, api.ClientImport{}, lines(`{"client_id":"a","client_secret":"0123456789abcdef","client_name":"A","redirect_uris":["https://a.example/cb"]}`)...)
+	before := must[*storage.Client](t)(h.store.Clients.Get(t.Context(), "a"))
+	got := h.importClients(t, api.ClientImport{Update: true}, lines(`{"client_id":"a","client_name":"B","redirect_uris":["javascript:alert(1)"]}`,
+		`{"client_id":"a","client_name":"B","allowed_groups":["none"]}`, `{"client_id":"a","client_name":"B","state":"odd"}`, `{"client_id":"a","client_name":1}`,
+		`{"client_id":"a","client_name":"B","first_party":true}`)...)
+	for _, line := range got {
+		if !strings.HasPrefix(line, "a refused: ") {
+			t.Error(line)
+		}
+	}
+	if now := must[*storage.Client](t)(h.store.Clients.Get(t.Context(), "a")); len(got) != 5 || !reflect.DeepEqual(now, before) {
+		t.Errorf("%d answers; is %+v, was %+v", len(got), now, before)
+	}
+	if got := h.importClients(t, api.ClientImport{Update: true, DryRun: true}, lines(`{"client_id":"a","client_name":"B"}`)...); !slices.Equal(got, []string{"a changed"}) {
+		t.Errorf("%q", got)
+	}
+	if now := must[*storage.Client](t)(h.store.Clients.Get(t.Context(), "a")); !reflect.DeepEqual(now, before) {
+		t.Errorf("a dry run changed it: %+v", now)
 	}
 }

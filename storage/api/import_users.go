@@ -36,7 +36,7 @@ func (r *routes) importUsers(ctx context.Context, in *struct{ Body UserImport })
 	r.edits.Lock()
 	defer r.edits.Unlock()
 	done := make([]ImportedUser, 0, len(in.Body.Users))
-	for _, run := range runs(in.Body.Users) {
+	for _, run := range runs(namedUsers(in.Body.Users), func(e named) string { return e.ExternalID }) {
 		results, err := r.importRun(ctx, in.Body, run)
 		if err != nil {
 			return nil, err
@@ -54,21 +54,29 @@ type named struct {
 	Preferred  string `json:"preferred_username"`
 }
 
-// runs cuts entries where an external id comes again: each is merged into the
-// account as the one before it left it.
-func runs(users []json.RawMessage) (all [][]named) {
-	var run []named
-	seen := map[string]bool{}
-	for _, text := range users {
+func namedUsers(texts []json.RawMessage) (all []named) {
+	for _, text := range texts {
 		e := named{text: text}
 		_ = json.Unmarshal(text, &e) // readEntry says what is wrong
-		if e.ExternalID != "" && seen[e.ExternalID] {
-			all, run, seen = append(all, run), nil, map[string]bool{}
-		}
-		seen[e.ExternalID] = true
 		if e.Username == "" {
 			e.Username = e.Preferred
 		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// runs cuts entries where an id comes again: each is merged into the record as the
+// one before it left it.
+func runs[E any](entries []E, id func(E) string) (all [][]E) {
+	var run []E
+	seen := map[string]bool{}
+	for _, e := range entries {
+		name := id(e)
+		if name != "" && seen[name] {
+			all, run, seen = append(all, run), nil, map[string]bool{}
+		}
+		seen[name] = true
 		run = append(run, e)
 	}
 	return append(all, run)
