@@ -304,3 +304,33 @@ func TestForgedRefreshTokensChangeNothing(t *testing.T) {
 		t.Errorf("%+v", out)
 	}
 }
+
+func TestOneOfflineGrantTooManyEndsTheOldest(t *testing.T) {
+	h, b, oldest := refreshable(t)
+	set := must(h.store.Settings.Get(context.Background()))
+	set.OfflineGrants = 2
+	if err := h.store.Settings.Set(context.Background(), storage.Operator, set); err != nil {
+		t.Fatal(err)
+	}
+	online := b.tokens(authorization("scope", "openid profile email"))
+	next := b.tokens(authorization("scope", "openid profile email offline_access"))
+	before := h.commits()
+	last := b.tokens(authorization("scope", "openid profile email offline_access"))
+	if n := h.commits() - before; n != 2 {
+		t.Errorf("%d commits for code and tokens", n)
+	}
+	if v, _ := h.token(webID, refresh(oldest.RefreshToken)); v.Status != http.StatusBadRequest || v.Error != "invalid_grant" {
+		t.Errorf("the oldest: %+v", v)
+	}
+	if resp := h.userinfo(oldest.AccessToken); resp.StatusCode != http.StatusUnauthorized {
+		t.Errorf("its access token: %d", resp.StatusCode)
+	}
+	for name, v := range map[string]tokenAnswer{"the next": next, "the last": last} {
+		if v, _ := h.token(webID, refresh(v.RefreshToken)); v.Status != http.StatusOK {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+	if resp := h.userinfo(online.AccessToken); resp.StatusCode != http.StatusOK {
+		t.Errorf("an online grant: %d", resp.StatusCode)
+	}
+}

@@ -64,6 +64,13 @@ func TestEveryKindOfDamageIsFound(t *testing.T) {
 			}
 			return w.Put(b.grantStates.full(key("short")), raw)
 		}, "grant states", "under another key"},
+		"a list of offline grants under another's key": {func(b *base, w writer, f redeemed) error {
+			raw, err := encode(&offline{User: f.user.ID, Client: f.client.UID})
+			if err != nil {
+				return err
+			}
+			return w.Put(b.offline.full(consentKey(f.client.UID, f.user.ID)), raw)
+		}, "offline grants", "under another key"},
 		"a key of no table":         {func(b *base, w writer, f redeemed) error { return w.Put([]byte{0xee, 1}, nil) }, "file", "belongs to no table"},
 		"a key beside the schema's": {func(b *base, w writer, f redeemed) error { return w.Put([]byte{spaceMeta, 1}, nil) }, "meta", "belongs to nothing"},
 		"a schema that cannot be read": {func(b *base, w writer, f redeemed) error {

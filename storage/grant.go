@@ -99,7 +99,8 @@ func (s Grants) Create(ctx context.Context, n NewGrant) (*Grant, error) {
 		return nil, errGrant
 	}
 	fresh, now := s.b.newID(), s.b.instant()
-	note := s.b.note(Actor{User: n.Grant.User, Via: ViaOP, RequestID: n.RequestID}, ActConsentGiven)
+	by := Actor{User: n.Grant.User, Via: ViaOP, RequestID: n.RequestID}
+	note, capped := s.b.note(by, ActConsentGiven), s.b.note(by, ActGrantRevoked)
 	return update(ctx, s.b, func(tx kv.Txn) (*Grant, error) {
 		g := n.Grant
 		if old, err := s.b.grants.get(tx, key{}.id(g.ID)); err != nil || old != nil {
@@ -121,6 +122,11 @@ func (s Grants) Create(ctx context.Context, n NewGrant) (*Grant, error) {
 		g.date(set.Lifetimes.Of(c), now)
 		if err := s.b.touch(tx, n.Grant.Session, now.Truncate(time.Hour)); err != nil {
 			return nil, err
+		}
+		if g.Offline {
+			if err := s.b.capOffline(tx, &g, set.OfflineGrants, now, capped); err != nil {
+				return nil, err
+			}
 		}
 		if err := s.b.grants.put(tx, &g); err != nil {
 			return nil, err

@@ -32,6 +32,7 @@ const (
 	spaceGroupsByName     byte = 0xa1
 	spaceUsersByGroup     byte = 0xa2
 	spaceClientsByGroup   byte = 0xa3
+	spaceOffline          byte = 0xa4
 	escape, escaped, stop      = 0x00, 0xff, 0x00
 )
 

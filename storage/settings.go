@@ -17,6 +17,9 @@ type Settings struct {
 	// KeyRotation is how long a key signs or seals before another takes its place, in
 	// seconds. 0: keys change only when somebody says so. Never nil in what is read.
 	KeyRotation *uint32 `cbor:"11,keyasint,omitempty" json:"key_rotation_seconds"`
+	// OfflineGrants is how many offline grants a user may have with one client. One
+	// more ends the oldest.
+	OfflineGrants uint32 `cbor:"13,keyasint,omitempty" json:"offline_grants"`
 }
 
 // Branding is how the pages look.
@@ -67,7 +70,7 @@ func DefaultSettings() Settings {
 			RefreshIdle: 30 * day, RefreshAbsolute: 365 * day, RefreshGrace: minute},
 		Throttle:       Throttle{Failures: 10, Window: 15 * minute, Pause: minute},
 		AuditRetention: 365 * day, SigningAlgorithms: []string{AlgorithmRS256, AlgorithmES256},
-		KeyRotation: new(uint32(90 * day)),
+		KeyRotation: new(uint32(90 * day)), OfflineGrants: 20,
 	}
 }
 
@@ -90,7 +93,7 @@ func (s *Settings) fill() {
 		{&have.RefreshIdle, &want.RefreshIdle}, {&have.RefreshAbsolute, &want.RefreshAbsolute},
 		{&have.RefreshGrace, &want.RefreshGrace}, {&have.Flow, &want.Flow}, {&have.SetUpLink, &want.SetUpLink}, {&have.RecoveryLink, &want.RecoveryLink},
 		{&s.Throttle.Failures, &d.Throttle.Failures}, {&s.Throttle.Window, &d.Throttle.Window},
-		{&s.Throttle.Pause, &d.Throttle.Pause},
+		{&s.Throttle.Pause, &d.Throttle.Pause}, {&s.OfflineGrants, &d.OfflineGrants},
 	} {
 		if *f.have == 0 {
 			*f.have = *f.want

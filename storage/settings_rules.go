@@ -18,6 +18,10 @@ const (
 	// RotationLeast and RotationMost bound, in seconds, how long a key is used.
 	RotationLeast = 7 * 86400
 	RotationMost  = 3650 * 86400
+
+	// offlineMost bounds how many offline grants a user may have with one client: where
+	// they are as many, each new one reads them all.
+	offlineMost = 100
 )
 
 func (s *Settings) validate() error {
@@ -65,6 +69,7 @@ func (s *Settings) numbers() []number {
 		{"throttle.failures", s.Throttle.Failures, 3, 1000, "attempts"},
 		{"throttle.window_seconds", s.Throttle.Window, 60, 86400, seconds},
 		{"throttle.pause_seconds", s.Throttle.Pause, 1, 3600, seconds},
+		{"offline_grants", s.OfflineGrants, 1, offlineMost, "grants"},
 	}
 }
 

@@ -77,6 +77,7 @@ type tables struct {
 	alive       table[alive]
 	requests    table[once]
 	groups      table[Group]
+	offline     table[offline]
 }
 
 type meta struct {
@@ -144,7 +145,7 @@ func newTables(p pin) tables {
 		consents: consentTable(), grants: grantTable(), grantStates: grantStateTable(), scopes: scopeTable(),
 		memberships: membershipTable(), settings: settingsTable(p), keys: keyTable(), links: linkTable(),
 		audit: auditTable(), denied: deniedTable(), alive: aliveTable(), groups: groupTable(),
-		requests: onceTable(),
+		requests: onceTable(), offline: offlineTable(),
 	}
 }
 

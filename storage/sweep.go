@@ -29,7 +29,7 @@ const (
 type Sweeper struct {
 	b       *base
 	mono    func() time.Duration
-	cursors [7][]byte
+	cursors [8][]byte
 
 	mu     sync.Mutex    // over what follows
 	wall   time.Time     // both clocks when they were last taken to agree:
@@ -66,7 +66,7 @@ func (s *Sweeper) Tick(ctx context.Context) (deleted int, err error) {
 	}
 	before := s.b.instant().Add(-sweepMargin)
 	for i, slice := range []func(kv.Txn, []byte, time.Time) (swept, error){
-		s.sessions, s.grants, s.links, s.audit, s.consents, s.denied, s.requests,
+		s.sessions, s.grants, s.links, s.audit, s.consents, s.denied, s.requests, s.offline,
 	} {
 		for n := range sweepMost {
 			out, err := update(ctx, s.b, func(tx kv.Txn) (swept, error) { return slice(tx, s.cursors[i], before) })
@@ -134,7 +134,7 @@ func (s *Sweeper) sessions(tx kv.Txn, after []byte, before time.Time) (swept, er
 
 func (s *Sweeper) grants(tx kv.Txn, after []byte, before time.Time) (swept, error) {
 	return sweep(tx, &s.b.grants, after, func(g *Grant) (bool, error) {
-		over, err := s.grantOver(tx, g, before)
+		over, err := s.b.grantOver(tx, g, before)
 		if err != nil || !over {
 			return false, err
 		}
@@ -144,22 +144,22 @@ func (s *Sweeper) grants(tx kv.Txn, after []byte, before time.Time) (swept, erro
 
 // grantOver: past its end, or its refresh token went unused too long and so nothing
 // of it can be valid any more.
-func (s *Sweeper) grantOver(tx kv.Txn, g *Grant, before time.Time) (bool, error) {
+func (b *base) grantOver(tx kv.Txn, g *Grant, before time.Time) (bool, error) {
 	if !before.Before(g.Expires) || !g.refreshable() {
 		return !before.Before(g.Expires), nil
 	}
-	set, err := SettingsStore{s.b}.in(tx)
+	set, err := SettingsStore{b}.in(tx)
 	if err != nil {
 		return false, err
 	}
-	state, err := s.b.grantStates.get(tx, key{}.id(g.ID))
+	state, err := b.grantStates.get(tx, key{}.id(g.ID))
 	if err != nil || state == nil {
 		return err == nil, err
 	}
 	if state.Redeemed.IsZero() {
 		return !before.Before(g.CodeExpires), nil
 	}
-	c, err := s.b.clients.shared(tx, key{}.str(g.ClientID))
+	c, err := b.clients.shared(tx, key{}.str(g.ClientID))
 	if err != nil || c == nil || c.UID != g.Client {
 		return err == nil, err // the client is gone, and all of it with it
 	}

@@ -1,0 +1,104 @@
+package storage
+
+import (
+	"fmt"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+// offline names the offline grants of one user and client, so that there are only so
+// many. It is written with each that is made and at no other time: some of those it
+// names may be dead by now.
+type offline struct {
+	User     ID     `cbor:"1,keyasint"`
+	Client   ID     `cbor:"2,keyasint"` // the client's UID
+	ClientID string `cbor:"3,keyasint"`
+	// What all of them were made under: where one of these is another by now, none of
+	// them is alive.
+	Consent     ID     `cbor:"4,keyasint"`
+	UserEpoch   uint64 `cbor:"5,keyasint,omitempty"`
+	ClientEpoch uint64 `cbor:"6,keyasint,omitempty"`
+	Grants      []ID   `cbor:"7,keyasint"` // the oldest first
+}
+
+func offlineTable() table[offline] {
+	return table[offline]{name: "offline grants", space: spaceOffline,
+		key: func(v *offline) key { return consentKey(v.User, v.Client) }}
+}
+
+// capOffline makes room for an offline grant that is being made: those that are dead
+// are forgotten, and if there are still too many, the oldest are revoked.
+func (b *base) capOffline(tx kv.Txn, g *Grant, most uint32, now time.Time, note Event) error {
+	v, err := b.offline.get(tx, consentKey(g.User, g.Client))
+	if err != nil {
+		return err
+	}
+	if v == nil || v.Consent != g.Consent || v.UserEpoch != g.UserEpoch || v.ClientEpoch != g.ClientEpoch {
+		v = &offline{User: g.User, Client: g.Client, ClientID: g.ClientID, Consent: g.Consent, UserEpoch: g.UserEpoch, ClientEpoch: g.ClientEpoch}
+	}
+	if room := int(most) - 1; len(v.Grants) > room {
+		living, err := b.living(tx, v.Grants, now)
+		if err != nil {
+			return err
+		}
+		n := max(len(living)-room, 0)
+		if err := b.revokeAll(tx, living[:n], now, note.about(g.User, g.ClientID, fmt.Sprintf("the oldest %d: at most %d offline grants", n, most))); err != nil {
+			return err
+		}
+		v.Grants = living[n:]
+	}
+	v.Grants = append(v.Grants, g.ID)
+	return b.offline.put(tx, v)
+}
+
+// living leaves out the grants that nothing can come of any more.
+func (b *base) living(tx kv.Txn, ids []ID, now time.Time) (alive []ID, err error) {
+	for _, id := range ids {
+		g, err := b.grants.get(tx, key{}.id(id))
+		if err != nil {
+			return nil, err
+		}
+		if g == nil {
+			continue
+		}
+		state, err := b.grantStates.get(tx, key{}.id(id))
+		if err != nil {
+			return nil, err
+		}
+		over, err := b.grantOver(tx, g, now)
+		if err != nil {
+			return nil, err
+		}
+		if state != nil && state.Revoked.IsZero() && !over {
+			alive = append(alive, id)
+		}
+	}
+	return alive, nil
+}
+
+func (b *base) revokeAll(tx kv.Txn, ids []ID, now time.Time, note *Event) error {
+	for _, id := range ids {
+		state, err := b.grantStates.get(tx, key{}.id(id))
+		if err != nil || state == nil {
+			return err
+		}
+		state.Revoked, state.Tokens = now, nil
+		if err := b.grantStates.put(tx, state); err != nil {
+			return err
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return b.audit.put(tx, note)
+}
+
+// offline lists go when the consent that their grants were made under is no longer
+// the one there is.
+func (s *Sweeper) offline(tx kv.Txn, after []byte, _ time.Time) (swept, error) {
+	return sweep(tx, &s.b.offline, after, func(v *offline) (bool, error) {
+		c, err := s.b.consents.get(tx, consentKey(v.User, v.Client))
+		return c == nil || c.ID != v.Consent, err
+	})
+}
