@@ -87,6 +87,10 @@ func (r *Ring) Verify(typ, token string) (claims []byte, alg string, err error) 
 	return claims, key.algorithm.name, err
 }
 
+// Signs reports whether Sign has a key of alg: a key of one that has just been
+// enabled takes up to a minute to be there.
+func (r *Ring) Signs(alg string) bool { return r.state.Load().signing[alg] != nil }
+
 // Algorithms returns the names of the enabled algorithms, RS256 first.
 func (r *Ring) Algorithms() []string {
 	return names(r.state.Load().enabled)

@@ -11,6 +11,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
 
+	"latchkey/keys"
 	"latchkey/storage"
 )
 
@@ -98,4 +99,52 @@ func TestAClientWhoseAlgorithmIsSwitchedOffGetsNoTokenOfAnother(t *testing.T) {
 	if log := h.log.String(); !strings.Contains(log, "EdDSA") || !strings.Contains(log, "signing_algorithms") {
 		t.Errorf("the log does not say what to do: %s", log)
 	}
+}
+
+// preset is the algorithm for clients that have registered none.
+func (h *house) preset(alg string) {
+	h.t.Helper()
+	if err := h.store.Settings.Change(context.Background(), storage.Operator,
+		[]storage.SettingChange{{Name: "default_signing_algorithm", Value: []byte(`"` + alg + `"`)}}); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestAClientThatRegisteredNoAlgorithmIsSignedForAsTheSettingsSayAtOnce(t *testing.T) {
+	h := newHouse(t)
+	h.enable(storage.SigningAlgorithms()...)
+	jwts := func(m *storage.Metadata) { m.AccessTokenFormat = storage.AccessTokenJWT }
+	h.change(webID, jwts)
+	h.client("robot", func(m *storage.Metadata) { ownGrant(m); jwts(m) })
+	h.client("own", func(m *storage.Metadata) { m.IDTokenSignedResponseAlg = "ES384"; jwts(m) })
+	for _, alg := range append([]string{"RS256"}, storage.SigningAlgorithms()...) {
+		h.preset(alg)
+		v := h.browser().tokens(authorization())
+		if claims := h.verified(v.IDToken, alg); claims["at_hash"] != keys.HalfHash(alg, v.AccessToken) {
+			t.Errorf("%s: at_hash is %v", alg, claims["at_hash"])
+		}
+		h.verifiedAs(v.AccessToken, alg, "at+jwt")
+		if resp := h.userinfo(v.AccessToken); resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: userinfo answers %d", alg, resp.StatusCode)
+		}
+		robot, _ := h.token("robot", forItself)
+		h.verifiedAs(robot.AccessToken, alg, "at+jwt")
+		own := h.browser().tokens(authorization("client_id", "own"))
+		h.verified(own.IDToken, "ES384")
+		h.verifiedAs(own.AccessToken, "ES384", "at+jwt")
+	}
+}
+
+func TestUntilAKeyOfTheDefaultAlgorithmIsThereRS256Signs(t *testing.T) {
+	h := newHouse(t)
+	set := must(h.store.Settings.Get(context.Background()))
+	set.SigningAlgorithms, set.DefaultSigningAlgorithm = []string{"RS256", "EdDSA"}, "EdDSA"
+	if err := h.store.Settings.Set(context.Background(), storage.Operator, set); err != nil {
+		t.Fatal(err)
+	}
+	h.verified(h.browser().tokens(authorization()).IDToken, "RS256")
+	if err := h.ring.Reload(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	h.verified(h.browser().tokens(authorization()).IDToken, "EdDSA")
 }

@@ -36,7 +36,7 @@ func (s *server) ClientCredentialsExchange(ctx context.Context, _ *zop.ClientReq
 	if err == nil && c.client.Metadata.AccessTokenFormat == storage.AccessTokenJWT {
 		// A client's own token has the client as subject, which no user ever is
 		// (RFC 9068 section 5).
-		token, err = s.p.jwt(ctx, c.client, t, token, map[string]any{"sub": c.client.ID, "scope": strings.Join(scopes, " ")})
+		token, err = s.p.jwt(ctx, c.client, s.p.algorithm(c.client, set.DefaultSigningAlgorithm), t, token, map[string]any{"sub": c.client.ID, "scope": strings.Join(scopes, " ")})
 	}
 	if err != nil {
 		return c.refuse(failed(err))

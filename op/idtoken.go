@@ -23,7 +23,7 @@ func (p *Provider) idToken(ctx context.Context, a *storage.Access, accessToken, 
 		names = append(names, a.Claims...)
 	}
 	claims := userClaimsOf(a, names)
-	now := p.now()
+	now, alg := p.now(), p.algorithm(a.Client, a.DefaultAlgorithm)
 	set := map[string]any{
 		"iss": p.issuer,
 		"sub": a.User.Subject(),
@@ -34,7 +34,7 @@ func (p *Provider) idToken(ctx context.Context, a *storage.Access, accessToken, 
 		// Always there: certified clients ask for it by max_age and
 		// require_auth_time, and it costs nothing to those that do not.
 		"auth_time": a.Grant.AuthTime.Unix(),
-		"at_hash":   keys.HalfHash(a.Client.Metadata.IDTokenSignedResponseAlg, accessToken),
+		"at_hash":   keys.HalfHash(alg, accessToken),
 		"sid":       p.sid(a.Grant.Session, a.Client.UID),
 	}
 	for name, value := range map[string]string{"nonce": nonce, "acr": a.Grant.ACR} {
@@ -48,7 +48,20 @@ func (p *Provider) idToken(ctx context.Context, a *storage.Access, accessToken, 
 	for name, value := range set {
 		claims[name] = value // the protocol's own claims win over any of the user's
 	}
-	return p.keys.Sign(ctx, a.Client.Metadata.IDTokenSignedResponseAlg, typeIDToken, claims)
+	return p.keys.Sign(ctx, alg, typeIDToken, claims)
+}
+
+// algorithm signs for a client: the one that it registered, or preset, that of the
+// settings. RS256, which is always there, stands in for a preset that was enabled a
+// moment ago and has no key yet.
+func (p *Provider) algorithm(c *storage.Client, preset string) string {
+	switch own := c.Metadata.IDTokenSignedResponseAlg; {
+	case own != "":
+		return own
+	case p.keys.Signs(preset):
+		return preset
+	}
+	return storage.AlgorithmRS256
 }
 
 // sid names a session to one client only: two clients cannot find out by it that

@@ -29,7 +29,7 @@ func (p *Provider) sealed(ctx context.Context, t accessToken, a *storage.Access)
 	if err != nil || a.Client.Metadata.AccessTokenFormat != storage.AccessTokenJWT {
 		return reference, err
 	}
-	return p.jwt(ctx, a.Client, t, reference, map[string]any{
+	return p.jwt(ctx, a.Client, p.algorithm(a.Client, a.DefaultAlgorithm), t, reference, map[string]any{
 		"sub": a.User.Subject(), "scope": strings.Join(a.Scopes, " "), "auth_time": a.Grant.AuthTime.Unix(),
 		"acr": a.Grant.ACR, "amr": a.Grant.AMR,
 	})
@@ -38,14 +38,14 @@ func (p *Provider) sealed(ctx context.Context, t accessToken, a *storage.Access)
 // jwt makes an access token by RFC 9068. Its jti is the opaque token, so that here
 // both are checked alike. aud is this provider: the client named no other resource
 // (section 3).
-func (p *Provider) jwt(ctx context.Context, c *storage.Client, t accessToken, reference string, claims map[string]any) (string, error) {
+func (p *Provider) jwt(ctx context.Context, c *storage.Client, alg string, t accessToken, reference string, claims map[string]any) (string, error) {
 	for name, value := range map[string]any{
 		"iss": p.issuer, "aud": p.issuer, "client_id": c.ID, "jti": reference,
 		"iat": p.now().Unix(), "exp": t.expires.Unix(),
 	} {
 		claims[name] = value
 	}
-	return p.keys.Sign(ctx, c.Metadata.IDTokenSignedResponseAlg, keys.TypeAccessToken, claims)
+	return p.keys.Sign(ctx, alg, keys.TypeAccessToken, claims)
 }
 
 // reference returns the opaque form of an access token in either form.

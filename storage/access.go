@@ -26,6 +26,8 @@ type Access struct {
 	Claims []string
 	// Lifetimes in force, in seconds.
 	Lifetimes Lifetimes
+	// DefaultAlgorithm is the one that signs for clients that have registered none.
+	DefaultAlgorithm string
 }
 
 // Dead says why a grant gives nothing. It is for the log: a caller is only told
@@ -136,7 +138,7 @@ func (b *base) checkSession(r kv.Reader, a *Access, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	a.Lifetimes = set.Lifetimes.Of(a.Client)
+	a.Lifetimes, a.DefaultAlgorithm = set.Lifetimes.Of(a.Client), set.DefaultSigningAlgorithm
 	if a.Grant.Offline {
 		return nil
 	}

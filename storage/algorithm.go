@@ -8,7 +8,7 @@ import (
 )
 
 // AlgorithmRS256 is always enabled (OpenID Connect Discovery section 3), and what a
-// client gets that asks for nothing else.
+// client gets that asks for nothing else, unless the settings say otherwise.
 const (
 	AlgorithmRS256 = "RS256"
 	AlgorithmES256 = "ES256"
@@ -43,7 +43,7 @@ func (b *base) checkAlgorithms(r kv.Reader, c *Client) error {
 	if err != nil {
 		return err
 	}
-	if alg := c.Metadata.IDTokenSignedResponseAlg; !slices.Contains(set.SigningAlgorithms, alg) {
+	if alg := c.Metadata.IDTokenSignedResponseAlg; alg != "" && !slices.Contains(set.SigningAlgorithms, alg) {
 		return invalid("id_token_signed_response_alg", "must be among %s, not %q: signing_algorithms enables no others", strings.Join(set.SigningAlgorithms, ", "), alg)
 	}
 	return nil

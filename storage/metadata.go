@@ -42,15 +42,16 @@ const (
 // Metadata is what a client says of itself and what it may do, named as in RFC
 // 7591 section 2 and OpenID Connect Registration section 2.
 type Metadata struct {
-	ClientName               string   `cbor:"1,keyasint,omitempty" json:"client_name,omitempty"`
-	RedirectURIs             []string `cbor:"2,keyasint,omitempty" json:"redirect_uris,omitempty"`
-	PostLogoutRedirectURIs   []string `cbor:"3,keyasint,omitempty" json:"post_logout_redirect_uris,omitempty"`
-	GrantTypes               []string `cbor:"4,keyasint,omitempty" json:"grant_types,omitempty"`
-	ResponseTypes            []string `cbor:"5,keyasint,omitempty" json:"response_types,omitempty"`
-	TokenEndpointAuthMethod  string   `cbor:"6,keyasint,omitempty" json:"token_endpoint_auth_method,omitempty"`
-	ApplicationType          string   `cbor:"7,keyasint,omitempty" json:"application_type,omitempty"`
-	Scopes                   []string `cbor:"8,keyasint,omitempty" json:"-"` // scope, on the wire a string
-	OptionalScopes           []string `cbor:"9,keyasint,omitempty" json:"optional_scopes,omitempty"`
+	ClientName              string   `cbor:"1,keyasint,omitempty" json:"client_name,omitempty"`
+	RedirectURIs            []string `cbor:"2,keyasint,omitempty" json:"redirect_uris,omitempty"`
+	PostLogoutRedirectURIs  []string `cbor:"3,keyasint,omitempty" json:"post_logout_redirect_uris,omitempty"`
+	GrantTypes              []string `cbor:"4,keyasint,omitempty" json:"grant_types,omitempty"`
+	ResponseTypes           []string `cbor:"5,keyasint,omitempty" json:"response_types,omitempty"`
+	TokenEndpointAuthMethod string   `cbor:"6,keyasint,omitempty" json:"token_endpoint_auth_method,omitempty"`
+	ApplicationType         string   `cbor:"7,keyasint,omitempty" json:"application_type,omitempty"`
+	Scopes                  []string `cbor:"8,keyasint,omitempty" json:"-"` // scope, on the wire a string
+	OptionalScopes          []string `cbor:"9,keyasint,omitempty" json:"optional_scopes,omitempty"`
+	// IDTokenSignedResponseAlg is empty for a client that leaves it to the settings.
 	IDTokenSignedResponseAlg string   `cbor:"10,keyasint,omitempty" json:"id_token_signed_response_alg,omitempty"`
 	ClientURI                string   `cbor:"11,keyasint,omitempty" json:"client_uri,omitempty"`
 	PolicyURI                string   `cbor:"12,keyasint,omitempty" json:"policy_uri,omitempty"`
@@ -107,9 +108,6 @@ func (m *Metadata) fill() {
 	}
 	if m.Consent == "" {
 		m.Consent = ConsentRemembered
-	}
-	if m.IDTokenSignedResponseAlg == "" {
-		m.IDTokenSignedResponseAlg = AlgorithmRS256 // OpenID Connect Registration section 2
 	}
 	if m.AccessTokenFormat == "" {
 		m.AccessTokenFormat = AccessTokenOpaque
@@ -185,7 +183,7 @@ func (m *Metadata) validateChoices() error {
 		{"access_token_format", []string{m.AccessTokenFormat}, []string{AccessTokenOpaque, AccessTokenJWT}},
 		{"response_types", m.ResponseTypes, []string{"code"}},
 		{"application_type", []string{m.ApplicationType}, []string{ApplicationWeb, ApplicationNative}},
-		{"id_token_signed_response_alg", []string{m.IDTokenSignedResponseAlg}, SigningAlgorithms()},
+		{"id_token_signed_response_alg", []string{cmp.Or(m.IDTokenSignedResponseAlg, AlgorithmRS256)}, SigningAlgorithms()},
 		{"consent", []string{cmp.Or(m.Consent, ConsentRemembered)}, []string{ConsentRemembered, ConsentAlways, ConsentSkip}},
 		{"optional_scopes", m.OptionalScopes, m.Scopes},
 		{"scope", m.Scopes, m.Scopes}, // which of them exist is the catalogue's to say

@@ -20,6 +20,9 @@ type Settings struct {
 	// OfflineGrants is how many offline grants a user may have with one client. One
 	// more ends the oldest.
 	OfflineGrants uint32 `cbor:"13,keyasint,omitempty" json:"offline_grants"`
+	// DefaultSigningAlgorithm signs for clients that have registered none. It is one of
+	// SigningAlgorithms.
+	DefaultSigningAlgorithm string `cbor:"14,keyasint,omitempty" json:"default_signing_algorithm"`
 }
 
 // Branding is how the pages look.
@@ -70,7 +73,8 @@ func DefaultSettings() Settings {
 			RefreshIdle: 30 * day, RefreshAbsolute: 365 * day, RefreshGrace: minute},
 		Throttle:       Throttle{Failures: 10, Window: 15 * minute, Pause: minute},
 		AuditRetention: 365 * day, SigningAlgorithms: []string{AlgorithmRS256, AlgorithmES256},
-		KeyRotation: new(uint32(90 * day)), OfflineGrants: 20,
+		DefaultSigningAlgorithm: AlgorithmRS256, // OpenID Connect Registration section 2
+		KeyRotation:             new(uint32(90 * day)), OfflineGrants: 20,
 	}
 }
 
@@ -104,6 +108,9 @@ func (s *Settings) fill() {
 	}
 	if len(s.SigningAlgorithms) == 0 {
 		s.SigningAlgorithms = d.SigningAlgorithms
+	}
+	if s.DefaultSigningAlgorithm == "" {
+		s.DefaultSigningAlgorithm = d.DefaultSigningAlgorithm
 	}
 	if s.KeyRotation == nil {
 		s.KeyRotation = d.KeyRotation

@@ -26,7 +26,7 @@ type Setting struct {
 	Name    string // as in [Settings], with a dot between group and member
 	Value   any    // as JSON has it
 	Default any
-	Unit    string // seconds or attempts, of a number; else ""
+	Unit    string // seconds, attempts or grants, of a number; else ""
 	Source  SettingSource
 }
 

@@ -39,7 +39,13 @@ func (s *Settings) validate() error {
 	if n := s.KeyRotation; n == nil || *n != 0 && (*n < RotationLeast || *n > RotationMost) {
 		return invalid("key_rotation_seconds", "must be %d to %d seconds, or 0 for never by itself", RotationLeast, RotationMost)
 	}
-	return validAlgorithms("signing_algorithms", s.SigningAlgorithms)
+	if err := validAlgorithms("signing_algorithms", s.SigningAlgorithms); err != nil {
+		return err
+	}
+	if alg := s.DefaultSigningAlgorithm; !slices.Contains(s.SigningAlgorithms, alg) {
+		return invalid("default_signing_algorithm", "must be among %s, not %q: signing_algorithms enables no others", strings.Join(s.SigningAlgorithms, ", "), alg)
+	}
+	return nil
 }
 
 // number is a setting that counts something, and its bounds.

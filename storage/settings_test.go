@@ -55,6 +55,8 @@ func TestSettingsOutOfRangeAreRefused(t *testing.T) {
 		{"throttle.failures", func(s *Settings) { s.Throttle.Failures = 2 }},
 		{"throttle.window_seconds", func(s *Settings) { s.Throttle.Window = 59 }},
 		{"throttle.pause_seconds", func(s *Settings) { s.Throttle.Pause = 3601 }},
+		{"default_signing_algorithm", func(s *Settings) { s.DefaultSigningAlgorithm = "EdDSA" }},
+		{"default_signing_algorithm", func(s *Settings) { s.DefaultSigningAlgorithm = "none" }},
 		{"offline_grants", func(s *Settings) { s.OfflineGrants = 0 }},
 		{"offline_grants", func(s *Settings) { s.OfflineGrants = 101 }},
 		{"audit_retention_seconds", func(s *Settings) { s.AuditRetention = 3600 }},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -131,7 +132,7 @@ func metadataLines(v api.Client) []field {
 		{"grant_types", strings.Join(m.GrantTypes, " ")}, {"response_types", strings.Join(m.ResponseTypes, " ")},
 		{"token_endpoint_auth_method", m.TokenEndpointAuthMethod}, {"application_type", m.ApplicationType},
 		{"scope", m.Scope}, {"optional_scopes", strings.Join(m.OptionalScopes, " ")},
-		{"id_token_signed_response_alg", m.IDTokenSignedResponseAlg}, {"client_uri", m.ClientURI},
+		{"id_token_signed_response_alg", cmp.Or(m.IDTokenSignedResponseAlg, "as set: default_signing_algorithm")}, {"client_uri", m.ClientURI},
 		{"policy_uri", m.PolicyURI}, {"tos_uri", m.TosURI}, {"contacts", strings.Join(m.Contacts, " ")},
 		{"require_auth_time", yes(m.RequireAuthTime, "yes")}, {"require_pkce", yes(m.RequirePKCE, "yes")},
 		{"id_token_user_claims", yes(m.IDTokenUserClaims, "yes")}, {"initiate_login_uri", m.InitiateLoginURI},

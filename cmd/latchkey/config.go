@@ -27,6 +27,7 @@ type Config struct {
 	LogLevel           string
 	LogFormat          string
 	SigningAlgorithms  []string
+	DefaultAlgorithm   string
 	KeyRotation        string
 	BackupDirectory    string
 	BackupEvery        string
@@ -74,6 +75,7 @@ var settings = []setting{
 	{key: "log.level", preset: "info", text: func(c *Config) *string { return &c.LogLevel }},
 	{key: "log.format", preset: formatText, text: func(c *Config) *string { return &c.LogFormat }},
 	{key: "signing_algorithms", list: func(c *Config) *[]string { return &c.SigningAlgorithms }},
+	{key: "default_signing_algorithm", text: func(c *Config) *string { return &c.DefaultAlgorithm }},
 	{key: "key_rotation", text: func(c *Config) *string { return &c.KeyRotation }},
 	{key: "backup.directory", path: true, text: func(c *Config) *string { return &c.BackupDirectory }},
 	{key: "backup.every", preset: "24h", text: func(c *Config) *string { return &c.BackupEvery }},

@@ -40,6 +40,7 @@ func (c *Config) Validate() error {
 	check("log.level", choiceFault(c.LogLevel, "debug", "info", "warn", "error"))
 	check("log.format", choiceFault(c.LogFormat, formatText, formatJSON))
 	check("signing_algorithms", algorithmsFault(c.SigningAlgorithms))
+	check("default_signing_algorithm", c.defaultAlgorithmFault())
 	check("key_rotation", rotationFault(c.KeyRotation))
 	check("backup.every", everyFault(c.BackupEvery))
 	check("backup.keep", keepFault(c.BackupKeep))
@@ -182,6 +183,18 @@ func algorithmsFault(list []string) string {
 		}
 	}
 	return ""
+}
+
+// defaultAlgorithmFault looks at what the configuration enables, or if it does not
+// say, at what is enabled by default.
+func (c *Config) defaultAlgorithmFault() string {
+	set := storage.DefaultSettings()
+	c.pinKeys(&set)
+	if slices.Contains(set.SigningAlgorithms, set.DefaultSigningAlgorithm) {
+		return ""
+	}
+	return fmt.Sprintf("must be among %s, not %q: add it to signing_algorithms (%s)", strings.Join(set.SigningAlgorithms, ", "),
+		set.DefaultSigningAlgorithm, c.source("signing_algorithms"))
 }
 
 func rotationFault(text string) string {

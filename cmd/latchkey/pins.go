@@ -46,6 +46,9 @@ func (c *Config) pinKeys(s *storage.Settings) {
 	if len(c.SigningAlgorithms) > 0 {
 		s.SigningAlgorithms = withRS256(c.SigningAlgorithms)
 	}
+	if c.DefaultAlgorithm != "" {
+		s.DefaultSigningAlgorithm = c.DefaultAlgorithm
+	}
 	if n, err := rotationSeconds(c.KeyRotation); c.KeyRotation != "" && err == nil { // checked by Validate
 		s.KeyRotation = new(uint32(n))
 	}
