@@ -2,34 +2,38 @@ package keys
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 )
 
 // gate lets a number of callers through at once and a number wait, in order.
 type gate struct {
-	slots   chan struct{}
-	waiting atomic.Int64
-	queue   int64
+	slots chan struct{}
+	taken atomic.Int64 // places: of those let through, those who wait, and those who may
+	most  int64
 }
 
 func newGate(slots int, queue int64) *gate {
-	return &gate{slots: make(chan struct{}, slots), queue: queue}
+	return &gate{slots: make(chan struct{}, slots), most: queue + min(int64(slots), math.MaxInt64-queue)}
 }
 
-// enter waits for a slot. It returns ErrBusy if too many wait already, or the
-// cause of ctx ending. After nil the caller owes a leave.
-func (g *gate) enter(ctx context.Context) error {
+// reserve takes a place, or returns ErrBusy if there is none. After nil the caller
+// owes a free.
+func (g *gate) reserve() error {
+	if g.taken.Add(1) > g.most {
+		g.free()
+		return ErrBusy
+	}
+	return nil
+}
+
+func (g *gate) free() { g.taken.Add(-1) }
+
+// pass waits, with a place in hand, for a slot. It returns the cause of ctx ending.
+// After nil the caller owes a done.
+func (g *gate) pass(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
-	}
-	select {
-	case g.slots <- struct{}{}:
-		return nil
-	default:
-	}
-	defer g.waiting.Add(-1)
-	if g.waiting.Add(1) > g.queue {
-		return ErrBusy
 	}
 	select {
 	case g.slots <- struct{}{}:
@@ -39,4 +43,22 @@ func (g *gate) enter(ctx context.Context) error {
 	}
 }
 
-func (g *gate) leave() { <-g.slots }
+func (g *gate) done() { <-g.slots }
+
+// enter takes a place and waits for a slot. It returns ErrBusy if too many wait
+// already, or the cause of ctx ending. After nil the caller owes a leave.
+func (g *gate) enter(ctx context.Context) error {
+	if err := g.reserve(); err != nil {
+		return err
+	}
+	err := g.pass(ctx)
+	if err != nil {
+		g.free()
+	}
+	return err
+}
+
+func (g *gate) leave() {
+	g.done()
+	g.free()
+}

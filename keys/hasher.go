@@ -86,6 +86,15 @@ func (h *Hasher) Hash(ctx context.Context, binding []byte, password string) (sea
 // the hash was made by another algorithm or at another cost, or sealed under a
 // retired key. Errors: ErrSeal, ErrHash, ErrBusy, the cause of ctx ending.
 func (h *Hasher) Verify(ctx context.Context, binding, sealed []byte, password string) (ok bool, rehash []byte, err error) {
+	t, err := h.Reserve()
+	if err != nil {
+		return false, nil, err
+	}
+	defer t.Release()
+	return t.Verify(ctx, binding, sealed, password)
+}
+
+func (h *Hasher) verify(ctx context.Context, binding, sealed []byte, password string) (ok bool, rehash []byte, err error) {
 	encoded, err := h.ring.Unseal(PurposePassword, binding, sealed)
 	if err != nil {
 		return false, nil, err
@@ -108,8 +117,12 @@ func (h *Hasher) Verify(ctx context.Context, binding, sealed []byte, password st
 // VerifyNothing does the work of Verify for an account that does not exist, has no
 // password or may not sign in, so that the time to the answer does not tell.
 func (h *Hasher) VerifyNothing(ctx context.Context, password string) error {
-	_, _, err := h.match(ctx, nobody, password)
-	return err
+	t, err := h.Reserve()
+	if err != nil {
+		return err
+	}
+	defer t.Release()
+	return t.VerifyNothing(ctx, password)
 }
 
 // Import seals a hash that another system made: argon2i, argon2id, bcrypt, scrypt
@@ -138,14 +151,15 @@ func (h *Hasher) seal(binding []byte, encoded string) []byte {
 // not by today's algorithm and cost. What was typed counts in NFC, but a system that
 // hashes were imported from may have taken it as it came: where that differs it is
 // tried as well, for every account alike, so that the time does not tell them apart.
+// The caller has a place at the gate.
 func (h *Hasher) match(ctx context.Context, encoded, password string) (ok bool, updated string, err error) {
 	if len(password) > maxPasswordBytes {
 		encoded, password = nobody, ""
 	}
-	if err := h.gate.enter(ctx); err != nil {
+	if err := h.gate.pass(ctx); err != nil {
 		return false, "", err
 	}
-	defer h.gate.leave()
+	defer h.gate.done()
 	canonical := norm.NFC.String(password)
 	updated, err = h.swapper.Verify(encoded, canonical)
 	if errors.Is(err, passwap.ErrPasswordMismatch) && canonical != password {

@@ -294,13 +294,13 @@ func TestOnlySoManyHashesRunAndOnlySoManyWait(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		if held.running.Load() != 3 || h.gate.waiting.Load() != 5 || busy.Load() != 12 {
-			t.Errorf("%d run, %d wait, %d were sent away", held.running.Load(), h.gate.waiting.Load(), busy.Load())
+		if held.running.Load() != 3 || h.gate.taken.Load() != 8 || busy.Load() != 12 {
+			t.Errorf("%d run, %d run or wait, %d were sent away", held.running.Load(), h.gate.taken.Load(), busy.Load())
 		}
 		close(held.release)
 		synctest.Wait()
-		if held.most.Load() != 3 || done.Load() != 8 || h.gate.waiting.Load() != 0 || len(h.gate.slots) != 0 {
-			t.Errorf("at most %d ran, %d were done, %d wait", held.most.Load(), done.Load(), h.gate.waiting.Load())
+		if held.most.Load() != 3 || done.Load() != 8 || h.gate.taken.Load() != 0 || len(h.gate.slots) != 0 {
+			t.Errorf("at most %d ran, %d were done, %d places are taken", held.most.Load(), done.Load(), h.gate.taken.Load())
 		}
 	})
 }
@@ -328,7 +328,7 @@ func TestWaitingForAHashEndsWithItsContext(t *testing.T) {
 		if _, err := h.Hash(ctx, ada, pass); !errors.Is(err, gone) {
 			t.Errorf("begun with its context ended: %v", err)
 		}
-		if h.gate.waiting.Load() != 0 {
+		if h.gate.taken.Load() != 1 {
 			t.Error("the place in the queue is lost")
 		}
 		close(held.release)
@@ -337,6 +337,40 @@ func TestWaitingForAHashEndsWithItsContext(t *testing.T) {
 			t.Errorf("hashed for nobody although a core was free: %v", err)
 		}
 	})
+}
+
+func TestWhoHasAPlaceIsNeverSentAway(t *testing.T) {
+	r, _ := newRing(t)
+	h := NewHasher(HasherOptions{Ring: r, Concurrent: 1, Queue: 1})
+	var turns []Turn
+	for range 2 {
+		turn, err := h.Reserve()
+		if err != nil {
+			t.Fatal(err)
+		}
+		turns = append(turns, turn)
+	}
+	if _, err := h.Reserve(); !errors.Is(err, ErrBusy) {
+		t.Errorf("a third place: %v", err)
+	}
+	if err := h.VerifyNothing(context.Background(), pass); !errors.Is(err, ErrBusy) {
+		t.Errorf("without a place: %v", err)
+	}
+	sealed := r.Seal(PurposePassword, ada, []byte(nobody))
+	if _, _, err := turns[0].Verify(context.Background(), ada, sealed, pass); err != nil {
+		t.Error(err)
+	}
+	if err := turns[1].VerifyNothing(context.Background(), pass); err != nil {
+		t.Error(err)
+	}
+	turns[0].Release()
+	if err := h.VerifyNothing(context.Background(), pass); err != nil {
+		t.Errorf("once one is given back: %v", err)
+	}
+	turns[1].Release()
+	if n := h.gate.taken.Load(); n != 0 {
+		t.Errorf("%d places stay taken", n)
+	}
 }
 
 func TestAPanickingHashGivesItsTurnBack(t *testing.T) {
@@ -392,8 +426,8 @@ func (s *measuringSwapper) Verify(encoded, password string) (string, error) {
 func TestHasherDefaultsToOneHashACore(t *testing.T) {
 	r, _ := newRing(t)
 	h := NewHasher(HasherOptions{Ring: r})
-	if cap(h.gate.slots) != runtime.GOMAXPROCS(0) || h.gate.queue != 64 {
-		t.Errorf("%d at once, %d wait", cap(h.gate.slots), h.gate.queue)
+	if cap(h.gate.slots) != runtime.GOMAXPROCS(0) || h.gate.most != int64(runtime.GOMAXPROCS(0))+64 {
+		t.Errorf("%d at once, %d at once or waiting", cap(h.gate.slots), h.gate.most)
 	}
 }
 

@@ -51,11 +51,14 @@ func TestImportedSecretsTakeTheirTurnWithPasswords(t *testing.T) {
 	if err := h.gate.enter(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	h.gate.waiting.Add(1) // somebody else
+	other, err := h.Reserve()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if ok, err := h.VerifySecret(context.Background(), "web", sealed, pass); ok || !errors.Is(err, ErrBusy) {
 		t.Errorf("%v, %v", ok, err)
 	}
-	h.gate.waiting.Add(-1)
+	other.Release()
 	h.gate.leave()
 	if ok, err := h.VerifySecret(context.Background(), "web", sealed, pass); !ok || err != nil {
 		t.Errorf("afterwards: %v, %v", ok, err)

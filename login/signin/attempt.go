@@ -52,6 +52,13 @@ func (h *Handler) attempt(r *http.Request, name, password string) (outcome, erro
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return outcome{}, err
 	}
+	// The place comes first: whoever is sent away has had no password checked, and so
+	// has made no attempt. With one in hand every password that is checked was counted.
+	turn, err := h.Hasher.Reserve()
+	if err != nil { // keys.ErrBusy
+		return outcome{problem: page.Busy, wait: busyRetry}, nil
+	}
+	defer turn.Release()
 	wait, err := h.Store.Attempts.Count(ctx, name, user, browser)
 	if err != nil {
 		return outcome{}, err
@@ -60,10 +67,8 @@ func (h *Handler) attempt(r *http.Request, name, password string) (outcome, erro
 		edge.Fail(ctx, "throttled", nil)
 		return outcome{problem: page.Throttled, wait: wait}, nil
 	}
-	right, err := h.checkPassword(ctx, user, password)
+	right, err := h.checkPassword(ctx, turn, user, password)
 	switch {
-	case errors.Is(err, keys.ErrBusy):
-		return outcome{problem: page.Busy, wait: busyRetry}, nil
 	case err != nil:
 		return outcome{}, err
 	case !right:
@@ -74,11 +79,11 @@ func (h *Handler) attempt(r *http.Request, name, password string) (outcome, erro
 }
 
 // checkPassword hashes once, whether or not there is anything to compare with.
-func (h *Handler) checkPassword(ctx context.Context, user *storage.User, password string) (bool, error) {
+func (h *Handler) checkPassword(ctx context.Context, turn keys.Turn, user *storage.User, password string) (bool, error) {
 	if user == nil || len(user.Password) == 0 {
-		return false, h.Hasher.VerifyNothing(ctx, password)
+		return false, turn.VerifyNothing(ctx, password)
 	}
-	right, rehash, err := h.Hasher.Verify(ctx, user.ID[:], user.Password, password)
+	right, rehash, err := turn.Verify(ctx, user.ID[:], user.Password, password)
 	if err != nil || !right || user.Disabled {
 		return false, err
 	}

@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -410,5 +411,36 @@ func TestAPersonInNoneOfAnAppsGroupsLearnsWhomToAsk(t *testing.T) {
 	}
 	if out := b.allow(b.get(p.at)); out.code() == "" {
 		t.Errorf("as a member: %d at %s", out.status, out.at)
+	}
+}
+
+func TestWhoIsSentAwayBecauseTooManyPasswordsAreCheckedHasMadeNoAttempt(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	b := h.browser()
+	b.get("/sign-in")
+	var turns []keys.Turn
+	for {
+		turn, err := h.hasher.Reserve()
+		if errors.Is(err, keys.ErrBusy) {
+			break
+		}
+		turns = append(turns, turn)
+	}
+	for range 20 {
+		if p := b.signIn("/sign-in", "ada"); p.status != http.StatusServiceUnavailable {
+			t.Fatalf("%d", p.status)
+		}
+	}
+	for _, turn := range turns {
+		turn.Release()
+	}
+	for range 9 {
+		if p := b.post("/sign-in", "username", "ada", "password", "wrong wrong wrong"); p.status != http.StatusUnprocessableEntity {
+			t.Fatalf("an attempt after that: %d", p.status)
+		}
+	}
+	if p := b.signIn("/sign-in", "ada"); p.status != http.StatusOK {
+		t.Errorf("the tenth: %d", p.status)
 	}
 }
