@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -40,6 +41,9 @@ func problemsOf(method, path string) []int {
 func problems(more ...int) func(*huma.Operation) {
 	return func(op *huma.Operation) { op.Errors = append(op.Errors, more...) }
 }
+
+// large is for bodies of up to a megabyte, which take a while over a network.
+func large(op *huma.Operation) { op.BodyReadTimeout = 30 * time.Second }
 
 // mayBeBusy is for what hashes passwords.
 var mayBeBusy = problems(http.StatusServiceUnavailable)
