@@ -21,10 +21,8 @@ import (
 	"latchkey/storage/kv"
 )
 
-// administered asks the administration API with a token and says in a word what came
-// of it: a GET looks at the users, another method makes a group.
-func (h *house) administered(method, token string) string {
-	h.t.Helper()
+// api is the administration API over the house's tokens.
+func (h *house) api() http.Handler {
 	router := mux.NewRouter()
 	api.Mount(router, api.Options{Store: h.store, Authorization: &api.Authorization{
 		Judge: func(ctx context.Context, token string) (storage.Actor, error) {
@@ -38,13 +36,24 @@ func (h *house) administered(method, token string) string {
 			return by, err
 		},
 	}})
-	r := httptest.NewRequest(method, api.Prefix+"/users", nil)
-	if method != http.MethodGet {
-		r = httptest.NewRequest(method, api.Prefix+"/groups", strings.NewReader(`{"name": "players"}`))
+	return router
+}
+
+// administered asks the administration API with a token and says in a word what came
+// of it: a GET looks at the users, another method makes a group.
+func (h *house) administered(method, token string) string {
+	h.t.Helper()
+	if method == http.MethodGet {
+		return called(h.api(), method, api.Prefix+"/users", token)
 	}
+	return called(h.api(), method, api.Prefix+"/groups", token)
+}
+
+func called(handler http.Handler, method, path, token string) string {
+	r := httptest.NewRequest(method, path, strings.NewReader(`{"name": "players"}`))
 	r.Header.Set("Authorization", "Bearer "+token)
 	w := httptest.NewRecorder()
-	router.ServeHTTP(w, r)
+	handler.ServeHTTP(w, r)
 	if w.Code < 300 {
 		return "ok"
 	}
@@ -187,6 +196,44 @@ func TestAUsersTokenAdministersWithTheUsersRoles(t *testing.T) {
 				t.Errorf("%s of somebody with no role: %s", scope, method)
 			}
 		}
+	}
+}
+
+// Every operation of the description, so that one that is added is held to it.
+func TestEveryOperationWantsTheScopeAndTheRole(t *testing.T) {
+	s := newSituation(t)
+	s.h.change(webID, func(m *storage.Metadata) { m.Scopes = append(m.Scopes, storage.ScopeAdminRead) })
+	reading := s.b.tokens(authorization("scope", "admin.read")).AccessToken
+	plain := s.b.tokens(authorization("scope", "openid profile")).AccessToken
+	other := s.h.browser()
+	other.user = s.h.user(storage.User{Username: "bob"})
+	bobs := other.tokens(authorization("scope", "openid admin")).AccessToken
+	handler := s.h.api()
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequest("GET", api.Prefix+"/openapi.json", nil))
+	described := decoded[struct{ Paths map[string]map[string]any }](t, w.Result())
+	if len(described.Paths) < 10 {
+		t.Fatal(described)
+	}
+	before := s.h.keyCount()
+	for path, methods := range described.Paths {
+		at := regexp.MustCompile(`\{[a-z_]+\}`).ReplaceAllString(path, s.h.ada.Subject())
+		for method := range methods {
+			method = strings.ToUpper(method)
+			for name, c := range map[string]struct{ token, want string }{
+				"no role": {bobs, "forbidden"}, "no scope": {plain, "insufficient_scope"}, "reading": {reading, "insufficient_scope"},
+			} {
+				if name == "reading" && method == http.MethodGet {
+					continue
+				}
+				if got := called(handler, method, at, c.token); got != c.want {
+					t.Errorf("%s: %s %s: %s", name, method, path, got)
+				}
+			}
+		}
+	}
+	if after := s.h.keyCount(); after != before {
+		t.Errorf("%d records, before %d", after, before)
 	}
 }
 
