@@ -69,8 +69,8 @@ func standardScopes() []Scope {
 // firstPartyScopes are in every catalogue, whatever the version that began it.
 func firstPartyScopes() []Scope {
 	return []Scope{
-		{Name: ScopeAdminRead, Words: "see every account, app, group and key of this platform", Sensitivity: SensitivityHigh, Position: 9, FirstParty: true},
-		{Name: ScopeAdmin, Words: "administer this platform: change every account, app, group and key", Sensitivity: SensitivityHigh, Position: 10, FirstParty: true},
+		{Name: ScopeAdminRead, Words: "see every account, app, group and setting of this platform", Sensitivity: SensitivityHigh, Position: 9, FirstParty: true},
+		{Name: ScopeAdmin, Words: "administer this platform: change every account, app, group and setting", Sensitivity: SensitivityHigh, Position: 10, FirstParty: true},
 	}
 }
 

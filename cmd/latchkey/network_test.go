@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -65,6 +66,9 @@ func TestAProgramKeepsAccountsInStepOverTheNetwork(t *testing.T) {
 	// What it may not do, it cannot give to others either.
 	if _, err := caller.ChangeClient(t.Context(), app.ClientID, api.Fields{"scope": "openid admin"}); !strings.Contains(err.Error(), "first-party") {
 		t.Error(err)
+	}
+	if _, stdout, stderr := run(t, p.env, "audit"); !regexp.MustCompile(`user\.created +- +api robot +ada`).MatchString(stdout) {
+		t.Errorf("the audit trail says %s%s", stdout, stderr)
 	}
 	p.wait(t)
 	var record string
