@@ -67,6 +67,11 @@ func TestAProgramKeepsAccountsInStepOverTheNetwork(t *testing.T) {
 	if _, err := caller.ChangeClient(t.Context(), app.ClientID, api.Fields{"scope": "openid admin"}); !strings.Contains(err.Error(), "first-party") {
 		t.Error(err)
 	}
+	const foreign = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUifQ.c2lnbmF0dXJl"
+	stranger := oauth2.NewClient(t.Context(), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: foreign}))
+	if err := api.Over(p.url, stranger).DeleteClient(t.Context(), app.ClientID); err == nil || !strings.Contains(err.Error(), "not valid, expired or revoked") {
+		t.Error(err)
+	}
 	if _, stdout, stderr := run(t, p.env, "audit"); !regexp.MustCompile(`user\.created +- +api robot +ada`).MatchString(stdout) {
 		t.Errorf("the audit trail says %s%s", stdout, stderr)
 	}
@@ -80,7 +85,10 @@ func TestAProgramKeepsAccountsInStepOverTheNetwork(t *testing.T) {
 	if !strings.Contains(record, `"client_id":"robot"`) || strings.Contains(record, `"sub"`) {
 		t.Errorf("the record is %q", record)
 	}
-	for _, secret := range []string{token.AccessToken, p.config.ClientSecret, app.ClientSecret} {
+	if !strings.Contains(p.stderr.String(), `"error":"invalid_token","cause":"`) {
+		t.Error("the log does not say why a stranger was refused")
+	}
+	for _, secret := range []string{foreign, token.AccessToken, p.config.ClientSecret, app.ClientSecret} {
 		if strings.Contains(p.stderr.String(), secret) {
 			t.Error("the log holds a secret")
 		}

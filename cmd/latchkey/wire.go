@@ -133,6 +133,7 @@ func (h *house) localOptions() api.Options {
 // tells of it, is not there.
 func (h *house) networkOptions(provider *op.Provider) api.Options {
 	o := h.apiOptions()
+	o.Version = "1" // the API's: strangers are not told which build this is
 	o.Authorization = &api.Authorization{
 		Judge: func(ctx context.Context, token string) (storage.Actor, error) {
 			by, err := provider.Administer(ctx, token)

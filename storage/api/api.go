@@ -88,7 +88,7 @@ func Mount(router *mux.Router, o Options) {
 		o.Edits = &sync.Mutex{}
 	}
 	config := huma.DefaultConfig("Latchkey administration", o.Version)
-	config.OpenAPIPath = Prefix + "/openapi"
+	config.OpenAPIPath = "" // see documents
 	config.DocsPath = ""    // its page would load scripts from elsewhere
 	config.SchemasPath = "" // and no $schema in every answer
 	config.CreateHooks = nil
@@ -109,6 +109,7 @@ func Mount(router *mux.Router, o Options) {
 	r.care()
 	r.status()
 	r.describe()
+	r.documents(router)
 }
 
 // Handler is the API alone, for use in process.

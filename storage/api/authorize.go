@@ -82,7 +82,7 @@ func (r *routes) judge(ctx huma.Context) (storage.Actor, *turnedAway) {
 		return by, &turnedAway{status: http.StatusUnauthorized, code: "invalid_token", detail: ErrInvalidToken.Error(), cause: err}
 	case errors.Is(err, ErrInsufficientScope), err == nil && by.ReadOnly && scope != storage.ScopeAdminRead:
 		return by, &turnedAway{status: http.StatusForbidden, code: "insufficient_scope", scope: scope, cause: err,
-			detail: "the access token has not the scope " + scope + ", which this needs"}
+			detail: "the access token lacks the scope " + scope + ", which this needs"}
 	case err != nil:
 		return by, &turnedAway{status: http.StatusInternalServerError, detail: ourSide, cause: err}
 	case !by.Administers():

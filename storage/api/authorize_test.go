@@ -88,10 +88,10 @@ func TestNoOperationIsDoneForWhoeverMayNot(t *testing.T) {
 			}{
 				"":           {http.StatusUnauthorized, `Bearer realm="latchkey"`},
 				"x nonsense": {http.StatusUnauthorized, `Bearer realm="latchkey", error="invalid_token", error_description="the access token is not valid, expired or revoked"`},
-				"x other":    {http.StatusForbidden, `Bearer realm="latchkey", error="insufficient_scope", error_description="the access token has not the scope ` + need + `, which this needs", scope="` + need + `"`},
+				"x other":    {http.StatusForbidden, `Bearer realm="latchkey", error="insufficient_scope", error_description="the access token lacks the scope ` + need + `, which this needs", scope="` + need + `"`},
 				"x user":     {http.StatusForbidden, ""},
 				"x broken":   {http.StatusInternalServerError, ""},
-				"x look":     {lookers, `Bearer realm="latchkey", error="insufficient_scope", error_description="the access token has not the scope admin, which this needs", scope="admin"`},
+				"x look":     {lookers, `Bearer realm="latchkey", error="insufficient_scope", error_description="the access token lacks the scope admin, which this needs", scope="admin"`},
 				"x admin":    {0, ""},
 			} {
 				got := h.as(token, method, at, "")
@@ -156,6 +156,7 @@ func TestWhoeverMayLookCannotChangeAnythingPastTheGate(t *testing.T) {
 			"delete group":   h.DeleteGroup(t.Context(), group.ID.String()),
 			"join":           h.SetMember(t.Context(), group.ID.String(), user.Subject(), true),
 			"leave":          h.SetMember(t.Context(), group.ID.String(), user.Subject(), false),
+			"settings":       second(h.ChangeSettings(t.Context(), api.Fields{"lifetimes.code": 30})),
 		} {
 			if !errors.Is(err, storage.ErrForbidden) {
 				t.Errorf("%+v: %s: %v", by, call, err)

@@ -1,12 +1,15 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/gorilla/mux"
 )
 
 const description = `Administration of Latchkey: what its command line does, for programs.
@@ -50,6 +53,28 @@ var mayBeBusy = problems(http.StatusServiceUnavailable)
 
 func explained(text string) func(*huma.Operation) {
 	return func(op *huma.Operation) { op.Description = text }
+}
+
+// documents serves the description, to anybody. The framework would too, but makes it
+// at the first request without minding a second one.
+func (r *routes) documents(router *mux.Router) {
+	api := r.huma.OpenAPI()
+	for form, text := range map[string]func() ([]byte, error){
+		"json": func() ([]byte, error) { return json.Marshal(api) },
+		"yaml": api.YAML,
+	} {
+		once := sync.OnceValues(text)
+		router.HandleFunc(Prefix+"/openapi."+form, func(w http.ResponseWriter, req *http.Request) {
+			body, err := once()
+			if err != nil {
+				r.Report(req.Context(), err)
+				write(w, http.StatusInternalServerError, ourSide)
+				return
+			}
+			w.Header().Set("Content-Type", "application/openapi+"+form)
+			_, _ = w.Write(body) // the caller is gone: nobody to tell
+		}).Methods(http.MethodGet, http.MethodHead)
+	}
 }
 
 // describe adds to the description what types do not say.
