@@ -3,6 +3,7 @@ package deploy
 import (
 	"bufio"
 	"io"
+	"net/http"
 	"net/url"
 	"os/exec"
 	"path/filepath"
@@ -114,5 +115,42 @@ func TestTheDevelopersRecipesWork(t *testing.T) {
 	s.run("code=" + p.signIn(to, "1"))
 	if answer := s.run(blocks[2]); !strings.Contains(answer, "id_token") || !strings.Contains(answer, `"name":"Ada Lovelace"`) {
 		t.Errorf("printed %s", answer)
+	}
+}
+
+func TestTheRecipesForProgramsWork(t *testing.T) {
+	p := behind(t, "nginx")
+	s := p.shell(p.caFile)
+	s.run(recipes(t, "operate.md")[0]) // lk
+	blocks := recipes(t, "api.md")
+	secret := regexp.MustCompile(`client_secret +(\S+)`).FindStringSubmatch(s.run(blocks[0]))
+	if secret == nil {
+		t.Fatal("no secret is printed")
+	}
+	s.run("client_secret=" + secret[1])
+	if answer := s.run(blocks[1]); !strings.Contains(answer, `"users":[]`) {
+		t.Errorf("printed %s", answer)
+	}
+	if answer := s.run(blocks[2]); !strings.Contains(answer, `"external_id":"42"`) {
+		t.Errorf("printed %s", answer)
+	}
+}
+
+// The samples' lines that keep strangers from /api, taken into use.
+func TestTheProxyKeepsStrangersFromTheAPI(t *testing.T) {
+	for name := range proxies {
+		for network, want := range map[string]int{"10.0.0.0/8": http.StatusForbidden, "127.0.0.0/8": http.StatusUnauthorized} {
+			t.Run(name+" "+network, func(t *testing.T) {
+				p := behindEdited(t, name, []string{"# location /api/", "location /api/", "# @strangers", "@strangers", "# respond", "respond", "10.0.0.0/8", network})
+				for _, path := range []string{"/api/v1/users", "//api/v1/users", "/%61pi/v1/users", "/x/../api/v1/users"} {
+					if got := p.get(issuer + path); got.StatusCode != want {
+						t.Errorf("%s: %d", path, got.StatusCode)
+					}
+				}
+				if got := p.get(issuer + "/.well-known/openid-configuration"); got.StatusCode != http.StatusOK {
+					t.Errorf("discovery: %d", got.StatusCode)
+				}
+			})
+		}
 	}
 }

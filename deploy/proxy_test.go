@@ -44,6 +44,12 @@ type proxied struct {
 // and the certificate are the test's; the rest is as the samples have it.
 func behind(t *testing.T, name string, env ...string) *proxied {
 	t.Helper()
+	return behindEdited(t, name, nil, env...)
+}
+
+// behindEdited is behind with replacements in the sample, as of strings.NewReplacer.
+func behindEdited(t *testing.T, name string, edits []string, env ...string) *proxied {
+	t.Helper()
 	authority := certtest.New(t)
 	certFile, keyFile := authority.Issue(host)
 	p := &proxied{caFile: authority.File, http: freeAddress(t), https: freeAddress(t), access: filepath.Join(t.TempDir(), "access.log"),
@@ -51,14 +57,14 @@ func behind(t *testing.T, name string, env ...string) *proxied {
 	p.env = append([]string{"LATCHKEY_LISTEN=" + p.listen, "LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data"),
 		"LATCHKEY_LOG_FORMAT=json", "LATCHKEY_LOG_LEVEL=debug"}, env...)
 	cmd := proxies[name](t, p)
-	text := strings.NewReplacer(
+	text := strings.NewReplacer(append(edits,
 		"/etc/ssl/latchkey/fullchain.pem", certFile, "/etc/ssl/latchkey/key.pem", keyFile,
 		"127.0.0.1:8080", p.listen, "# tls ", "tls ",
 		"listen 80;", "listen "+p.http+";", "listen 443 ssl http2;", "listen "+p.https+" ssl http2;",
 		"listen [::]:80;", "", "listen [::]:443 ssl http2;", "",
 		"/var/log/nginx/latchkey.log", p.access, "/var/log/caddy/latchkey.log", p.access,
 		"/var/log/nginx/latchkey.error.log", p.access+".error",
-	).Replace(read(t, map[string]string{"nginx": "nginx.conf", "caddy": "Caddyfile"}[name]))
+	)...).Replace(read(t, map[string]string{"nginx": "nginx.conf", "caddy": "Caddyfile"}[name]))
 	write(t, filepath.Join(cmd.Dir, "sample"), text)
 	p.start()
 	var log buffer

@@ -45,22 +45,53 @@ func (s *server) ClientCredentialsExchange(ctx context.Context, _ *zop.ClientReq
 		ExpiresIn: uint64(life.Seconds()), Scope: oidc.SpaceDelimitedArray(scopes)}), nil
 }
 
-// ownScopes are what a client may have without a user: those it may ask for that
-// say nothing about users. Nothing asked means all of them; bad is one asked in
-// vain.
+// ownScopes are what a token of a client's own is for. Nothing asked means all that
+// the client may have, save first-party scopes: nobody gets to administer who did not
+// ask to. bad is one asked in vain.
 func (p *Provider) ownScopes(c *storage.Client, asked []string) (own []string, bad string) {
-	for _, s := range p.catalog {
-		if len(s.Claims) == 0 && s.Name != storage.ScopeOfflineAccess && slices.Contains(c.Metadata.Scopes, s.Name) {
-			own = append(own, s.Name)
-		}
-	}
+	may := p.mayOwn(c)
 	if len(asked) == 0 {
+		for _, s := range may {
+			if !s.FirstParty {
+				own = append(own, s.Name)
+			}
+		}
 		return own, ""
 	}
 	for _, s := range asked {
-		if !slices.Contains(own, s) {
+		if !named(may, s) {
 			return nil, s
 		}
 	}
 	return slices.Compact(slices.Sorted(slices.Values(asked))), ""
+}
+
+// mayOwn are the scopes that a client may have without a user: those it may ask for
+// that say nothing about users.
+func (p *Provider) mayOwn(c *storage.Client) (own []*storage.Scope) {
+	for _, s := range p.catalog {
+		if len(s.Claims) == 0 && s.Name != storage.ScopeOfflineAccess && c.MayHave(s) && slices.Contains(c.Metadata.Scopes, s.Name) {
+			own = append(own, s)
+		}
+	}
+	return own
+}
+
+func named(scopes []*storage.Scope, name string) bool {
+	return slices.ContainsFunc(scopes, func(s *storage.Scope) bool { return s.Name == name })
+}
+
+// opensOwn is the client that a token of its own, with its id, stands for, and what
+// of its scopes is still allowed: none left of some ends it.
+func (p *Provider) opensOwn(ctx context.Context, t accessToken, id []byte) (*storage.Client, []string, error) {
+	c, err := p.store.Clients.OfToken(ctx, t.named(id))
+	if err != nil {
+		return nil, nil, err
+	}
+	may := p.mayOwn(c)
+	own := slices.DeleteFunc(slices.Clone(t.own), func(s string) bool { return !named(may, s) })
+	if len(own) == 0 && len(t.own) > 0 {
+		return nil, nil, storage.DeadScopes
+	}
+	return c, own, nil
 }

@@ -63,6 +63,9 @@ func (p *Provider) discovery() ([]byte, error) {
 	d.ClaimsParameterSupported = true
 	d.ClaimsSupported = []string{"iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "sid"}
 	for _, s := range p.catalog {
+		if s.FirstParty {
+			continue // whoever may have it knows
+		}
 		d.ScopesSupported = append(d.ScopesSupported, s.Name)
 		d.ClaimsSupported = append(d.ClaimsSupported, s.Claims...)
 	}

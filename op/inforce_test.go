@@ -10,8 +10,8 @@ import (
 	"latchkey/storage"
 )
 
-// situation is a signed-in user with all that can be asked to be refused: a code not
-// yet redeemed, and tokens of another grant.
+// situation is a signed-in administrator with all that can be asked to be refused: a
+// code not yet redeemed, and tokens of another grant that open the API.
 type situation struct {
 	h      *house
 	b      *browser
@@ -22,9 +22,15 @@ type situation struct {
 func newSituation(t *testing.T) situation {
 	t.Helper()
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { refreshing(m); m.OnlineRefresh = true })
+	must(h.store.Clients.SetFirstParty(context.Background(), storage.Operator, webID, true))
+	h.change(webID, func(m *storage.Metadata) {
+		refreshing(m)
+		m.OnlineRefresh, m.Scopes = true, append(m.Scopes, storage.ScopeAdmin)
+	})
+	h.roles(h.ada, storage.RoleAdmin)
+	h.user(storage.User{Username: "root", Roles: []storage.Role{storage.RoleAdmin}}) // one must stay
 	s := situation{h: h, b: h.browser()}
-	s.tokens = s.b.tokens(authorization())
+	s.tokens = s.b.tokens(authorization("scope", "openid profile email admin"))
 	s.code = s.b.login(authorization()).code()
 	if s.code == "" || s.tokens.RefreshToken == "" {
 		t.Fatalf("%+v", s)
@@ -65,6 +71,7 @@ var uses = []struct {
 		}
 		return fmt.Sprint("active ", decoded[map[string]any](s.h.t, resp)["active"])
 	}},
+	{"API", func(s situation) string { return s.h.administered(http.MethodGet, s.tokens.AccessToken) }},
 }
 
 func tokenWord(v tokenAnswer, _ *http.Response) string {
@@ -78,13 +85,13 @@ func tokenWord(v tokenAnswer, _ *http.Response) string {
 // right words.
 func TestEveryCauseIsInForceAtEveryUse(t *testing.T) {
 	ctx := context.Background()
-	gone := []string{"login_required", "invalid_grant", "invalid_grant", "invalid_token", "active false"}
+	gone := []string{"login_required", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token"}
 	for _, c := range []struct {
 		name string
 		do   func(situation)
 		want []string // by use
 	}{
-		{"nothing", func(situation) {}, []string{"ok", "ok", "ok", "ok", "active true"}},
+		{"nothing", func(situation) {}, []string{"ok", "ok", "ok", "ok", "active true", "ok"}},
 		{"user disabled", func(s situation) { must(s.h.store.Users.Disable(ctx, storage.Operator, s.h.ada.ID)) }, gone},
 		{"user disabled and enabled again", func(s situation) {
 			must(s.h.store.Users.Disable(ctx, storage.Operator, s.h.ada.ID))
@@ -97,30 +104,39 @@ func TestEveryCauseIsInForceAtEveryUse(t *testing.T) {
 		{"session ended", func(s situation) { mustNot(s.h.store.Sessions.End(ctx, storage.Operator, s.b.sessions...)) }, gone},
 		{"client suspended", func(s situation) {
 			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended))
-		}, []string{string(RefusedUnavailable), "invalid_client", "invalid_client", "invalid_token", "invalid_client"}},
+		}, []string{string(RefusedUnavailable), "invalid_client", "invalid_client", "invalid_token", "invalid_client", "invalid_token"}},
 		{"client suspended and approved again", func(s situation) {
 			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended))
 			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientApproved))
-		}, []string{"ok", "invalid_grant", "invalid_grant", "invalid_token", "active false"}},
+		}, []string{"ok", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token"}},
 		{"client deleted", func(s situation) { mustNot(s.h.store.Clients.Delete(ctx, storage.Operator, webID)) },
-			[]string{string(RefusedClient), "invalid_client", "invalid_client", "invalid_token", "invalid_client"}},
+			[]string{string(RefusedClient), "invalid_client", "invalid_client", "invalid_token", "invalid_client", "invalid_token"}},
 		{"consent withdrawn", func(s situation) {
 			mustNot(s.h.store.Consents.Withdraw(ctx, storage.Operator, s.h.ada.ID, webID))
-		}, []string{"consent_required", "invalid_grant", "invalid_grant", "invalid_token", "active false"}},
+		}, []string{"consent_required", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token"}},
 		{"grant revoked", func(s situation) { s.h.ask(PathRevocation, webID, s.tokens.RefreshToken) },
-			[]string{"ok", "ok", "invalid_grant", "invalid_token", "active false"}},
+			[]string{"ok", "ok", "invalid_grant", "invalid_token", "active false", "invalid_token"}},
 		{"openid withdrawn from the client", func(s situation) {
 			s.h.change(webID, func(m *storage.Metadata) {
 				m.Scopes = slices.DeleteFunc(m.Scopes, func(s string) bool { return s == storage.ScopeOpenID })
 			})
-		}, []string{"ok", "ok", "ok", "insufficient_scope", "active true"}},
+		}, []string{"ok", "ok", "ok", "insufficient_scope", "active true", "ok"}},
 		{"all that was granted withdrawn from the client", func(s situation) {
 			s.h.change(webID, func(m *storage.Metadata) { m.Scopes = []string{storage.ScopePhone} })
-		}, []string{"invalid_scope", "invalid_grant", "invalid_grant", "invalid_token", "active false"}},
+		}, []string{"invalid_scope", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token"}},
 		{"user taken out of the only group that may use the client", func(s situation) {
 			g := must(s.h.store.Groups.Create(ctx, storage.Operator, "players", ""))
 			s.h.change(webID, func(m *storage.Metadata) { m.AllowedGroups = []storage.ID{g.ID} })
-		}, []string{"access_denied", "invalid_grant", "invalid_grant", "invalid_token", "active false"}},
+		}, []string{"access_denied", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token"}},
+		{"admin withdrawn from the client", func(s situation) {
+			s.h.change(webID, func(m *storage.Metadata) {
+				m.Scopes = slices.DeleteFunc(m.Scopes, func(s string) bool { return s == storage.ScopeAdmin })
+			})
+		}, []string{"ok", "ok", "ok", "ok", "active true", "insufficient_scope"}},
+		{"first party taken from the client, past the rules", func(s situation) { s.h.disown(webID) },
+			[]string{"ok", "ok", "ok", "ok", "active true", "insufficient_scope"}},
+		{"role taken from the user", func(s situation) { s.h.roles(s.h.ada) },
+			[]string{"ok", "ok", "ok", "ok", "active true", "forbidden"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for i, u := range uses {

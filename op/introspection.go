@@ -136,11 +136,11 @@ func (p *Provider) introspectRefresh(ctx context.Context, c *storage.Client, gra
 }
 
 func (p *Provider) introspectOwn(ctx context.Context, c *storage.Client, t accessToken, id []byte) (introspected, error) {
-	of, err := p.store.Clients.OfToken(ctx, t.named(id))
+	of, scopes, err := p.opensOwn(ctx, t, id)
 	if err != nil || of.UID != c.UID {
 		return introspected{}, err
 	}
-	return introspected{Active: true, Scope: t.own, ClientID: of.ID, TokenType: oidc.BearerToken,
+	return introspected{Active: true, Scope: scopes, ClientID: of.ID, TokenType: oidc.BearerToken,
 		Expires: t.expires.Unix(), Subject: of.ID, Issuer: p.issuer}, nil
 }
 

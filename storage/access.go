@@ -19,8 +19,8 @@ type Access struct {
 	Membership *Membership // nil: none, or the scope was not granted
 	granted    []*Scope
 	Groups     []string // sorted; nil: the scope was not granted
-	// Scopes is what is effective: granted, still consented and still allowed to
-	// the client. In the grant's order.
+	// Scopes is what is effective: granted, still consented, still allowed to the
+	// client and one that it may have. In the grant's order.
 	Scopes []string
 	// Claims are the claims that the effective scopes give.
 	Claims []string
@@ -178,7 +178,7 @@ func (b *base) effective(r kv.Reader, a *Access, _ time.Time) error {
 		if err != nil {
 			return err
 		}
-		if sc == nil {
+		if sc == nil || !a.Client.MayHave(sc) {
 			continue
 		}
 		a.granted = append(a.granted, sc)

@@ -82,6 +82,20 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"the user", func(f fixture) Actor { return f.user.Actor(ViaPage, "") }, owner},
 		{"another user", func(f fixture) Actor { return f.other.Actor(ViaPage, "") }, 0},
 		{"another user with a role of no meaning", func(f fixture) Actor { return Actor{User: f.other.ID, Roles: []Role{"owner"}, Via: ViaCLI} }, 0},
+		{"a program", func(fixture) Actor { return Actor{Client: "robot", Via: ViaAPI} }, manager | owner},
+		{"a program for an administrator", func(f fixture) Actor {
+			return Actor{User: f.other.ID, Roles: []Role{RoleAdmin}, Client: "console", Via: ViaAPI}
+		}, manager | owner},
+		{"a program for another user", func(f fixture) Actor { return Actor{User: f.other.ID, Client: "console", Via: ViaAPI} }, 0},
+		{"a program that may look", func(fixture) Actor { return Actor{Client: "robot", Via: ViaAPI, ReadOnly: true} }, 0},
+		{"a program that may look, for an administrator", func(f fixture) Actor {
+			return Actor{User: f.other.ID, Roles: []Role{RoleAdmin}, Client: "console", Via: ViaAPI, ReadOnly: true}
+		}, 0},
+		{"a program that may look, for the user", func(f fixture) Actor {
+			return Actor{User: f.user.ID, Client: "console", Via: ViaAPI, ReadOnly: true}
+		}, 0},
+		{"a nameless program", func(fixture) Actor { return Actor{Via: ViaAPI} }, 0},
+		{"a program at another door", func(fixture) Actor { return Actor{Client: "robot", Via: ViaOP} }, 0},
 		{"nobody at a page", func(fixture) Actor { return Actor{Via: ViaPage} }, 0},
 		{"nobody in a protocol request", func(fixture) Actor { return Actor{Via: ViaOP} }, 0},
 		{"nobody at all", func(fixture) Actor { return Actor{} }, 0},

@@ -60,6 +60,8 @@ type Event struct {
 	Client    string    `cbor:"7,keyasint,omitempty" json:"client_id,omitempty"`
 	RequestID string    `cbor:"8,keyasint,omitempty" json:"request_id,omitempty"`
 	Detail    string    `cbor:"9,keyasint,omitempty" json:"detail,omitempty"`
+	// ByClient is the program that did it, for By or, without one, for itself.
+	ByClient string `cbor:"10,keyasint,omitempty" json:"by_client_id,omitempty"`
 }
 
 // Audit reads the trail; operations write it.
@@ -78,7 +80,7 @@ func auditTable() table[Event] {
 
 // note is an event prepared before a transaction: its id must not be made inside.
 func (b *base) note(by Actor, act Act) Event {
-	return Event{ID: b.newID(), Time: b.instant(), Act: act, By: by.User, Via: by.Via, RequestID: by.RequestID}
+	return Event{ID: b.newID(), Time: b.instant(), Act: act, By: by.User, ByClient: by.Client, Via: by.Via, RequestID: by.RequestID}
 }
 
 func (e Event) about(user ID, client, detail string) *Event {

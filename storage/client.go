@@ -218,6 +218,9 @@ func (b *base) checkClient(r kv.Reader, c *Client) error {
 			return errOr(err, invalid("scope", "holds %q, which is not in the catalogue", name))
 		}
 	}
+	if err := b.checkOwnScopes(r, c); err != nil {
+		return err
+	}
 	if err := c.checkConsent(); err != nil {
 		return err
 	}

@@ -25,13 +25,38 @@ func (c *Client) checkConsent() error {
 	return nil
 }
 
+// MayHave reports whether a scope of the catalogue may be the client's at all. A
+// first-party scope needs proof of who asks: a public client's id can be used by
+// anybody (RFC 6749 section 10.2).
+func (c *Client) MayHave(s *Scope) bool {
+	return !s.FirstParty || c.FirstParty && c.Confidential()
+}
+
+// checkOwnScopes keeps first-party scopes to those who may have them.
+func (b *base) checkOwnScopes(r kv.Reader, c *Client) error {
+	for _, name := range c.Metadata.Scopes {
+		sc, err := b.scopes.shared(r, key{}.str(name))
+		if err != nil {
+			return err
+		}
+		if sc != nil && !c.MayHave(sc) {
+			return invalid("scope", "must not hold %s: only a first-party client that authenticates may have it", name)
+		}
+	}
+	return nil
+}
+
 // SetFirstParty says whether a client is the platform's own, in force at the very
-// next call. Errors: ErrForbidden, ErrNotFound, *Invalid.
+// next call. One that has first-party scopes stays first-party until they are taken
+// from it. Errors: ErrForbidden, ErrNotFound, *Invalid.
 func (s Clients) SetFirstParty(ctx context.Context, by Actor, id string, own bool) (*Client, error) {
-	return s.alter(ctx, by, id, ActClientChanged, func(_ kv.Txn, c *Client, _ time.Time) (string, error) {
+	return s.alter(ctx, by, id, ActClientChanged, func(tx kv.Txn, c *Client, _ time.Time) (string, error) {
 		c.FirstParty = own
 		if own {
 			return "first party", c.checkConsent()
+		}
+		if err := s.b.checkOwnScopes(tx, c); err != nil {
+			return "", err
 		}
 		return "third party", c.checkConsent()
 	})

@@ -25,6 +25,9 @@ type Scope struct {
 	Sensitivity Sensitivity `cbor:"4,keyasint,omitempty" json:"sensitivity"`
 	// Position orders the catalogue where people read it.
 	Position uint32 `cbor:"5,keyasint,omitempty" json:"position"`
+	// FirstParty keeps the scope to clients that are the platform's own and prove
+	// who they are: see [Client.MayHave].
+	FirstParty bool `cbor:"8,keyasint,omitempty" json:"first_party,omitempty"`
 }
 
 // The standard scopes of OpenID Connect Core section 5.4 and of Latchkey.
@@ -37,6 +40,12 @@ const (
 	ScopeOfflineAccess = "offline_access"
 	ScopePatreon       = "patreon"
 	ScopeGroups        = "groups"
+)
+
+// The scopes that open the administration API: to look, and to do everything.
+const (
+	ScopeAdminRead = "admin.read"
+	ScopeAdmin     = "admin"
 )
 
 // ClaimGroups is the claim that the scope groups gives: an array of names.
@@ -54,6 +63,14 @@ func standardScopes() []Scope {
 		{Name: ScopePatreon, Words: "see your Patreon membership", Claims: []string{"patreon"}, Sensitivity: SensitivityMedium, Position: 6},
 		{Name: ScopeGroups, Words: "see which groups you belong to", Claims: []string{"groups"}, Sensitivity: SensitivityMedium, Position: 7},
 		{Name: ScopeOfflineAccess, Words: "stay connected when you are away", Position: 8},
+	}
+}
+
+// firstPartyScopes are in every catalogue, whatever the version that began it.
+func firstPartyScopes() []Scope {
+	return []Scope{
+		{Name: ScopeAdminRead, Words: "see every account, app, group and setting of this platform", Sensitivity: SensitivityHigh, Position: 9, FirstParty: true},
+		{Name: ScopeAdmin, Words: "administer this platform: change every account, app, group and setting", Sensitivity: SensitivityHigh, Position: 10, FirstParty: true},
 	}
 }
 

@@ -85,8 +85,9 @@ type meta struct {
 }
 
 // Open takes an engine into use: it writes the schema version and the standard
-// scope catalogue into an empty file, and refuses a file written by a newer
-// Latchkey, and pinned settings that are out of range (*Invalid).
+// scope catalogue into an empty file, adds first-party scopes that an older version
+// did not know, and refuses a file written by a newer Latchkey, and pinned settings
+// that are out of range (*Invalid).
 func Open(ctx context.Context, engine kv.Engine, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -157,7 +158,10 @@ func (b *base) prepare(ctx context.Context) error {
 			return struct{}{}, err
 		}
 		if ok {
-			return struct{}{}, checkSchema(raw)
+			if err := checkSchema(raw); err != nil {
+				return struct{}{}, err
+			}
+			return struct{}{}, b.addFirstPartyScopes(tx)
 		}
 		if raw, err = encode(meta{Schema: schema}); err != nil {
 			return struct{}{}, err
@@ -170,9 +174,27 @@ func (b *base) prepare(ctx context.Context) error {
 				return struct{}{}, err
 			}
 		}
-		return struct{}{}, nil
+		return struct{}{}, b.addFirstPartyScopes(tx)
 	})
 	return err
+}
+
+// addFirstPartyScopes writes those that are missing, and those that somebody else
+// might have under such a name: the API trusts the names.
+func (b *base) addFirstPartyScopes(tx kv.Txn) error {
+	for _, s := range firstPartyScopes() {
+		have, err := b.scopes.get(tx, key{}.str(s.Name))
+		if err != nil {
+			return err
+		}
+		if have != nil && have.FirstParty {
+			continue
+		}
+		if err := b.scopes.put(tx, &s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func checkSchema(raw []byte) error {

@@ -44,9 +44,31 @@ func TestOpeningAgainWritesNothing(t *testing.T) {
 	}
 	h.plant(func(b *base, w writer) error { return b.scopes.delete(w, key{}.str(ScopePhone)) })
 	h.reopened(t)
-	if h.count(spaceScopes) != len(standardScopes())-1 {
+	if h.count(spaceScopes) != len(standardScopes())+len(firstPartyScopes())-1 {
 		t.Error("a scope that was taken out came back")
 	}
+}
+
+// A file that an older version made knows nothing of first-party scopes; one that was
+// tampered with may have others under their names.
+func TestOpeningAnOlderFileAddsTheFirstPartyScopesOnce(t *testing.T) {
+	onEngines(t, func(t *testing.T, h *house) {
+		want := need(h.Scopes.List(h.ctx))(h)
+		h.plant(func(b *base, w writer) error {
+			return errors.Join(b.scopes.delete(w, key{}.str(ScopeAdminRead)),
+				b.scopes.put(w, &Scope{Name: ScopeAdmin, Words: "say hello"}))
+		})
+		var again *house
+		if n := h.commits(func() { again = h.reopened(t) }); n != 1 {
+			t.Errorf("%d commits", n)
+		}
+		if got := need(again.Scopes.List(h.ctx))(h); !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v", got)
+		}
+		if n := h.commits(func() { h.reopened(t) }); n != 0 {
+			t.Errorf("%d commits the second time", n)
+		}
+	})
 }
 
 func TestEverythingSurvivesReopening(t *testing.T) {
@@ -220,7 +242,27 @@ func TestTheAuditTrailSaysWhoDidWhatToWhom(t *testing.T) {
 		!e.Time.Equal(h.clock.Now().Truncate(time.Second)) {
 		t.Errorf("%+v", e)
 	}
+	if e.ByClient != "" {
+		t.Errorf("a program: %+v", e)
+	}
 	if events, _, err = h.Audit.OfUser(h.ctx, u.ID, next, 10); err != nil || len(events) != 1 || events[0].Act != ActUserCreated {
 		t.Errorf("%v, %v", events, err)
+	}
+}
+
+func TestTheAuditTrailNamesTheProgramThatActs(t *testing.T) {
+	h := newHouse(t)
+	root, u := h.admin("root"), h.user("ada")
+	forRoot := root.Actor(ViaAPI, "")
+	forRoot.Client = "console"
+	for _, by := range []Actor{forRoot, {Via: ViaAPI, Client: "robot"}} {
+		h.clock.add(time.Second)
+		need(h.Users.Disable(h.ctx, by, u.ID))(h)
+		events, _, err := h.Audit.List(h.ctx, nil, 1)
+		h.ok(err)
+		e := events[0]
+		if e.By != by.User || e.ByClient != by.Client || e.Via != ViaAPI || e.Client != "" {
+			t.Errorf("%+v", e)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"latchkey/storage"
 
@@ -69,7 +70,8 @@ func (t *terminal) showEvents(ctx context.Context, events []storage.Event, names
 		if err != nil {
 			return err
 		}
-		list.row(clock(e.Time), string(e.Act), by, string(e.Via), user, e.Client, e.Detail)
+		via := strings.TrimSpace(string(e.Via) + " " + e.ByClient)
+		list.row(clock(e.Time), string(e.Act), by, via, user, e.Client, e.Detail)
 	}
 	return list.w.Flush()
 }

@@ -16,6 +16,7 @@ type Config struct {
 	Issuer             string
 	Listen             string
 	MetricsListen      string
+	AdminAPI           string
 	DataDir            string
 	Engine             string
 	TLSCertificateFile string
@@ -64,6 +65,7 @@ var settings = []setting{
 	{key: "issuer", preset: "http://localhost:8080", text: func(c *Config) *string { return &c.Issuer }},
 	{key: "listen", preset: "localhost:8080", text: func(c *Config) *string { return &c.Listen }},
 	{key: "metrics_listen", text: func(c *Config) *string { return &c.MetricsListen }},
+	{key: "admin_api", preset: switchOn, text: func(c *Config) *string { return &c.AdminAPI }},
 	{key: "data_dir", preset: "latchkey-data", path: true, text: func(c *Config) *string { return &c.DataDir }},
 	{key: "engine", preset: engineBolt, text: func(c *Config) *string { return &c.Engine }},
 	{key: "tls.certificate_file", path: true, text: func(c *Config) *string { return &c.TLSCertificateFile }},
@@ -98,6 +100,8 @@ const (
 	headerStandard = "forwarded"
 	formatText     = "text"
 	formatJSON     = "json"
+	switchOn       = "on"
+	switchOff      = "off"
 )
 
 const (

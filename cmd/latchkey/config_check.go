@@ -32,6 +32,7 @@ func (c *Config) Validate() error {
 	check("issuer", c.issuerFault())
 	check("listen", listenFault(c.Listen))
 	check("metrics_listen", c.metricsFault())
+	check("admin_api", choiceFault(c.AdminAPI, switchOn, switchOff))
 	check("engine", choiceFault(c.Engine, engineBolt))
 	check("tls.certificate_file", c.tlsFault())
 	check("trusted_proxies", proxiesFault(c.TrustedProxies))

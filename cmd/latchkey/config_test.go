@@ -78,7 +78,7 @@ func TestExampleFileIsTheDefaultsAndListsEverySetting(t *testing.T) {
 
 func TestEverySettingCanBeGivenByFileAndByEnvironment(t *testing.T) {
 	samples := map[string]string{
-		"issuer": "https://id.example.org", "listen": ":8443", "metrics_listen": "localhost:9090", "data_dir": "/srv/latchkey", "engine": "bolt",
+		"issuer": "https://id.example.org", "listen": ":8443", "metrics_listen": "localhost:9090", "admin_api": "off", "data_dir": "/srv/latchkey", "engine": "bolt",
 		"tls.certificate_file": "/etc/tls/cert.pem", "tls.key_file": "/etc/tls/key.pem", "trusted_proxies": "10.0.0.0/8",
 		"trusted_proxy_header": "forwarded", "master_key_file": "/run/secrets/master", "log.level": "debug",
 		"log.format": "json", "security_contact": "security@example.org", "signing_algorithms": "RS256,EdDSA", "default_signing_algorithm": "EdDSA", "key_rotation": "30d", "branding.name": "Resonance", "branding.logo_file": "/etc/logo.png",

@@ -15,7 +15,7 @@ import (
 // real connections: each must be answered, whatever it holds, and never by a fault
 // of ours.
 func FuzzEveryRoute(f *testing.F) {
-	server := everything(f)
+	server, token := everything(f)
 	for _, path := range []string{
 		"/", "/sign-in", "/sign-out", "/setup?token=x", "/recover?token=x", "/healthz", "/readyz", "/favicon.ico", "/robots.txt",
 		"/assets/x", "/.well-known/openid-configuration", "/.well-known/openid-configuration/jwks",
@@ -28,6 +28,19 @@ func FuzzEveryRoute(f *testing.F) {
 	f.Add("POST", "/connect/token", "application/x-www-form-urlencoded", "Basic Og==", "grant_type=\xff&%zz")
 	f.Add("POST", "/connect/userinfo", "application/x-www-form-urlencoded", "", "access_token=eyJhbGciOiJub25lIn0.eyJhdWQiOlsxXX0.")
 	f.Add("GET", "/connect/authorize?id_token_hint=eyJhbGciOiJub25lIn0.eyJhdWQiOlsxXX0.&client_id=x", "", "", "")
+	const admin = "Bearer admin" // stands for a token that may administer
+	for _, path := range []string{
+		"/api/v1/users", "/api/v1/users?find=a&limit=1&after=x", "/api/v1/users?external_id=1", "/api/v1/users/import",
+		"/api/v1/users/0190a4c8-0000-7000-8000-000000000000", "/api/v1/clients", "/api/v1/clients/import", "/api/v1/clients/robot",
+		"/api/v1/groups", "/api/v1/keys", "/api/v1/openapi.json", "/api/v1/", "/api/v1/users?access_token=x",
+	} {
+		f.Add("GET", path, "", admin, "")
+		f.Add("GET", path, "", "Bearer x", "")
+		f.Add("PUT", path, "application/json", admin, `{"username":"ada","password_hash":"x"}`)
+		f.Add("PATCH", path, "application/json", admin, `{"name":["x"],"client_name":1}`)
+		f.Add("POST", path, "application/json", admin, `{"users":[{"username":"ada"},1],"clients":[{}],"name":"x","client_name":"x"}`)
+		f.Add("POST", path, "application/x-www-form-urlencoded", admin, "a=b")
+	}
 	f.Fuzz(func(t *testing.T, method, path, contentType, authorization, body string) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // a request that hangs is a fault too
 		defer cancel()
@@ -36,6 +49,9 @@ func FuzzEveryRoute(f *testing.F) {
 			t.Skip("not a request that can be sent")
 		}
 		r.Header.Set("Content-Type", contentType)
+		if authorization == admin {
+			authorization = "Bearer " + token
+		}
 		r.Header.Set("Authorization", authorization)
 		res, err := server.Client().Transport.RoundTrip(r)
 		if err != nil {
@@ -54,8 +70,9 @@ func FuzzEveryRoute(f *testing.F) {
 	})
 }
 
-// everything is the public listener's handler over data of its own.
-func everything(f *testing.F) *httptest.Server {
+// everything is the public listener's handler over data of its own, and a token that
+// administers them.
+func everything(f *testing.F) (*httptest.Server, string) {
 	f.Helper()
 	log := slog.New(slog.DiscardHandler)
 	slog.SetDefault(log) // the framework logs its routes
@@ -67,10 +84,7 @@ func everything(f *testing.F) *httptest.Server {
 	if err != nil {
 		f.Fatal(err)
 	}
-	_, handler, err := h.publicHandler(context.Background(), log)
-	if err != nil {
-		f.Fatal(err)
-	}
+	handler, token := publicAPI(f, h)
 	server := httptest.NewServer(handler)
 	f.Cleanup(func() {
 		server.Close()
@@ -78,5 +92,5 @@ func everything(f *testing.F) *httptest.Server {
 			f.Error(err)
 		}
 	})
-	return server
+	return server, token
 }

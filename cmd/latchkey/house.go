@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"latchkey/keys"
@@ -36,6 +37,7 @@ type house struct {
 	schedule  *backup.Schedule // nil: none is configured
 	metrics   *metrics         // nil: nobody asks for them
 	probe     string           // what doctor proves itself with: see arrival.go
+	edits     sync.Mutex       // api.Options.Edits, of all doors to this data
 }
 
 // openHouse opens the data, making it if there is none. It waits that long for

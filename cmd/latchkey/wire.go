@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -47,8 +48,9 @@ func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge
 	}
 	e := edge.New(edge.Options{
 		Log: log, Observer: observer, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: h.config.proxies(),
+		Limits: edge.Limits{Bodies: map[string]int64{api.Prefix + "/": apiBody}},
 		Fail: func(w http.ResponseWriter, r *http.Request, p edge.Problem) {
-			if !op.FailAPI(w, r, p.Status, p.Message) {
+			if !op.FailAPI(w, r, p.Status, p.Message) && !api.Fail(w, r, p.Status, p.Message) {
 				pages.Fail(w, r, p)
 			}
 		},
@@ -71,10 +73,16 @@ func (h *house) routes(ctx context.Context, router *mux.Router, renderer *page.R
 	h.healthRoutes(router)
 	h.securityRoute(router)
 	provider.Routes(router)
+	if h.config.AdminAPI == switchOn {
+		api.Mount(router, h.networkOptions(provider))
+	}
 	people := &signin.Handler{Provider: provider, Store: h.store, Hasher: h.hasher, Sessions: sessions, Renderer: renderer}
 	people.Routes(router)
 	return nil
 }
+
+// apiBody bounds a request to the administration API in bytes: imports are long.
+const apiBody = 1 << 20
 
 // apiOptions is what storage/api is made of.
 func (h *house) apiOptions() api.Options {
@@ -107,8 +115,8 @@ func (h *house) apiOptions() api.Options {
 			by.RequestID = edge.RequestID(ctx)
 			return by
 		},
+		Edits:   &h.edits,
 		Report:  func(ctx context.Context, err error) { edge.Fail(ctx, "server_error", err) },
-		Status:  h.status,
 		Version: versionOf().Version,
 	}
 }
@@ -117,14 +125,38 @@ func (h *house) apiOptions() api.Options {
 // may name files, as they may write them.
 func (h *house) localOptions() api.Options {
 	o := h.apiOptions()
+	o.Status = h.status
 	o.Check = h.check
 	o.Backup = h.backup
 	return o
 }
 
+// networkOptions are for whoever brings a token: what names files of this machine, or
+// tells of it, is not there.
+func (h *house) networkOptions(provider *op.Provider) api.Options {
+	o := h.apiOptions()
+	o.Version = "1" // the API's: strangers are not told which build this is
+	o.Authorization = &api.Authorization{
+		Judge: func(ctx context.Context, token string) (storage.Actor, error) {
+			by, err := provider.Administer(ctx, token)
+			switch {
+			case errors.Is(err, op.ErrInvalidToken):
+				err = fmt.Errorf("%w: %w", api.ErrInvalidToken, err)
+			case errors.Is(err, op.ErrInsufficientScope):
+				err = fmt.Errorf("%w: %w", api.ErrInsufficientScope, err)
+			}
+			return by, err
+		},
+		AuthorizationURL: h.config.Issuer + op.PathAuthorize,
+		TokenURL:         h.config.Issuer + op.PathToken,
+		Refused:          edge.Fail,
+	}
+	return o
+}
+
 // apiHandler is what is served on the command line's socket.
 func (h *house) apiHandler(log *slog.Logger) (*edge.Edge, http.Handler) {
-	e := edge.New(edge.Options{Log: log, Limits: edge.Limits{Body: 1 << 20}})
+	e := edge.New(edge.Options{Log: log, Limits: edge.Limits{Body: apiBody}})
 	router := e.Router()
 	api.Mount(router, h.localOptions())
 	return e, e.Handler(api.SameUser(router))

@@ -57,8 +57,16 @@ type Options struct {
 	// there is no such call.
 	Backup func(ctx context.Context, path string) (Backup, error)
 
-	// Actor says on whose behalf a call acts; default the operator.
+	// Authorization lets callers in by access tokens, and says on whose behalf they
+	// act. nil, where callers own the data: on the socket and in process.
+	Authorization *Authorization
+	// Actor says on whose behalf a call acts where there is no Authorization;
+	// default the operator.
 	Actor func(context.Context) storage.Actor
+	// Edits makes read, merge and write of one PATCH a unit, so that two edits of
+	// different fields at once are both kept. One for all that is mounted over a
+	// store; default one of its own.
+	Edits *sync.Mutex
 	// Report hears of an error that is not the caller's; default nobody.
 	Report func(context.Context, error)
 	// Status says how the server is; default there is no such call.
@@ -69,20 +77,33 @@ type Options struct {
 
 // Mount adds the API's routes to a router.
 func Mount(router *mux.Router, o Options) {
+	if o.Authorization != nil {
+		o.Actor = func(ctx context.Context) storage.Actor {
+			by, _ := ctx.Value(actorKey{}).(storage.Actor) // nobody, who may do nothing
+			return by
+		}
+	}
 	if o.Actor == nil {
 		o.Actor = func(context.Context) storage.Actor { return storage.Operator }
 	}
 	if o.Report == nil {
 		o.Report = func(context.Context, error) {}
 	}
+	if o.Edits == nil {
+		o.Edits = &sync.Mutex{}
+	}
 	config := huma.DefaultConfig("Latchkey administration", o.Version)
-	config.OpenAPIPath = Prefix + "/openapi"
+	config.OpenAPIPath = "" // see documents
 	config.DocsPath = ""    // its page would load scripts from elsewhere
 	config.SchemasPath = "" // and no $schema in every answer
 	config.CreateHooks = nil
 	config.Info.Description = description
 	config.Transformers = []huma.Transformer{withoutValues}
+	if o.Authorization != nil {
+		config.Components.SecuritySchemes = o.Authorization.security()
+	}
 	r := &routes{Options: o, huma: humamux.New(router, config)}
+	r.huma.UseMiddleware(r.authorize)
 	r.users()
 	r.links()
 	r.clients()
@@ -93,6 +114,7 @@ func Mount(router *mux.Router, o Options) {
 	r.care()
 	r.status()
 	r.describe()
+	r.documents(router)
 }
 
 // Handler is the API alone, for use in process.
@@ -105,9 +127,6 @@ func Handler(o Options) http.Handler {
 type routes struct {
 	Options
 	huma huma.API
-	// edits makes read, merge and write of one PATCH a unit, so that two
-	// edits of different fields at once are both kept.
-	edits sync.Mutex
 	// reading is held by what reads all the data.
 	reading sync.Mutex
 }
@@ -124,6 +143,7 @@ func handle[I, O any](r *routes, id, method, path, summary string, status int, f
 		OperationID: id, Method: method, Path: Prefix + path, Summary: summary, DefaultStatus: status,
 		Errors: problemsOf(method, path),
 	}
+	r.secured(&op)
 	for _, add := range more {
 		add(&op)
 	}

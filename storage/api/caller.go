@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"latchkey/storage"
 )
@@ -17,11 +19,19 @@ import (
 // Caller is the Go client of the API. A refusal is a *[Problem].
 type Caller struct {
 	http *http.Client
+	base string // in front of Prefix; "": this machine
 }
 
 // InProcess returns a Caller of a handler in the same process.
 func InProcess(h http.Handler) *Caller {
 	return &Caller{http: &http.Client{Transport: direct{h}}}
+}
+
+// Over returns a Caller over the network, of the server whose issuer is given.
+// client puts an access token of the scope admin into each request, as that of a
+// clientcredentials.Config of golang.org/x/oauth2 does.
+func Over(issuer string, client *http.Client) *Caller {
+	return &Caller{http: client, base: strings.TrimSuffix(issuer, "/")}
 }
 
 // Close gives up idle connections.
@@ -40,7 +50,7 @@ func call[T any](ctx context.Context, c *Caller, method, path string, in any) (T
 		}
 		body = &text
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://latchkey"+Prefix+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, cmp.Or(c.base, "http://latchkey")+Prefix+path, body)
 	if err != nil {
 		return answer, err
 	}
@@ -50,7 +60,7 @@ func call[T any](ctx context.Context, c *Caller, method, path string, in any) (T
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return answer, fmt.Errorf("the server did not answer: %w", cause(err))
+		return answer, fmt.Errorf("%s: %w", cmp.Or(c.base, "the server did not answer"), cause(err))
 	}
 	defer res.Body.Close()
 	return decode[T](res)

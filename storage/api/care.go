@@ -85,6 +85,7 @@ func unhurried[I, O any](r *routes, id, method, path, summary string, status int
 			next(ctx)
 		}},
 	}
+	r.secured(&op)
 	huma.Register(r.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		if !r.reading.TryLock() {
 			return nil, huma.Error503ServiceUnavailable("a backup or check is under way: try again when it has finished")

@@ -18,7 +18,7 @@ type byClientID struct {
 func (r *routes) clients() {
 	handle(r, "list-clients", http.MethodGet, "/clients", "List clients", 200, r.listClients, explained(paging))
 	handle(r, "create-client", http.MethodPost, "/clients", "Add a client", 201, r.createClient)
-	handle(r, "import-clients", http.MethodPost, "/clients/import", "Import many clients with their ids and secrets", 200, r.importClients)
+	handle(r, "import-clients", http.MethodPost, "/clients/import", "Import many clients with their ids and secrets", 200, r.importClients, large)
 	handle(r, "get-client", http.MethodGet, "/clients/{client_id}", "Show a client", 200, r.getClient)
 	handle(r, "change-client", http.MethodPatch, "/clients/{client_id}", "Change a client", 200, r.changeClient, problems(http.StatusPreconditionFailed))
 	handle(r, "delete-client", http.MethodDelete, "/clients/{client_id}", "Delete a client", 204, r.deleteClient)
@@ -99,8 +99,8 @@ func (r *routes) changeClient(ctx context.Context, in *struct {
 	Body     Metadata
 	RawBody  []byte
 }) (*revised, error) {
-	r.edits.Lock()
-	defer r.edits.Unlock()
+	r.Edits.Lock()
+	defer r.Edits.Unlock()
 	have, err := r.Store.Clients.Get(ctx, in.ClientID)
 	if err != nil {
 		return nil, err

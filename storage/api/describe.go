@@ -1,11 +1,15 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/gorilla/mux"
 )
 
 const description = `Administration of Latchkey: what its command line does, for programs.
@@ -41,11 +45,36 @@ func problems(more ...int) func(*huma.Operation) {
 	return func(op *huma.Operation) { op.Errors = append(op.Errors, more...) }
 }
 
+// large is for bodies of up to a megabyte, which take a while over a network.
+func large(op *huma.Operation) { op.BodyReadTimeout = 30 * time.Second }
+
 // mayBeBusy is for what hashes passwords.
 var mayBeBusy = problems(http.StatusServiceUnavailable)
 
 func explained(text string) func(*huma.Operation) {
 	return func(op *huma.Operation) { op.Description = text }
+}
+
+// documents serves the description, to anybody. The framework would too, but makes it
+// at the first request without minding a second one.
+func (r *routes) documents(router *mux.Router) {
+	api := r.huma.OpenAPI()
+	for form, text := range map[string]func() ([]byte, error){
+		"json": func() ([]byte, error) { return json.Marshal(api) },
+		"yaml": api.YAML,
+	} {
+		once := sync.OnceValues(text)
+		router.HandleFunc(Prefix+"/openapi."+form, func(w http.ResponseWriter, req *http.Request) {
+			body, err := once()
+			if err != nil {
+				r.Report(req.Context(), err)
+				write(w, http.StatusInternalServerError, ourSide)
+				return
+			}
+			w.Header().Set("Content-Type", "application/openapi+"+form)
+			_, _ = w.Write(body) // the caller is gone: nobody to tell
+		}).Methods(http.MethodGet, http.MethodHead)
+	}
 }
 
 // describe adds to the description what types do not say.

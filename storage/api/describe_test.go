@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"latchkey/storage"
@@ -101,6 +102,22 @@ func witness(t *testing.T, handler http.Handler) http.Handler {
 		w.WriteHeader(rec.Code)
 		_, _ = w.Write(rec.Body.Bytes())
 	})
+}
+
+func TestTheDescriptionIsServedToManyAtOnce(t *testing.T) {
+	h := newHouse(t, nil)
+	var all sync.WaitGroup
+	for i := range 20 {
+		form := []string{"json", "yaml"}[i%2]
+		all.Go(func() {
+			rec := httptest.NewRecorder()
+			h.plain.ServeHTTP(rec, httptest.NewRequest("GET", api.Prefix+"/openapi."+form, nil))
+			if kind := rec.Header().Get("Content-Type"); rec.Code != 200 || kind != "application/openapi+"+form || !strings.Contains(rec.Body.String(), "create-user") {
+				t.Errorf("%s: %d %s", form, rec.Code, kind)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestEveryOperationDescribesItsProblems(t *testing.T) {

@@ -4,13 +4,13 @@
 //
 // It owns the names on the wire (the claims of OpenID Connect Core section 5.1
 // for people, the client metadata of RFC 7591 for apps), the translation of the
-// store's refusals into RFC 9457 problems, and the two ways a client gets to a
-// server: over a unix socket beside the data, or in process, calling the handler
-// directly, when no server runs.
+// store's refusals into RFC 9457 problems, and the three ways a client gets to a
+// server: over a unix socket beside the data, in process, calling the handler
+// directly, when no server runs, or over the network.
 //
 // It does not own the rules, which are the store's, nor cryptography: hashing
-// passwords, making secrets and one-time tokens are functions that [Options]
-// brings along. A password or a new secret passes through it in the clear and
+// passwords, making secrets and one-time tokens, judging access tokens are functions
+// that [Options] brings along. A password or a new secret passes through it in the clear and
 // is neither kept nor logged.
 //
 // # The wire
@@ -49,7 +49,11 @@
 // # Who may call
 //
 // Whoever the operating system says owns the data: on the socket the peer's
-// user id is checked, in process the file's owner. The calls act as
-// storage.Operator. There are no tokens yet, so it must not be served on a
-// network.
+// user id is checked, in process the file's owner. These calls act as
+// storage.Operator.
+//
+// On a network, with [Options].Authorization, whoever brings an access token: it
+// says on whose behalf the call acts, and whether it may only look. GET may be done
+// by those who may only look, nothing else may, and the store refuses them again.
+// The description alone needs no token.
 package api

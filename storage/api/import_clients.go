@@ -39,8 +39,8 @@ type ImportedClient struct {
 }
 
 func (r *routes) importClients(ctx context.Context, in *struct{ Body ClientImport }) (*out[ClientImported], error) {
-	r.edits.Lock()
-	defer r.edits.Unlock()
+	r.Edits.Lock()
+	defer r.Edits.Unlock()
 	entries := make([]clientEntry, len(in.Body.Clients))
 	for i, text := range in.Body.Clients {
 		entries[i].text = text

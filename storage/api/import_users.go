@@ -33,8 +33,8 @@ type ImportedUser struct {
 }
 
 func (r *routes) importUsers(ctx context.Context, in *struct{ Body UserImport }) (*out[UserImported], error) {
-	r.edits.Lock()
-	defer r.edits.Unlock()
+	r.Edits.Lock()
+	defer r.Edits.Unlock()
 	done := make([]ImportedUser, 0, len(in.Body.Users))
 	for _, run := range runs(namedUsers(in.Body.Users), func(e named) string { return e.ExternalID }) {
 		results, err := r.importRun(ctx, in.Body, run)

@@ -16,9 +16,10 @@ type rack struct {
 	list    api.KeyList
 	rotated []string
 	by      storage.Actor
+	err     error
 }
 
-func (r *rack) List(context.Context) (api.KeyList, error) { return r.list, nil }
+func (r *rack) List(context.Context) (api.KeyList, error) { return r.list, r.err }
 
 func (r *rack) Rotate(_ context.Context, by storage.Actor, alg string) ([]api.Rotation, error) {
 	switch alg {

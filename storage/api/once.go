@@ -52,7 +52,11 @@ func repeatable[T any](ctx context.Context, r *routes, in repeat, make func(stor
 
 // hash stands for the caller's key. Each caller and operation has keys of its own.
 func (in repeat) hash(by storage.Actor) []byte {
-	sum := sha256.Sum256([]byte(in.operation + "\x00" + by.User.String() + "\x00" + in.key))
+	caller := by.User.String()
+	if by.Client != "" {
+		caller += " " + by.Client
+	}
+	sum := sha256.Sum256([]byte(in.operation + "\x00" + caller + "\x00" + in.key))
 	return sum[:]
 }
 

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -46,8 +45,4 @@ func SameUser(next http.Handler) http.Handler {
 	})
 }
 
-func refuse(w http.ResponseWriter, detail string) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(http.StatusForbidden)
-	_ = json.NewEncoder(w).Encode(Problem{Status: http.StatusForbidden, Title: "Forbidden", Detail: detail})
-}
+func refuse(w http.ResponseWriter, detail string) { write(w, http.StatusForbidden, detail) }

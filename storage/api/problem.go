@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -15,9 +16,12 @@ import (
 // HashPassword wraps it when too many passwords are being hashed.
 var ErrBusy = errors.New("busy: try again in a moment")
 
+// ourSide is all that callers on a network hear of a fault of ours.
+const ourSide = "something went wrong on our side"
+
 // problem translates a refusal of the store into an RFC 9457 problem. Any other
-// error is reported, and told as well: so far only the operator calls, whose
-// disk may be the full one.
+// error is reported, and told as well where the operator calls, whose disk may be the
+// full one. On a network it is not: the log has it.
 func (r *routes) problem(ctx context.Context, err error) error {
 	var invalid *storage.Invalid
 	var taken *storage.Taken
@@ -41,7 +45,28 @@ func (r *routes) problem(ctx context.Context, err error) error {
 		return huma.Error503ServiceUnavailable(ErrBusy.Error())
 	}
 	r.Report(ctx, err)
+	if r.Authorization != nil {
+		return huma.Error500InternalServerError(ourSide)
+	}
 	return huma.NewError(http.StatusInternalServerError, err.Error())
+}
+
+// Fail answers a problem that was found before any operation, as the API does.
+// False, and no answer, at any other path.
+func Fail(w http.ResponseWriter, r *http.Request, status int, detail string) bool {
+	if r.URL.Path != Prefix && !strings.HasPrefix(r.URL.Path, Prefix+"/") {
+		return false
+	}
+	write(w, status, detail)
+	return true
+}
+
+// write is a problem without the framework.
+func write(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(Problem{Status: status, Title: http.StatusText(status), Detail: detail})
 }
 
 // withoutValues takes the values out of validation errors: the value at fault

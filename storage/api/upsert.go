@@ -24,8 +24,8 @@ func (r *routes) upsertUser(ctx context.Context, in *struct {
 	if id := in.Body.ExternalID; id != "" && id != in.ExternalID {
 		return nil, &storage.Invalid{Field: "external_id", Reason: "must be left out or be the one in the address"}
 	}
-	r.edits.Lock()
-	defer r.edits.Unlock()
+	r.Edits.Lock()
+	defer r.Edits.Unlock()
 	have, err := r.Store.Users.ByExternalIDs(ctx, []string{in.ExternalID})
 	if err != nil {
 		return nil, err

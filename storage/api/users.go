@@ -30,7 +30,7 @@ func (r *routes) users() {
 	handle(r, "list-users", http.MethodGet, "/users", "List users, or find one", 200, r.listUsers, explained(paging))
 	handle(r, "create-user", http.MethodPost, "/users", "Add a user", 201, r.createUser, mayBeBusy)
 	handle(r, "upsert-user", http.MethodPut, "/users", "Make or change the user with an external id", 200, r.upsertUser, explained(upserting))
-	handle(r, "import-users", http.MethodPost, "/users/import", "Import many users, with password hashes", 200, r.importUsers)
+	handle(r, "import-users", http.MethodPost, "/users/import", "Import many users, with password hashes", 200, r.importUsers, large)
 	handle(r, "get-user", http.MethodGet, "/users/{sub}", "Show a user", 200, r.getUser)
 	handle(r, "change-user", http.MethodPatch, "/users/{sub}", "Change a user", 200, r.changeUser)
 	handle(r, "delete-user", http.MethodDelete, "/users/{sub}", "Delete a user", 204, r.deleteUser)
@@ -142,8 +142,8 @@ func (r *routes) changeUser(ctx context.Context, in *struct {
 	Body    Account
 	RawBody []byte
 }) (*out[User], error) {
-	r.edits.Lock()
-	defer r.edits.Unlock()
+	r.Edits.Lock()
+	defer r.Edits.Unlock()
 	have, err := r.Store.Users.Get(ctx, in.Sub)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,171 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"latchkey/storage"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humamux"
+)
+
+// Authorization lets callers on a network in by access tokens (RFC 6750). All fields
+// without a stated default are required.
+type Authorization struct {
+	// Judge says on whose behalf a token acts: an actor that is ReadOnly may do what
+	// GET does, another one everything. Errors: ErrInvalidToken,
+	// ErrInsufficientScope; any other is the server's own fault.
+	Judge func(ctx context.Context, token string) (storage.Actor, error)
+	// AuthorizationURL and TokenURL are where tokens come from, for the description.
+	AuthorizationURL, TokenURL string
+	// Refused hears why a caller was not let in, by the code of RFC 6750 section 3.1
+	// or a word like it; default nobody.
+	Refused func(ctx context.Context, code string, cause error)
+}
+
+// What Judge says of a token that lets nobody in.
+var (
+	ErrInvalidToken      = errors.New("the access token is not valid, expired or revoked")
+	ErrInsufficientScope = errors.New("the access token is not for this")
+)
+
+// scopeFor is the least scope that a call needs. It is decided by the method, so that
+// no operation can be added without: GET is safe (RFC 9110 section 9.2.1), nothing
+// else is.
+func scopeFor(method string) string {
+	if method == http.MethodGet {
+		return storage.ScopeAdminRead
+	}
+	return storage.ScopeAdmin
+}
+
+// turnedAway is why a caller is not let in, as RFC 6750 section 3 has it.
+type turnedAway struct {
+	status int
+	code   string // "": no token came, so nothing is wrong with one
+	scope  string // that would do
+	detail string
+	cause  error // for the log
+}
+
+type actorKey struct{}
+
+// authorize stands before every operation, before anything of its body is read.
+func (r *routes) authorize(ctx huma.Context, next func(huma.Context)) {
+	ctx.SetHeader("Cache-Control", "no-store")
+	if r.Authorization == nil {
+		next(ctx)
+		return
+	}
+	by, away := r.judge(ctx)
+	if away != nil {
+		r.turnAway(ctx, away)
+		return
+	}
+	next(huma.WithValue(ctx, actorKey{}, by))
+}
+
+func (r *routes) judge(ctx huma.Context) (storage.Actor, *turnedAway) {
+	request, _ := humamux.Unwrap(ctx)
+	token, away := bearer(request)
+	if away != nil {
+		return storage.Actor{}, away
+	}
+	by, err := r.Authorization.Judge(ctx.Context(), token)
+	scope := scopeFor(ctx.Operation().Method)
+	switch {
+	case errors.Is(err, ErrInvalidToken):
+		return by, &turnedAway{status: http.StatusUnauthorized, code: "invalid_token", detail: ErrInvalidToken.Error(), cause: err}
+	case errors.Is(err, ErrInsufficientScope), err == nil && by.ReadOnly && scope != storage.ScopeAdminRead:
+		return by, &turnedAway{status: http.StatusForbidden, code: "insufficient_scope", scope: scope, cause: err,
+			detail: "the access token lacks the scope " + scope + ", which this needs"}
+	case err != nil:
+		return by, &turnedAway{status: http.StatusInternalServerError, detail: ourSide, cause: err}
+	case !by.Administers():
+		return by, &turnedAway{status: http.StatusForbidden, code: "forbidden", detail: storage.ErrForbidden.Error()}
+	}
+	return by, nil
+}
+
+// bearer takes the access token from the one place where it may be: a token in the
+// address ends up in logs.
+func bearer(r *http.Request) (string, *turnedAway) {
+	bad := func(detail string) *turnedAway {
+		return &turnedAway{status: http.StatusBadRequest, code: "invalid_request", detail: detail}
+	}
+	if r.URL.Query().Has("access_token") {
+		return "", bad("an access token does not belong in the address: send it in the Authorization header")
+	}
+	headers := r.Header["Authorization"]
+	if len(headers) > 1 {
+		return "", bad("the Authorization header was sent more than once")
+	}
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if token = strings.TrimSpace(token); token == "" || !strings.EqualFold(scheme, "Bearer") {
+		return "", &turnedAway{status: http.StatusUnauthorized, detail: "send an access token: Authorization: Bearer …"}
+	}
+	return token, nil
+}
+
+func (r *routes) turnAway(ctx huma.Context, a *turnedAway) {
+	switch {
+	case a.status == http.StatusInternalServerError:
+		r.Report(ctx.Context(), a.cause)
+	case r.Authorization.Refused != nil:
+		r.Authorization.Refused(ctx.Context(), cmp.Or(a.code, "no_token"), a.cause)
+	}
+	if a.challenges() {
+		ctx.SetHeader("WWW-Authenticate", a.challenge())
+	}
+	_ = huma.WriteErr(r.huma, ctx, a.status, a.detail)
+}
+
+// challenges reports whether another token would help: not where we have failed, nor
+// a user who may not administer.
+func (a *turnedAway) challenges() bool {
+	return a.status == http.StatusUnauthorized || a.code == "invalid_request" || a.code == "insufficient_scope"
+}
+
+// challenge is RFC 6750 section 3's.
+func (a *turnedAway) challenge() string {
+	text := `Bearer realm="latchkey"`
+	if a.code != "" {
+		text += `, error="` + a.code + `", error_description="` + a.detail + `"`
+	}
+	if a.scope != "" {
+		text += `, scope="` + a.scope + `"`
+	}
+	return text
+}
+
+// securityScheme is its name in the description.
+const securityScheme = "latchkey"
+
+// secured says in the description what authorize demands.
+func (r *routes) secured(op *huma.Operation) {
+	if r.Authorization == nil {
+		return
+	}
+	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden)
+	op.Security = []map[string][]string{{securityScheme: {storage.ScopeAdmin}}}
+	if least := scopeFor(op.Method); least != storage.ScopeAdmin {
+		op.Security = append(op.Security, map[string][]string{securityScheme: {least}})
+	}
+}
+
+// security describes how to get a token.
+func (a *Authorization) security() map[string]*huma.SecurityScheme {
+	scopes := map[string]string{storage.ScopeAdmin: "Everything", storage.ScopeAdminRead: "Everything that GET does"}
+	return map[string]*huma.SecurityScheme{securityScheme: {
+		Type:        "oauth2",
+		Description: "An access token of Latchkey's own, in the Authorization header (RFC 6750). Only first-party clients get these scopes, and a user's token is worth what the user's roles are.",
+		Flows: &huma.OAuthFlows{
+			ClientCredentials: &huma.OAuthFlow{TokenURL: a.TokenURL, Scopes: scopes},
+			AuthorizationCode: &huma.OAuthFlow{AuthorizationURL: a.AuthorizationURL, TokenURL: a.TokenURL, Scopes: scopes},
+		},
+	}}
+}
