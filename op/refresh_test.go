@@ -232,6 +232,21 @@ func TestRefreshTokensEnd(t *testing.T) {
 	}
 }
 
+// Where a token is kept, its use is noted in the place of its rotation: that must not
+// open the grace again for the one before.
+func TestReuseDoesNotReviveTheTokenBefore(t *testing.T) {
+	h, _, old := refreshable(t)
+	v, _ := h.token(webID, refresh(old.RefreshToken))
+	h.change(webID, func(m *storage.Metadata) { m.RefreshTokenReuse = true })
+	h.clock.add(2 * time.Hour)
+	if v, _ = h.token(webID, refresh(v.RefreshToken)); v.Status != http.StatusOK {
+		t.Fatalf("%+v", v)
+	}
+	if out, _ := h.token(webID, refresh(old.RefreshToken)); out.Error != "invalid_grant" {
+		t.Errorf("replaced two hours ago: %+v", out)
+	}
+}
+
 // The absolute end is the refresh token's, and not that of the last access token that
 // could be made from it.
 func TestARefreshTokenIsOverAtItsAbsoluteEndAndItsAccessTokenIsNot(t *testing.T) {

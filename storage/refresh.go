@@ -93,7 +93,7 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 			return Refreshed{Refused: RefusedMismatch}, nil
 		case p.Generation == a.State.Generation:
 			return s.b.turn(tx, a, now)
-		case p.Generation+1 == a.State.Generation && s.b.run.within(a.State.Used, now, Seconds(a.Lifetimes.RefreshGrace)):
+		case s.b.justRotated(a, p.Generation, now):
 			return Refreshed{Access: a, Generation: a.State.Generation}, nil
 		}
 		state := a.State
@@ -103,6 +103,14 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 		}
 		return Refreshed{Refused: RefusedTheft}, s.b.audit.put(tx, note.about(a.User.ID, a.Client.ID, ""))
 	})
+}
+
+// justRotated reports whether a generation is the one before the current one, and within
+// its grace. Where tokens are not rotated, Used says when the current one was used, and
+// no more: there is no grace.
+func (b *base) justRotated(a *Access, generation uint32, now time.Time) bool {
+	return generation+1 == a.State.Generation && !a.Client.Metadata.RefreshTokenReuse &&
+		b.run.within(a.State.Used, now, Seconds(a.Lifetimes.RefreshGrace))
 }
 
 // ask narrows an access to the scopes asked for. A scope that was granted and is no
