@@ -88,6 +88,23 @@ func (a Attempts) Count(ctx context.Context, name string, user *User, browser []
 	return a.b.strangers.count(canonicalLogin(name), set.Throttle, now), nil
 }
 
+// TakeBack undoes one Count, of an attempt whose password nobody has looked at.
+func (a Attempts) TakeBack(ctx context.Context, name string, user *User, browser []byte) error {
+	if user == nil {
+		a.b.strangers.takeBack(canonicalLogin(name))
+		return nil
+	}
+	_, err := update(ctx, a.b, func(tx kv.Txn) (struct{}, error) {
+		rec, err := a.b.attempts.get(tx, key{}.id(user.ID))
+		if err != nil || rec == nil || rec.of(browser).Failures == 0 {
+			return struct{}{}, err
+		}
+		rec.of(browser).Failures--
+		return struct{}{}, a.b.attempts.put(tx, rec)
+	})
+	return err
+}
+
 // counted is the outcome of counting on an account; gone: it is no more.
 type counted struct {
 	wait time.Duration
@@ -154,7 +171,6 @@ const strangersMost = 1 << 17
 // table cannot grow, and a shared slot only ever slows guessing down.
 type strangers struct {
 	mu    sync.Mutex
-	once  sync.Once
 	seed  maphash.Seed
 	slots []slot
 }
@@ -173,8 +189,22 @@ func (s *slot) count(t Throttle, now time.Time) time.Duration {
 }
 
 func (s *strangers) count(name string, t Throttle, now time.Time) time.Duration {
-	s.once.Do(func() { s.seed, s.slots = maphash.MakeSeed(), make([]slot, strangersMost) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.slots[maphash.String(s.seed, name)%strangersMost].count(t, now)
+	return s.slot(name).count(t, now)
+}
+
+func (s *strangers) takeBack(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slot := s.slot(name); slot.failures > 0 {
+		slot.failures--
+	}
+}
+
+func (s *strangers) slot(name string) *slot {
+	if s.slots == nil {
+		s.seed, s.slots = maphash.MakeSeed(), make([]slot, strangersMost)
+	}
+	return &s.slots[maphash.String(s.seed, name)%strangersMost]
 }

@@ -95,6 +95,25 @@ func TestAttemptsAtOnceCannotAllPass(t *testing.T) {
 	})
 }
 
+// An attempt that was not made, since too many others were, is no failure.
+func TestAnAttemptThatWasTakenBackIsNotCounted(t *testing.T) {
+	h := newHouse(t)
+	for name, u := range map[string]*User{"ada": h.user("ada"), "nobody": nil} {
+		for range 20 {
+			if wait := h.attempt(name, u, ""); wait != 0 {
+				t.Fatalf("%s waits %v", name, wait)
+			}
+			h.ok(h.Attempts.TakeBack(h.ctx, name, u, nil))
+		}
+		h.ok(h.Attempts.TakeBack(h.ctx, name, u, nil)) // nothing to take
+		for i := range 11 {
+			if wait := h.attempt(name, u, ""); (wait != 0) != (i == 10) {
+				t.Errorf("%s: attempt %d waits %v", name, i+1, wait)
+			}
+		}
+	}
+}
+
 // A name of nobody waits at its first attempt if its slot is full. So many slots must
 // not be full in one window that this tells which names are somebody's.
 func TestGuessingAtManyNamesDoesNotTellWhichOnesExist(t *testing.T) {

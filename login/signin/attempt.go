@@ -64,7 +64,7 @@ func (h *Handler) attempt(r *http.Request, name, password string) (outcome, erro
 	right, err := h.checkPassword(ctx, user, password)
 	switch {
 	case errors.Is(err, keys.ErrBusy):
-		return outcome{problem: page.Busy, wait: busyRetry}, nil
+		return outcome{problem: page.Busy, wait: busyRetry}, h.Store.Attempts.TakeBack(ctx, name, user, browser)
 	case err != nil:
 		return outcome{}, err
 	case !right:
