@@ -36,7 +36,7 @@ type Value struct{ Claim, Text string }
 // newConsentView lists what q asks of a's user, in the catalogue's order.
 func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *ConsentView {
 	have := remembered(st.Client, a)
-	v := &ConsentView{Client: st.Client, User: a.User, RedirectURI: q.RedirectURI, Known: have != nil, session: a.Session.ID}
+	v := &ConsentView{Client: st.Client, User: a.User, RedirectURI: q.RedirectURI, Known: have != nil, session: a.Session.Line()}
 	var covered []string
 	for _, name := range q.Scopes {
 		sc := st.Scopes[name]

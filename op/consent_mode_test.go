@@ -91,6 +91,13 @@ func TestWhatAUserDeclinedStaysDeclinedWhereConsentIsSkipped(t *testing.T) {
 	if v.Scope != "openid profile" {
 		t.Errorf("scope %q", v.Scope)
 	}
+	v = b.tokens(authorization("scope", "openid", "claims", `{"userinfo":{"email":null,"nickname":null}}`))
+	if c := h.consentOf(h.ada); !slices.Equal(c.Claims, []string{"nickname"}) {
+		t.Errorf("asked for one by one: %q", c.Claims)
+	}
+	if got := h.claimsOf(v.AccessToken); got["email"] != nil {
+		t.Errorf("%v", got)
+	}
 }
 
 func TestAClientThatAlwaysAsksGetsNoSilentAnswer(t *testing.T) {

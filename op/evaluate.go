@@ -88,7 +88,7 @@ func chooseAccount(q *Request, accounts []storage.Account, d decisions) (*storag
 	}
 	switch {
 	case !d.Session.IsZero(): // none: signed out since
-		return find(func(a *storage.Account) bool { return a.Session.ID == d.Session })
+		return find(func(a *storage.Account) bool { return sameLine(a.Session, d.Session) })
 	case len(accounts) == 0:
 		return nil, stepSignIn
 	case q.asks("select_account"): // even of one, or of the one who is named
@@ -102,9 +102,15 @@ func chooseAccount(q *Request, accounts []storage.Account, d decisions) (*storag
 	}
 }
 
+// sameLine reports whether a decision about session is about s: the same one, or the one
+// that went on from it when its user signed in again in another tab.
+func sameLine(s *storage.Session, session storage.ID) bool {
+	return s.ID == session || s.Line() == session
+}
+
 // needsSignIn decides whether a live session is proof enough for this request.
 func needsSignIn(q *Request, a *storage.Account, d decisions) bool {
-	here := d.Authenticated && d.Session == a.Session.ID
+	here := d.Authenticated && sameLine(a.Session, d.Session)
 	switch {
 	case q.Subject != "" && a.User.Subject() != q.Subject:
 		return true
@@ -123,7 +129,7 @@ func needsSignIn(q *Request, a *storage.Account, d decisions) bool {
 func decideConsent(q *Request, st *storage.Standing, a *storage.Account, d decisions) verdict {
 	view := newConsentView(q, st, a)
 	c := d.Consent
-	decided := c != nil && c.Session == a.Session.ID && bytes.Equal(c.Digest, view.Digest())
+	decided := c != nil && sameLine(a.Session, c.Session) && bytes.Equal(c.Digest, view.Digest())
 	v := verdict{account: a}
 	asksNew := remembered(st.Client, a) == nil || view.asksNew()
 	switch {

@@ -30,7 +30,8 @@ type flow struct {
 // decisions are what was decided in this flow, written only by the pages. Each is
 // bound to a session: a decision of one account never serves another.
 type decisions struct {
-	// Session is the account that signed in or was chosen here.
+	// Session is the account that signed in or was chosen here: the first session of
+	// its line, so that signing in again in another tab does not undo what was decided.
 	Session storage.ID `cbor:"1,keyasint,omitzero"`
 	// Authenticated says that Session began in this flow: what prompt=login and
 	// max_age=0 ask for. Another tab's sign-in does not satisfy them.

@@ -129,7 +129,7 @@ func (p *Provider) introspectedOf(a *storage.Access) introspected {
 // introspectRefresh: a refresh token is active while it is the current one.
 func (p *Provider) introspectRefresh(ctx context.Context, c *storage.Client, grant storage.ID, generation uint32) (introspected, error) {
 	a, err := p.store.Grants.Access(ctx, grant, nil)
-	if err != nil || a.Client.UID != c.UID || a.State.Generation != generation || !mayRefresh(a) || a.Idle(p.now()) {
+	if err != nil || a.Client.UID != c.UID || a.State.Generation != generation || !mayRefresh(a) || a.RefreshOver(p.now()) != "" {
 		return introspected{}, err
 	}
 	return p.introspectedOf(a), nil

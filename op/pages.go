@@ -57,15 +57,20 @@ func (f *Flow) LoginHint() string { return f.flow.Request.LoginHint }
 // Resume sends the browser back to be evaluated.
 func (f *Flow) Resume(w http.ResponseWriter) { see(w, f.Path()) }
 
-// SignedIn notes that a session began in this flow.
-func (f *Flow) SignedIn(w http.ResponseWriter, r *http.Request, session storage.ID) {
-	f.flow.Decisions = decisions{Session: session, Authenticated: true}
+// SignedIn notes that a session began in this flow. It is known by its line.
+func (f *Flow) SignedIn(w http.ResponseWriter, r *http.Request, line storage.ID) {
+	f.flow.Decisions = decisions{Session: line, Authenticated: true}
 	f.decide(w, r)
 }
 
 // Choose takes one of Accounts. An account chosen after it signed in here stays
 // signed in here.
 func (f *Flow) Choose(w http.ResponseWriter, r *http.Request, session storage.ID) {
+	for _, a := range f.standing.Accounts {
+		if a.Session.ID == session {
+			session = a.Session.Line()
+		}
+	}
 	was := f.flow.Decisions
 	f.flow.Decisions = decisions{Session: session, Authenticated: was.Authenticated && was.Session == session}
 	f.decide(w, r)

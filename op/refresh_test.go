@@ -232,6 +232,42 @@ func TestRefreshTokensEnd(t *testing.T) {
 	}
 }
 
+// Where a token is kept, its use is noted in the place of its rotation: that must not
+// open the grace again for the one before.
+func TestReuseDoesNotReviveTheTokenBefore(t *testing.T) {
+	h, _, old := refreshable(t)
+	v, _ := h.token(webID, refresh(old.RefreshToken))
+	h.change(webID, func(m *storage.Metadata) { m.RefreshTokenReuse = true })
+	h.clock.add(2 * time.Hour)
+	if v, _ = h.token(webID, refresh(v.RefreshToken)); v.Status != http.StatusOK {
+		t.Fatalf("%+v", v)
+	}
+	if out, _ := h.token(webID, refresh(old.RefreshToken)); out.Error != "invalid_grant" {
+		t.Errorf("replaced two hours ago: %+v", out)
+	}
+}
+
+// The absolute end is the refresh token's, and not that of the last access token that
+// could be made from it.
+func TestARefreshTokenIsOverAtItsAbsoluteEndAndItsAccessTokenIsNot(t *testing.T) {
+	h, _, v := refreshable(t, func(m *storage.Metadata) { m.RefreshTokenLifetime = 300 })
+	h.clock.add(5 * time.Minute)
+	v, _ = h.token(webID, refresh(v.RefreshToken))
+	if v.Status != http.StatusOK || h.introspected(webID, v.RefreshToken)["active"] != true {
+		t.Fatalf("over early: %+v", v)
+	}
+	h.clock.add(time.Second)
+	if out, _ := h.token(webID, refresh(v.RefreshToken)); out.Error != "invalid_grant" {
+		t.Errorf("past its end: %+v", out)
+	}
+	if got := h.introspected(webID, v.RefreshToken); got["active"] != false {
+		t.Errorf("introspection says %v", got)
+	}
+	if h.clock.add(59 * time.Minute); h.userinfo(v.AccessToken).StatusCode != http.StatusOK {
+		t.Error("an access token ends before it was said to")
+	}
+}
+
 func TestEveryCauseEndsRefreshingAtTheNextCall(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]struct {

@@ -123,6 +123,28 @@ func TestAClaimOfADeclinedScopeDoesNotArriveByTheClaimsParameter(t *testing.T) {
 	}
 }
 
+// Nor by the claims parameter of before: who clears the box takes the claim back, in
+// whatever way it was allowed.
+func TestDecliningAScopeTakesItsClaimsBack(t *testing.T) {
+	h := newHouse(t)
+	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = []string{"email"} })
+	b := h.browser()
+	const ask = `{"userinfo":{"email":null,"nickname":null}}`
+	before := b.tokens(authorization("scope", "openid", "claims", ask))
+	if got := decoded[map[string]any](t, h.userinfo(before.AccessToken)); got["email"] == nil {
+		t.Fatalf("asked for by itself and allowed: %v", got)
+	}
+	after := b.tokens(authorization("scope", "openid email", "prompt", "consent", "claims", ask))
+	for _, v := range []tokenAnswer{before, after} {
+		if got := decoded[map[string]any](t, h.userinfo(v.AccessToken)); got["email"] != nil || got["sub"] == nil {
+			t.Errorf("after the box was cleared: %v", got)
+		}
+	}
+	if c := h.consentOf(h.ada); !slices.Equal(c.Claims, []string{"nickname"}) {
+		t.Errorf("the consent says %q", c.Claims)
+	}
+}
+
 func TestClaimsAskedOneByOneEndWithTheClientsScope(t *testing.T) {
 	h := newHouse(t)
 	v := h.browser().tokens(authorization("scope", "openid", "claims", `{"userinfo":{"email":null,"preferred_username":null}}`))

@@ -144,18 +144,37 @@ func (b *base) succeeded(tx kv.Txn, user ID, browser []byte, now time.Time) erro
 	return b.attempts.put(tx, rec)
 }
 
+// strangersMost is how many slots strangers has. Whoever fills so many that names of
+// nobody wait at their first attempt has found out which names somebody has: theirs do
+// not. Each attempt costs a password hash, some fifty a second and core, so within one
+// window nobody gets there.
+const strangersMost = 1 << 17
+
 // strangers counts attempts on names that no account has. Names share slots: the
 // table cannot grow, and a shared slot only ever slows guessing down.
 type strangers struct {
 	mu    sync.Mutex
 	once  sync.Once
 	seed  maphash.Seed
-	slots [4096]counter
+	slots []slot
+}
+
+// slot is a counter without pointers, whose memory the collector need not look at.
+type slot struct {
+	failures    uint32
+	start, last int64 // Unix seconds
+}
+
+func (s *slot) count(t Throttle, now time.Time) time.Duration {
+	c := counter{Failures: s.failures, Start: time.Unix(s.start, 0), Last: time.Unix(s.last, 0)}
+	wait := c.count(t, now)
+	*s = slot{failures: c.Failures, start: c.Start.Unix(), last: c.Last.Unix()}
+	return wait
 }
 
 func (s *strangers) count(name string, t Throttle, now time.Time) time.Duration {
-	s.once.Do(func() { s.seed = maphash.MakeSeed() })
+	s.once.Do(func() { s.seed, s.slots = maphash.MakeSeed(), make([]slot, strangersMost) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.slots[maphash.String(s.seed, name)%uint64(len(s.slots))].count(t, now)
+	return s.slots[maphash.String(s.seed, name)%strangersMost].count(t, now)
 }

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -92,6 +93,21 @@ func TestAttemptsAtOnceCannotAllPass(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A name of nobody waits at its first attempt if its slot is full. So many slots must
+// not be full in one window that this tells which names are somebody's.
+func TestGuessingAtManyNamesDoesNotTellWhichOnesExist(t *testing.T) {
+	var s strangers
+	th, now := DefaultSettings().Throttle, newClock().Now()
+	for i := range 15 * 60 * 50 * 2 { // two cores hashing for a whole window
+		s.count(fmt.Sprint("nobody", i), th, now)
+	}
+	for i := range 1000 {
+		if s.count(fmt.Sprint("somebody", i), th, now) > 0 {
+			t.Fatalf("the name %d waits at its first attempt", i)
+		}
+	}
 }
 
 func TestABrowserThatSignedInBeforeHasACounterOfItsOwn(t *testing.T) {

@@ -50,8 +50,9 @@ type ConsentChange struct {
 // consented applies a decision and returns the id that grants rest on: that of the
 // consent there is, which is widened, or v's, a fresh one's. What was allowed
 // before and is not spoken of now stays allowed; what is declined now is taken back,
-// for its box was shown ticked; what is allowed now is no longer declined. What
-// was only implied ends with the first decision of the user's own.
+// for its box was shown ticked, and with a scope the claims that it gives, however they
+// were allowed; what is allowed now is no longer declined. What was only implied ends
+// with the first decision of the user's own.
 func (b *base) consented(tx kv.Txn, v Consent, d ConsentChange, note Event) (ID, error) {
 	have, err := b.consents.get(tx, consentKey(v.User, v.Client))
 	if err != nil {
@@ -63,9 +64,11 @@ func (b *base) consented(tx kv.Txn, v Consent, d ConsentChange, note Event) (ID,
 			v.Scopes, v.Declined, v.Claims = have.Scopes, have.Declined, have.Claims
 		}
 	}
+	if v.Claims, err = b.claimsAllowed(tx, v, d); err != nil {
+		return ID{}, err
+	}
 	v.Implied = d.Implied
 	v.Scopes = without(union(v.Scopes, d.Scopes), d.Declined)
-	v.Claims = union(v.Claims, d.Claims)
 	v.Declined = without(union(v.Declined, d.Declined), d.Scopes)
 	if err := b.consents.put(tx, &v); err != nil {
 		return ID{}, err
@@ -75,6 +78,31 @@ func (b *base) consented(tx kv.Txn, v Consent, d ConsentChange, note Event) (ID,
 		detail = "implied: the client is the platform's own"
 	}
 	return v.ID, b.audit.put(tx, note.about(v.User, v.ClientID, detail))
+}
+
+// claimsAllowed are the claims allowed one by one when d is decided on what had says.
+// Where nobody is asked, what the user has declined stays declined.
+func (b *base) claimsAllowed(r kv.Reader, had Consent, d ConsentChange) ([]string, error) {
+	if d.Implied {
+		declined, err := b.claimsOf(r, had.Declined)
+		return union(had.Claims, without(slices.Clone(d.Claims), declined)), err
+	}
+	declined, err := b.claimsOf(r, d.Declined)
+	return union(without(had.Claims, declined), d.Claims), err
+}
+
+// claimsOf are the claims that scopes give.
+func (b *base) claimsOf(r kv.Reader, scopes []string) (claims []string, err error) {
+	for _, name := range scopes {
+		sc, err := b.scopes.shared(r, key{}.str(name))
+		if err != nil {
+			return nil, err
+		}
+		if sc != nil {
+			claims = append(claims, sc.Claims...)
+		}
+	}
+	return claims, nil
 }
 
 // union is the sorted union of two sets of words.

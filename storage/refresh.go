@@ -87,13 +87,13 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 			return Refreshed{Refused: RefusedMismatch}, nil
 		case a.Grant.Offline && !slices.ContainsFunc(a.granted, func(s *Scope) bool { return s.Name == ScopeOfflineAccess }):
 			return Refreshed{Refused: "offline access is no longer allowed"}, nil
-		case a.Idle(now):
-			return Refreshed{Refused: DeadIdle.Error()}, nil
+		case a.RefreshOver(now) != "":
+			return Refreshed{Refused: a.RefreshOver(now).Error()}, nil
 		case p.Generation > a.State.Generation: // data restored from before it was made
 			return Refreshed{Refused: RefusedMismatch}, nil
 		case p.Generation == a.State.Generation:
 			return s.b.turn(tx, a, now)
-		case p.Generation+1 == a.State.Generation && s.b.run.within(a.State.Used, now, Seconds(a.Lifetimes.RefreshGrace)):
+		case s.b.justRotated(a, p.Generation, now):
 			return Refreshed{Access: a, Generation: a.State.Generation}, nil
 		}
 		state := a.State
@@ -103,6 +103,14 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 		}
 		return Refreshed{Refused: RefusedTheft}, s.b.audit.put(tx, note.about(a.User.ID, a.Client.ID, ""))
 	})
+}
+
+// justRotated reports whether a generation is the one before the current one, and within
+// its grace. Where tokens are not rotated, Used says when the current one was used, and
+// no more: there is no grace.
+func (b *base) justRotated(a *Access, generation uint32, now time.Time) bool {
+	return generation+1 == a.State.Generation && !a.Client.Metadata.RefreshTokenReuse &&
+		b.run.within(a.State.Used, now, Seconds(a.Lifetimes.RefreshGrace))
 }
 
 // ask narrows an access to the scopes asked for. A scope that was granted and is no
@@ -140,9 +148,17 @@ func (s *GrantState) lastUsed() time.Time {
 	return s.Used
 }
 
-// Idle reports whether the grant's refresh token went unused too long.
-func (a *Access) Idle(now time.Time) bool {
-	return now.Sub(a.State.lastUsed()) > Seconds(a.Lifetimes.RefreshIdle)
+// RefreshOver says why the grant's refresh tokens are over while the grant itself is
+// alive: unused too long, or past their absolute end, when an access token may still
+// be out. Empty: they are not.
+func (a *Access) RefreshOver(now time.Time) Dead {
+	switch {
+	case now.Sub(a.State.lastUsed()) > Seconds(a.Lifetimes.RefreshIdle):
+		return DeadIdle
+	case now.Sub(a.State.Redeemed) > Seconds(a.Lifetimes.RefreshAbsolute):
+		return DeadExpired
+	}
+	return ""
 }
 
 // revokedMost is how many tokens of one grant are revoked one by one; past it the

@@ -120,7 +120,8 @@ func (s Sessions) Start(ctx context.Context, n NewSession) (*Session, error) {
 }
 
 // goOn ends the session old, if it is user's and has not ended, lets next stand for
-// it, and returns the first session of their line.
+// it, and returns the first session of their line; zero: next begins one of its own,
+// for a line is not longer than its first session may be.
 func (b *base) goOn(tx kv.Txn, old, next, user ID, now time.Time) (ID, error) {
 	if old.IsZero() {
 		return ID{}, nil
@@ -135,6 +136,10 @@ func (b *base) goOn(tx kv.Txn, old, next, user ID, now time.Time) (ID, error) {
 	first, err := b.sessions.get(tx, key{}.id(v.Line()))
 	if err != nil || first == nil {
 		return ID{}, err // swept: the line is past its absolute end
+	}
+	set, err := SettingsStore{b}.in(tx)
+	if err != nil || first.past(set.Lifetimes, now) {
+		return ID{}, err
 	}
 	first.Latest = next
 	return first.ID, b.sessions.put(tx, first)

@@ -75,6 +75,13 @@ func (b *base) signedIn(r kv.Reader, ids []ID, l Lifetimes, now time.Time) ([]Si
 		if v == nil || v.over(l, now) || v.idle(l, now) {
 			continue
 		}
+		past, err := b.linePast(r, v, l, now)
+		if err != nil {
+			return nil, err
+		}
+		if past {
+			continue
+		}
 		u, err := b.users.shared(r, key{}.id(v.User))
 		if err != nil {
 			return nil, err
@@ -84,6 +91,17 @@ func (b *base) signedIn(r kv.Reader, ids []ID, l Lifetimes, now time.Time) ([]Si
 		}
 	}
 	return live, nil
+}
+
+// linePast reports whether the first session of v's line is past its absolute end,
+// which is the end of all that hangs on the line: a session that went on after it
+// would let people in to apps whose grants are dead from the start.
+func (b *base) linePast(r kv.Reader, v *Session, l Lifetimes, now time.Time) (bool, error) {
+	if v.First.IsZero() {
+		return false, nil // it is the first, and was looked at
+	}
+	first, err := b.sessions.shared(r, key{}.id(v.First))
+	return first == nil || first.past(l, now), err // nil: swept, which only what is past is
 }
 
 // Touch notes that a session was used, at most once an hour; otherwise it does

@@ -70,6 +70,42 @@ func TestSigningInAgainReplacesTheBrowsersSession(t *testing.T) {
 	h.sound()
 }
 
+// A session that goes on from another ends with the first of their line: grants hang
+// on that one, and would be dead the moment they are made.
+func TestALineOfSessionsEndsAsAWhole(t *testing.T) {
+	for name, swept := range map[string]bool{"stored": false, "swept": true} {
+		h := newHouse(t)
+		u, c := h.user("ada"), h.client("demo")
+		s, pass := h.sweeper()
+		later := func(days int, v *Session) {
+			for range days {
+				pass(day)
+				h.ok(h.Sessions.Touch(h.ctx, v))
+			}
+		}
+		first := h.signIn(u)
+		later(20, first)
+		second := h.signInAgain(u, first)
+		later(9, second)
+		if g := h.grant(u, c, second, ScopeOpenID); h.redeem(g).Access == nil {
+			t.Errorf("%s: before the first one's end a grant is dead", name)
+		}
+		later(1, second)
+		if swept {
+			pass(2 * day)
+			h.pass(s)
+		}
+		if h.live(second) {
+			t.Errorf("%s: the session outlives its line", name)
+		}
+		third := h.signInAgain(u, second) // from an old cookie
+		if g := h.grant(u, c, third, ScopeOpenID); third.Line() != third.ID || h.redeem(g).Access == nil {
+			t.Errorf("%s: a new sign-in goes on with a line that is over", name)
+		}
+		h.sound()
+	}
+}
+
 func TestUsingASessionIsWrittenOnceAnHour(t *testing.T) {
 	h := newHouse(t)
 	v := h.signIn(h.user("ada"))

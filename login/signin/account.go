@@ -46,10 +46,10 @@ func (h *Handler) account(w http.ResponseWriter, r *http.Request) {
 
 // signOutOf ends one of the browser's sessions, or all, and goes on with the flow.
 func (h *Handler) signOutOf(w http.ResponseWriter, r *http.Request, f *op.Flow, which string) {
-	var ending []storage.SignedIn
+	var ending []*storage.Session
 	for _, a := range f.Accounts() {
 		if which == "all" || a.Session.ID.String() == which {
-			ending = append(ending, a.SignedIn)
+			ending = append(ending, a.Session)
 		}
 	}
 	if err := h.end(w, r, ending); err != nil {
@@ -61,14 +61,14 @@ func (h *Handler) signOutOf(w http.ResponseWriter, r *http.Request, f *op.Flow, 
 
 // end ends sessions, each on behalf of its own user, and takes them out of the
 // browser's cookie.
-func (h *Handler) end(w http.ResponseWriter, r *http.Request, ending []storage.SignedIn) error {
+func (h *Handler) end(w http.ResponseWriter, r *http.Request, ending []*storage.Session) error {
 	var ended []storage.ID
 	for _, v := range ending {
-		by := v.User.Actor(storage.ViaPage, edge.RequestID(r.Context()))
-		if err := h.Store.Sessions.End(r.Context(), by, v.Session.ID); err != nil {
+		by := storage.Actor{User: v.User, Via: storage.ViaPage, RequestID: edge.RequestID(r.Context())}
+		if err := h.Store.Sessions.End(r.Context(), by, v.ID); err != nil {
 			return err
 		}
-		ended = append(ended, v.Session.ID)
+		ended = append(ended, v.ID)
 	}
 	set, err := h.Store.Settings.Get(r.Context())
 	if err != nil {

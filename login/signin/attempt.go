@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"latchkey/internal/edge"
@@ -16,7 +17,7 @@ import (
 // outcome of an attempt to sign in: a session, or a problem to show.
 type outcome struct {
 	session *storage.Session
-	others  []storage.ID // the browser's other sessions that are alive
+	others  []storage.ID // the browser's other sessions that have not ended
 	problem page.SignInProblem
 	wait    time.Duration // for Throttled
 }
@@ -94,11 +95,11 @@ func (h *Handler) checkPassword(ctx context.Context, turn keys.Turn, user *stora
 }
 
 func (h *Handler) start(r *http.Request, user *storage.User, browser []byte) (outcome, error) {
-	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
+	here, err := h.unended(r)
 	if err != nil {
 		return outcome{}, err
 	}
-	replaces, others := apart(live, user)
+	replaces, others := apart(here, user)
 	v, err := h.Store.Sessions.Start(r.Context(), storage.NewSession{User: user.ID, UserEpoch: user.Epoch,
 		AMR: []string{"pwd"}, ACR: op.ACRPassword(), UserAgent: r.UserAgent(), Browser: browser, Replaces: replaces,
 		Address: edge.ClientAddr(r.Context()).String(), RequestID: edge.RequestID(r.Context())})
@@ -112,21 +113,28 @@ func (h *Handler) start(r *http.Request, user *storage.User, browser []byte) (ou
 	return outcome{session: v, others: others}, nil
 }
 
+// unended are the browser's sessions that have not ended. Some may be idle: no good for
+// signing in, but what hangs on them is alive, and ends when they do.
+func (h *Handler) unended(r *http.Request) ([]*storage.Session, error) {
+	stored, err := h.Store.Sessions.Stored(r.Context(), h.Sessions.Of(r))
+	return slices.DeleteFunc(stored, func(v *storage.Session) bool { return !v.Ended.IsZero() }), err
+}
+
 // apart tells the session that user has in this browser already, zero for none, from
-// the others.
-func apart(live []storage.SignedIn, user *storage.User) (own storage.ID, others []storage.ID) {
-	for _, v := range live {
-		if own.IsZero() && v.User.ID == user.ID {
-			own = v.Session.ID
+// the others. One from before a new password is not gone on from.
+func apart(here []*storage.Session, user *storage.User) (own storage.ID, others []storage.ID) {
+	for _, v := range here {
+		if own.IsZero() && v.User == user.ID && v.UserEpoch == user.Epoch {
+			own = v.ID
 		} else {
-			others = append(others, v.Session.ID)
+			others = append(others, v.ID)
 		}
 	}
 	return own, others
 }
 
 // remember puts the new session first in the browser's cookie, and leaves out the
-// ones that are over.
+// ones that have ended.
 func (h *Handler) remember(w http.ResponseWriter, r *http.Request, out outcome) error {
 	set, err := h.Store.Settings.Get(r.Context())
 	if err == nil {

@@ -32,7 +32,7 @@ func (h *Handler) flowSignIn(w http.ResponseWriter, r *http.Request) {
 	}
 	out, ok := h.take(w, r, h.flowPage(f, r.PostForm.Get("username")))
 	if ok {
-		f.SignedIn(w, r, out.session.ID)
+		f.SignedIn(w, r, out.session.Line())
 	}
 }
 

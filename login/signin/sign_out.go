@@ -69,7 +69,7 @@ func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) {
 		err = h.endEverywhere(r, live)
 	}
 	if err == nil {
-		err = h.end(w, r, live)
+		err = h.endHere(w, r)
 	}
 	switch {
 	case err != nil:
@@ -81,6 +81,15 @@ func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) {
 	default:
 		see(w, op.PathSignOut)
 	}
+}
+
+// endHere ends the sessions of this browser, those that are idle among them.
+func (h *Handler) endHere(w http.ResponseWriter, r *http.Request) error {
+	here, err := h.unended(r)
+	if err != nil {
+		return err
+	}
+	return h.end(w, r, here)
 }
 
 // endEverywhere ends the sessions that the users signed in here have on other devices.

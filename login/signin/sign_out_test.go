@@ -1,12 +1,14 @@
 package signin_test
 
 import (
+	"context"
 	"html"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"latchkey/op"
 	"latchkey/storage"
@@ -80,6 +82,56 @@ func TestARequestThatSaysNothingAsksAndThenSaysSo(t *testing.T) {
 
 // The endpoint takes forms of other origins; the question's answer comes from our
 // own page or not at all.
+// An idle session is no good for signing in, but refresh tokens hang on it. Signing in
+// goes on from it, and signing out ends it, be it another's.
+func TestIdleSessionsAreGoneOnFromAndEndWithTheRest(t *testing.T) {
+	h := newHouse(t)
+	ada, bob := h.addUser("ada"), h.addUser("bob")
+	b := h.browser()
+	b.get("/sign-in")
+	b.signIn("/sign-in", "bob")
+	b.signIn("/sign-in", "ada")
+	hung := h.newest(ada)
+	h.pass(8 * 24 * time.Hour)
+	if b.isSignedIn() {
+		t.Fatal("not idle")
+	}
+	b.signIn("/sign-in", "ada")
+	if v := h.newest(ada); v.ID == hung.ID || v.Line() != hung.ID {
+		t.Errorf("signing in does not go on from the idle session: %+v", v)
+	}
+	b.confirm(b.get("/sign-out"))
+	for _, u := range []*storage.User{ada, bob} {
+		if n := h.signOuts(u); n != 1 {
+			t.Errorf("%s: %d sessions ended by signing out", u.Username, n)
+		}
+	}
+}
+
+// newest is the session that a user began last.
+func (h *house) newest(u *storage.User) *storage.Session {
+	h.t.Helper()
+	live, _, err := h.store.Sessions.OfUser(context.Background(), u.ID, nil, 100)
+	if err != nil || len(live) == 0 {
+		h.t.Fatalf("%s has no session: %v", u.Username, err)
+	}
+	return live[0].Session
+}
+
+func (h *house) signOuts(u *storage.User) (n int) {
+	h.t.Helper()
+	events, _, err := h.store.Audit.OfUser(context.Background(), u.ID, nil, 100)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, e := range events {
+		if e.Act == storage.ActSignOut {
+			n++
+		}
+	}
+	return n
+}
+
 func TestTheQuestionsAnswerIsGuarded(t *testing.T) {
 	h := newHouse(t)
 	h.addUser("ada")

@@ -394,6 +394,26 @@ func TestPromptLoginNeedsASignInOfThisFlow(t *testing.T) {
 	}
 }
 
+// Two apps are opened at once, and each tab asks to sign in: the second sign-in does not
+// take the first tab back to the start.
+func TestSigningInInOneTabLeavesAnothersConsentPageAsItIs(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	c, b := h.addClient(nil), h.browser()
+	one, two := b.get(h.authorize(c)), b.get(h.authorize(c, "state", "2"))
+	consent := b.signIn(one.at, "ada")
+	b.signIn(two.at, "ada")
+	again := b.signIn(two.at, "ada") // once more, by the back button
+	for _, p := range []seen{consent, again} {
+		if !strings.HasSuffix(p.at, "/consent") {
+			t.Fatalf("at %s", p.at)
+		}
+	}
+	if out := b.allow(consent); out.code() == "" {
+		t.Errorf("Allow leads to %d at %s", out.status, out.at)
+	}
+}
+
 func TestAPersonInNoneOfAnAppsGroupsLearnsWhomToAsk(t *testing.T) {
 	h := newHouse(t)
 	u := h.addUser("ada")
