@@ -39,4 +39,10 @@ func (g *gate) enter(ctx context.Context) error {
 	}
 }
 
+// await is enter, within a span.
+func (g *gate) await(ctx context.Context, span Span) error {
+	defer span.begin(ctx, spanWait)()
+	return g.enter(ctx)
+}
+
 func (g *gate) leave() { <-g.slots }

@@ -45,8 +45,12 @@ func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge
 	if h.metrics != nil {
 		observer = h.metrics
 	}
+	var tracer edge.Tracer // likewise
+	if h.traces != nil {
+		tracer = h.traces
+	}
 	e := edge.New(edge.Options{
-		Log: log, Observer: observer, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: h.config.proxies(),
+		Log: log, Observer: observer, Tracer: tracer, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: h.config.proxies(),
 		Fail: func(w http.ResponseWriter, r *http.Request, p edge.Problem) {
 			if !op.FailAPI(w, r, p.Status, p.Message) {
 				pages.Fail(w, r, p)
