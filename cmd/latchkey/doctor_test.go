@@ -151,7 +151,7 @@ func TestDoctorAsksTheCollectorWhetherItTakesSpans(t *testing.T) {
 		for _, down := range []bool{false, true} {
 			if down {
 				s.Close()
-				c.state, c.words = isWarn, "connection refused"
+				c.state, c.words = isWarn, "takes no spans"
 			}
 			if f := d.traces(t.Context()); len(f) != 1 || f[0].State != c.state || !strings.Contains(f[0].Says, c.words) {
 				t.Errorf("%s: %+v, want %s with %q", name, f, c.state, c.words)
