@@ -29,9 +29,10 @@ func (g *gate) reserve() error {
 
 func (g *gate) free() { g.taken.Add(-1) }
 
-// pass waits, with a place in hand, for a slot. It returns the cause of ctx ending.
-// After nil the caller owes a done.
-func (g *gate) pass(ctx context.Context) error {
+// pass waits, with a place in hand and within a span, for a slot. It returns the cause
+// of ctx ending. After nil the caller owes a done.
+func (g *gate) pass(ctx context.Context, span Span) error {
+	defer span.begin(ctx, spanWait)()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -47,11 +48,11 @@ func (g *gate) done() { <-g.slots }
 
 // enter takes a place and waits for a slot. It returns ErrBusy if too many wait
 // already, or the cause of ctx ending. After nil the caller owes a leave.
-func (g *gate) enter(ctx context.Context) error {
+func (g *gate) enter(ctx context.Context, span Span) error {
 	if err := g.reserve(); err != nil {
 		return err
 	}
-	err := g.pass(ctx)
+	err := g.pass(ctx, span)
 	if err != nil {
 		g.free()
 	}

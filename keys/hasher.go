@@ -27,17 +27,19 @@ const defaultQueue = 64
 // HasherOptions are what a Hasher needs. Ring is required.
 type HasherOptions struct {
 	Ring       *Ring
-	Concurrent int // hashes at once; default one a core
-	Queue      int // callers that may wait for their turn; default 64
+	Concurrent int  // hashes at once; default one a core
+	Queue      int  // callers that may wait for their turn; default 64
+	Span       Span // of hashing and the wait for it; nil: none
 }
 
-// Hasher hashes and checks passwords, and checks imported client secrets: by argon2id, in Unicode normalization form C
-// (NFC), sealed at rest. Each hash takes 19 MiB and a core for some 20 ms, so only
+// Hasher hashes and checks passwords, by argon2id, in Unicode normalization form C
+// (NFC), sealed at rest, and checks imported client secrets. Each hash takes 19 MiB and a core for some 20 ms, so only
 // so many run at once and only so many wait; past that the answer is ErrBusy, to be
 // given to the user as "try again".
 type Hasher struct {
 	ring    *Ring
 	gate    *gate
+	span    Span
 	swapper swapper
 }
 
@@ -58,6 +60,7 @@ func NewHasher(o HasherOptions) *Hasher {
 	}
 	return &Hasher{
 		ring:    o.Ring,
+		span:    o.Span,
 		gate:    newGate(o.Concurrent, int64(o.Queue)),
 		swapper: passwap.NewSwapper(argon2.NewArgon2id(argon2idParams), foreignForms...),
 	}
@@ -70,10 +73,11 @@ func (h *Hasher) Hash(ctx context.Context, binding []byte, password string) (sea
 	if len(password) > maxPasswordBytes {
 		return nil, fmt.Errorf("%w: a password of %d bytes", ErrHash, len(password))
 	}
-	if err := h.gate.enter(ctx); err != nil {
+	if err := h.gate.enter(ctx, h.span); err != nil {
 		return nil, err
 	}
 	defer h.gate.leave()
+	defer h.span.begin(ctx, spanHash)()
 	encoded, err := h.swapper.Hash(norm.NFC.String(password))
 	if err != nil {
 		return nil, err
@@ -156,10 +160,11 @@ func (h *Hasher) match(ctx context.Context, encoded, password string) (ok bool, 
 	if len(password) > maxPasswordBytes {
 		encoded, password = nobody, ""
 	}
-	if err := h.gate.pass(ctx); err != nil {
+	if err := h.gate.pass(ctx, h.span); err != nil {
 		return false, "", err
 	}
 	defer h.gate.done()
+	defer h.span.begin(ctx, spanHash)()
 	canonical := norm.NFC.String(password)
 	updated, err = h.swapper.Verify(encoded, canonical)
 	if errors.Is(err, passwap.ErrPasswordMismatch) && canonical != password {

@@ -31,10 +31,11 @@ func (h *Hasher) VerifySecret(ctx context.Context, client string, sealed []byte,
 	if err := checkEncoded(string(encoded)); err != nil {
 		return false, err
 	}
-	if err := h.gate.enter(ctx); err != nil {
+	if err := h.gate.enter(ctx, h.span); err != nil {
 		return false, err
 	}
 	defer h.gate.leave()
+	defer h.span.begin(ctx, spanHash)()
 	for _, v := range foreignForms {
 		result, err := v.Verify(string(encoded), secret)
 		switch {

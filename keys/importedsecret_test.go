@@ -48,7 +48,7 @@ func TestImportedSecretsTakeTheirTurnWithPasswords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.gate.enter(context.Background()); err != nil {
+	if err := h.gate.enter(context.Background(), nil); err != nil {
 		t.Fatal(err)
 	}
 	other, err := h.Reserve()

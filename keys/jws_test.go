@@ -381,7 +381,7 @@ func TestES256NumbersHaveTheirFullLength(t *testing.T) {
 func TestRSASignaturesWaitForACoreAndES256DoesNot(t *testing.T) {
 	r, _ := newRing(t)
 	for range cap(r.slow.slots) {
-		if err := r.slow.enter(context.Background()); err != nil {
+		if err := r.slow.enter(context.Background(), nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -27,6 +27,7 @@ type Options struct {
 	Master Master
 	Policy func(context.Context) (Policy, error) // read at every Reload; default RS256 and ES256
 	Now    func() time.Time                      // default time.Now
+	Span   Span                                  // of signatures and the wait for them; nil: none
 	Rand   io.Reader                             // of keys and nonces, safe for concurrent use; default crypto/rand (asymmetric keys and signatures always use that)
 }
 
@@ -37,6 +38,7 @@ type Ring struct {
 	readPolicy func(context.Context) (Policy, error)
 	now        func() time.Time
 	random     io.Reader
+	span       Span
 	slow       *gate // RSA signatures, so that they cannot take every core from the rest
 
 	reload sync.Mutex
@@ -52,7 +54,7 @@ func Open(ctx context.Context, o Options) (*Ring, error) {
 	if o.Master.key == nil {
 		return nil, fmt.Errorf("%w: none was given", ErrMaster)
 	}
-	r := &Ring{store: o.Store, master: o.Master, readPolicy: o.Policy, now: o.Now, random: o.Rand}
+	r := &Ring{store: o.Store, master: o.Master, readPolicy: o.Policy, now: o.Now, random: o.Rand, span: o.Span}
 	if r.readPolicy == nil {
 		r.readPolicy = defaultPolicy
 	}

@@ -32,6 +32,7 @@ type signingKey struct {
 	private   crypto.Signer
 	public    jose.JSONWebKey
 	headers   map[string]string // by typ
+	span      string            // the name of those of its signatures
 }
 
 // newSigningKey makes a key that is in no state yet.
@@ -89,6 +90,7 @@ func openSigningKey(unseal func(binding, sealed []byte) ([]byte, error), alg *al
 		private:   private,
 		public:    public,
 		headers:   encodeHeaders(alg.name, record.ID),
+		span:      spanSign + alg.name,
 	}, nil
 }
 

@@ -55,7 +55,7 @@ func responseURI(uri, mode string, params [][2]string) string {
 // redirect URI of such a client, and the page says what happened before the
 // browser leaves (RFC 9700 section 4.11.2).
 func (p *Provider) answerFault(w http.ResponseWriter, r *http.Request, c *storage.Client, q *Request, f *fault) {
-	edge.Fail(r.Context(), f.code, nil)
+	edge.Fail(r.Context(), f.code, unquoted(f.text, f.quoted))
 	if !c.Confidential() && !q.asks("none") && f.code != "access_denied" {
 		bad := refuse(RefusedRequest, "%s", f.text)
 		bad.Code = f.code

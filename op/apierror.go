@@ -2,6 +2,7 @@ package op
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -17,9 +18,10 @@ type apiError struct {
 	status    int
 	code      string
 	text      string        // error_description: words of ours, fit for anybody
+	quoted    string        // what text repeats of what was sent, and the log does not
 	challenge string        // WWW-Authenticate; empty: none
 	retry     time.Duration // Retry-After; zero: none
-	cause     error         // for the log
+	cause     error         // for the log; nil: text says it all
 }
 
 // invalidRequest says what is wrong with the form of a request.
@@ -36,13 +38,26 @@ func failed(err error) *apiError {
 // headers puts into an answer's header what its status demands (RFC 9110 section
 // 15.5.2), and the reason into the request's log record.
 func (e *apiError) headers(r *http.Request, h http.Header) {
-	edge.Fail(r.Context(), e.code, e.cause)
+	cause := e.cause
+	if cause == nil {
+		cause = unquoted(e.text, e.quoted)
+	}
+	edge.Fail(r.Context(), e.code, cause)
 	if e.challenge != "" {
 		h.Set("WWW-Authenticate", e.challenge)
 	}
 	if e.retry > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(e.retry.Seconds()))) // RFC 9110 section 10.2.3
 	}
+}
+
+// unquoted is what the caller was told, for the log: without what it repeats of what
+// was sent, which might be a secret in the wrong place.
+func unquoted(text, sent string) error {
+	if sent != "" {
+		text = strings.ReplaceAll(text, sent, "…")
+	}
+	return errors.New(text)
 }
 
 // errorBody is the JSON of an error answer.

@@ -21,7 +21,7 @@ func (s *server) ClientCredentialsExchange(ctx context.Context, _ *zop.ClientReq
 	scopes, bad := s.p.ownScopes(c.client, strings.Fields(c.sent.Get("scope")))
 	if bad != "" {
 		return c.refuse(&apiError{status: http.StatusBadRequest, code: "invalid_scope",
-			text: "scope " + printable(bad) + " is not one that this client may have for itself"})
+			text: "scope " + printable(bad) + " is not one that this client may have for itself", quoted: printable(bad)})
 	}
 	set, err := s.p.store.Settings.Get(ctx)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -114,15 +115,22 @@ func TestTheLogSaysWhyARequestWasRefused(t *testing.T) {
 	code := h.browser().login(authorization()).code()
 	h.token(webID, redemption(code))
 	for want, do := range map[string]func(){
-		`"error":"invalid_grant","cause":"code used before`:            func() { h.token(webID, redemption(code)) },
-		`"error":"invalid_client","cause":"wrong client secret"`:       func() { r := formRequest(PathToken, redemption(code)); basic(r, webID+":x"); h.do(r) },
-		`"error":"invalid_token","cause":"not an access token of ours`: func() { h.userinfo("x") },
-		`"refused":"redirect-uri"`:                                     func() { h.browser().authorize(authorization("redirect_uri", "https://evil.example")) },
-		`"error":"login_required"`:                                     func() { h.browser().authorize(authorization("prompt", "none")) },
+		`"error":"invalid_grant","cause":"code used before`:                      func() { h.token(webID, redemption(code)) },
+		`"error":"invalid_client","cause":"wrong client secret"`:                 func() { r := formRequest(PathToken, redemption(code)); basic(r, webID+":x"); h.do(r) },
+		`"error":"invalid_token","cause":"not an access token of ours`:           func() { h.userinfo("x") },
+		`"refused":"redirect-uri"`:                                               func() { h.browser().authorize(authorization("redirect_uri", "https://evil.example")) },
+		`"error":"login_required","cause":"the user must sign in"`:               func() { h.browser().authorize(authorization("prompt", "none")) },
+		`"error":"invalid_request","cause":"grant_type is missing"`:              func() { h.do(formRequest(PathToken, url.Values{})) },
+		`"error":"invalid_request","cause":"the token endpoint takes POST only"`: func() { h.do(httptest.NewRequest("GET", PathToken, nil)) },
+		`"cause":"… was sent more than once"`:                                    func() { h.do(formRequest(PathToken, url.Values{"lk_cs_secret": {"1", "2"}})) },
+		`"cause":"code_challenge_method must be S256"`:                           func() { h.browser().authorize(authorization("code_challenge_method", "plain")) },
 	} {
 		if do(); !strings.Contains(h.log.String(), want) {
 			t.Errorf("no %s in the log", want)
 		}
+	}
+	if strings.Contains(h.log.String(), "lk_cs_secret") {
+		t.Error("the log repeats what was sent")
 	}
 }
 

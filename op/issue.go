@@ -86,7 +86,7 @@ func (s *server) RefreshToken(ctx context.Context, r *zop.ClientRequest[oidc.Ref
 		return c.refuse(failed(err))
 	case out.Scope != "":
 		return c.refuse(&apiError{status: http.StatusBadRequest, code: "invalid_scope",
-			text: "scope " + printable(out.Scope) + " was not granted"})
+			text: "scope " + printable(out.Scope) + " was not granted", quoted: printable(out.Scope)})
 	case out.Access == nil:
 		return c.refuse(refusedRefresh(storage.Dead(out.Refused)))
 	}

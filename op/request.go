@@ -35,6 +35,8 @@ type Request struct {
 type fault struct {
 	code string // RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6
 	text string
+
+	quoted string // what text repeats of what was sent, and the log does not
 }
 
 func faulty(code, format string, args ...any) *fault {
@@ -93,7 +95,9 @@ func (p *Provider) parse(c *storage.Client, redirect string, form url.Values) (*
 		Started: p.now().UTC().Truncate(time.Second)}
 	q.readReturn(form)
 	if name, ok := once(form); !ok {
-		return q, faulty("invalid_request", "%s was sent more than once", printable(name))
+		f := faulty("invalid_request", "%s was sent more than once", printable(name))
+		f.quoted = printable(name)
+		return q, f
 	}
 	for _, step := range []func(*storage.Client, url.Values) *fault{
 		q.readResponse, q.readUnsupported, q.readPrompt, q.readChallenge, q.readScopes, p.readHints(q),

@@ -105,7 +105,9 @@ func postForm(w http.ResponseWriter, r *http.Request) (url.Values, *apiError) {
 		return nil, invalidRequest("the form cannot be read, or is longer than 64 KiB")
 	}
 	if name, ok := once(r.PostForm); !ok {
-		return nil, invalidRequest("%s was sent more than once", printable(name))
+		e := invalidRequest("%s was sent more than once", printable(name))
+		e.quoted = printable(name)
+		return nil, e
 	}
 	return r.PostForm, nil
 }

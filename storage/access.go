@@ -76,7 +76,7 @@ func (s Grants) Access(ctx context.Context, id ID, token []byte) (*Access, error
 func (b *base) access(r kv.Reader, id ID, now time.Time) (*Access, error) {
 	k := key{}.id(id)
 	r.Prefetch(b.grants.full(k), b.grantStates.full(k))
-	g, err := b.grants.get(r, k)
+	g, err := b.grants.shared(r, k)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (b *base) checkClientLive(r kv.Reader, a *Access, _ time.Time) (err error) 
 }
 
 func (b *base) checkConsent(r kv.Reader, a *Access, _ time.Time) (err error) {
-	if a.Consent, err = b.consents.get(r, consentKey(a.Grant.User, a.Grant.Client)); err != nil {
+	if a.Consent, err = b.consents.shared(r, consentKey(a.Grant.User, a.Grant.Client)); err != nil {
 		return err
 	}
 	if a.Consent == nil || a.Consent.ID != a.Grant.Consent {

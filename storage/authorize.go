@@ -65,7 +65,7 @@ func (s Grants) Standing(ctx context.Context, flow ID, clientID string, scopes [
 
 func (b *base) accounts(r kv.Reader, out *Standing, live []SignedIn) error {
 	for _, v := range live {
-		consent, err := b.consents.get(r, consentKey(v.User.ID, out.Client.UID))
+		consent, err := b.consents.shared(r, consentKey(v.User.ID, out.Client.UID))
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ type Consent struct {
 type Consents struct{ b *base }
 
 func consentTable() table[Consent] {
-	return table[Consent]{name: "consents", space: spaceConsents,
+	return table[Consent]{name: "consents", space: spaceConsents, cache: &decoded[Consent]{},
 		key:   func(c *Consent) key { return consentKey(c.User, c.Client) },
 		ready: func(c *Consent, _ key) { inUTC(&c.Created, &c.Updated) }}
 }

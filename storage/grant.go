@@ -59,7 +59,7 @@ type GrantState struct {
 type Grants struct{ b *base }
 
 func grantTable() table[Grant] {
-	return table[Grant]{name: "grants", space: spaceGrants, key: func(g *Grant) key { return key{}.id(g.ID) },
+	return table[Grant]{name: "grants", space: spaceGrants, cache: &decoded[Grant]{}, key: func(g *Grant) key { return key{}.id(g.ID) },
 		ready: func(g *Grant, _ key) { inUTC(&g.AuthTime, &g.CodeExpires, &g.Created, &g.Expires) }}
 }
 

@@ -132,7 +132,7 @@ func (l Links) Recover(ctx context.Context, hash []byte, requestID string, seale
 			return nil, err
 		}
 		u.setPassword(sealed, now)
-		u.Updated = now
+		u.changed(now)
 		if err := l.b.users.put(tx, u); err != nil {
 			return nil, err
 		}

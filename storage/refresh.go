@@ -20,7 +20,7 @@ type RefreshFacts struct {
 // refresh tokens.
 func (s Grants) RefreshFacts(ctx context.Context, id ID) (RefreshFacts, error) {
 	return view(ctx, s.b, func(r kv.Reader) (RefreshFacts, error) {
-		g, err := s.b.grants.get(r, key{}.id(id))
+		g, err := s.b.grants.shared(r, key{}.id(id))
 		switch {
 		case err != nil:
 			return RefreshFacts{}, err

@@ -27,6 +27,15 @@ type User struct {
 	// is no name to sign in with, and no claim.
 	ExternalID string `cbor:"13,keyasint,omitempty"`
 	Groups     []ID   `cbor:"14,keyasint,omitempty"` // by Groups.Join and Leave alone
+	// Revision is one more at every change of the account; joining and leaving groups
+	// and what signing in does to the password's stored form are none.
+	Revision uint64 `cbor:"15,keyasint,omitempty"`
+}
+
+// changed marks a change made at now.
+func (u *User) changed(now time.Time) {
+	u.Updated = now
+	u.Revision++
 }
 
 // Subject is the sub claim (OpenID Connect Core section 2), and never equal to a

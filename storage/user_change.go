@@ -15,17 +15,23 @@ type UserChange struct {
 	Profile       *Profile
 	Roles         *[]Role
 	ExternalID    *string
+	// Revision, if given, is that of the account as it was read.
+	Revision *uint64
 }
 
 // Change edits an account. A new e-mail address, be it only spelled otherwise, is
 // unverified unless the same change says that it is not. Errors: ErrForbidden,
-// ErrNotFound, *Invalid, *Taken.
+// ErrNotFound, *Invalid, *Taken; ErrStale if the account is of another revision than
+// the change says.
 func (s Users) Change(ctx context.Context, by Actor, id ID, c UserChange) (*User, error) {
 	// Before the transaction: a time zone is looked up on the disk.
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
 	return s.alter(ctx, by, id, ActUserChanged, func(u *User, _ time.Time) error {
+		if c.Revision != nil && *c.Revision != u.Revision {
+			return ErrStale
+		}
 		c.apply(u)
 		return u.emailVerified()
 	})
@@ -144,7 +150,7 @@ func (s Users) alter(ctx context.Context, by Actor, id ID, act Act, change func(
 		if err := change(u, now); err != nil {
 			return nil, err
 		}
-		u.Updated = now
+		u.changed(now)
 		if err := s.b.keepAnAdmin(tx, was, u.governs()); err != nil {
 			return nil, err
 		}

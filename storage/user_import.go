@@ -199,7 +199,7 @@ func (b *base) importChange(tx kv.Txn, e userImport, u *User) (UserImported, err
 	if err != nil || bytes.Equal(before, after) {
 		return UserImported{Outcome: Unchanged, User: u}, err
 	}
-	u.Updated = e.now
+	u.changed(e.now)
 	for _, rule := range []error{u.emailVerified(), b.keepAnAdmin(tx, was, u.governs()), b.users.conflict(tx, u)} {
 		if rule != nil {
 			return UserImported{}, rule

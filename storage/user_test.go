@@ -302,3 +302,19 @@ func TestAChangeThatIsRefusedChangesNothing(t *testing.T) {
 		t.Errorf("%d commits", n)
 	}
 }
+
+func TestOfManyWhoChangeAUserTheyHadReadOneDoes(t *testing.T) {
+	h := newHouse(t)
+	u := h.user("ada")
+	got := atOnce(20, func(i int) string {
+		_, err := h.Users.Change(h.ctx, Operator, u.ID, UserChange{Profile: &Profile{Name: "Ada"}, Revision: &u.Revision})
+		return outcome(err)
+	})
+	if got["done"] != 1 || got[ErrStale.Error()] != 19 {
+		t.Errorf("%v", got)
+	}
+	if now := need(h.Users.Get(h.ctx, u.ID))(h); now.Revision != u.Revision+1 {
+		t.Errorf("revision %d after %d", now.Revision, u.Revision)
+	}
+	need(h.Users.Change(h.ctx, Operator, u.ID, UserChange{Profile: &Profile{Name: "Ada"}}))(h) // without one: whatever it is
+}

@@ -17,6 +17,7 @@ type Config struct {
 	Listen             string
 	MetricsListen      string
 	AdminAPI           string
+	TracesEndpoint     string
 	DataDir            string
 	Engine             string
 	TLSCertificateFile string
@@ -46,6 +47,7 @@ type Config struct {
 
 	sources  map[string]string // by key: the words for where a value came from
 	unknown  []string          // LATCHKEY_* variables that mean nothing
+	otel     map[string]string // the OTEL_* variables that are set
 	fromFile string            // the file that was read, "" for none
 }
 
@@ -66,6 +68,7 @@ var settings = []setting{
 	{key: "listen", preset: "localhost:8080", text: func(c *Config) *string { return &c.Listen }},
 	{key: "metrics_listen", text: func(c *Config) *string { return &c.MetricsListen }},
 	{key: "admin_api", preset: switchOn, text: func(c *Config) *string { return &c.AdminAPI }},
+	{key: "traces_endpoint", text: func(c *Config) *string { return &c.TracesEndpoint }},
 	{key: "data_dir", preset: "latchkey-data", path: true, text: func(c *Config) *string { return &c.DataDir }},
 	{key: "engine", preset: engineBolt, text: func(c *Config) *string { return &c.Engine }},
 	{key: "tls.certificate_file", path: true, text: func(c *Config) *string { return &c.TLSCertificateFile }},
@@ -106,6 +109,7 @@ const (
 
 const (
 	envPrefix = "LATCHKEY_"
+	envOTel   = "OTEL_"
 	envConfig = envPrefix + "CONFIG" // instead of --config
 	byDefault = "the default"
 )
@@ -127,7 +131,7 @@ func (s setting) put(c *Config, values []string, source string) {
 // LATCHKEY_CONFIG says; without either there is none) and the environment, which
 // wins. The result is valid.
 func loadConfig(path string, env []string) (*Config, error) {
-	c := &Config{sources: map[string]string{}}
+	c := &Config{sources: map[string]string{}, otel: map[string]string{}}
 	for _, s := range settings {
 		if s.text != nil {
 			s.put(c, []string{s.preset}, byDefault)
@@ -183,7 +187,10 @@ func (c *Config) readEnv(env []string) {
 		}
 	}
 	for _, entry := range env {
-		name, _, _ := strings.Cut(entry, "=")
+		name, value, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, envOTel) {
+			c.otel[name] = strings.TrimSpace(value)
+		}
 		if strings.HasPrefix(name, envPrefix) && !slices.Contains(known, name) {
 			c.unknown = append(c.unknown, name)
 		}

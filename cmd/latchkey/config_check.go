@@ -33,6 +33,7 @@ func (c *Config) Validate() error {
 	check("listen", listenFault(c.Listen))
 	check("metrics_listen", c.metricsFault())
 	check("admin_api", choiceFault(c.AdminAPI, switchOn, switchOff))
+	check("traces_endpoint", endpointFault(c.TracesEndpoint))
 	check("engine", choiceFault(c.Engine, engineBolt))
 	check("tls.certificate_file", c.tlsFault())
 	check("trusted_proxies", proxiesFault(c.TrustedProxies))
@@ -143,6 +144,23 @@ func (c *Config) metricsFault() string {
 		return "must be another address than listen"
 	}
 	return listenFault(c.MetricsListen)
+}
+
+// endpointFault refuses what a log or an error message should not repeat.
+func endpointFault(s string) string {
+	if s == "" {
+		return ""
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return "must be an http or https address, like http://localhost:4318"
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return "must hold neither a user name nor a query nor a fragment; OTEL_EXPORTER_OTLP_HEADERS is for what authenticates"
+	case strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), tracesPath):
+		return "must be given without " + tracesPath + ", which is added"
+	}
+	return ""
 }
 
 func choiceFault(value string, choices ...string) string {

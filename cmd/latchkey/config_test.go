@@ -78,7 +78,7 @@ func TestExampleFileIsTheDefaultsAndListsEverySetting(t *testing.T) {
 
 func TestEverySettingCanBeGivenByFileAndByEnvironment(t *testing.T) {
 	samples := map[string]string{
-		"issuer": "https://id.example.org", "listen": ":8443", "metrics_listen": "localhost:9090", "admin_api": "off", "data_dir": "/srv/latchkey", "engine": "bolt",
+		"issuer": "https://id.example.org", "listen": ":8443", "metrics_listen": "localhost:9090", "traces_endpoint": "http://localhost:4318", "admin_api": "off", "data_dir": "/srv/latchkey", "engine": "bolt",
 		"tls.certificate_file": "/etc/tls/cert.pem", "tls.key_file": "/etc/tls/key.pem", "trusted_proxies": "10.0.0.0/8",
 		"trusted_proxy_header": "forwarded", "master_key_file": "/run/secrets/master", "log.level": "debug",
 		"log.format": "json", "security_contact": "security@example.org", "signing_algorithms": "RS256,EdDSA", "default_signing_algorithm": "EdDSA", "key_rotation": "30d", "branding.name": "Resonance", "branding.logo_file": "/etc/logo.png",
@@ -256,6 +256,11 @@ func TestValidateNamesSettingSourceAndRemedy(t *testing.T) {
 		{"METRICS_LISTEN=9090", `metrics_listen (LATCHKEY_METRICS_LISTEN): must be host:port`},
 		{"METRICS_LISTEN=localhost:8080", "must be another address than listen"},
 		{"METRICS_LISTEN=localhost:0 LISTEN=localhost:0", ""},
+		{"TRACES_ENDPOINT=localhost:4318", "traces_endpoint (LATCHKEY_TRACES_ENDPOINT): must be an http or https address"},
+		{"TRACES_ENDPOINT=https://a:b@c.example", "OTEL_EXPORTER_OTLP_HEADERS is for what authenticates"},
+		{"TRACES_ENDPOINT=https://c.example?key=x", "OTEL_EXPORTER_OTLP_HEADERS is for what authenticates"},
+		{"TRACES_ENDPOINT=https://c.example/v1/traces/", "must be given without /v1/traces"},
+		{"TRACES_ENDPOINT=https://c.example/otlp", ""},
 		{"ENGINE=postgres", `engine (LATCHKEY_ENGINE): must be bolt, not "postgres"`},
 		{"TLS_CERTIFICATE_FILE=c", "needs tls.key_file"},
 		{"TLS_KEY_FILE=k", "tls.certificate_file (the default): is missing beside tls.key_file (LATCHKEY_TLS_KEY_FILE)"},

@@ -82,6 +82,7 @@ func (t *terminal) examine(ctx context.Context) []finding {
 	findings = append(findings, d.files()...)
 	findings = append(findings, d.clock(), d.disk())
 	findings = append(findings, d.certificate()...)
+	findings = append(findings, d.traces(ctx)...)
 	return append(findings, d.server(ctx)...)
 }
 

@@ -136,3 +136,34 @@ func TestOnlyTheProbeIsToldHowItArrived(t *testing.T) {
 		t.Error("without a probe everybody is told")
 	}
 }
+
+func TestDoctorAsksTheCollectorWhetherItTakesSpans(t *testing.T) {
+	for name, c := range map[string]struct {
+		status       int
+		state, words string
+	}{
+		"takes":   {http.StatusOK, isOK, "takes spans"},
+		"refuses": {http.StatusUnauthorized, isWarn, "401"},
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(c.status) }))
+		d := testDoctor("http://localhost")
+		d.config.TracesEndpoint = s.URL
+		for _, down := range []bool{false, true} {
+			if down {
+				s.Close()
+				c.state, c.words = isWarn, "takes no spans"
+			}
+			if f := d.traces(t.Context()); len(f) != 1 || f[0].State != c.state || !strings.Contains(f[0].Says, c.words) {
+				t.Errorf("%s: %+v, want %s with %q", name, f, c.state, c.words)
+			}
+		}
+	}
+	d := testDoctor("http://localhost")
+	if f := d.traces(t.Context()); f != nil {
+		t.Errorf("without a collector: %+v", f)
+	}
+	d.config.otel = map[string]string{otelEndpoint: "http://localhost:4317", otelProtocol: "grpc"}
+	if f := d.traces(t.Context()); len(f) != 1 || !strings.Contains(f[0].Says, "OTEL_EXPORTER_OTLP_PROTOCOL=grpc is not spoken here") {
+		t.Errorf("for another protocol: %+v", f)
+	}
+}

@@ -36,13 +36,19 @@ type house struct {
 	tryKeys   backup.Keys
 	schedule  *backup.Schedule // nil: none is configured
 	metrics   *metrics         // nil: nobody asks for them
+	traces    *traces          // nil: no collector is configured, or nothing is served
 	probe     string           // what doctor proves itself with: see arrival.go
 	edits     sync.Mutex       // api.Options.Edits, of all doors to this data
 }
 
 // openHouse opens the data, making it if there is none. It waits that long for
 // another process to let go of it; the error is then a *kv.LockedError.
-func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, err error) {
+func openHouse(ctx context.Context, c *Config, wait time.Duration) (*house, error) {
+	return openTraced(ctx, c, wait, nil)
+}
+
+// openTraced is openHouse for a house whose requests are traced; nil: they are not.
+func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) (_ *house, err error) {
 	if err := api.CheckOwner(c.DataDir); err != nil {
 		return nil, err
 	}
@@ -53,7 +59,7 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data_dir (%s): the directory cannot be made: %w", c.source("data_dir"), reason(err))
 	}
-	h := &house{config: c, probe: rand.Text()}
+	h := &house{config: c, traces: tr, probe: rand.Text()}
 	h.engine, err = bolt.Open(c.dataPath(), bolt.Options{Timeout: wait})
 	if err != nil {
 		return nil, err
@@ -63,7 +69,7 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 			err = errors.Join(err, h.close())
 		}
 	}()
-	if h.store, err = storage.Open(ctx, h.engine, storage.Options{Pin: pins}); err != nil {
+	if h.store, err = storage.Open(ctx, h.traces.engine(h.engine), storage.Options{Pin: pins}); err != nil {
 		return nil, err
 	}
 	master, err := h.master(ctx)
@@ -71,14 +77,14 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (_ *house, er
 		return nil, err
 	}
 	h.masterKey, h.tryKeys = master, tries(master)
-	if h.ring, err = keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master, Policy: h.keyPolicy}); err != nil {
+	if h.ring, err = keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master, Policy: h.keyPolicy, Span: h.traces.spans()}); err != nil {
 		return nil, err
 	}
 	h.schedule = h.newSchedule()
 	if c.MetricsListen != "" {
 		h.metrics = newMetrics(h)
 	}
-	h.hasher = keys.NewHasher(keys.HasherOptions{Ring: h.ring})
+	h.hasher = keys.NewHasher(keys.HasherOptions{Ring: h.ring, Span: h.traces.spans()})
 	h.branding = &branding{settings: h.store.Settings}
 	return h, nil
 }

@@ -45,7 +45,12 @@ func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
 	for _, name := range c.unknown {
 		log.Warn("this variable means nothing to Latchkey", "name", name)
 	}
-	h, err := openHouse(ctx, c, serveWait)
+	tr, err := newTraces(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer tr.begin(log, c)() // last of all, so that nothing is missing
+	h, err := openTraced(ctx, c, serveWait, tr)
 	if err != nil {
 		return err
 	}

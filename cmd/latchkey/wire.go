@@ -46,8 +46,12 @@ func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge
 	if h.metrics != nil {
 		observer = h.metrics
 	}
+	var tracer edge.Tracer // likewise
+	if h.traces != nil {
+		tracer = h.traces
+	}
 	e := edge.New(edge.Options{
-		Log: log, Observer: observer, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: h.config.proxies(),
+		Log: log, Observer: observer, Tracer: tracer, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: h.config.proxies(),
 		Limits: edge.Limits{Bodies: map[string]int64{api.Prefix + "/": apiBody}},
 		Fail: func(w http.ResponseWriter, r *http.Request, p edge.Problem) {
 			if !op.FailAPI(w, r, p.Status, p.Message) && !api.Fail(w, r, p.Status, p.Message) {

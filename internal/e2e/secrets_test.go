@@ -8,11 +8,13 @@ import (
 	"latchkey/internal/browser"
 )
 
-// TestTheLogHoldsNoSecretAtAnyLevel walks through set-up, a wrong and a right
+// TestNeitherLogNorTracesHoldASecret walks through set-up, a wrong and a right
 // sign-in, consent, a recovery and some requests that carry secrets where they do
-// not belong, and looks for every one of them in the log at debug level.
-func TestTheLogHoldsNoSecretAtAnyLevel(t *testing.T) {
-	s := start(t)
+// not belong, and looks for every one of them in the log at debug level and in what
+// is traced. Of people and their browsers a trace says nothing either.
+func TestNeitherLogNorTracesHoldASecret(t *testing.T) {
+	c := newTraceCollector(t)
+	s := start(t, "LATCHKEY_TRACES_ENDPOINT="+c.URL)
 	secrets := map[string]string{}
 	keep := func(what, value string) {
 		if len(value) < 12 {
@@ -77,9 +79,21 @@ func TestTheLogHoldsNoSecretAtAnyLevel(t *testing.T) {
 	if !strings.Contains(log, "/connect/token") {
 		t.Fatalf("the log does not look like one:\n%s", log)
 	}
+	traced := c.text()
+	if !strings.Contains(traced, "/connect/token") {
+		t.Fatalf("these do not look like traces:\n%s", traced)
+	}
 	for what, value := range secrets {
 		if strings.Contains(log, value) || strings.Contains(log, url.QueryEscape(value)) {
 			t.Errorf("the log holds the %s", what)
+		}
+		if strings.Contains(traced, value) || strings.Contains(traced, url.QueryEscape(value)) {
+			t.Errorf("a trace holds the %s", what)
+		}
+	}
+	for _, word := range []string{"ada", "Ada", "Mozilla", "127.0.0.1", a.config.ClientID, "mistyped"} {
+		if strings.Contains(traced, word) {
+			t.Errorf("a trace holds %q", word)
 		}
 	}
 }

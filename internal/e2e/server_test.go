@@ -59,11 +59,12 @@ type server struct {
 	done   chan struct{} // closed when stdout has ended
 }
 
-// start runs `latchkey serve` in an empty directory and waits until it is ready.
-func start(t *testing.T) *server {
+// start runs `latchkey serve` in an empty directory, with more in its environment,
+// and waits until it is ready.
+func start(t *testing.T, env ...string) *server {
 	t.Helper()
 	address := freeAddress(t)
-	return startAt(t, &server{issuer: "http://" + address, client: http.DefaultClient}, address)
+	return startAt(t, &server{issuer: "http://" + address, client: http.DefaultClient}, address, env...)
 }
 
 // startTLS does so on Latchkey's own TLS listener, with certificate files of a

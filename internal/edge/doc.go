@@ -21,7 +21,8 @@
 //	router        404, 405 and the route's template    router.go
 //	handlers      fill the record: [ClientID], [Sub], [Fail], [Note]; and [Count]
 //
-// What is measured goes to an [Observer], which knows nothing that was sent.
+// What is measured goes to an [Observer], and what a trace is made of to a [Tracer].
+// Both know nothing that was sent.
 //
 // # What the log never holds
 //

@@ -31,6 +31,8 @@ type Options struct {
 
 	// Observer measures; nil means that nobody does.
 	Observer Observer
+	// Tracer follows exchanges; nil means that nobody does.
+	Tracer Tracer
 
 	// Now and Random are the clock and the source of request ids; nil means
 	// the real ones.
@@ -76,7 +78,7 @@ func (e *Edge) Handler(next http.Handler) http.Handler {
 		begin := e.opts.Now()
 		from := e.opts.Proxies.origin(r)
 		x := &exchange{origin: from, id: e.requestID(r, from.viaProxy), observer: e.opts.Observer}
-		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+		r = r.WithContext(e.begin(context.WithValue(r.Context(), exchangeKey{}, x), r, x))
 		// Behind a trusted proxy the name the browser asked for is the
 		// forwarded one; same-origin checks compare against it.
 		r.Host = from.host
@@ -87,6 +89,7 @@ func (e *Edge) Handler(next http.Handler) http.Handler {
 			took := e.opts.Now().Sub(begin)
 			e.record(r, x, out, took)
 			e.observe(r, x, out, took)
+			x.end(r, out.answered())
 		}()
 		inner.ServeHTTP(out, r)
 	})

@@ -58,6 +58,7 @@ func (e *Edge) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e.setBaseHeaders(w.Header(), RequestID(r.Context()))
 		if p := e.check(w, r); p != nil {
+			Fail(r.Context(), "", errors.New(p.Message))
 			e.fail(w, r, *p)
 			return
 		}

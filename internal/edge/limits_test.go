@@ -1,9 +1,11 @@
 package edge_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -118,5 +120,14 @@ func TestServerRefusesOversizedHeadersAndBoundsTime(t *testing.T) {
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
 		t.Errorf("status %d", res.StatusCode)
+	}
+}
+
+func TestTheLogSaysWhyTheEdgeRefused(t *testing.T) {
+	var log bytes.Buffer
+	e := edge.New(edge.Options{Secure: true, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	e.Handler(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	if !strings.Contains(log.String(), "status=400") || !strings.Contains(log.String(), "cause=\"") || !strings.Contains(log.String(), "trusted_proxies") {
+		t.Errorf("logged %s", &log)
 	}
 }

@@ -15,6 +15,7 @@ type exchange struct {
 	origin   origin
 	id       string
 	observer Observer // nil: none
+	span     Span     // nil: none
 
 	mu       sync.Mutex
 	route    string // the matched template, empty when none matched
@@ -127,6 +128,7 @@ func (e *Edge) record(r *http.Request, x *exchange, out *writer, took time.Durat
 		slog.String("remote", x.origin.String()),
 		slog.String("request_id", x.id),
 	)
+	attrs = appendText(attrs, "trace_id", x.traceID())
 	attrs = appendText(attrs, "client_id", x.clientID)
 	attrs = appendText(attrs, "sub", x.sub)
 	attrs = appendText(attrs, "error", x.code)

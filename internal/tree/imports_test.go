@@ -66,7 +66,7 @@ var bans = []ban{
 		why: "its traps are known and guarded against in op alone"},
 	{in: "...", except: []string{"storage/bolt/..."}, imports: []string{"go.etcd.io/bbolt/..."},
 		why: "around the engine there would be no single writer and no fsync before the answer"},
-	{in: "...", except: []string{"cmd/..."}, imports: []string{"github.com/prometheus/..."},
+	{in: "...", except: []string{"cmd/..."}, imports: []string{"github.com/prometheus/...", "go.opentelemetry.io/..."},
 		why: "rooms say what happens; what is made of it is decided where they are wired"},
 	{in: "...", except: []string{"login/page/...", "cmd/latchkey/internal/try"}, imports: []string{"html/template"},
 		why: "one room makes HTML, so one place decides what is escaped and which policy holds; the sample app is another site, with a policy of its own"},

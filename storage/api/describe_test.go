@@ -191,3 +191,40 @@ func TestStaleEditIsRefusedIfItSaysWhatItHadRead(t *testing.T) {
 		t.Errorf("another client under the same id: %d", rec.Code)
 	}
 }
+
+func TestTwoAdministratorsDoNotOverwriteEachOthersChangeOfAUser(t *testing.T) {
+	h := newHouse(t, nil)
+	u := must[api.User](t)(h.CreateUser(t.Context(), api.NewUser{Account: api.Account{Username: "ada"}}))
+	send := func(method, path, ifMatch, body string) *httptest.ResponseRecorder {
+		rec := httptest.NewRecorder()
+		req := httptest.NewRequest(method, api.Prefix+"/users/"+u.Sub+path, strings.NewReader(body))
+		req.Header.Set("Content-Type", "application/json")
+		if ifMatch != "" {
+			req.Header.Set("If-Match", ifMatch)
+		}
+		h.handler.ServeHTTP(rec, req)
+		return rec
+	}
+	// Each changes the account, within one second.
+	read := send("GET", "", "", "").Header().Get("ETag")
+	for _, c := range []struct{ method, path, body string }{
+		{"PATCH", "", `{"name":"Ada Lovelace"}`}, {"PUT", "/disabled", `{"disabled":true}`}, {"PUT", "/disabled", `{"disabled":false}`},
+		{"PUT", "/password", `{"password":"seven green parrots sing"}`},
+	} {
+		rec := send(c.method, c.path, "", c.body)
+		tag := rec.Header().Get("ETag")
+		if rec.Code != 200 || read == "" || tag == read || tag != send("GET", "", "", "").Header().Get("ETag") {
+			t.Fatalf("%+v: %d, from %q to %q", c, rec.Code, read, tag)
+		}
+		if rec := send("PATCH", "", read, `{"name":"Somebody Else"}`); rec.Code != 412 || !strings.Contains(rec.Body.String(), "the user was changed meanwhile") {
+			t.Errorf("after %+v: %d %s", c, rec.Code, rec.Body)
+		}
+		read = tag
+	}
+	if u := must[api.User](t)(h.GetUser(t.Context(), u.Sub)); u.Name != "Ada Lovelace" {
+		t.Errorf("%q", u.Name)
+	}
+	if rec := send("PATCH", "", read, `{"nickname":"ada"}`); rec.Code != 200 {
+		t.Errorf("of the newest: %d %s", rec.Code, rec.Body)
+	}
+}

@@ -32,7 +32,7 @@ func (r *routes) users() {
 	handle(r, "upsert-user", http.MethodPut, "/users", "Make or change the user with an external id", 200, r.upsertUser, explained(upserting))
 	handle(r, "import-users", http.MethodPost, "/users/import", "Import many users, with password hashes", 200, r.importUsers, large)
 	handle(r, "get-user", http.MethodGet, "/users/{sub}", "Show a user", 200, r.getUser)
-	handle(r, "change-user", http.MethodPatch, "/users/{sub}", "Change a user", 200, r.changeUser)
+	handle(r, "change-user", http.MethodPatch, "/users/{sub}", "Change a user", 200, r.changeUser, problems(http.StatusPreconditionFailed))
 	handle(r, "delete-user", http.MethodDelete, "/users/{sub}", "Delete a user", 204, r.deleteUser)
 	handle(r, "set-password", http.MethodPut, "/users/{sub}/password", "Set a password and end every session", 200, r.setPassword, mayBeBusy)
 	handle(r, "disable-user", http.MethodPut, "/users/{sub}/disabled", "Disable or enable a user", 200, r.disableUser)
@@ -117,36 +117,40 @@ func (r *routes) seal(ctx context.Context, u *storage.User, password string) ([]
 	return r.HashPassword(ctx, u.ID[:], password)
 }
 
-func (r *routes) getUser(ctx context.Context, in *bySub) (*out[User], error) {
+func (r *routes) getUser(ctx context.Context, in *bySub) (*revisedUser, error) {
 	u, err := r.Store.Users.Get(ctx, in.Sub)
 	if err != nil {
 		return nil, err
 	}
-	v := userOf(u)
-	if v.Groups, err = r.Store.Groups.Names(ctx, u.Groups); err != nil {
+	v := userRevised(u)
+	if v.Body.Groups, err = r.Store.Groups.Names(ctx, u.Groups); err != nil {
 		return nil, err
 	}
 	m, err := r.Store.Memberships.Get(ctx, in.Sub)
 	if err == nil {
-		v.Patreon = membershipOf(m)
+		v.Body.Patreon = membershipOf(m)
 	} else if !errors.Is(err, storage.ErrNotFound) {
 		return nil, err
 	}
-	return &out[User]{v}, nil
+	return v, nil
 }
 
 // changeUser merges the request into the account as it stands: decoding JSON
 // into a filled struct leaves alone what the text does not name.
 func (r *routes) changeUser(ctx context.Context, in *struct {
 	Sub     storage.ID `path:"sub"`
+	IfMatch string     `header:"If-Match" doc:"The ETag of the user as it was read: it is changed only if it is still that"`
 	Body    Account
 	RawBody []byte
-}) (*out[User], error) {
+}) (*revisedUser, error) {
 	r.Edits.Lock()
 	defer r.Edits.Unlock()
 	have, err := r.Store.Users.Get(ctx, in.Sub)
 	if err != nil {
 		return nil, err
+	}
+	if !matches(in.IfMatch, userTag(have)) {
+		return nil, errUserChanged
 	}
 	merged := userOf(have).Account
 	var said struct {
@@ -160,12 +164,15 @@ func (r *routes) changeUser(ctx context.Context, in *struct {
 		Username: &merged.Username, Email: &merged.Email, Profile: &merged.Claims, ExternalID: &merged.ExternalID,
 		// Only when said: a new address is unverified unless the same
 		// change vouches for it.
-		EmailVerified: said.EmailVerified, Roles: said.Roles,
+		EmailVerified: said.EmailVerified, Roles: said.Roles, Revision: &have.Revision,
 	})
+	if errors.Is(err, storage.ErrStale) && in.IfMatch != "" {
+		return nil, errUserChanged
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &out[User]{userOf(u)}, nil
+	return userRevised(u), nil
 }
 
 func (r *routes) deleteUser(ctx context.Context, in *bySub) (*none, error) {
@@ -177,7 +184,7 @@ func (r *routes) setPassword(ctx context.Context, in *struct {
 	Body struct {
 		Password string `json:"password" writeOnly:"true"`
 	}
-}) (*out[User], error) {
+}) (*revisedUser, error) {
 	have, err := r.Store.Users.Get(ctx, in.Sub)
 	if err != nil {
 		return nil, err
@@ -190,7 +197,7 @@ func (r *routes) setPassword(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &out[User]{userOf(u)}, nil
+	return userRevised(u), nil
 }
 
 func (r *routes) disableUser(ctx context.Context, in *struct {
@@ -198,7 +205,7 @@ func (r *routes) disableUser(ctx context.Context, in *struct {
 	Body struct {
 		Disabled bool `json:"disabled"`
 	}
-}) (*out[User], error) {
+}) (*revisedUser, error) {
 	act := r.Store.Users.Enable
 	if in.Body.Disabled {
 		act = r.Store.Users.Disable
@@ -207,13 +214,13 @@ func (r *routes) disableUser(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &out[User]{userOf(u)}, nil
+	return userRevised(u), nil
 }
 
 func (r *routes) setPatreon(ctx context.Context, in *struct {
 	Sub  storage.ID `path:"sub"`
 	Body Membership
-}) (*out[User], error) {
+}) (*revisedUser, error) {
 	if err := r.Store.Memberships.Set(ctx, r.Actor(ctx), in.Body.of(in.Sub)); err != nil {
 		return nil, err
 	}

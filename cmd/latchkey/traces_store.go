@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"time"
+
+	"latchkey/storage/kv"
+
+	"go.opentelemetry.io/otel/trace"
+)
+
+// tracedEngine shows in a trace which operations of the store a request came to, how
+// long each waited for the one writer, and how long for the disk.
+type tracedEngine struct {
+	kv.Engine
+	tracer trace.Tracer
+}
+
+// engine returns e as the store is to have it: without traces, e itself.
+func (t *traces) engine(e kv.Engine) kv.Engine {
+	if t == nil {
+		return e
+	}
+	return tracedEngine{e, t.tracer}
+}
+
+// View implements kv.Engine.
+func (e tracedEngine) View(ctx context.Context, fn func(kv.Reader) error) error {
+	if !recording(ctx) {
+		return e.Engine.View(ctx, fn)
+	}
+	ctx, span := e.tracer.Start(ctx, operation())
+	defer span.End()
+	return e.Engine.View(ctx, fn)
+}
+
+// Update implements kv.Engine.
+func (e tracedEngine) Update(ctx context.Context, fn func(kv.Txn) error) error {
+	if !recording(ctx) {
+		return e.Engine.Update(ctx, fn)
+	}
+	ctx, span := e.tracer.Start(ctx, operation())
+	defer span.End()
+	// Of the run that counted. They measure the closure and are none of its results.
+	var began, done time.Time
+	asked := time.Now()
+	err := e.Engine.Update(ctx, func(tx kv.Txn) error {
+		began = time.Now()
+		defer func() { done = time.Now() }()
+		return fn(tx)
+	})
+	if !began.IsZero() {
+		e.waited(ctx, "kv.wait", asked, began)
+		e.waited(ctx, "kv.commit", done, time.Now())
+	}
+	return err
+}
+
+func (e tracedEngine) waited(ctx context.Context, name string, from, to time.Time) {
+	_, span := e.tracer.Start(ctx, name, trace.WithTimestamp(from))
+	span.End(trace.WithTimestamp(to))
+}
+
+// operation is the operation of the store that called the engine, such as
+// "storage.Grants.Redeem". It looks at the stack, for a microsecond.
+func operation() string {
+	const store = "latchkey/storage."
+	var stack [16]uintptr
+	frames := runtime.CallersFrames(stack[:runtime.Callers(3, stack[:])])
+	const unknown = "storage"
+	name := unknown
+	for {
+		f, more := frames.Next()
+		switch {
+		case strings.HasPrefix(f.Function, store):
+			name = strings.TrimPrefix(f.Function, "latchkey/")
+		case name != unknown: // past it
+			return name
+		}
+		if !more {
+			return name
+		}
+	}
+}

@@ -1,0 +1,196 @@
+//go:build unix
+
+package op
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/gorilla/mux"
+
+	"latchkey/keys"
+	"latchkey/storage"
+	"latchkey/storage/bolt"
+	"latchkey/storage/kv"
+)
+
+// benchServes names the variable that makes the test binary the server of
+// BenchmarkCeilings.
+const benchServes = "LATCHKEY_BENCH_SERVES"
+
+// TestServesCeilings is no test but that server, until its standard input ends.
+func TestServesCeilings(t *testing.T) {
+	if os.Getenv(benchServes) == "" {
+		return
+	}
+	h := newHouseOn(t, must(bolt.Open(filepath.Join(t.TempDir(), "data"), bolt.Options{})))
+	h.log.off = true
+	h.change(webID, manyGrants(keys.RS256))
+	h.client(ecID, manyGrants(keys.ES256))
+	h.populate()
+	s := benchServer{Secret: h.secret, Refresh: map[string][]string{}}
+	for range benchCallers {
+		for _, id := range []string{webID, ecID} {
+			b := h.browser()
+			v := b.tokens(authorization("client_id", id, "scope", "openid profile email offline_access", "prompt", "consent"))
+			s.Refresh[id] = append(s.Refresh[id], v.RefreshToken)
+			s.Session, s.AccessToken = b.sessions[0].String(), v.AccessToken
+		}
+	}
+	router := mux.NewRouter()
+	newBenchFloor(h).routes(router)
+	router.PathPrefix("/").Handler(h.handler)
+	l := must(net.Listen("tcp", "127.0.0.1:0"))
+	s.Address = l.Addr().String()
+	go func() { _ = http.Serve(l, router) }()
+	must(0, json.NewEncoder(os.Stdout).Encode(s))
+	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// populate adds users.
+func (h *house) populate() {
+	text := os.Getenv("LATCHKEY_BENCH_USERS")
+	if text == "" {
+		text = benchUsers
+	}
+	n := must(strconv.ParseInt(text, 10, 64))
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range 64 {
+		group.Go(func() {
+			for i := next.Add(1); i <= n; i = next.Add(1) {
+				h.user(storage.User{Username: fmt.Sprintf("user-%d", i), Email: fmt.Sprintf("user-%d@example.org", i)})
+			}
+		})
+	}
+	group.Wait()
+}
+
+// benchFloor does what requests cannot do without.
+type benchFloor struct {
+	engine kv.Engine
+	log    *slog.Logger
+	rsa    *rsa.PrivateKey
+	ecdsa  *ecdsa.PrivateKey
+	keys   atomic.Uint64
+}
+
+func newBenchFloor(h *house) *benchFloor {
+	f := &benchFloor{engine: h.engine, log: slog.New(slog.NewJSONHandler(h.log, nil)),
+		rsa: must(rsa.GenerateKey(rand.Reader, 2048)), ecdsa: must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))}
+	for range 1000 {
+		must(0, f.write(1))
+	}
+	return f
+}
+
+// owed is what a request owes.
+type owed struct {
+	reads  int // of records
+	writes int // in one commit
+	alg    string
+	body   int // bytes of the answer
+}
+
+// benchFloors are by the path that BenchmarkCeilings asks. Reads: client, settings,
+// grant, its state, user, consent, session, whichever a request rests on, once.
+var benchFloors = map[string]owed{
+	"plain":              {body: 1900},
+	"userinfo":           {reads: 7, body: 200},
+	"introspection":      {reads: 7, body: 300},
+	"client-credentials": {reads: 2, body: 250},
+	"refresh-RS256":      {reads: 7, writes: 1, alg: keys.RS256, body: 1200},
+	"refresh-ES256":      {reads: 7, writes: 1, alg: keys.ES256, body: 1000},
+	"authorize":          {reads: 5, writes: 2, body: 0},
+	"code-RS256":         {reads: 7, writes: 1, alg: keys.RS256, body: 1100},
+	"code-ES256":         {reads: 7, writes: 1, alg: keys.ES256, body: 900},
+}
+
+func (f *benchFloor) routes(router *mux.Router) {
+	for name, o := range benchFloors {
+		body := []byte(strings.Repeat("x", o.body))
+		router.HandleFunc("/floor/"+name, func(w http.ResponseWriter, r *http.Request) {
+			must(0, r.ParseForm())
+			must(0, f.pay(o))
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write(body)
+			f.log.Info("request", "method", r.Method, "route", "/floor/"+name, "path", r.URL.Path, "status", 200, "bytes", o.body,
+				"ms", 0.123, "remote", "192.0.2.7", "request_id", "abcdefghijklmnop", "client_id", webID, "sub", "0190a4c8-0000-7000-8000-000000000000")
+		})
+	}
+	router.HandleFunc("/floor/used", func(w http.ResponseWriter, _ *http.Request) {
+		var u syscall.Rusage
+		must(0, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+		fmt.Fprint(w, u.Utime.Nano()+u.Stime.Nano())
+	})
+}
+
+func (f *benchFloor) pay(o owed) error {
+	if o.reads > 0 {
+		if err := f.read(o.reads); err != nil {
+			return err
+		}
+	}
+	if o.writes > 0 {
+		if err := f.write(o.writes); err != nil {
+			return err
+		}
+	}
+	sum := sha256.Sum256([]byte("header.payload"))
+	var err error
+	switch o.alg {
+	case keys.RS256:
+		_, err = rsa.SignPKCS1v15(nil, f.rsa, crypto.SHA256, sum[:])
+	case keys.ES256:
+		_, err = ecdsa.SignASN1(rand.Reader, f.ecdsa, sum[:])
+	}
+	return err
+}
+
+func (f *benchFloor) read(n int) error {
+	newest := f.keys.Load()
+	return f.engine.View(context.Background(), func(r kv.Reader) error {
+		for i := range n {
+			if _, _, err := r.Get(benchKey(newest - uint64(i*100))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// write writes under time-ordered keys, as grants are.
+func (f *benchFloor) write(n int) error {
+	last := f.keys.Add(uint64(n))
+	value := make([]byte, 300)
+	return f.engine.Update(context.Background(), func(tx kv.Txn) error {
+		for i := range n {
+			if err := tx.Put(benchKey(last-uint64(i)), value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func benchKey(i uint64) []byte { return binary.BigEndian.AppendUint64([]byte{0xff}, i) }
