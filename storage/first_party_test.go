@@ -34,7 +34,7 @@ func TestOnlyAnAdministratorMakesAClientThePlatformsOwn(t *testing.T) {
 
 func TestFirstPartyScopesAreForFirstPartyClientsThatAuthenticate(t *testing.T) {
 	h := newHouse(t)
-	h.client("demo")
+	demo := h.client("demo")
 	for _, scope := range []string{ScopeAdmin, ScopeAdminRead} {
 		m := webMetadata()
 		m.Scopes = []string{ScopeOpenID, scope}
@@ -43,8 +43,11 @@ func TestFirstPartyScopesAreForFirstPartyClientsThatAuthenticate(t *testing.T) {
 		_, err = h.Clients.Change(h.ctx, Operator, "demo", 0, m)
 		wantInvalid(t, err, "scope")
 		for _, dry := range []bool{true, false} {
-			out := need(h.Clients.Import(h.ctx, Operator, dry, []ClientImport{{NewClient: NewClient{ID: "moved", Metadata: m, Secret: []byte("x")}}}))(h)
+			out := need(h.Clients.Import(h.ctx, Operator, dry, []ClientImport{
+				{NewClient: NewClient{ID: "moved", Metadata: m, Secret: []byte("x")}},
+				{NewClient: NewClient{ID: "demo", Metadata: m}, Revision: demo.Revision}}))(h)
 			wantInvalid(t, out[0].Err, "scope")
+			wantInvalid(t, out[1].Err, "scope")
 		}
 		own := need(h.Clients.Create(h.ctx, Operator, NewClient{Metadata: m, Secret: []byte("x"), FirstParty: true}))(h)
 		_, err = h.Clients.SetFirstParty(h.ctx, Operator, own.ID, false)
