@@ -3,6 +3,7 @@ package signin
 import (
 	"net/http"
 
+	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/op"
 )
@@ -18,8 +19,8 @@ func (h *Handler) consentForm(w http.ResponseWriter, r *http.Request) {
 		f.Resume(w)
 		return
 	}
-	form := page.Consent{Action: f.Path() + op.PathConsent, App: *appOf(view.Client), Review: page.Reviewed,
-		Person: personOf(view.User), SwitchURL: f.Path() + op.PathAccount, RedirectURI: view.RedirectURI, Shown: view.DigestText()}
+	form := page.Consent{Action: f.Path() + op.PathConsent, App: *front.AppOf(view.Client), Review: page.Reviewed,
+		Person: front.PersonOf(view.User), SwitchURL: f.Path() + op.PathAccount, RedirectURI: view.RedirectURI, Shown: view.DigestText()}
 	if view.Client.FirstParty {
 		form.Review = page.FirstParty
 	}
@@ -56,6 +57,6 @@ func (h *Handler) consent(w http.ResponseWriter, r *http.Request) {
 			f.Resume(w)
 		}
 	default:
-		h.show(w, r, http.StatusBadRequest, page.Error{Fault: page.BadRequest, App: appOf(f.Client())})
+		h.show(w, r, http.StatusBadRequest, page.Error{Fault: page.BadRequest, App: front.AppOf(f.Client())})
 	}
 }

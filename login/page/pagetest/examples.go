@@ -16,7 +16,7 @@ type Example struct {
 
 // Examples returns every page in each of its states.
 func Examples() []Example {
-	return slices.Concat(homes(), setUps(), signIns(), accounts(), consents(), ends(), errors())
+	return slices.Concat(homes(), setUps(), signIns(), passwords(), accounts(), consents(), ends(), errors())
 }
 
 // Brand is an example of an operator's settings, without a logo.
@@ -40,9 +40,10 @@ func homes() []Example {
 	return []Example{
 		{"home-before-set-up", 200, page.Home{NeedsSetUp: true}},
 		{"home-signed-out", 200, page.Home{}},
-		{"home-empty", 200, page.Home{Person: &ada}},
-		{"home-empty-admin", 200, page.Home{Person: &ada, Admin: true, Notice: page.Say(page.SetUpDone, "ada")}},
-		{"home-apps", 200, page.Home{Person: &ada, Apps: []page.App{*Calendar(),
+		{"home-empty", 200, page.Home{Person: &ada, PasswordURL: "/account/password"}},
+		{"home-empty-admin", 200, page.Home{Person: &ada, Admin: true, PasswordURL: "/account/password", Notice: page.Say(page.SetUpDone, "ada")}},
+		{"home-password-changed", 200, page.Home{Person: &ada, PasswordURL: "/account/password", Notice: page.Count(page.PasswordChanged, 2)}},
+		{"home-apps", 200, page.Home{Person: &ada, PasswordURL: "/account/password", SwitchURL: "/choose-account", Apps: []page.App{*Calendar(),
 			{Name: "Avatar Bazaar", HomeURL: "https://bazaar.example", Owner: "Bazaar Collective"},
 			{Name: "World Statistics", HomeURL: "https://stats.example"},
 			{Name: "Voice Notes", Owner: "Metaverse Events"}}}},
@@ -90,8 +91,29 @@ func signIns() []Example {
 		})},
 		{"sign-in-busy", 503, with(func(p *page.SignIn) { p.Username, p.Problem, p.RetryAfter = "ada", page.Busy, 3*time.Second })},
 		{"sign-in-no-cookies", 400, with(func(p *page.SignIn) { p.Username, p.Problem = "ada", page.NoCookies })},
-		{"sign-in-after-recovery", 200, page.SignIn{Action: "/sign-in", Username: "ada",
-			Notice: page.Count(page.PasswordChanged, 2)}},
+		{"sign-in-after-recovery", 200, page.SignIn{Action: "/sign-in", Username: "ada", Notice: page.Say(page.PasswordSet)}},
+	}
+}
+
+func passwords() []Example {
+	ask := page.ChangePassword{Action: "/account/password", Person: Ada(), Account: "1", SwitchURL: "/choose-account?return_to=%2Faccount%2Fpassword",
+		Several: true, MinLength: 12, EndOthers: true}
+	with := func(change func(*page.ChangePassword)) page.ChangePassword {
+		p := ask
+		change(&p)
+		return p
+	}
+	return []Example{
+		{"password", 200, ask},
+		{"password-errors", 422, with(func(p *page.ChangePassword) {
+			p.EndOthers = false
+			p.Errors.Add(page.FieldCurrentPassword, page.CurrentPasswordWrong)
+			p.Errors.Add(page.FieldNewPassword, page.PasswordShort, 12)
+		})},
+		{"password-throttled", 429, with(func(p *page.ChangePassword) { p.Problem, p.RetryAfter = page.Throttled, 5*time.Minute })},
+		{"password-busy", 503, with(func(p *page.ChangePassword) { p.Problem, p.RetryAfter = page.Busy, 5*time.Second })},
+		{"password-stale", 409, with(func(p *page.ChangePassword) { p.Problem = page.Stale })},
+		{"password-none", 200, page.NoPassword{Person: Ada()}},
 	}
 }
 
@@ -103,6 +125,8 @@ func accounts() []Example {
 	return []Example{
 		{"account-continue", 200, page.ChooseAccount{Action: action, App: Calendar(), Accounts: others[:1]}},
 		{"account-choose", 200, page.ChooseAccount{Action: action, App: Calendar(), Accounts: others}},
+		{"account-switch", 200, page.ChooseAccount{Action: "/choose-account", ReturnTo: "/account/password", Accounts: others}},
+		{"account-switch-one", 200, page.ChooseAccount{Action: "/choose-account", ReturnTo: "/", Accounts: others[:1]}},
 	}
 }
 
