@@ -156,21 +156,38 @@ func TestANativeAppGetsItsCodeOnItsOwnSchemeAfterConsent(t *testing.T) {
 	}
 }
 
-func TestDenyAndCancelTellTheApp(t *testing.T) {
+func TestDenyAndCancelTellTheAppAndEndTheFlow(t *testing.T) {
 	s := start(t)
 	s.addAda()
 	a := plainApp(t, s, "profile")
 	tab := browser.New(t, browser.Options{})
-	tab.Goto(a.authURL())
-	tab.Follow("button[value=cancel]")
-	if text := tab.Text("#error"); !strings.HasPrefix(text, "access_denied") {
-		t.Errorf("after Cancel the app shows %q", text)
+	over := func(button string) {
+		t.Helper()
+		link := tab.URL()
+		tab.Follow(button)
+		if text := tab.Text("#error"); !strings.HasPrefix(text, "access_denied") {
+			t.Errorf("after %s the app shows %q", button, text)
+		}
+		for _, again := range []struct {
+			name string
+			open func()
+		}{{"Back", tab.Back}, {"the link", func() { tab.Goto(link) }}, {"the flow", func() { tab.Goto(link[:strings.LastIndex(link, "/")]) }}} {
+			if again.open(); tab.Has("#allow") || tab.Has("#password") || !strings.Contains(tab.Text("h1"), "done already") {
+				t.Errorf("%s after %s shows:\n%s", again.name, button, tab.Text("body"))
+			}
+		}
+		tab.Problems() // Chromium notes each document that is not 200
 	}
 	tab.Goto(a.authURL())
+	over("button[value=cancel]")
+	tab.Goto(a.authURL())
 	signIn(tab, "ada", adaPassword)
-	tab.Follow("#deny")
-	if text := tab.Text("#error"); !strings.HasPrefix(text, "access_denied") {
-		t.Errorf("after Deny the app shows %q", text)
+	over("#deny")
+	tab.Goto(a.authURL()) // a new flow asks again
+	tab.Follow("#allow")
+	resultOf(t, tab)
+	if len(a.codes) != 1 {
+		t.Errorf("the app got %d codes", len(a.codes))
 	}
 }
 
