@@ -6,6 +6,7 @@ import (
 	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/op"
+	"latchkey/storage"
 )
 
 // consentForm asks whether the app may have what it asks for.
@@ -37,7 +38,11 @@ func scopeOf(ask op.Ask, known bool) page.Scope {
 	s := page.Scope{Name: ask.Scope, Words: ask.Words, Claim: ask.Claim, Optional: ask.Optional, Ticked: ask.Granted,
 		Granted: ask.Granted, New: known && !ask.Granted && !ask.Declined}
 	for _, v := range ask.Values {
-		s.Values = append(s.Values, v.Text)
+		if v.Claim == storage.ClaimGroups {
+			s.Groups = append(s.Groups, v.Text)
+		} else {
+			s.Values = append(s.Values, v.Text)
+		}
 	}
 	return s
 }

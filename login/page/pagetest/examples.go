@@ -143,11 +143,15 @@ func consents() []Example {
 	more.Scopes = []page.Scope{
 		{Name: "openid", Words: "know that it is you", Granted: true},
 		{Name: "profile", Words: "see your name and picture", Granted: true},
-		{Name: "groups", Words: "see which groups you belong to", New: true},
+		{Name: "groups", Words: "see which groups you belong to", New: true, Groups: []string{"Beta testers", "Moderators"}},
 		{Name: "patreon", Words: "see your Patreon membership", New: true, Optional: true},
 		{Claim: "birthdate", New: true},
 		{Name: "email", Words: "see your e-mail address", Values: []string{"ada@example.org"}, Optional: true, Granted: true, Ticked: true},
 	}
+	many := c
+	many.Scopes = append(slices.Clone(c.Scopes), page.Scope{Name: "groups", Words: "see which groups you belong to", Optional: true,
+		Groups: []string{"Beta testers", "Builders", "Event crew", "Guides", "Mentors", "Moderators", "Musicians", "Night shift",
+			"Translators", "Volunteers", "World builders", "Writers"}})
 	testing := c
 	testing.Review, testing.RedirectURI, testing.Scopes = page.InTesting, "com.example.calendar:/callback", c.Scopes[:2]
 	known := c
@@ -156,6 +160,7 @@ func consents() []Example {
 	return []Example{
 		{"consent", 200, c},
 		{"consent-new-scopes", 200, more},
+		{"consent-many-groups", 200, many},
 		{"consent-in-testing", 200, testing},
 		{"consent-nothing-new", 200, known},
 	}
