@@ -317,3 +317,17 @@ func TestAnAccountWithoutAPasswordIsToldHowToGetOne(t *testing.T) {
 		}
 	}
 }
+
+func TestAFormThatIsTooLargeOrDamagedSaysSo(t *testing.T) {
+	h := newHouse(t, keys.HasherOptions{})
+	ada := h.addUser("ada")
+	b := h.signedIn("ada")
+	if p := b.change(ada, password, strings.Repeat("x", 20<<10)); p.status != http.StatusRequestEntityTooLarge || !strings.Contains(p.body, "too much at once") {
+		t.Errorf("20 KiB: %d", p.status)
+	}
+	r, _ := http.NewRequest(http.MethodPost, h.url+"/account/password", strings.NewReader("a=%zz"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if p := b.do(r); p.status != http.StatusBadRequest || !strings.Contains(p.body, "incomplete or damaged") {
+		t.Errorf("damaged: %d", p.status)
+	}
+}

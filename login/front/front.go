@@ -1,6 +1,7 @@
 package front
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/gorilla/mux"
@@ -34,7 +35,12 @@ func (f Front) Forms(r *mux.Router) func(path string, get, post http.HandlerFunc
 func (f Front) parsed(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, formMost)
-		if err := r.ParseForm(); err != nil {
+		var large *http.MaxBytesError
+		switch err := r.ParseForm(); {
+		case errors.As(err, &large):
+			f.Show(w, r, http.StatusRequestEntityTooLarge, page.Error{Fault: page.TooLarge})
+			return
+		case err != nil:
 			f.Show(w, r, http.StatusBadRequest, page.Error{Fault: page.BadRequest})
 			return
 		}
