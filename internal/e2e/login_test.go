@@ -93,6 +93,18 @@ func TestANewcomerSetsUpAndAStandardClientSignsSomebodyIn(t *testing.T) {
 		t.Error("home does not show the app that was allowed")
 	}
 
+	// What she allowed she takes back.
+	person.Follow(`a.row[href="/account/apps"]`)
+	look(t, person, "apps")
+	person.Follow(`a[aria-label="Remove Event Calendar"]`)
+	look(t, person, "app-remove")
+	person.Follow("#remove")
+	look(t, person, "app-removed")
+	person.Goto(a.URL)
+	person.Follow("#login")
+	person.Follow("#allow") // asked again
+	resultOf(t, person)
+
 	// A second login is silent: a session, and consent that is remembered.
 	person.Goto(a.URL)
 	person.Follow("#login")

@@ -1,6 +1,8 @@
 // Package account serves what signed-in people do with their own account.
 //
 //	GET, POST /account/password                another password
+//	GET       /account/apps                    what apps may do
+//	GET, POST /account/apps/remove             one of them no more
 //	GET       /.well-known/change-password     leads there
 //
 // Whoever is not signed in is sent to sign in, and comes back. Where several accounts

@@ -39,7 +39,10 @@ const pathWellKnown = "/.well-known/change-password"
 
 // Routes puts the pages on r.
 func (h *Handler) Routes(r *mux.Router) {
-	h.front().Forms(r)(front.PathPassword, h.passwordForm, h.password)
+	both := h.front().Forms(r)
+	both(front.PathPassword, h.passwordForm, h.password)
+	both(pathRemove, h.removeForm, h.remove)
+	r.HandleFunc(front.PathApps, h.apps).Methods(http.MethodGet)
 	r.HandleFunc(pathWellKnown, func(w http.ResponseWriter, _ *http.Request) {
 		front.See(w, front.PathPassword)
 	}).Methods(http.MethodGet, http.MethodHead)
@@ -63,6 +66,16 @@ func (h *Handler) accounts(w http.ResponseWriter, r *http.Request, path string) 
 		front.See(w, front.Back(front.PathSignIn, path))
 	}
 	return live
+}
+
+// named is the one that a form was shown for; nil: it is not signed in here any more.
+func named(live []storage.SignedIn, subject string) *storage.SignedIn {
+	for i := range live {
+		if live[i].User.Subject() == subject {
+			return &live[i]
+		}
+	}
+	return nil
 }
 
 // others is where a page leads whoever wants another account: to choose one, or to

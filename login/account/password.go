@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -54,12 +53,11 @@ func (h *Handler) password(w http.ResponseWriter, r *http.Request) {
 	if live == nil {
 		return
 	}
-	i := slices.IndexFunc(live, func(v storage.SignedIn) bool { return v.User.Subject() == r.PostForm.Get("account") })
-	if i < 0 { // signed out meanwhile: the form was about somebody else
+	v := named(live, r.PostForm.Get("account"))
+	if v == nil {
 		front.See(w, others(live, front.PathPassword))
 		return
 	}
-	v := live[i]
 	edge.Sub(r.Context(), v.User.Subject())
 	if len(v.User.Password) == 0 {
 		h.noPassword(w, r, live, v.User)
@@ -72,7 +70,7 @@ func (h *Handler) password(w http.ResponseWriter, r *http.Request) {
 	}
 	form := passwordPage(live, v.User)
 	form.EndOthers = r.PostForm.Get("everywhere") == "yes"
-	done, err := h.change(r, v, &form)
+	done, err := h.change(r, *v, &form)
 	switch {
 	case err != nil:
 		h.front().Fail(w, r, err)
@@ -80,7 +78,7 @@ func (h *Handler) password(w http.ResponseWriter, r *http.Request) {
 		h.front().Show(w, r, statusOf(form), form)
 	default:
 		// The account is in front from now on, with its session under the new id.
-		h.Sessions.Keep(w, append([]storage.ID{done.Session.ID}, but(live, v)...), set.Lifetimes.SessionAbsolute)
+		h.Sessions.Keep(w, append([]storage.ID{done.Session.ID}, but(live, *v)...), set.Lifetimes.SessionAbsolute)
 		front.Notices{Cookies: h.Cookies}.PasswordChanged(w, done.Ended)
 		front.See(w, front.PathHome)
 	}

@@ -23,6 +23,13 @@ const noticeLife = time.Minute
 // noticePasswordChanged is followed by how many other devices were signed out.
 const noticePasswordChanged = "password-changed."
 
+const noticeAppRemoved = "app-removed"
+
+// AppRemoved leaves the notice that an app was removed.
+func (n Notices) AppRemoved(w http.ResponseWriter) {
+	http.SetCookie(w, n.Cookies.New(noticeCookie, noticeAppRemoved, "/", noticeLife))
+}
+
 // PasswordChanged leaves the notice that a password was changed, and that so many
 // other devices were signed out by it.
 func (n Notices) PasswordChanged(w http.ResponseWriter, devices int) {
@@ -40,6 +47,8 @@ func (n Notices) Take(w http.ResponseWriter, r *http.Request) page.Text {
 	text, ok := strings.CutPrefix(c.Value, noticePasswordChanged)
 	devices, err := strconv.Atoi(text)
 	switch {
+	case c.Value == noticeAppRemoved:
+		return page.Say(page.AppRemoved)
 	case !ok || err != nil || devices < 0:
 		return page.Text{}
 	case devices == 0:

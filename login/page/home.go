@@ -13,6 +13,9 @@ type Home struct {
 	// SwitchURL lets the person go on as another account of this browser; empty:
 	// there is none.
 	SwitchURL string
+	// AppsURL is where the person takes back what apps may do; empty: nothing is
+	// offered.
+	AppsURL string
 	// PasswordURL is where the person changes the password.
 	PasswordURL string
 	// Notice is what just went well, such as Say(SetUpDone).

@@ -3,6 +3,7 @@ package page
 // catalogue is everything that pages say in one language.
 type catalogue struct {
 	lang, dir  string
+	dayFormat  string           // of a day, for time.Format
 	timeFormat string           // of a moment in UTC, for time.Format
 	plural     func(int) string // the CLDR plural category of a number
 	messages   map[Key]string
@@ -32,10 +33,11 @@ const (
 	PasswordChanged Key = "notice.password_changed" // by Count: other devices signed out
 	// PasswordChangedOnly: no other device was signed out.
 	PasswordChangedOnly Key = "notice.password_changed.only"
+	AppRemoved          Key = "notice.app_removed"
 )
 
 var english = catalogue{
-	lang: "en", dir: "ltr", timeFormat: "2 January 2006, 15:04 UTC",
+	lang: "en", dir: "ltr", dayFormat: "2 January 2006", timeFormat: "2 January 2006, 15:04 UTC",
 	plural: func(n int) string {
 		if n == 1 {
 			return "one"
@@ -104,6 +106,17 @@ var english = catalogue{
 		"notice.password_changed.one":   "Password changed. You were signed out on 1 other device.",
 		"notice.password_changed.other": "Password changed. You were signed out on {1} other devices.",
 
+		"notice.app_removed": "The app was removed. It can do nothing more with your account.",
+
+		"apps.title":        "Apps with access",
+		"apps.what":         "What each app may do with your account, until you remove it.",
+		"apps.since":        "Since",
+		"apps.remove":       "Remove",
+		"apps.remove.of":    "Remove {1}",
+		"apps.keep":         "Keep",
+		"apps.remove.title": "Remove {1}?",
+		"apps.remove.what":  "{1} stops working for you at once. Data it already copied stays with it.",
+
 		"home.title":       "Home",
 		"home.welcome":     "One account for all of your apps.",
 		"home.sign_in":     "Sign in",
@@ -165,6 +178,7 @@ var english = catalogue{
 		"account.continue":     "Continue to {1}",
 		"account.continue.app": "Continue to {1}",
 		"account.password":     "Change password",
+		"account.apps":         "Apps with access",
 		"account.switch":       "Switch account",
 		"account.to":           "to continue to {1}",
 		"account.signed_in":    "You are signed in as",

@@ -21,7 +21,7 @@ func (h *Handler) consentForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	form := page.Consent{Action: f.Path() + op.PathConsent, App: *front.AppOf(view.Client), Review: page.Reviewed,
-		Person: front.PersonOf(view.User), SwitchURL: f.Path() + op.PathAccount, RedirectURI: view.RedirectURI, Shown: view.DigestText()}
+		Person: front.PersonOf(view.User), SwitchURL: f.Path() + op.PathAccount, RedirectURI: view.RedirectURI, AccountURL: front.PathApps, Shown: view.DigestText()}
 	if view.Client.FirstParty {
 		form.Review = page.FirstParty
 	}

@@ -48,7 +48,7 @@ func (h *Handler) signedInHome(w http.ResponseWriter, r *http.Request, live []st
 		return
 	}
 	person := front.PersonOf(v.User)
-	p := page.Home{Person: &person, Admin: v.User.IsAdmin(), PasswordURL: front.PathPassword,
+	p := page.Home{Person: &person, Admin: v.User.IsAdmin(), AppsURL: front.PathApps, PasswordURL: front.PathPassword,
 		Notice: front.Notices{Cookies: h.Sessions.Cookies}.Take(w, r)}
 	if len(live) > 1 {
 		p.SwitchURL = front.PathChoose

@@ -16,7 +16,7 @@ type Example struct {
 
 // Examples returns every page in each of its states.
 func Examples() []Example {
-	return slices.Concat(homes(), setUps(), signIns(), passwords(), accounts(), consents(), ends(), errors())
+	return slices.Concat(homes(), setUps(), signIns(), passwords(), apps(), accounts(), consents(), ends(), errors())
 }
 
 // Brand is an example of an operator's settings, without a logo.
@@ -40,10 +40,10 @@ func homes() []Example {
 	return []Example{
 		{"home-before-set-up", 200, page.Home{NeedsSetUp: true}},
 		{"home-signed-out", 200, page.Home{}},
-		{"home-empty", 200, page.Home{Person: &ada, PasswordURL: "/account/password"}},
-		{"home-empty-admin", 200, page.Home{Person: &ada, Admin: true, PasswordURL: "/account/password", Notice: page.Say(page.SetUpDone, "ada")}},
-		{"home-password-changed", 200, page.Home{Person: &ada, PasswordURL: "/account/password", Notice: page.Count(page.PasswordChanged, 2)}},
-		{"home-apps", 200, page.Home{Person: &ada, PasswordURL: "/account/password", SwitchURL: "/choose-account", Apps: []page.App{*Calendar(),
+		{"home-empty", 200, page.Home{Person: &ada, AppsURL: "/account/apps", PasswordURL: "/account/password"}},
+		{"home-empty-admin", 200, page.Home{Person: &ada, Admin: true, AppsURL: "/account/apps", PasswordURL: "/account/password", Notice: page.Say(page.SetUpDone, "ada")}},
+		{"home-password-changed", 200, page.Home{Person: &ada, AppsURL: "/account/apps", PasswordURL: "/account/password", Notice: page.Count(page.PasswordChanged, 2)}},
+		{"home-apps", 200, page.Home{Person: &ada, AppsURL: "/account/apps", PasswordURL: "/account/password", SwitchURL: "/choose-account", Apps: []page.App{*Calendar(),
 			{Name: "Avatar Bazaar", HomeURL: "https://bazaar.example", Owner: "Bazaar Collective"},
 			{Name: "World Statistics", HomeURL: "https://stats.example"},
 			{Name: "Voice Notes", Owner: "Metaverse Events"}}}},
@@ -117,6 +117,22 @@ func passwords() []Example {
 	}
 }
 
+func apps() []Example {
+	since := time.Date(2026, 5, 3, 14, 30, 0, 0, time.UTC)
+	list := page.Apps{Person: Ada(), Apps: []page.ConnectedApp{
+		{App: *Calendar(), Since: since, RemoveURL: "/account/apps/remove?app=1", Scopes: []page.Scope{{Words: "know that it is you"},
+			{Words: "see your name and picture"}, {Words: "stay connected when you are away"}}},
+		{App: page.App{Name: "World Statistics"}, Since: since, RemoveURL: "/account/apps/remove?app=2",
+			Scopes: []page.Scope{{Words: "know that it is you"}, {Claim: "birthdate"}}},
+	}}
+	removed := page.Apps{Person: Ada(), SwitchURL: "/choose-account", Notice: page.Say(page.AppRemoved)}
+	return []Example{
+		{"apps", 200, list},
+		{"apps-removed", 200, removed},
+		{"app-remove", 200, page.RemoveApp{Action: "/account/apps/remove", Back: "/account/apps", Person: Ada(), Account: "1", App: *Calendar(), ID: "1"}},
+	}
+}
+
 func accounts() []Example {
 	ada := page.Account{Person: Ada(), ID: "1"}
 	others := []page.Account{ada, {Person: page.Person{Username: "grace"}, ID: "2"},
@@ -132,7 +148,7 @@ func accounts() []Example {
 
 func consents() []Example {
 	c := page.Consent{Action: "/flow/example/consent", App: *Calendar(), Person: Ada(),
-		SwitchURL: "/flow/example/account", RedirectURI: "https://calendar.example/callback?from=latchkey",
+		SwitchURL: "/flow/example/account", RedirectURI: "https://calendar.example/callback?from=latchkey", AccountURL: "/account/apps",
 		Shown: "example-digest", Scopes: []page.Scope{
 			{Name: "openid", Words: "know that it is you"},
 			{Name: "profile", Words: "see your name and picture", Values: []string{"Ada Lovelace"}},
