@@ -67,6 +67,9 @@ func (p *Provider) advance(w http.ResponseWriter, r *http.Request, id storage.ID
 		}
 		v := evaluate(&f.Request, st, f.Decisions)
 		switch {
+		case v.fault != nil && !fresh:
+			p.close(w, r, id, st, f, v.fault)
+			return
 		case v.fault != nil:
 			p.answerFault(w, r, st.Client, &f.Request, v.fault)
 			return
@@ -107,7 +110,7 @@ func (p *Provider) answerCode(w http.ResponseWriter, r *http.Request, st *storag
 	}
 }
 
-func finished() *Refusal { return refuse(RefusedFinished, "the flow has led to a code already") }
+func finished() *Refusal { return refuse(RefusedFinished, "the app has had its answer already") }
 
 // standing reads what a flow is evaluated against. The client may have changed
 // since the flow began: it is checked again. The Standing is never nil.
@@ -123,7 +126,7 @@ func (p *Provider) standing(r *http.Request, id storage.ID, f *flow) (*storage.S
 		return st, refuse(RefusedUnavailable, "the client's state is %s", st.Client.State)
 	case !st.Client.AllowsRedirect(q.RedirectURI):
 		return st, refuse(RefusedRedirect, "the redirect URI is no longer registered")
-	case st.Finished:
+	case st.Finished || f.Decisions.Over:
 		return st, finished()
 	}
 	return st, nil

@@ -44,7 +44,7 @@ func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *Conse
 			continue // no longer offered, or no longer to this app
 		}
 		covered = append(covered, sc.Claims...)
-		v.Asks = append(v.Asks, Ask{Scope: name, Words: sc.Words, Values: values(sc.Claims, a.User),
+		v.Asks = append(v.Asks, Ask{Scope: name, Words: sc.Words, Values: values(sc.Claims, a),
 			Optional: slices.Contains(st.Client.Metadata.OptionalScopes, name),
 			Granted:  have != nil && slices.Contains(have.Scopes, name),
 			Declined: have != nil && slices.Contains(have.Declined, name)})
@@ -54,7 +54,7 @@ func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *Conse
 	})
 	for _, claim := range q.Claims.all() {
 		if !slices.Contains(covered, claim) {
-			v.Asks = append(v.Asks, Ask{Claim: claim, Values: values([]string{claim}, a.User),
+			v.Asks = append(v.Asks, Ask{Claim: claim, Values: values([]string{claim}, a),
 				Granted: have != nil && slices.Contains(have.Claims, claim)})
 		}
 	}
@@ -132,14 +132,20 @@ func (v *ConsentView) imply() *storage.ConsentChange {
 	return d
 }
 
-// values are those of the claims that a person recognises as theirs.
-func values(claims []string, u *storage.User) []Value {
+// values are those of the claims that a person recognises as theirs: a value for each
+// group, if the claim is that of groups.
+func values(claims []string, a *storage.Account) []Value {
 	var out []Value
 	for _, c := range []struct{ claim, text string }{
-		{"name", u.DisplayName()}, {"email", u.Email}, {"phone_number", u.Profile.PhoneNumber},
+		{"name", a.User.DisplayName()}, {"email", a.User.Email}, {"phone_number", a.User.Profile.PhoneNumber},
 	} {
 		if c.text != "" && slices.Contains(claims, c.claim) {
 			out = append(out, Value{Claim: c.claim, Text: c.text})
+		}
+	}
+	if slices.Contains(claims, storage.ClaimGroups) {
+		for _, name := range a.Groups {
+			out = append(out, Value{Claim: storage.ClaimGroups, Text: name})
 		}
 	}
 	return out

@@ -34,9 +34,6 @@ type verdict struct {
 // evaluate is the authorize function: no writes, no clock but the request's own
 // start, no step that knows of another.
 func evaluate(q *Request, st *storage.Standing, d decisions) verdict {
-	if d.Denied {
-		return verdict{fault: faulty("access_denied", "the user said no")}
-	}
 	account, missing := chooseAccount(q, st.Accounts, d)
 	if missing != stepNone {
 		return q.need(missing)

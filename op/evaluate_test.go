@@ -89,7 +89,6 @@ func drawDecisions(t *rapid.T, q *Request, st *storage.Standing) (d decisions) {
 			d.Consent.Digest[0] ^= 1
 		}
 	}
-	d.Denied = rapid.IntRange(0, 9).Draw(t, "denied") == 0
 	return d
 }
 
@@ -109,9 +108,6 @@ func TestEvaluationComesToExactlyOneOutcome(t *testing.T) {
 		}
 		if q.asks("none") && (v.step != stepNone || v.refusal != nil) {
 			t.Fatalf("a page for prompt=none: %s", v.step)
-		}
-		if d.Denied && (v.fault == nil || v.fault.code != "access_denied") {
-			t.Fatalf("denied, and yet %+v", v)
 		}
 		if v.step == stepAccount && len(st.Accounts) == 0 {
 			t.Fatal("no account to choose from")

@@ -37,7 +37,9 @@ type decisions struct {
 	// max_age=0 ask for. Another tab's sign-in does not satisfy them.
 	Authenticated bool             `cbor:"2,keyasint,omitempty"`
 	Consent       *consentDecision `cbor:"3,keyasint,omitempty"`
-	Denied        bool             `cbor:"4,keyasint,omitempty"`
+	// Over says that the app has had its answer, and that it was no: nothing is
+	// decided in this flow any more.
+	Over bool `cbor:"4,keyasint,omitempty"`
 }
 
 type consentDecision struct {
@@ -87,7 +89,7 @@ func (f *flow) bytes() []byte {
 // fits reports whether the flow fits into its cookie, and will when everything in it
 // has been decided: a person is not let in to be turned away after saying yes.
 func (f *flow) fits() bool {
-	full := flow{Request: f.Request, Decisions: decisions{Session: storage.ID{1}, Authenticated: true, Denied: true,
+	full := flow{Request: f.Request, Decisions: decisions{Session: storage.ID{1}, Authenticated: true, Over: true,
 		Consent: &consentDecision{Session: storage.ID{1}, Digest: make([]byte, sha256.Size), Scopes: f.Request.Scopes,
 			Declined: []string{}, Claims: f.Request.Claims.all()}}}
 	return base64.RawURLEncoding.EncodedLen(len(full.bytes())+keys.SealOverhead)+8 <= flowCookieMost
@@ -120,6 +122,22 @@ func (p *Provider) open(binding []byte, text string) (*flow, error) {
 // keep writes a flow, one that fits, into this browser.
 func (p *Provider) keep(w http.ResponseWriter, id storage.ID, browser []byte, f *flow, life time.Duration) {
 	http.SetCookie(w, p.cookies.New("flow", p.seal(binding(id, browser), f), flowPath(id), life))
+}
+
+// left is how long a flow that is in the browser has yet.
+func (p *Provider) left(f *flow, set *storage.Settings) time.Duration {
+	return f.Request.Started.Add(storage.Seconds(set.Lifetimes.Flow)).Sub(p.now()).Truncate(time.Second)
+}
+
+// close answers the app with a no, and leaves of the flow in this browser only that it
+// is over, and whose it was: by the back button, or the flow's link opened again, no
+// code follows an answer that the app has had. Nothing is stored, for nobody may be
+// signed in. Whoever brings an older cookie back overrules nobody but themselves.
+func (p *Provider) close(w http.ResponseWriter, r *http.Request, id storage.ID, st *storage.Standing, f *flow, no *fault) {
+	over := &flow{Request: Request{ClientID: f.Request.ClientID, RedirectURI: f.Request.RedirectURI, Started: f.Request.Started},
+		Decisions: decisions{Over: true}}
+	p.keep(w, id, p.Browser(r), over, p.left(f, st.Settings))
+	p.answerFault(w, r, st.Client, &f.Request, no)
 }
 
 // recall reads the flow id of this browser, if it has it.

@@ -248,17 +248,65 @@ func TestTwoTabsDoNotDisturbEachOther(t *testing.T) {
 	}
 }
 
-func TestDenyingIsToldToTheClientAndDecidesNothing(t *testing.T) {
+// Denied on the consent page, left on the sign-in page, or nothing allowed of all that
+// was optional: the app has been told no, and gets no code after it.
+func TestAFlowThatWasDeniedIsOver(t *testing.T) {
+	for name, deny := range map[string]func(*browser) (string, answer){
+		"deny": func(b *browser) (string, answer) {
+			a := b.toConsent(authorization())
+			return a.step, b.read(b.post(a.step, url.Values{"action": {"deny"}}))
+		},
+		"cancel": func(b *browser) (string, answer) {
+			a := b.authorize(authorization())
+			wantStep(b.h.t, a, PathSignIn)
+			return a.step, b.read(b.post(a.step, url.Values{"action": {"deny"}}))
+		},
+		"nothing allowed": func(b *browser) (string, answer) {
+			b.h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = []string{"email"} })
+			a := b.toConsent(authorization("scope", "email"))
+			return a.step, b.walk(a)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			b := h.browser()
+			at, no := deny(b)
+			wantFault(t, no, "access_denied")
+			if no.params.Get("state") != "st" || no.params.Get("iss") != issuer {
+				t.Errorf("%v", no.params)
+			}
+			id := flowID(answer{step: at})
+			b.signIn(h.ada) // in another tab
+			for _, path := range []string{flowPath(id), flowPath(id) + PathSignIn, flowPath(id) + PathConsent, at} {
+				wantPage(t, b.read(b.get(path)), RefusedFinished)
+				if got := h.pages.last; got.Client == "" {
+					t.Errorf("%s does not say whose flow it was", path)
+				}
+			}
+			before := h.keyCount()
+			for _, form := range []url.Values{{"action": {"allow"}, "digest": {"x"}}, {"session": {b.sessions[0].String()}}, {"action": {"deny"}}} {
+				wantPage(t, b.read(b.post(at, form)), RefusedFinished)
+			}
+			if h.keyCount() != before {
+				t.Error("something was written")
+			}
+			wantCode(t, h.browser().login(authorization("scope", "openid"))) // a new flow is another matter
+		})
+	}
+}
+
+func TestDenyingWritesNothing(t *testing.T) {
 	h := newHouse(t)
 	b := h.browser()
 	a := b.authorize(authorization())
 	keysBefore := h.keyCount()
-	for _, step := range []string{PathSignIn, PathConsent} {
-		wantFault(t, b.read(b.post(flowPath(flowID(a))+step, url.Values{"action": {"deny"}})), "access_denied")
-	}
+	wantFault(t, b.read(b.post(a.step, url.Values{"action": {"deny"}})), "access_denied")
+	wantPage(t, b.read(b.get(a.step)), RefusedFinished)
 	if h.keyCount() != keysBefore {
 		t.Error("something was written")
 	}
+	h.clock.add(31 * time.Minute)
+	wantPage(t, b.read(b.get(a.step)), RefusedExpired)
 }
 
 // prompt=login, and max_age that has passed, want a sign-in of this flow.

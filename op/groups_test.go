@@ -3,6 +3,8 @@ package op
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"slices"
 	"testing"
 
 	"latchkey/storage"
@@ -79,5 +81,43 @@ func TestTheGroupsScopeGivesNames(t *testing.T) {
 		if got := read(h.browser().tokens(authorization(q...))); got != nil {
 			t.Errorf("without the scope: %v", got)
 		}
+	}
+}
+
+// What an app would see is what a person says yes to: a group joined since the page
+// was shown is shown before it counts.
+func TestConsentNamesTheGroupsThatTheAppWillSee(t *testing.T) {
+	h := newHouse(t)
+	staff := h.group("Staff")
+	h.join(staff, h.ada, true)
+	h.join(h.group("Event Crew"), h.ada, true)
+	b := h.browser()
+	groups := func(a answer) (names []string) {
+		for _, ask := range b.look(a).Asks {
+			for _, v := range ask.Values {
+				if v.Claim == storage.ClaimGroups {
+					names = append(names, ask.Scope+": "+v.Text)
+				}
+			}
+		}
+		return names
+	}
+	a := b.toConsent(authorization("scope", "openid groups"))
+	if got := groups(a); !slices.Equal(got, []string{"groups: Event Crew", "groups: Staff"}) {
+		t.Errorf("shown: %q", got)
+	}
+	digest := b.look(a).Digest
+	h.join(staff, h.ada, false)
+	again := b.next(b.read(b.post(a.step, url.Values{"action": {"allow"}, "digest": {digest}})))
+	wantStep(t, again, PathConsent)
+	if got := groups(again); !slices.Equal(got, []string{"groups: Event Crew"}) {
+		t.Errorf("shown again: %q", got)
+	}
+	wantCode(t, b.walk(again))
+	// Remembered consent covers the scope, whatever groups come.
+	h.join(h.group("Night Shift"), h.ada, true)
+	wantCode(t, b.authorize(authorization("scope", "openid groups")))
+	if got := groups(b.toConsent(authorization("scope", "openid profile", "prompt", "consent"))); got != nil {
+		t.Errorf("without the scope: %q", got)
 	}
 }

@@ -3,7 +3,6 @@ package op
 import (
 	"encoding/base64"
 	"net/http"
-	"time"
 
 	"latchkey/storage"
 )
@@ -76,10 +75,9 @@ func (f *Flow) Choose(w http.ResponseWriter, r *http.Request, session storage.ID
 	f.decide(w, r)
 }
 
-// Deny tells the app that the user said no, or left.
+// Deny tells the app that the user said no, or left. The flow is over by it.
 func (f *Flow) Deny(w http.ResponseWriter, r *http.Request) {
-	f.flow.Decisions.Denied = true
-	f.p.answerFault(w, r, f.Client(), &f.flow.Request, evaluate(&f.flow.Request, f.standing, f.flow.Decisions).fault)
+	f.p.close(w, r, f.id, f.standing, f.flow, faulty("access_denied", "the user said no"))
 }
 
 // Consent is what there is to decide; nil if something else comes first.
@@ -109,8 +107,6 @@ func (v *ConsentView) DigestText() string { return base64.RawURLEncoding.EncodeT
 
 // decide writes the flow back into the browser and sends it on.
 func (f *Flow) decide(w http.ResponseWriter, r *http.Request) {
-	end := f.flow.Request.Started.Add(storage.Seconds(f.standing.Settings.Lifetimes.Flow))
-	left := end.Sub(f.p.now()).Truncate(time.Second)
-	f.p.keep(w, f.id, f.p.Browser(r), f.flow, left)
+	f.p.keep(w, f.id, f.p.Browser(r), f.flow, f.p.left(f.flow, f.standing.Settings))
 	f.Resume(w)
 }

@@ -33,7 +33,7 @@ const (
 	RefusedUnavailable RefusalKind = "client-unavailable" // not approved, or suspended
 	RefusedNotAllowed  RefusalKind = "not-allowed"        // the user's groups may not use the client
 	RefusedExpired     RefusalKind = "expired"            // the flow is over, or began in another browser
-	RefusedFinished    RefusalKind = "finished"           // the flow has led to a code already
+	RefusedFinished    RefusalKind = "finished"           // the app has had its answer already
 	RefusedInternal    RefusalKind = "internal"           // our fault
 )
 

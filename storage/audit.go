@@ -22,6 +22,7 @@ const (
 	ActUserDisabled    Act = "user.disabled"
 	ActUserEnabled     Act = "user.enabled"
 	ActPasswordSet     Act = "user.password-set"
+	ActPasswordChanged Act = "user.password-changed" // by the user, who knew the old one
 	ActLinkMade        Act = "link.made"
 	ActClientCreated   Act = "client.created"
 	ActClientChanged   Act = "client.changed"

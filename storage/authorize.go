@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"crypto/subtle"
+	"slices"
 
 	"latchkey/storage/kv"
 )
@@ -25,6 +26,7 @@ type Account struct {
 	SignedIn
 	Consent    *Consent    // nil: nothing yet
 	Membership *Membership // nil: none
+	Groups     []string    // names of the user's groups, in order, where a scope asked for gives them
 }
 
 // Standing reads what a request by clientID for scopes, from a browser with these
@@ -63,6 +65,16 @@ func (s Grants) Standing(ctx context.Context, flow ID, clientID string, scopes [
 	})
 }
 
+// gives reports whether one of the scopes asked for gives a claim.
+func (st *Standing) gives(claim string) bool {
+	for _, sc := range st.Scopes {
+		if slices.Contains(sc.Claims, claim) {
+			return true
+		}
+	}
+	return false
+}
+
 func (b *base) accounts(r kv.Reader, out *Standing, live []SignedIn) error {
 	for _, v := range live {
 		consent, err := b.consents.shared(r, consentKey(v.User.ID, out.Client.UID))
@@ -73,7 +85,13 @@ func (b *base) accounts(r kv.Reader, out *Standing, live []SignedIn) error {
 		if err != nil {
 			return err
 		}
-		out.Accounts = append(out.Accounts, Account{SignedIn: v, Consent: consent, Membership: member})
+		a := Account{SignedIn: v, Consent: consent, Membership: member}
+		if out.gives(ClaimGroups) {
+			if a.Groups, err = b.groupNames(r, v.User.Groups); err != nil {
+				return err
+			}
+		}
+		out.Accounts = append(out.Accounts, a)
 	}
 	return nil
 }

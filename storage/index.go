@@ -14,6 +14,9 @@ type index[T any] struct {
 	space  byte
 	unique bool
 	keys   func(*T) []key // no keys: not in this index
+	// alike, of a unique index, are keys that mean the same as those of keys: no other
+	// record may have them, though this one is not stored under them. nil: none.
+	alike func(*T) []key
 }
 
 func (ix index[T]) of(v *T) []key {
@@ -21,6 +24,23 @@ func (ix index[T]) of(v *T) []key {
 		return nil
 	}
 	return ix.keys(v)
+}
+
+// besides are the keys that v must have to itself without being stored under them.
+func (ix index[T]) besides(v *T) []key {
+	if v == nil || ix.alike == nil {
+		return nil
+	}
+	return ix.alike(v)
+}
+
+// free returns *Taken if another record than the one under primary has the key.
+func (ix index[T]) free(r kv.Reader, k, primary key) error {
+	full, _ := ix.entry(k, primary)
+	if have, ok, err := r.Get(full); err != nil || ok && !bytes.Equal(have, primary) {
+		return errOr(err, &Taken{Field: ix.field})
+	}
+	return nil
 }
 
 func (ix index[T]) entry(k, primary key) ([]byte, []byte) {
@@ -51,11 +71,20 @@ func (ix index[T]) diff(tx kv.Txn, primary key, old, new *T) error {
 		}
 		full, value := ix.entry(k, primary)
 		if ix.unique {
-			if _, taken, err := tx.Get(full); err != nil || taken {
-				return errOr(err, &Taken{Field: ix.field})
+			if err := ix.free(tx, k, primary); err != nil {
+				return err
 			}
 		}
 		if err := tx.Put(full, value); err != nil {
+			return err
+		}
+	}
+	known := ix.besides(old)
+	for _, k := range ix.besides(new) {
+		if has(known, k) {
+			continue
+		}
+		if err := ix.free(tx, k, primary); err != nil {
 			return err
 		}
 	}

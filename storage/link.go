@@ -25,6 +25,9 @@ type Link struct {
 	// Epoch is the user's when the link was made: a password set meanwhile, by
 	// another link or otherwise, makes this one useless.
 	Epoch uint64 `cbor:"5,keyasint,omitempty"`
+	// PasswordChanged is the user's too, since users may change their password
+	// without ending anything; zero: not known.
+	PasswordChanged time.Time `cbor:"16,keyasint,omitzero"`
 }
 
 // Links holds the one-time links that are outstanding.
@@ -33,7 +36,7 @@ type Links struct{ b *base }
 func linkTable() table[Link] {
 	return table[Link]{name: "links", space: spaceLinks,
 		key:   func(l *Link) key { return key{}.str(string(l.Hash)) },
-		ready: func(l *Link, _ key) { inUTC(&l.Expires) }}
+		ready: func(l *Link, _ key) { inUTC(&l.Expires, &l.PasswordChanged) }}
 }
 
 // Create stores a link of the given kind for a user (zero for set-up) and returns
@@ -81,7 +84,7 @@ func (l Links) allowed(tx kv.Txn, v *Link) (time.Duration, error) {
 	if u.Disabled {
 		return 0, invalid("user", "is disabled: enable it first")
 	}
-	v.Epoch = u.Epoch
+	v.Epoch, v.PasswordChanged = u.Epoch, u.PasswordChanged
 	return Seconds(set.Lifetimes.RecoveryLink), nil
 }
 
@@ -102,11 +105,16 @@ func (b *base) lookLink(r kv.Reader, hash []byte, kind LinkKind, now time.Time) 
 	}
 	if kind == LinkRecovery {
 		u, err := b.users.shared(r, key{}.id(v.User))
-		if err != nil || u == nil || u.Disabled || u.Epoch != v.Epoch {
+		if err != nil || u == nil || !v.fits(u) {
 			return nil, errOr(err, ErrLink)
 		}
 	}
 	return v, nil
+}
+
+// fits reports whether nothing has happened to the user that makes the link useless.
+func (v *Link) fits(u *User) bool {
+	return !u.Disabled && u.Epoch == v.Epoch && (v.PasswordChanged.IsZero() || v.PasswordChanged.Equal(u.PasswordChanged))
 }
 
 // useLink takes a live link out of the store, so that it works once.

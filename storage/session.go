@@ -94,8 +94,7 @@ type NewSession struct {
 // password was checked.
 func (s Sessions) Start(ctx context.Context, n NewSession) (*Session, error) {
 	now := s.b.instant()
-	v := Session{ID: s.b.newID(), User: n.User, UserEpoch: n.UserEpoch, AuthTime: now, AMR: n.AMR, ACR: n.ACR,
-		Created: now, Seen: now.Truncate(time.Hour), UserAgent: strings.ToValidUTF8(n.UserAgent[:min(len(n.UserAgent), 256)], ""), Address: n.Address}
+	v := s.b.prepareSession(n, now)
 	note := s.b.note(Actor{User: n.User, Via: ViaPage, RequestID: n.RequestID}, ActSignIn)
 	return update(ctx, s.b, func(tx kv.Txn) (*Session, error) {
 		u, err := s.b.users.get(tx, key{}.id(n.User))
@@ -105,18 +104,30 @@ func (s Sessions) Start(ctx context.Context, n NewSession) (*Session, error) {
 		if u == nil || u.Disabled || u.Epoch != n.UserEpoch {
 			return nil, ErrStale
 		}
-		v := v
-		if v.First, err = s.b.goOn(tx, n.Replaces, v.ID, n.User, now); err != nil {
+		v, err := s.b.begin(tx, v, n, now)
+		if err != nil {
 			return nil, err
 		}
-		if err := s.b.succeeded(tx, n.User, n.Browser, now); err != nil {
-			return nil, err
-		}
-		if err := s.b.sessions.put(tx, &v); err != nil {
-			return nil, err
-		}
-		return &v, s.b.audit.put(tx, note.about(n.User, "", ""))
+		return v, s.b.audit.put(tx, note.about(n.User, "", ""))
 	})
+}
+
+// prepareSession makes a session before the transaction that begins it.
+func (b *base) prepareSession(n NewSession, now time.Time) Session {
+	return Session{ID: b.newID(), User: n.User, UserEpoch: n.UserEpoch, AuthTime: now, AMR: n.AMR, ACR: n.ACR,
+		Created: now, Seen: now.Truncate(time.Hour), UserAgent: strings.ToValidUTF8(n.UserAgent[:min(len(n.UserAgent), 256)], ""), Address: n.Address}
+}
+
+// begin stores a session of a user who has just proved who they are, in place of the
+// one it replaces.
+func (b *base) begin(tx kv.Txn, v Session, n NewSession, now time.Time) (_ *Session, err error) {
+	if v.First, err = b.goOn(tx, n.Replaces, v.ID, n.User, now); err != nil {
+		return nil, err
+	}
+	if err := b.succeeded(tx, n.User, n.Browser, now); err != nil {
+		return nil, err
+	}
+	return &v, b.sessions.put(tx, &v)
 }
 
 // goOn ends the session old, if it is user's and has not ended, lets next stand for

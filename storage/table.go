@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bytes"
+	"slices"
 
 	"latchkey/storage/kv"
 )
@@ -76,10 +77,9 @@ func (t *table[T]) conflict(r kv.Reader, v *T) error {
 		if !ix.unique {
 			continue
 		}
-		for _, k := range ix.of(v) {
-			full, _ := ix.entry(k, primary)
-			if have, ok, err := r.Get(full); err != nil || ok && !bytes.Equal(have, primary) {
-				return errOr(err, &Taken{Field: ix.field})
+		for _, k := range slices.Concat(ix.of(v), ix.besides(v)) {
+			if err := ix.free(r, k, primary); err != nil {
+				return err
 			}
 		}
 	}

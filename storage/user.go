@@ -84,6 +84,11 @@ func userTable() table[User] {
 					return nil
 				}
 				return []key{key{}.str(canonicalEmail(u.Email))}
+			}, alike: func(u *User) (keys []key) {
+				for _, form := range alikeEmails(u.Email) {
+					keys = append(keys, key{}.str(form))
+				}
+				return keys
 			}},
 			usersAdmins: {space: spaceAdmins, keys: func(u *User) []key {
 				if !u.IsAdmin() {

@@ -76,7 +76,12 @@ func (b *base) findUser(r kv.Reader, name string) (*User, error) {
 			return u, err
 		}
 	}
-	return b.users.find(r, usersByEmail, key{}.str(canonicalEmail(name)))
+	for _, form := range append([]string{canonicalEmail(name)}, alikeEmails(name)...) {
+		if u, err := b.users.find(r, usersByEmail, key{}.str(form)); err != nil || u != nil {
+			return u, err
+		}
+	}
+	return nil, nil
 }
 
 // List returns up to limit accounts, oldest first, after the cursor of an earlier

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"net/mail"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -29,10 +30,10 @@ func canonicalEmail(s string) string {
 // canonicalLogin maps every spelling of what a person typed to sign in to one,
 // whether or not an account has it.
 func canonicalLogin(s string) string {
-	if name, err := canonicalUsername(s); err == nil {
+	if name, err := canonicalUsername(s); err == nil && !strings.Contains(name, "@") {
 		return name
 	}
-	return canonicalEmail(s)
+	return slices.Min(append(alikeEmails(s), canonicalEmail(s)))
 }
 
 func validUsername(s string) error {

@@ -11,6 +11,7 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/keys"
+	"latchkey/login/account"
 	"latchkey/login/page"
 	"latchkey/login/signin"
 	"latchkey/op"
@@ -82,6 +83,8 @@ func (h *house) routes(ctx context.Context, router *mux.Router, renderer *page.R
 	}
 	people := &signin.Handler{Provider: provider, Store: h.store, Hasher: h.hasher, Sessions: sessions, Renderer: renderer}
 	people.Routes(router)
+	own := &account.Handler{Store: h.store, Hasher: h.hasher, Sessions: sessions, Browsers: provider, Renderer: renderer, Cookies: sessions.Cookies}
+	own.Routes(router)
 	return nil
 }
 

@@ -93,6 +93,18 @@ func TestANewcomerSetsUpAndAStandardClientSignsSomebodyIn(t *testing.T) {
 		t.Error("home does not show the app that was allowed")
 	}
 
+	// What she allowed she takes back.
+	person.Follow(`a.row[href="/account/apps"]`)
+	look(t, person, "apps")
+	person.Follow(`a[aria-label="Remove Event Calendar"]`)
+	look(t, person, "app-remove")
+	person.Follow("#remove")
+	look(t, person, "app-removed")
+	person.Goto(a.URL)
+	person.Follow("#login")
+	person.Follow("#allow") // asked again
+	resultOf(t, person)
+
 	// A second login is silent: a session, and consent that is remembered.
 	person.Goto(a.URL)
 	person.Follow("#login")
@@ -156,21 +168,38 @@ func TestANativeAppGetsItsCodeOnItsOwnSchemeAfterConsent(t *testing.T) {
 	}
 }
 
-func TestDenyAndCancelTellTheApp(t *testing.T) {
+func TestDenyAndCancelTellTheAppAndEndTheFlow(t *testing.T) {
 	s := start(t)
 	s.addAda()
 	a := plainApp(t, s, "profile")
 	tab := browser.New(t, browser.Options{})
-	tab.Goto(a.authURL())
-	tab.Follow("button[value=cancel]")
-	if text := tab.Text("#error"); !strings.HasPrefix(text, "access_denied") {
-		t.Errorf("after Cancel the app shows %q", text)
+	over := func(button string) {
+		t.Helper()
+		link := tab.URL()
+		tab.Follow(button)
+		if text := tab.Text("#error"); !strings.HasPrefix(text, "access_denied") {
+			t.Errorf("after %s the app shows %q", button, text)
+		}
+		for _, again := range []struct {
+			name string
+			open func()
+		}{{"Back", tab.Back}, {"the link", func() { tab.Goto(link) }}, {"the flow", func() { tab.Goto(link[:strings.LastIndex(link, "/")]) }}} {
+			if again.open(); tab.Has("#allow") || tab.Has("#password") || !strings.Contains(tab.Text("h1"), "done already") {
+				t.Errorf("%s after %s shows:\n%s", again.name, button, tab.Text("body"))
+			}
+		}
+		tab.Problems() // Chromium notes each document that is not 200
 	}
 	tab.Goto(a.authURL())
+	over("button[value=cancel]")
+	tab.Goto(a.authURL())
 	signIn(tab, "ada", adaPassword)
-	tab.Follow("#deny")
-	if text := tab.Text("#error"); !strings.HasPrefix(text, "access_denied") {
-		t.Errorf("after Deny the app shows %q", text)
+	over("#deny")
+	tab.Goto(a.authURL()) // a new flow asks again
+	tab.Follow("#allow")
+	resultOf(t, tab)
+	if len(a.codes) != 1 {
+		t.Errorf("the app got %d codes", len(a.codes))
 	}
 }
 

@@ -59,6 +59,10 @@ var bans = []ban{
 		why: "imports flow one way: cmd wires the rooms and is imported by none"},
 	{in: "login/...", imports: []string{module + "/storage/bolt/...", module + "/storage/memory/...", module + "/storage/api/..."},
 		why: "pages work on the store, whatever engine it has"},
+	{in: "login/account", imports: []string{module + "/login/signin"},
+		why: "what a person does with their account knows nothing of how they signed in; what both need is in login/front"},
+	{in: "login/front", imports: []string{module + "/login/account", module + "/login/signin"},
+		why: "it serves the rooms that handle pages and knows none of them"},
 	{in: "internal/...", imports: []string{module + "/..."}, but: []string{module + "/internal/..."},
 		why: "what all rooms share may not know any of them"},
 

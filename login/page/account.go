@@ -16,6 +16,7 @@ type Account struct {
 type ChooseAccount struct {
 	Action   string // where the form is posted
 	App      *App   // who asked; nil outside a flow
+	ReturnTo string // outside a flow: comes back as form value "return_to"
 	Accounts []Account
 }
 

@@ -23,10 +23,25 @@ type Scope struct {
 	Words    string   // "see your name and picture"
 	Claim    string   // without Words: the one claim asked for by itself
 	Values   []string // what would be seen, such as the address; may be empty
+	Groups   []string // names of groups that would be seen; the first few are shown
 	Optional bool     // a box to tick; otherwise it comes with Allow
 	Ticked   bool     // an optional one that was granted before
 	New      bool     // not asked for when the person last said yes
 	Granted  bool     // granted before: shown folded
+}
+
+// groupsShown is how many groups are named one by one.
+const groupsShown = 10
+
+// GroupsNamed are the groups to name.
+func (s Scope) GroupsNamed() []string { return s.Groups[:min(len(s.Groups), groupsShown)] }
+
+// GroupsMore says how many there are besides; zero: none.
+func (s Scope) GroupsMore() Text {
+	if more := len(s.Groups) - groupsShown; more > 0 {
+		return Count("consent.groups.more", more)
+	}
+	return Text{}
 }
 
 // ClaimWords says what a claim without a scope tells.

@@ -8,6 +8,9 @@ const (
 	FieldUsername Field = "username"
 	FieldEmail    Field = "email"
 	FieldPassword Field = "password"
+
+	FieldCurrentPassword Field = "current-password"
+	FieldNewPassword     Field = "new-password"
 )
 
 // FieldError is one thing to mend.
@@ -82,7 +85,7 @@ func newUsername() input {
 		Autocomplete: "username", Verbatim: true}
 }
 
-func newPassword(label Key, minimum int) input {
-	return input{ID: FieldPassword, Type: "password", Label: Say(label),
+func newPassword(id Field, label Key, minimum int) input {
+	return input{ID: id, Type: "password", Label: Say(label),
 		Hint: Say("field.password.rules", minimum), Autocomplete: "new-password"}
 }

@@ -10,6 +10,14 @@ type Home struct {
 	Apps []App
 	// Admin adds what an administrator does first while there are no apps.
 	Admin bool
+	// SwitchURL lets the person go on as another account of this browser; empty:
+	// there is none.
+	SwitchURL string
+	// AppsURL is where the person takes back what apps may do; empty: nothing is
+	// offered.
+	AppsURL string
+	// PasswordURL is where the person changes the password.
+	PasswordURL string
 	// Notice is what just went well, such as Say(SetUpDone).
 	Notice Text
 }
@@ -23,7 +31,7 @@ func (p Home) frame(l *livery) frame {
 	case p.Person == nil:
 		return frame{template: "welcome", title: Say("home.title"), notice: p.Notice}
 	}
-	return frame{template: "home", title: Say("home.apps"), person: p.Person, notice: p.Notice, wide: true}
+	return frame{template: "home", title: Say("home.apps"), person: p.Person, switchURL: p.SwitchURL, notice: p.Notice, wide: true}
 }
 
 // The commands that pages name. They are typed, not read: no language changes them.

@@ -26,6 +26,16 @@ func (e *element) within(name string) bool {
 	return false
 }
 
+// inside reports whether e stands inside that very element.
+func (e *element) inside(of *element) bool {
+	for p := e.in; p != nil; p = p.in {
+		if p == of {
+			return true
+		}
+	}
+	return false
+}
+
 // elements parses a page. It fails on tags that do not match, which our own
 // templates have no excuse for.
 func elements(t testing.TB, page string) []*element {

@@ -3,6 +3,7 @@ package page
 // catalogue is everything that pages say in one language.
 type catalogue struct {
 	lang, dir  string
+	dayFormat  string           // of a day, for time.Format
 	timeFormat string           // of a moment in UTC, for time.Format
 	plural     func(int) string // the CLDR plural category of a number
 	messages   map[Key]string
@@ -22,13 +23,21 @@ const (
 	PasswordPersonal Key = "problem.password.personal"
 	PasswordText     Key = "problem.password.text"
 
+	CurrentPasswordMissing Key = "problem.password.current.missing"
+	CurrentPasswordWrong   Key = "problem.password.current.wrong"
+	NewPasswordMissing     Key = "problem.password.new.missing"
+	NewPasswordSame        Key = "problem.password.new.same"
+
 	SetUpDone       Key = "notice.set_up" // username
 	PasswordSet     Key = "notice.password_set"
 	PasswordChanged Key = "notice.password_changed" // by Count: other devices signed out
+	// PasswordChangedOnly: no other device was signed out.
+	PasswordChangedOnly Key = "notice.password_changed.only"
+	AppRemoved          Key = "notice.app_removed"
 )
 
 var english = catalogue{
-	lang: "en", dir: "ltr", timeFormat: "2 January 2006, 15:04 UTC",
+	lang: "en", dir: "ltr", dayFormat: "2 January 2006", timeFormat: "2 January 2006, 15:04 UTC",
 	plural: func(n int) string {
 		if n == 1 {
 			return "one"
@@ -58,19 +67,20 @@ var english = catalogue{
 		"wait.minutes.one":   "1 minute",
 		"wait.minutes.other": "{1} minutes",
 
-		"field.username":       "Username",
-		"field.username.hint":  "What you sign in with: letters, digits and marks such as - _ and a dot. No spaces.",
-		"field.email":          "E-mail address",
-		"field.email.hint":     "For messages about your account.",
-		"field.login":          "Username or e-mail",
-		"field.password":       "Password",
-		"field.password.new":   "New password",
-		"field.password.rules": "At least {1} characters. Four or five unrelated words make a good one.",
-		"field.optional":       "(optional)",
-		"field.show":           "Show",
-		"field.hide":           "Hide",
-		"field.show.label":     "Show password",
-		"field.hide.label":     "Hide password",
+		"field.username":         "Username",
+		"field.username.hint":    "What you sign in with: letters, digits and marks such as - _ and a dot. No spaces.",
+		"field.email":            "E-mail address",
+		"field.email.hint":       "For messages about your account.",
+		"field.login":            "Username or e-mail",
+		"field.password":         "Password",
+		"field.password.new":     "New password",
+		"field.password.current": "Current password",
+		"field.password.rules":   "At least {1} characters. Four or five unrelated words make a good one.",
+		"field.optional":         "(optional)",
+		"field.show":             "Show",
+		"field.hide":             "Hide",
+		"field.show.label":       "Show password",
+		"field.hide.label":       "Hide password",
 
 		"problem.username.missing":  "Enter a username.",
 		"problem.username.invalid":  "Choose a username of letters, digits and marks such as - _ and a dot, at most 64 characters long.",
@@ -83,12 +93,29 @@ var english = catalogue{
 		"problem.password.common":   "Many people use that password, so it is among the first to be guessed. Choose another.",
 		"problem.password.personal": "Choose a password without your name, username or e-mail address in it.",
 
+		"problem.password.current.missing": "Enter your current password.",
+		"problem.password.current.wrong":   "That is not your current password.",
+		"problem.password.new.missing":     "Enter a new password.",
+		"problem.password.new.same":        "That is the password you have. Choose another.",
+
 		"problem.password.text": "Use characters that can be seen: this holds a control character or damaged text.",
 
 		"notice.password_set":           "Your new password is saved. Sign in with it.",
 		"notice.set_up":                 "All set. You are signed in as {1}.",
+		"notice.password_changed.only":  "Password changed.",
 		"notice.password_changed.one":   "Password changed. You were signed out on 1 other device.",
 		"notice.password_changed.other": "Password changed. You were signed out on {1} other devices.",
+
+		"notice.app_removed": "The app was removed. It can do nothing more with your account.",
+
+		"apps.title":        "Apps with access",
+		"apps.what":         "What each app may do with your account, until you remove it.",
+		"apps.since":        "Since",
+		"apps.remove":       "Remove",
+		"apps.remove.of":    "Remove {1}",
+		"apps.keep":         "Keep",
+		"apps.remove.title": "Remove {1}?",
+		"apps.remove.what":  "{1} stops working for you at once. Data it already copied stays with it.",
 
 		"home.title":       "Home",
 		"home.welcome":     "One account for all of your apps.",
@@ -97,6 +124,7 @@ var english = catalogue{
 		"home.apps.what":   "These apps may use your account.",
 		"home.empty":       "No apps yet. When you allow one, it appears here.",
 		"home.empty.admin": "Add the first app by this command, on the machine that runs the server:",
+		"home.account":     "Your account",
 		"home.setup.title": "Almost ready",
 		"home.setup.what":  "This server has no administrator yet.",
 		"home.setup.how":   "Whoever runs it gets a set-up link by this command, on the machine that it runs on:",
@@ -132,6 +160,16 @@ var english = catalogue{
 		"signin.busy":       "Many people are signing in right now. Wait a few seconds and try again.",
 		"signin.no_cookies": "Your browser did not keep our cookie. Allow cookies for this site, then try again.",
 
+		"password.title":           "Change password",
+		"password.everywhere":      "Sign out my other devices",
+		"password.everywhere.what": "Apps lose their access too, even those that stay connected while you are away. You stay signed in here.",
+		"password.button":          "Change password",
+		"password.cancel":          "Cancel",
+		"password.stale":           "Your account was changed while this page was open. Nothing was changed now: try again.",
+		"password.none.title":      "This account has no password",
+		"password.none.what":       "You sign in to it in another way.",
+		"password.none.how":        "To get a password, ask whoever runs {1} for a recovery link.",
+
 		"app.documents": "More about {1}:",
 		"app.policy":    "Privacy policy",
 		"app.terms":     "Terms of use",
@@ -139,6 +177,9 @@ var english = catalogue{
 		"account.title":        "Choose an account",
 		"account.continue":     "Continue to {1}",
 		"account.continue.app": "Continue to {1}",
+		"account.password":     "Change password",
+		"account.apps":         "Apps with access",
+		"account.switch":       "Switch account",
 		"account.to":           "to continue to {1}",
 		"account.signed_in":    "You are signed in as",
 		"account.go":           "Continue as {1}",
@@ -148,24 +189,27 @@ var english = catalogue{
 		"account.sign_out.of":  "Sign out {1}",
 		"account.sign_out.all": "Sign out of all accounts",
 
-		"consent.title":         "{1} wants to use your {2} account",
-		"consent.by":            "by {1}",
-		"consent.reviewed":      "Reviewed by {1}",
-		"consent.first_party":   "Made by {1}",
-		"consent.testing":       "In testing: only its team can use it",
-		"consent.unreviewed":    "Not reviewed by {1}",
-		"consent.as":            "as {1}",
-		"consent.not_you":       "not you?",
-		"consent.will":          "{1} will be able to:",
-		"consent.may":           "You may also let it:",
-		"consent.new":           "New",
-		"consent.known":         "Allowed before",
-		"consent.kept":          "Untick what it may no longer do:",
-		"consent.return":        "You will return to {1}",
-		"consent.return.device": "You will return to a program on this device ({1})",
-		"consent.remove":        "Remove it any time in your account",
-		"consent.allow":         "Allow",
-		"consent.deny":          "Deny",
+		"consent.title":             "{1} wants to use your {2} account",
+		"consent.by":                "by {1}",
+		"consent.reviewed":          "Reviewed by {1}",
+		"consent.first_party":       "Made by {1}",
+		"consent.testing":           "In testing: only its team can use it",
+		"consent.unreviewed":        "Not reviewed by {1}",
+		"consent.as":                "as {1}",
+		"consent.not_you":           "not you?",
+		"consent.will":              "{1} will be able to:",
+		"consent.may":               "You may also let it:",
+		"consent.groups.next":       ", ",
+		"consent.groups.more.one":   " and 1 more",
+		"consent.groups.more.other": " and {1} more",
+		"consent.new":               "New",
+		"consent.known":             "Allowed before",
+		"consent.kept":              "Untick what it may no longer do:",
+		"consent.return":            "You will return to {1}",
+		"consent.return.device":     "You will return to a program on this device ({1})",
+		"consent.remove":            "Remove it any time in your account",
+		"consent.allow":             "Allow",
+		"consent.deny":              "Deny",
 
 		"claim.name":                  "See your name",
 		"claim.given_name":            "See your first name",

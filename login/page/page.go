@@ -19,9 +19,11 @@ type frame struct {
 	summary []FieldError // what went wrong, for the top of the page; Field may be empty
 	notice  Text         // what just went well
 	person  *Person      // whose account menu the header shows; nil for none
-	message *message     // for the template "message"
-	wait    time.Duration
-	wide    bool // a page of its own width, not a card
+	// switchURL is where the menu leads to the browser's other accounts; empty: none
+	switchURL string
+	message   *message // for the template "message"
+	wait      time.Duration
+	wide      bool // a page of its own width, not a card
 }
 
 // message is a page that only tells something, and what to do about it.

@@ -12,7 +12,7 @@ type Recover struct {
 
 func (p Recover) frame(*livery) frame {
 	return frame{template: "recover", title: Say("recover.title"), summary: p.Errors, fields: []input{
-		newPassword("field.password.new", p.MinLength).with("", p.Errors),
+		newPassword(FieldPassword, "field.password.new", p.MinLength).with("", p.Errors),
 	}}
 }
 

@@ -110,6 +110,7 @@ type view struct {
 	Summary   []FieldError
 	Notice    Text
 	Person    *Person
+	SwitchURL string
 	Wide      bool
 	Template  string
 	Message   *message
@@ -119,7 +120,7 @@ type view struct {
 func (rd *Renderer) view(r *http.Request, s *set, l *livery, f frame, p Page) (view, error) {
 	v := view{Lang: s.catalogue.lang, Dir: s.catalogue.dir, Style: style.path(), Script: script.path(),
 		Brand: l, Heading: f.title, Fields: f.fields, Summary: f.summary, Notice: f.notice,
-		Person: f.person, Wide: f.wide, Template: f.template, Message: f.message, Page: p}
+		Person: f.person, SwitchURL: f.switchURL, Wide: f.wide, Template: f.template, Message: f.message, Page: p}
 	task, err := s.catalogue.plain(f.title)
 	if err != nil {
 		return v, err

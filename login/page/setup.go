@@ -16,7 +16,7 @@ func (p SetUp) frame(l *livery) frame {
 	return frame{template: "setup", title: Say("setup.title", l.Name), summary: p.Errors, fields: []input{
 		newUsername().with(p.Username, p.Errors),
 		email.with(p.Email, p.Errors),
-		newPassword("field.password", p.MinLength).with("", p.Errors),
+		newPassword(FieldPassword, "field.password", p.MinLength).with("", p.Errors),
 	}}
 }
 

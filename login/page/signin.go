@@ -12,6 +12,7 @@ const (
 	Throttled                   // 429; says RetryAfter
 	Busy                        // 503; says RetryAfter
 	NoCookies                   // 400; the browser did not bring our cookie back
+	Stale                       // 409; the account changed while the page was open
 )
 
 // SignIn is the form that takes username and password. The button carries

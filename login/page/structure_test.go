@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,7 +115,9 @@ func TestEveryPageHasOneHeadingAndATitle(t *testing.T) {
 func TestAFailedFormSaysSoEverywhere(t *testing.T) {
 	rd := renderer(t, page.Options{})
 	for _, e := range pagetest.Examples() {
-		if e.Status != 422 && !strings.HasPrefix(e.Name, "sign-in-t") && e.Name != "sign-in-busy" && e.Name != "sign-in-no-cookies" {
+		_, signIn := e.Page.(page.SignIn)
+		_, password := e.Page.(page.ChangePassword)
+		if e.Status != 422 && (e.Status == 200 || !signIn && !password) {
 			continue
 		}
 		t.Run(e.Name, func(t *testing.T) {
@@ -133,5 +136,49 @@ func TestAFailedFormSaysSoEverywhere(t *testing.T) {
 				t.Errorf("alert %v, invalid input %v", alert, invalid)
 			}
 		})
+	}
+}
+
+// What password managers and browsers go by to fill in the old password, offer a new
+// one and keep it under the right name: one form with the username in it, and inputs
+// that say what they are for.
+func TestPasswordFormsSayWhatTheyAreForToPasswordManagers(t *testing.T) {
+	rd := renderer(t, page.Options{})
+	want := map[string][]string{
+		"sign-in":         {"username=username", "password=current-password"},
+		"sign-in-wrong":   {"username=username", "password=current-password"},
+		"setup":           {"username=username", "email=email", "password=new-password"},
+		"recover":         {"username=username", "password=new-password"},
+		"password":        {"username=username", "current-password=current-password", "new-password=new-password"},
+		"password-errors": {"username=username", "current-password=current-password", "new-password=new-password"},
+	}
+	for _, e := range pagetest.Examples() {
+		if want[e.Name] == nil {
+			continue
+		}
+		var got []string
+		var form *element
+		for _, el := range elements(t, render(t, rd, e.Status, e.Page).Body.String()) {
+			if el.name == "form" && form == nil {
+				form = el
+			}
+			if el.attr["autocomplete"] == "" || el.name != "input" {
+				continue
+			}
+			got = append(got, el.attr["name"]+"="+el.attr["autocomplete"])
+			if !el.inside(form) {
+				t.Errorf("%s: %s stands outside the form", e.Name, el.attr["name"])
+			}
+			_, hidden := el.attr["hidden"]
+			switch {
+			case hidden && (el.attr["type"] != "text" || el.attr["value"] != "ada"):
+				t.Errorf("%s: the hidden username is %v", e.Name, el.attr)
+			case !hidden && el.attr["id"] != el.attr["name"]:
+				t.Errorf("%s: %v has no id of its name", e.Name, el.attr)
+			}
+		}
+		if !slices.Equal(got, want[e.Name]) {
+			t.Errorf("%s: %q, want %q", e.Name, got, want[e.Name])
+		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 var files embed.FS
 
 // names are the pages' templates. Each fills the block "main" of the frame.
-var names = []string{"welcome", "home", "setup", "recover", "signin", "account", "consent", "signout", "message"}
+var names = []string{"welcome", "home", "setup", "recover", "signin", "password", "apps", "remove", "account", "consent", "signout", "message"}
 
 // shared are the files that every page may use.
 var shared = []string{"templates/frame.html", "templates/parts.html", "templates/icons.html"}
@@ -71,6 +71,8 @@ func (s *set) funcs() template.FuncMap {
 		"web":     webLink,
 		"opening": opening,
 		"rfc3339": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"isoday":  func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
+		"day":     func(t time.Time) string { return t.UTC().Format(c.dayFormat) },
 		"utc":     func(t time.Time) string { return t.UTC().Format(c.timeFormat) },
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"latchkey/internal/edge"
+	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/op"
 	"latchkey/storage"
@@ -16,14 +17,18 @@ func (h *Handler) accountForm(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case f == nil:
 	case len(f.Accounts()) == 0:
-		see(w, f.Path()+op.PathSignIn)
+		front.See(w, f.Path()+op.PathSignIn)
 	default:
-		form := page.ChooseAccount{Action: f.Path() + op.PathAccount, App: appOf(f.Client())}
-		for _, a := range f.Accounts() {
-			form.Accounts = append(form.Accounts, page.Account{Person: personOf(a.User), ID: a.Session.ID.String()})
-		}
+		form := page.ChooseAccount{Action: f.Path() + op.PathAccount, App: front.AppOf(f.Client()), Accounts: choices(signedIn(f.Accounts()))}
 		h.show(w, r, http.StatusOK, form)
 	}
+}
+
+func signedIn(accounts []storage.Account) (all []storage.SignedIn) {
+	for _, a := range accounts {
+		all = append(all, a.SignedIn)
+	}
+	return all
 }
 
 func (h *Handler) account(w http.ResponseWriter, r *http.Request) {
@@ -31,13 +36,13 @@ func (h *Handler) account(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case f == nil:
 	case r.PostForm.Get("action") == "another":
-		see(w, f.Path()+op.PathSignIn)
+		front.See(w, f.Path()+op.PathSignIn)
 	case r.PostForm.Get("sign_out") != "":
 		h.signOutOf(w, r, f, r.PostForm.Get("sign_out"))
 	default:
 		id, err := storage.ParseID(r.PostForm.Get("account"))
 		if err != nil || !slices.ContainsFunc(f.Accounts(), func(a storage.Account) bool { return a.Session.ID == id }) {
-			see(w, f.Path()+op.PathAccount) // signed out meanwhile: choose again
+			front.See(w, f.Path()+op.PathAccount) // signed out meanwhile: choose again
 			return
 		}
 		f.Choose(w, r, id)
@@ -46,13 +51,7 @@ func (h *Handler) account(w http.ResponseWriter, r *http.Request) {
 
 // signOutOf ends one of the browser's sessions, or all, and goes on with the flow.
 func (h *Handler) signOutOf(w http.ResponseWriter, r *http.Request, f *op.Flow, which string) {
-	var ending []*storage.Session
-	for _, a := range f.Accounts() {
-		if which == "all" || a.Session.ID.String() == which {
-			ending = append(ending, a.Session)
-		}
-	}
-	if err := h.end(w, r, ending); err != nil {
+	if err := h.signOutChosen(w, r, signedIn(f.Accounts()), which); err != nil {
 		h.fail(w, r, err)
 		return
 	}

@@ -1,14 +1,12 @@
 package signin
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"slices"
 	"time"
 
 	"latchkey/internal/edge"
-	"latchkey/keys"
 	"latchkey/login/page"
 	"latchkey/op"
 	"latchkey/storage"
@@ -35,16 +33,6 @@ func (o outcome) word() string {
 	return "wrong_password"
 }
 
-var problemStatus = map[page.SignInProblem]int{
-	page.WrongPassword: http.StatusUnprocessableEntity,
-	page.Throttled:     http.StatusTooManyRequests,
-	page.Busy:          http.StatusServiceUnavailable,
-	page.NoCookies:     http.StatusBadRequest,
-}
-
-// busyRetry is how soon to try again when too many passwords are being checked.
-const busyRetry = 5 * time.Second
-
 // attempt checks a username and password. What it answers does not tell whether
 // there is such an account, and takes as long either way.
 func (h *Handler) attempt(r *http.Request, name, password string) (outcome, error) {
@@ -53,45 +41,16 @@ func (h *Handler) attempt(r *http.Request, name, password string) (outcome, erro
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return outcome{}, err
 	}
-	// The place comes first: whoever is sent away has had no password checked, and so
-	// has made no attempt. With one in hand every password that is checked was counted.
-	turn, err := h.Hasher.Reserve()
-	if err != nil { // keys.ErrBusy
-		return outcome{problem: page.Busy, wait: busyRetry}, nil
+	checked, err := h.passwords().Check(ctx, name, user, browser, password)
+	if err != nil || checked.Problem != page.NoProblem {
+		return outcome{problem: checked.Problem, wait: checked.Wait}, err
 	}
-	defer turn.Release()
-	wait, err := h.Store.Attempts.Count(ctx, name, user, browser)
-	if err != nil {
-		return outcome{}, err
-	}
-	if wait > 0 {
-		edge.Fail(ctx, "throttled", nil)
-		return outcome{problem: page.Throttled, wait: wait}, nil
-	}
-	right, err := h.checkPassword(ctx, turn, user, password)
-	switch {
-	case err != nil:
-		return outcome{}, err
-	case !right:
-		edge.Fail(ctx, "wrong_password", nil)
-		return outcome{problem: page.WrongPassword}, nil
+	if checked.Rehash != nil {
+		if err := h.Store.Users.Rehash(ctx, user.ID, user.Password, checked.Rehash); err != nil {
+			return outcome{}, err
+		}
 	}
 	return h.start(r, user, browser)
-}
-
-// checkPassword hashes once, whether or not there is anything to compare with.
-func (h *Handler) checkPassword(ctx context.Context, turn keys.Turn, user *storage.User, password string) (bool, error) {
-	if user == nil || len(user.Password) == 0 {
-		return false, turn.VerifyNothing(ctx, password)
-	}
-	right, rehash, err := turn.Verify(ctx, user.ID[:], user.Password, password)
-	if err != nil || !right || user.Disabled {
-		return false, err
-	}
-	if rehash != nil {
-		err = h.Store.Users.Rehash(ctx, user.ID, user.Password, rehash)
-	}
-	return true, err
 }
 
 func (h *Handler) start(r *http.Request, user *storage.User, browser []byte) (outcome, error) {

@@ -3,8 +3,10 @@ package signin
 import (
 	"net/http"
 
+	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/op"
+	"latchkey/storage"
 )
 
 // consentForm asks whether the app may have what it asks for.
@@ -18,8 +20,8 @@ func (h *Handler) consentForm(w http.ResponseWriter, r *http.Request) {
 		f.Resume(w)
 		return
 	}
-	form := page.Consent{Action: f.Path() + op.PathConsent, App: *appOf(view.Client), Review: page.Reviewed,
-		Person: personOf(view.User), SwitchURL: f.Path() + op.PathAccount, RedirectURI: view.RedirectURI, Shown: view.DigestText()}
+	form := page.Consent{Action: f.Path() + op.PathConsent, App: *front.AppOf(view.Client), Review: page.Reviewed,
+		Person: front.PersonOf(view.User), SwitchURL: f.Path() + op.PathAccount, RedirectURI: view.RedirectURI, AccountURL: front.PathApps, Shown: view.DigestText()}
 	if view.Client.FirstParty {
 		form.Review = page.FirstParty
 	}
@@ -36,7 +38,11 @@ func scopeOf(ask op.Ask, known bool) page.Scope {
 	s := page.Scope{Name: ask.Scope, Words: ask.Words, Claim: ask.Claim, Optional: ask.Optional, Ticked: ask.Granted,
 		Granted: ask.Granted, New: known && !ask.Granted && !ask.Declined}
 	for _, v := range ask.Values {
-		s.Values = append(s.Values, v.Text)
+		if v.Claim == storage.ClaimGroups {
+			s.Groups = append(s.Groups, v.Text)
+		} else {
+			s.Values = append(s.Values, v.Text)
+		}
 	}
 	return s
 }
@@ -56,6 +62,6 @@ func (h *Handler) consent(w http.ResponseWriter, r *http.Request) {
 			f.Resume(w)
 		}
 	default:
-		h.show(w, r, http.StatusBadRequest, page.Error{Fault: page.BadRequest, App: appOf(f.Client())})
+		h.show(w, r, http.StatusBadRequest, page.Error{Fault: page.BadRequest, App: front.AppOf(f.Client())})
 	}
 }

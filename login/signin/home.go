@@ -3,6 +3,7 @@ package signin
 import (
 	"net/http"
 
+	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/storage"
 )
@@ -32,10 +33,11 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) {
 		h.show(w, r, http.StatusOK, page.Home{NeedsSetUp: !ready})
 		return
 	}
-	h.signedInHome(w, r, live[0])
+	h.signedInHome(w, r, live)
 }
 
-func (h *Handler) signedInHome(w http.ResponseWriter, r *http.Request, v storage.SignedIn) {
+func (h *Handler) signedInHome(w http.ResponseWriter, r *http.Request, live []storage.SignedIn) {
+	v := live[0]
 	if err := h.Store.Sessions.Touch(r.Context(), v.Session); err != nil {
 		h.fail(w, r, err)
 		return
@@ -45,13 +47,17 @@ func (h *Handler) signedInHome(w http.ResponseWriter, r *http.Request, v storage
 		h.fail(w, r, err)
 		return
 	}
-	person := personOf(v.User)
-	p := page.Home{Person: &person, Admin: v.User.IsAdmin()}
+	person := front.PersonOf(v.User)
+	p := page.Home{Person: &person, Admin: v.User.IsAdmin(), AppsURL: front.PathApps, PasswordURL: front.PathPassword,
+		Notice: front.Notices{Cookies: h.Sessions.Cookies}.Take(w, r)}
+	if len(live) > 1 {
+		p.SwitchURL = front.PathChoose
+	}
 	if r.URL.Query().Get("notice") == noticeSetUp {
 		p.Notice = page.Say(page.SetUpDone, v.User.DisplayName())
 	}
 	for _, a := range apps {
-		p.Apps = append(p.Apps, *appOf(a.Client))
+		p.Apps = append(p.Apps, *front.AppOf(a.Client))
 	}
 	h.show(w, r, http.StatusOK, p)
 }

@@ -6,6 +6,7 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/keys"
+	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/storage"
 )
@@ -20,7 +21,7 @@ func (h *Handler) recoverForm(w http.ResponseWriter, r *http.Request) {
 }
 
 func recoverPage(user *storage.User, token string) page.Recover {
-	return page.Recover{Action: pathRecover, Token: token, Person: personOf(user), MinLength: keys.MinPassword}
+	return page.Recover{Action: pathRecover, Token: token, Person: front.PersonOf(user), MinLength: keys.MinPassword}
 }
 
 // recovering returns the user whom a live link is for. If there is none it has
@@ -57,7 +58,7 @@ func (h *Handler) recover(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	form := recoverPage(user, token)
-	err := h.acceptable(r.Context(), &form.Errors, password, namesOf(user)...)
+	err := h.passwords().Acceptable(r.Context(), &form.Errors, page.FieldPassword, password, front.NamesOf(user)...)
 	if err == nil && len(form.Errors) > 0 {
 		h.show(w, r, http.StatusUnprocessableEntity, form)
 		return
@@ -72,9 +73,9 @@ func (h *Handler) recover(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil:
 		h.Provider.NameBrowser(w, r)
-		see(w, pathSignIn+"?notice="+noticeRecovered)
+		front.See(w, front.PathSignIn+"?notice="+noticeRecovered)
 	case errors.Is(err, keys.ErrBusy):
-		h.show(w, r, http.StatusServiceUnavailable, page.Error{Fault: page.Overloaded, RetryAfter: busyRetry})
+		h.show(w, r, http.StatusServiceUnavailable, page.Error{Fault: page.Overloaded, RetryAfter: front.BusyRetry})
 	case isLinkFault(err):
 		h.show(w, r, http.StatusNotFound, page.RecoverLink{})
 	default:

@@ -4,12 +4,17 @@ import (
 	"net/http"
 
 	"latchkey/internal/edge"
+	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/op"
 )
 
 // Pages shows what op must not answer by a redirect.
 type Pages struct{ Renderer *page.Renderer }
+
+func (p Pages) show(w http.ResponseWriter, r *http.Request, status int, what page.Page) {
+	front.Front(p).Show(w, r, status, what)
+}
 
 var refusalFaults = map[op.RefusalKind]page.Fault{
 	op.RefusedClient:   page.UnknownApp,
@@ -26,41 +31,32 @@ func (p Pages) Refuse(w http.ResponseWriter, r *http.Request, why op.Refusal) {
 	}
 	switch why.Kind {
 	case op.RefusedExpired:
-		show(p.Renderer, w, r, why.Status, page.Expired{App: app})
+		p.show(w, r, why.Status, page.Expired{App: app})
 	case op.RefusedFinished:
-		show(p.Renderer, w, r, why.Status, page.Finished{App: app})
+		p.show(w, r, why.Status, page.Finished{App: app})
 	case op.RefusedUnavailable:
 		reason := page.NotApproved
 		if why.Suspended {
 			reason = page.Suspended
 		}
-		show(p.Renderer, w, r, why.Status, page.Unavailable{App: *app, Why: reason})
+		p.show(w, r, why.Status, page.Unavailable{App: *app, Why: reason})
 	case op.RefusedNotAllowed:
-		show(p.Renderer, w, r, why.Status, page.Unavailable{App: *app, Why: page.NotAllowed})
+		p.show(w, r, why.Status, page.Unavailable{App: *app, Why: page.NotAllowed})
 	default:
 		detail := why.Detail
 		if why.Code != "" {
 			detail = why.Code + ": " + detail
 		}
-		show(p.Renderer, w, r, why.Status, page.Error{Fault: refusalFaults[why.Kind], App: app, Detail: detail})
+		p.show(w, r, why.Status, page.Error{Fault: refusalFaults[why.Kind], App: app, Detail: detail})
 	}
 }
 
 // SignedOut is op's way to say that an app's request to sign out is done.
 func (p Pages) SignedOut(w http.ResponseWriter, r *http.Request, l *op.Logout) {
-	show(p.Renderer, w, r, http.StatusOK, signedOut(l))
+	p.show(w, r, http.StatusOK, signedOut(l))
 }
 
 // Fail is the edge's way to answer what no handler did: pages for people.
 func (p Pages) Fail(w http.ResponseWriter, r *http.Request, problem edge.Problem) {
-	show(p.Renderer, w, r, problem.Status, page.Error{Fault: page.FaultOf(problem.Status), Detail: problem.Message})
-}
-
-// show renders a page. A page that cannot be rendered is our fault and says so in
-// plain text; the log has the reason.
-func show(renderer *page.Renderer, w http.ResponseWriter, r *http.Request, status int, p page.Page) {
-	if err := renderer.Render(w, r, status, p); err != nil {
-		edge.Fail(r.Context(), "server_error", err)
-		http.Error(w, "Something went wrong here. Request id: "+edge.RequestID(r.Context()), http.StatusInternalServerError)
-	}
+	p.show(w, r, problem.Status, page.Error{Fault: page.FaultOf(problem.Status), Detail: problem.Message})
 }

@@ -7,6 +7,7 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/keys"
+	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/storage"
 )
@@ -59,7 +60,7 @@ func (h *Handler) setUp(w http.ResponseWriter, r *http.Request) {
 		form.Errors.Add(page.FieldUsername, page.UsernameMissing)
 	}
 	password := r.PostForm.Get("password")
-	if err := h.acceptable(r.Context(), &form.Errors, password, namesOf(&user)...); err != nil {
+	if err := h.passwords().Acceptable(r.Context(), &form.Errors, page.FieldPassword, password, front.NamesOf(&user)...); err != nil {
 		h.fail(w, r, err)
 		return
 	}
@@ -76,7 +77,7 @@ func (h *Handler) setUp(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, storage.ErrLink):
 		h.show(w, r, http.StatusNotFound, page.SetUpLink{})
 	case errors.Is(err, keys.ErrBusy):
-		h.show(w, r, http.StatusServiceUnavailable, page.Error{Fault: page.Overloaded, RetryAfter: busyRetry})
+		h.show(w, r, http.StatusServiceUnavailable, page.Error{Fault: page.Overloaded, RetryAfter: front.BusyRetry})
 	case refusedField(&form.Errors, err):
 		h.show(w, r, http.StatusUnprocessableEntity, form)
 	default:
@@ -103,5 +104,5 @@ func (h *Handler) welcome(w http.ResponseWriter, r *http.Request, user *storage.
 		h.fail(w, r, err)
 		return
 	}
-	see(w, pathHome+"?notice="+noticeSetUp)
+	front.See(w, front.PathHome+"?notice="+noticeSetUp)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"latchkey/internal/edge"
+	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/op"
 )
@@ -17,7 +18,7 @@ func (h *Handler) flowSignInForm(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) flowPage(f *op.Flow, username string) page.SignIn {
-	return page.SignIn{Action: f.Path() + op.PathSignIn, App: appOf(f.Client()), Username: username, Again: len(f.Accounts()) == 1}
+	return page.SignIn{Action: f.Path() + op.PathSignIn, App: front.AppOf(f.Client()), Username: username, Again: len(f.Accounts()) == 1}
 }
 
 // flowSignIn takes the form. Cancel tells the app that the user left.
@@ -40,7 +41,7 @@ func (h *Handler) flowSignIn(w http.ResponseWriter, r *http.Request) {
 // POST can tell whether cookies come back.
 func (h *Handler) signInForm(w http.ResponseWriter, r *http.Request) {
 	h.Provider.NameBrowser(w, r)
-	form := page.SignIn{Action: pathSignIn, ReturnTo: localPath(r.URL.Query().Get("return_to"))}
+	form := page.SignIn{Action: front.PathSignIn, ReturnTo: front.ReturnPath(r.URL.Query().Get("return_to"))}
 	if r.URL.Query().Get("notice") == noticeRecovered {
 		form.Notice = page.Say(page.PasswordSet)
 	}
@@ -48,19 +49,19 @@ func (h *Handler) signInForm(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) {
-	back := localPath(r.PostForm.Get("return_to"))
-	form := page.SignIn{Action: pathSignIn, ReturnTo: back, Username: r.PostForm.Get("username")}
+	back := front.ReturnPath(r.PostForm.Get("return_to"))
+	form := page.SignIn{Action: front.PathSignIn, ReturnTo: back, Username: r.PostForm.Get("username")}
 	if r.PostForm.Get("action") == "cancel" {
-		see(w, pathHome)
+		front.See(w, front.PathHome)
 		return
 	}
 	if h.Provider.Browser(r) == nil {
 		form.Problem = page.NoCookies
-		h.show(w, r, problemStatus[form.Problem], form)
+		h.show(w, r, front.StatusOf(form.Problem), form)
 		return
 	}
 	if _, ok := h.take(w, r, form); ok {
-		see(w, back)
+		front.See(w, back)
 	}
 }
 
@@ -91,17 +92,8 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, form page.SignIn)
 	}
 	if out.session == nil {
 		form.Problem, form.RetryAfter = out.problem, out.wait
-		h.show(w, r, problemStatus[out.problem], form)
+		h.show(w, r, front.StatusOf(out.problem), form)
 		return outcome{}, false
 	}
 	return out, true
-}
-
-// localPath is a path on this origin to go to afterwards, or home: never another
-// origin, however it is spelled.
-func localPath(s string) string {
-	if !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || strings.ContainsAny(s, "\\\r\n\t") {
-		return pathHome
-	}
-	return s
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"latchkey/internal/edge"
+	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/op"
 	"latchkey/storage"
@@ -38,13 +39,13 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) (l *op.Logout, 
 }
 
 func signOutPage(l *op.Logout, u *storage.User) page.SignOut {
-	p := page.SignOut{Action: op.PathSignOut, Person: personOf(u), OfferEverywhere: true}
+	p := page.SignOut{Action: op.PathSignOut, Person: front.PersonOf(u), OfferEverywhere: true}
 	if l == nil {
 		return p
 	}
 	p.Action = l.Path()
 	if c := l.Client(); c != nil {
-		p.App = appOf(c)
+		p.App = front.AppOf(c)
 	}
 	return p
 }
@@ -53,7 +54,7 @@ func signedOut(l *op.Logout) page.SignedOut {
 	if l == nil || l.Client() == nil {
 		return page.SignedOut{}
 	}
-	return page.SignedOut{App: appOf(l.Client()), ReturnURL: l.ReturnURL()}
+	return page.SignedOut{App: front.AppOf(l.Client()), ReturnURL: l.ReturnURL()}
 }
 
 // signOut ends every session of this browser: on a shared computer, nobody wants to
@@ -77,9 +78,9 @@ func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) {
 	case l != nil && l.Leads():
 		l.Finish(w, r)
 	case l != nil:
-		see(w, l.Path())
+		front.See(w, l.Path())
 	default:
-		see(w, op.PathSignOut)
+		front.See(w, op.PathSignOut)
 	}
 }
 

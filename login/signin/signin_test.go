@@ -464,3 +464,23 @@ func TestWhoIsSentAwayBecauseTooManyPasswordsAreCheckedHasMadeNoAttempt(t *testi
 		t.Errorf("the tenth: %d", p.status)
 	}
 }
+
+func TestConsentSaysWhichGroupsTheAppWillSee(t *testing.T) {
+	h := newHouse(t)
+	u := h.addUser("ada")
+	for _, name := range []string{"Moderators", "<b>Beta</b> testers"} {
+		g, err := h.store.Groups.Create(context.Background(), storage.Operator, name, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.store.Groups.Join(context.Background(), storage.Operator, g.ID, u.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := h.addClient(func(m *storage.Metadata) { m.Scopes = []string{"openid", "groups"} })
+	b := h.browser()
+	p := b.signIn(b.get(h.authorize(c, "scope", "openid groups")).at, "ada")
+	if want := `<bdi>&lt;b&gt;Beta&lt;/b&gt; testers</bdi>, <bdi>Moderators</bdi></span>`; !strings.Contains(p.body, want) {
+		t.Errorf("%d at %s\n%s", p.status, p.at, p.body)
+	}
+}

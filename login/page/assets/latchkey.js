@@ -51,7 +51,7 @@ if (navigator.clipboard) {
 // Times in the reader's own zone, which is named; the exact one stays at hand.
 for (const time of document.querySelectorAll("time[datetime]")) {
   const at = new Date(time.dateTime);
-  if (isNaN(at)) continue;
+  if (isNaN(at) || !time.dateTime.includes("T")) continue; // a day is the same everywhere
   time.title = time.textContent;
   time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, {
     day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",

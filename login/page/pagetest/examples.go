@@ -16,7 +16,7 @@ type Example struct {
 
 // Examples returns every page in each of its states.
 func Examples() []Example {
-	return slices.Concat(homes(), setUps(), signIns(), accounts(), consents(), ends(), errors())
+	return slices.Concat(homes(), setUps(), signIns(), passwords(), apps(), accounts(), consents(), ends(), errors())
 }
 
 // Brand is an example of an operator's settings, without a logo.
@@ -40,9 +40,10 @@ func homes() []Example {
 	return []Example{
 		{"home-before-set-up", 200, page.Home{NeedsSetUp: true}},
 		{"home-signed-out", 200, page.Home{}},
-		{"home-empty", 200, page.Home{Person: &ada}},
-		{"home-empty-admin", 200, page.Home{Person: &ada, Admin: true, Notice: page.Say(page.SetUpDone, "ada")}},
-		{"home-apps", 200, page.Home{Person: &ada, Apps: []page.App{*Calendar(),
+		{"home-empty", 200, page.Home{Person: &ada, AppsURL: "/account/apps", PasswordURL: "/account/password"}},
+		{"home-empty-admin", 200, page.Home{Person: &ada, Admin: true, AppsURL: "/account/apps", PasswordURL: "/account/password", Notice: page.Say(page.SetUpDone, "ada")}},
+		{"home-password-changed", 200, page.Home{Person: &ada, AppsURL: "/account/apps", PasswordURL: "/account/password", Notice: page.Count(page.PasswordChanged, 2)}},
+		{"home-apps", 200, page.Home{Person: &ada, AppsURL: "/account/apps", PasswordURL: "/account/password", SwitchURL: "/choose-account", Apps: []page.App{*Calendar(),
 			{Name: "Avatar Bazaar", HomeURL: "https://bazaar.example", Owner: "Bazaar Collective"},
 			{Name: "World Statistics", HomeURL: "https://stats.example"},
 			{Name: "Voice Notes", Owner: "Metaverse Events"}}}},
@@ -90,8 +91,45 @@ func signIns() []Example {
 		})},
 		{"sign-in-busy", 503, with(func(p *page.SignIn) { p.Username, p.Problem, p.RetryAfter = "ada", page.Busy, 3*time.Second })},
 		{"sign-in-no-cookies", 400, with(func(p *page.SignIn) { p.Username, p.Problem = "ada", page.NoCookies })},
-		{"sign-in-after-recovery", 200, page.SignIn{Action: "/sign-in", Username: "ada",
-			Notice: page.Count(page.PasswordChanged, 2)}},
+		{"sign-in-after-recovery", 200, page.SignIn{Action: "/sign-in", Username: "ada", Notice: page.Say(page.PasswordSet)}},
+	}
+}
+
+func passwords() []Example {
+	ask := page.ChangePassword{Action: "/account/password", Person: Ada(), Account: "1", SwitchURL: "/choose-account?return_to=%2Faccount%2Fpassword",
+		Several: true, MinLength: 12, EndOthers: true}
+	with := func(change func(*page.ChangePassword)) page.ChangePassword {
+		p := ask
+		change(&p)
+		return p
+	}
+	return []Example{
+		{"password", 200, ask},
+		{"password-errors", 422, with(func(p *page.ChangePassword) {
+			p.EndOthers = false
+			p.Errors.Add(page.FieldCurrentPassword, page.CurrentPasswordWrong)
+			p.Errors.Add(page.FieldNewPassword, page.PasswordShort, 12)
+		})},
+		{"password-throttled", 429, with(func(p *page.ChangePassword) { p.Problem, p.RetryAfter = page.Throttled, 5*time.Minute })},
+		{"password-busy", 503, with(func(p *page.ChangePassword) { p.Problem, p.RetryAfter = page.Busy, 5*time.Second })},
+		{"password-stale", 409, with(func(p *page.ChangePassword) { p.Problem = page.Stale })},
+		{"password-none", 200, page.NoPassword{Person: Ada()}},
+	}
+}
+
+func apps() []Example {
+	since := time.Date(2026, 5, 3, 14, 30, 0, 0, time.UTC)
+	list := page.Apps{Person: Ada(), Apps: []page.ConnectedApp{
+		{App: *Calendar(), Since: since, RemoveURL: "/account/apps/remove?app=1", Scopes: []page.Scope{{Words: "know that it is you"},
+			{Words: "see your name and picture"}, {Words: "stay connected when you are away"}}},
+		{App: page.App{Name: "World Statistics"}, Since: since, RemoveURL: "/account/apps/remove?app=2",
+			Scopes: []page.Scope{{Words: "know that it is you"}, {Claim: "birthdate"}}},
+	}}
+	removed := page.Apps{Person: Ada(), SwitchURL: "/choose-account", Notice: page.Say(page.AppRemoved)}
+	return []Example{
+		{"apps", 200, list},
+		{"apps-removed", 200, removed},
+		{"app-remove", 200, page.RemoveApp{Action: "/account/apps/remove", Back: "/account/apps", Person: Ada(), Account: "1", App: *Calendar(), ID: "1"}},
 	}
 }
 
@@ -103,12 +141,14 @@ func accounts() []Example {
 	return []Example{
 		{"account-continue", 200, page.ChooseAccount{Action: action, App: Calendar(), Accounts: others[:1]}},
 		{"account-choose", 200, page.ChooseAccount{Action: action, App: Calendar(), Accounts: others}},
+		{"account-switch", 200, page.ChooseAccount{Action: "/choose-account", ReturnTo: "/account/password", Accounts: others}},
+		{"account-switch-one", 200, page.ChooseAccount{Action: "/choose-account", ReturnTo: "/", Accounts: others[:1]}},
 	}
 }
 
 func consents() []Example {
 	c := page.Consent{Action: "/flow/example/consent", App: *Calendar(), Person: Ada(),
-		SwitchURL: "/flow/example/account", RedirectURI: "https://calendar.example/callback?from=latchkey",
+		SwitchURL: "/flow/example/account", RedirectURI: "https://calendar.example/callback?from=latchkey", AccountURL: "/account/apps",
 		Shown: "example-digest", Scopes: []page.Scope{
 			{Name: "openid", Words: "know that it is you"},
 			{Name: "profile", Words: "see your name and picture", Values: []string{"Ada Lovelace"}},
@@ -119,11 +159,15 @@ func consents() []Example {
 	more.Scopes = []page.Scope{
 		{Name: "openid", Words: "know that it is you", Granted: true},
 		{Name: "profile", Words: "see your name and picture", Granted: true},
-		{Name: "groups", Words: "see which groups you belong to", New: true},
+		{Name: "groups", Words: "see which groups you belong to", New: true, Groups: []string{"Beta testers", "Moderators"}},
 		{Name: "patreon", Words: "see your Patreon membership", New: true, Optional: true},
 		{Claim: "birthdate", New: true},
 		{Name: "email", Words: "see your e-mail address", Values: []string{"ada@example.org"}, Optional: true, Granted: true, Ticked: true},
 	}
+	many := c
+	many.Scopes = append(slices.Clone(c.Scopes), page.Scope{Name: "groups", Words: "see which groups you belong to", Optional: true,
+		Groups: []string{"Beta testers", "Builders", "Event crew", "Guides", "Mentors", "Moderators", "Musicians", "Night shift",
+			"Translators", "Volunteers", "World builders", "Writers"}})
 	testing := c
 	testing.Review, testing.RedirectURI, testing.Scopes = page.InTesting, "com.example.calendar:/callback", c.Scopes[:2]
 	known := c
@@ -132,6 +176,7 @@ func consents() []Example {
 	return []Example{
 		{"consent", 200, c},
 		{"consent-new-scopes", 200, more},
+		{"consent-many-groups", 200, many},
 		{"consent-in-testing", 200, testing},
 		{"consent-nothing-new", 200, known},
 	}

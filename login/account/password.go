@@ -1,0 +1,168 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"golang.org/x/text/unicode/norm"
+
+	"latchkey/internal/edge"
+	"latchkey/keys"
+	"latchkey/login/front"
+	"latchkey/login/page"
+	"latchkey/op"
+	"latchkey/storage"
+)
+
+// passwordForm shows the form for the account in front.
+func (h *Handler) passwordForm(w http.ResponseWriter, r *http.Request) {
+	live := h.accounts(w, r, front.PathPassword)
+	if live == nil {
+		return
+	}
+	if err := h.Store.Sessions.Touch(r.Context(), live[0].Session); err != nil {
+		h.front().Fail(w, r, err)
+		return
+	}
+	if len(live[0].User.Password) == 0 {
+		h.noPassword(w, r, live, live[0].User)
+		return
+	}
+	form := passwordPage(live, live[0].User)
+	form.EndOthers = true
+	h.front().Show(w, r, http.StatusOK, form)
+}
+
+func passwordPage(live []storage.SignedIn, u *storage.User) page.ChangePassword {
+	return page.ChangePassword{Action: front.PathPassword, Person: front.PersonOf(u), Account: u.Subject(),
+		SwitchURL: others(live, front.PathPassword), Several: len(live) > 1, MinLength: keys.MinPassword}
+}
+
+func (h *Handler) noPassword(w http.ResponseWriter, r *http.Request, live []storage.SignedIn, u *storage.User) {
+	p := page.NoPassword{Person: front.PersonOf(u)}
+	if len(live) > 1 {
+		p.SwitchURL = others(live, front.PathPassword)
+	}
+	h.front().Show(w, r, http.StatusOK, p)
+}
+
+// password takes the form.
+func (h *Handler) password(w http.ResponseWriter, r *http.Request) {
+	live := h.accounts(w, r, front.PathPassword)
+	if live == nil {
+		return
+	}
+	v := named(live, r.PostForm.Get("account"))
+	if v == nil {
+		front.See(w, others(live, front.PathPassword))
+		return
+	}
+	edge.Sub(r.Context(), v.User.Subject())
+	if len(v.User.Password) == 0 {
+		h.noPassword(w, r, live, v.User)
+		return
+	}
+	set, err := h.Store.Settings.Get(r.Context())
+	if err != nil {
+		h.front().Fail(w, r, err)
+		return
+	}
+	form := passwordPage(live, v.User)
+	form.EndOthers = r.PostForm.Get("everywhere") == "yes"
+	done, err := h.change(r, *v, &form)
+	switch {
+	case err != nil:
+		h.front().Fail(w, r, err)
+	case done == nil:
+		h.front().Show(w, r, statusOf(form), form)
+	default:
+		// The account is in front from now on, with its session under the new id.
+		h.Sessions.Keep(w, append([]storage.ID{done.Session.ID}, but(live, *v)...), set.Lifetimes.SessionAbsolute)
+		front.Notices{Cookies: h.Cookies}.PasswordChanged(w, done.Ended)
+		front.See(w, front.PathHome)
+	}
+}
+
+// but are the browser's sessions without one.
+func but(live []storage.SignedIn, one storage.SignedIn) (ids []storage.ID) {
+	for _, v := range live {
+		if v.Session.ID != one.Session.ID {
+			ids = append(ids, v.Session.ID)
+		}
+	}
+	return ids
+}
+
+func statusOf(form page.ChangePassword) int {
+	if form.Problem != page.NoProblem {
+		return front.StatusOf(form.Problem)
+	}
+	return http.StatusUnprocessableEntity
+}
+
+// change does what the form says. Nil: it notes on the form why not.
+func (h *Handler) change(r *http.Request, v storage.SignedIn, form *page.ChangePassword) (*storage.PasswordChanged, error) {
+	current, fresh := r.PostForm.Get(string(page.FieldCurrentPassword)), r.PostForm.Get(string(page.FieldNewPassword))
+	if err := h.examine(r.Context(), &form.Errors, v.User, current, fresh); err != nil || len(form.Errors) > 0 {
+		return nil, err
+	}
+	if right, err := h.check(r, v.User, form, current); err != nil || !right {
+		return nil, err
+	}
+	sealed, err := h.Hasher.Hash(r.Context(), v.User.ID[:], fresh)
+	var done *storage.PasswordChanged
+	if err == nil {
+		done, err = h.save(r, v, sealed, form.EndOthers)
+	}
+	switch {
+	case errors.Is(err, keys.ErrBusy):
+		form.Problem, form.RetryAfter = page.Busy, front.BusyRetry
+		return nil, nil
+	case errors.Is(err, storage.ErrStale):
+		form.Problem = page.Stale
+		return nil, nil
+	}
+	return done, err
+}
+
+// examine notes what is wrong with the form as far as that can be told without the
+// work of checking the current password.
+func (h *Handler) examine(ctx context.Context, errs *page.FieldErrors, u *storage.User, current, fresh string) error {
+	if current == "" {
+		errs.Add(page.FieldCurrentPassword, page.CurrentPasswordMissing)
+	}
+	switch {
+	case fresh == "":
+		errs.Add(page.FieldNewPassword, page.NewPasswordMissing)
+	case norm.NFC.String(fresh) == norm.NFC.String(current):
+		errs.Add(page.FieldNewPassword, page.NewPasswordSame)
+	default:
+		return h.passwords().Acceptable(ctx, errs, page.FieldNewPassword, fresh, front.NamesOf(u)...)
+	}
+	return nil
+}
+
+// check asks for the current password, by the same throttle as a sign-in: whoever
+// finds a browser unlocked must not guess here what they may not guess there.
+func (h *Handler) check(r *http.Request, u *storage.User, form *page.ChangePassword, current string) (right bool, err error) {
+	out, err := h.passwords().Check(r.Context(), u.Username, u, h.Browsers.Browser(r), current)
+	switch {
+	case err != nil || out.Problem == page.NoProblem:
+		return err == nil, err
+	case out.Problem == page.WrongPassword:
+		form.Errors.Add(page.FieldCurrentPassword, page.CurrentPasswordWrong)
+	default:
+		form.Problem, form.RetryAfter = out.Problem, out.Wait
+	}
+	return false, nil
+}
+
+func (h *Handler) save(r *http.Request, v storage.SignedIn, sealed []byte, endOthers bool) (*storage.PasswordChanged, error) {
+	id := edge.RequestID(r.Context())
+	return h.Store.Users.ChangePassword(r.Context(), v.User.Actor(storage.ViaPage, id), storage.PasswordChange{
+		Old: v.User.Password, New: sealed, EndOthers: endOthers,
+		Session: storage.NewSession{User: v.User.ID, UserEpoch: v.User.Epoch, AMR: []string{"pwd"}, ACR: op.ACRPassword(),
+			UserAgent: r.UserAgent(), Address: edge.ClientAddr(r.Context()).String(), Browser: h.Browsers.Browser(r),
+			Replaces: v.Session.ID, RequestID: id}})
+}

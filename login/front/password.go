@@ -1,0 +1,115 @@
+package front
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"latchkey/internal/edge"
+	"latchkey/keys"
+	"latchkey/login/page"
+	"latchkey/storage"
+)
+
+// Passwords asks for passwords: the one an account has, and a new one.
+type Passwords struct {
+	Store  *storage.Store
+	Hasher *keys.Hasher
+}
+
+// BusyRetry is how soon to try again when too many passwords are being checked.
+const BusyRetry = 5 * time.Second
+
+// Checked is how a check ended.
+type Checked struct {
+	Problem page.SignInProblem // NoProblem: the password is right
+	Wait    time.Duration      // for Throttled and Busy
+	// Rehash, if not nil, is a better hash of the right password than the stored one.
+	Rehash []byte
+}
+
+var problemStatus = map[page.SignInProblem]int{
+	page.WrongPassword: http.StatusUnprocessableEntity,
+	page.Throttled:     http.StatusTooManyRequests,
+	page.Busy:          http.StatusServiceUnavailable,
+	page.NoCookies:     http.StatusBadRequest,
+	page.Stale:         http.StatusConflict,
+}
+
+// StatusOf is the HTTP status that a problem belongs to.
+func StatusOf(p page.SignInProblem) int { return problemStatus[p] }
+
+// Check counts an attempt on the account that name leads to (nil: none), from a
+// browser, and then checks the password. What it answers does not tell whether there
+// is such an account, and takes as long either way.
+func (p Passwords) Check(ctx context.Context, name string, user *storage.User, browser []byte, password string) (Checked, error) {
+	// The place comes first: whoever is sent away has had no password checked, and so
+	// has made no attempt. With one in hand every password that is checked was counted.
+	turn, err := p.Hasher.Reserve()
+	if err != nil { // keys.ErrBusy
+		return Checked{Problem: page.Busy, Wait: BusyRetry}, nil
+	}
+	defer turn.Release()
+	wait, err := p.Store.Attempts.Count(ctx, name, user, browser)
+	if err != nil {
+		return Checked{}, err
+	}
+	if wait > 0 {
+		edge.Fail(ctx, "throttled", nil)
+		return Checked{Problem: page.Throttled, Wait: wait}, nil
+	}
+	right, rehash, err := verify(ctx, turn, user, password)
+	switch {
+	case err != nil:
+		return Checked{}, err
+	case !right:
+		edge.Fail(ctx, "wrong_password", nil)
+		return Checked{Problem: page.WrongPassword}, nil
+	}
+	return Checked{Rehash: rehash}, nil
+}
+
+// verify hashes once, whether or not there is anything to compare with.
+func verify(ctx context.Context, turn keys.Turn, user *storage.User, password string) (right bool, rehash []byte, err error) {
+	if user == nil || len(user.Password) == 0 {
+		return false, nil, turn.VerifyNothing(ctx, password)
+	}
+	right, rehash, err = turn.Verify(ctx, user.ID[:], user.Password, password)
+	return right && !user.Disabled, rehash, err
+}
+
+var reasonKeys = map[keys.PasswordReason]struct {
+	key  page.Key
+	args []any
+}{
+	keys.PasswordShort:  {page.PasswordShort, []any{keys.MinPassword}},
+	keys.PasswordLong:   {page.PasswordLong, []any{keys.MaxPassword}},
+	keys.PasswordOwn:    {page.PasswordPersonal, nil},
+	keys.PasswordText:   {page.PasswordText, nil},
+	keys.PasswordCommon: {page.PasswordCommon, nil},
+}
+
+// Acceptable checks a new password, and notes what is wrong with it on its field.
+// own are the user's names; the platform's is added.
+func (p Passwords) Acceptable(ctx context.Context, errs *page.FieldErrors, field page.Field, password string, own ...string) error {
+	if password == "" {
+		errs.Add(field, page.PasswordMissing)
+		return nil
+	}
+	set, err := p.Store.Settings.Get(ctx)
+	if err != nil {
+		return err
+	}
+	var bad *keys.PasswordError
+	if errors.As(keys.CheckPassword(password, append(own, set.Branding.Name)...), &bad) {
+		why := reasonKeys[bad.Reason]
+		errs.Add(field, why.key, why.args...)
+	}
+	return nil
+}
+
+// NamesOf are what a password must not be made of.
+func NamesOf(u *storage.User) []string {
+	return []string{u.Username, u.Email, u.Profile.Name, u.Profile.GivenName, u.Profile.FamilyName, u.Profile.Nickname}
+}

@@ -1,0 +1,63 @@
+package page
+
+import "time"
+
+// ChangePassword is where signed-in people give their account another password. The
+// form sends current-password, new-password, Account as account, and everywhere=yes
+// if the box is ticked.
+type ChangePassword struct {
+	Action  string // where the form is posted
+	Person  Person
+	Account string // stands for Person in the form; opaque to the page
+	// SwitchURL leads to another account: "not you?"
+	SwitchURL string
+	// Several: other accounts are signed in on this browser.
+	Several   bool
+	MinLength int // characters a password needs
+	// EndOthers is whether the box to sign out elsewhere is ticked.
+	EndOthers  bool
+	Problem    SignInProblem // Throttled, Busy or Stale; a wrong password is one of Errors
+	RetryAfter time.Duration // sent as Retry-After too
+	Errors     FieldErrors
+}
+
+func (p ChangePassword) frame(*livery) frame {
+	f := frame{template: "password", title: Say("password.title"), summary: p.Errors, person: &p.Person, wait: p.RetryAfter}
+	if p.Several {
+		f.switchURL = p.SwitchURL
+	}
+	if e := p.problem(); !e.Text.IsZero() {
+		f.summary = append([]FieldError{e}, p.Errors...)
+	}
+	current := input{ID: FieldCurrentPassword, Type: "password", Label: Say("field.password.current"),
+		Autocomplete: "current-password", Focus: len(f.summary) == 0}
+	f.fields = []input{
+		current.with("", p.Errors),
+		newPassword(FieldNewPassword, "field.password.new", p.MinLength).with("", p.Errors),
+	}
+	return f
+}
+
+func (p ChangePassword) problem() FieldError {
+	switch p.Problem {
+	case Throttled:
+		return FieldError{Text: Say("signin.throttled", wait(p.RetryAfter))}
+	case Busy:
+		return FieldError{Text: Say("signin.busy")}
+	case Stale:
+		return FieldError{Text: Say("password.stale")}
+	}
+	return FieldError{}
+}
+
+// NoPassword tells people whose account has no password how to get one.
+type NoPassword struct {
+	Person    Person
+	SwitchURL string // to the browser's other accounts; empty: there are none
+}
+
+func (p NoPassword) frame(l *livery) frame {
+	m := &message{Icon: "key", Lines: []Text{Say("password.none.what"), Say("password.none.how", l.Name)},
+		Links: append(visit(l.Support, "link.help_from", l.Name), home())}
+	return frame{template: "message", title: Say("password.none.title"), message: m, person: &p.Person, switchURL: p.SwitchURL}
+}
