@@ -43,12 +43,12 @@ func (p *Provider) bears(ctx context.Context, token string) (storage.Actor, []st
 		return storage.Actor{}, nil, err
 	}
 	if t.grant.IsZero() {
-		c, scopes, err := p.opensOwn(ctx, t, id)
+		a, err := p.store.Clients.OwnAccess(ctx, t.named(id), t.own)
 		if err != nil {
 			return storage.Actor{}, nil, err
 		}
-		edge.ClientID(ctx, c.ID)
-		return storage.Actor{Client: c.ID, Via: storage.ViaAPI, RequestID: edge.RequestID(ctx)}, scopes, nil
+		edge.ClientID(ctx, a.Client.ID)
+		return storage.Actor{Client: a.Client.ID, Via: storage.ViaAPI, RequestID: edge.RequestID(ctx)}, a.Effective.Names(), nil
 	}
 	a, err := p.opens(ctx, t, id)
 	if err != nil {

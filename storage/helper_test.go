@@ -122,6 +122,7 @@ func sharedAsDecoded(t *testing.T, b *base) {
 	unchanged(t, &b.sessions)
 	unchanged(t, &b.scopes)
 	unchanged(t, &b.settings)
+	unchanged(t, &b.resources)
 }
 
 func unchanged[T any](t *testing.T, table *table[T]) {
