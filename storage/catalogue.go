@@ -15,7 +15,8 @@ type edition struct {
 }
 
 func editionTable() table[edition] {
-	return table[edition]{name: "catalogue", space: spaceCatalogue, key: func(*edition) key { return nil }}
+	return table[edition]{name: "catalogue", space: spaceCatalogue, cache: &decoded[edition]{},
+		key: func(*edition) key { return nil }}
 }
 
 // Catalogue is all that can be asked for now, in the order in which people read it.
@@ -39,7 +40,7 @@ func (c *Catalogue) Resource(identifier string) *Resource {
 // changes.
 func (s Scopes) Catalogue(ctx context.Context) (*Catalogue, error) {
 	return view(ctx, s.b, func(r kv.Reader) (*Catalogue, error) {
-		now, err := s.b.edition.get(r, nil)
+		now, err := s.b.edition.shared(r, nil)
 		if err != nil {
 			return nil, err
 		}

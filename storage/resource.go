@@ -83,6 +83,9 @@ func (s Resources) Create(ctx context.Context, by Actor, once Once, n NewResourc
 		if err := s.b.freeID(tx, made.ID); err != nil {
 			return nil, err
 		}
+		if err := s.b.resources.conflict(tx, &made); err != nil {
+			return nil, err // before its scopes, which are likely taken too
+		}
 		if err := s.b.own(tx, &made, n.Scopes); err != nil {
 			return nil, err
 		}
