@@ -2,6 +2,7 @@ package storage
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -339,4 +340,22 @@ func TestOfManyResourcesUnderOneIdentifierAtOnceThereIsOne(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	h.sound()
+}
+
+func FuzzResourceURI(f *testing.F) {
+	for _, s := range []string{"https://api.example/v1?x", "urn:example:a", "api://x", "https://u@h", "https://[::1]:1/", "https://a#", "a:", "x:/"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if ResourceURI(s) != nil {
+			return
+		}
+		u, err := url.Parse(s)
+		if err != nil || !u.IsAbs() || u.Fragment != "" || u.User != nil || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '#' }) {
+			t.Errorf("%q is taken", s)
+		}
+		if c := canonicalIdentifier(s); ResourceURI(c) != nil || canonicalIdentifier(c) != c || !SameIdentifier(s, c) {
+			t.Errorf("%q is compared as %q", s, c)
+		}
+	})
 }
