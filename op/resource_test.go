@@ -225,6 +225,23 @@ func TestANarrowedTokenIsGoodForItsResourceAlone(t *testing.T) {
 	if s.introspected(s.orders.ID.String(), v.AccessToken)["active"] != true || s.introspected(s.bills.ID.String(), v.AccessToken)["active"] != false {
 		t.Error("it is good for another API, or not for its own")
 	}
+	// Without the API it is good for nothing, while what it was narrowed from lives on.
+	must(s.store.Resources.Disable(context.Background(), storage.Operator, s.orders.ID, true))
+	if got := s.introspected(webID, v.AccessToken); len(got) != 1 || got["active"] != false {
+		t.Errorf("its client is told %v", got)
+	}
+	if s.userinfo(v.AccessToken).StatusCode != http.StatusUnauthorized {
+		t.Error("userinfo takes a token that is for nothing")
+	}
+	for _, form := range []url.Values{refresh(v.RefreshToken, "scope", "orders:read"), about(refresh(v.RefreshToken), ordersURI)} {
+		out, _ := s.token(webID, form)
+		if out.Status != http.StatusBadRequest || out.Error != "invalid_scope" && out.Error != "invalid_target" {
+			t.Errorf("refreshed for it: %+v", out)
+		}
+	}
+	if out, _ := s.token(webID, refresh(v.RefreshToken)); out.Scope != "openid bills:read" {
+		t.Errorf("refreshed: %+v", out)
+	}
 }
 
 func TestAClientsOwnTokenIsForTheResourcesItNames(t *testing.T) {
