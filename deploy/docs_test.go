@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"bufio"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -114,6 +115,18 @@ func TestTheDevelopersRecipesWork(t *testing.T) {
 	}
 	s.run("code=" + p.signIn(to, "1"))
 	if answer := s.run(blocks[2]); !strings.Contains(answer, "id_token") || !strings.Contains(answer, `"name":"Ada Lovelace"`) {
+		t.Errorf("printed %s", answer)
+	}
+	var api struct {
+		ID     string `json:"id"`
+		Secret string `json:"client_secret"`
+	}
+	if err := json.Unmarshal(p.cli("", "resource", "add", "https://orders.example", "--name", "Orders", "--scope", "orders:read=see your orders", "--json"), &api); err != nil {
+		t.Fatal(err)
+	}
+	p.cli("", "client", "edit", client.ClientID, "--grant-type", "authorization_code", "--grant-type", "client_credentials", "--scope", "openid profile orders:read")
+	s.run("resource_id=" + api.ID + " resource_secret=" + api.Secret)
+	if answer := s.run(blocks[3]); !strings.Contains(answer, `"active":true`) || !strings.Contains(answer, `"aud":"https://orders.example"`) {
 		t.Errorf("printed %s", answer)
 	}
 }

@@ -66,8 +66,10 @@ func parseAccessToken(b []byte) (accessToken, error) {
 	return accessToken{}, errAccessToken
 }
 
-// scopeMask says which of a grant's scopes are kept. A grant has far fewer than 64;
-// one that has more is never narrowed.
+// scopesMost is how many scopes a grant has at most: as many as a mask has bits.
+const scopesMost = 64
+
+// scopeMask says which of a grant's scopes are kept.
 func scopeMask(granted, kept []string) uint64 {
 	mask, all := uint64(0), true
 	for i, s := range granted {
@@ -83,15 +85,23 @@ func scopeMask(granted, kept []string) uint64 {
 	return mask
 }
 
+// of are the scopes, of the grant's, that the token was made for.
+func (t accessToken) of(granted []string) (made []string) {
+	for i, s := range granted {
+		if t.scopes == fullMask || i < 64 && t.scopes&(1<<i) != 0 {
+			made = append(made, s)
+		}
+	}
+	return made
+}
+
 // narrow leaves of an access what the token is for.
 func (t accessToken) narrow(a *storage.Access) {
 	if t.scopes == fullMask {
 		return
 	}
-	a.Narrow(func(scope string) bool {
-		i := slices.Index(a.Grant.Scopes, scope)
-		return i >= 0 && i < 64 && t.scopes&(1<<i) != 0
-	})
+	made := t.of(a.Grant.Scopes)
+	a.Narrow(func(scope string) bool { return slices.Contains(made, scope) })
 }
 
 // tokenIDBytes is how much of an access token's id is kept when it is revoked.
@@ -131,10 +141,13 @@ func (p *Provider) access(ctx context.Context, token string) (*storage.Access, e
 // opens is what a token of a grant, with its id, gives now.
 func (p *Provider) opens(ctx context.Context, t accessToken, id []byte) (*storage.Access, error) {
 	a, err := p.store.Grants.Access(ctx, t.grant, id)
-	if err == nil {
-		t.narrow(a)
+	if err != nil {
+		return nil, err
 	}
-	return a, err
+	if t.narrow(a); len(a.Scopes) == 0 {
+		return nil, storage.DeadScopes
+	}
+	return a, nil
 }
 
 // isRefusal tells what is wrong with a token from what is wrong with us.

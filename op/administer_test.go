@@ -181,6 +181,27 @@ func TestNobodyGetsToAdministerWhoDidNotAskTo(t *testing.T) {
 	}
 }
 
+// Whoever is sent a token can use it: one that an API is sent must not administer.
+func TestATokenThatIsForAnAPITooDoesNotAdminister(t *testing.T) {
+	h := newHouse(t)
+	api := h.resource(ordersURI, "orders")
+	h.robot("robot", storage.ScopeAdmin, "orders:read")
+	both := itself("admin orders:read")
+	v, _ := h.token("robot", both)
+	if got := h.administered("POST", v.AccessToken); got != "invalid_token" {
+		t.Errorf("for both: %s", got)
+	}
+	must(h.store.Resources.Disable(context.Background(), storage.Operator, api.ID, true))
+	if got := h.administered("POST", v.AccessToken); got != "invalid_token" {
+		t.Errorf("for both, when the API that was sent it is shut down: %s", got)
+	}
+	must(h.store.Resources.Disable(context.Background(), storage.Operator, api.ID, false))
+	v, _ = h.token("robot", about(both, issuer))
+	if got := h.administered("POST", v.AccessToken); got != "ok" {
+		t.Errorf("for the issuer alone: %s", got)
+	}
+}
+
 // A user's token is worth what the user's roles are, whatever its scope says.
 func TestAUsersTokenAdministersWithTheUsersRoles(t *testing.T) {
 	for scope, want := range map[string]string{"admin": "ok", "admin.read": "insufficient_scope", "openid": "insufficient_scope"} {
@@ -243,7 +264,7 @@ func TestARefreshedTokenNarrowedAwayFromAdminDoesNotAdminister(t *testing.T) {
 	if got := s.h.administered("GET", narrow.AccessToken); got != "insufficient_scope" {
 		t.Error(got)
 	}
-	again, _ := s.h.token(webID, refresh(narrow.RefreshToken))
+	again, _ := s.h.token(webID, refresh(narrow.RefreshToken, "resource", issuer))
 	if got := s.h.administered("POST", again.AccessToken); got != "ok" {
 		t.Error(got)
 	}

@@ -25,7 +25,12 @@ func (p *Provider) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, r, client, bad)
 		return
 	}
-	q, fault := p.parse(client, redirect, form)
+	all, err := p.store.Scopes.Catalogue(r.Context())
+	if err != nil {
+		p.refuse(w, r, client, p.internal(r.Context(), err))
+		return
+	}
+	q, fault := p.parse(all, client, redirect, form)
 	if fault != nil {
 		p.answerFault(w, r, client, q, fault)
 		return

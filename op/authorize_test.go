@@ -199,7 +199,7 @@ func TestParametersSentTwiceAreRefused(t *testing.T) {
 		}
 	}
 	q := authorization()
-	q["resource"], q["audience"] = []string{"a", "b"}, []string{"a", "b"}
+	q["resource"], q["audience"] = []string{issuer, issuer + "/"}, []string{"a", "b"}
 	wantCode(t, h.signedIn().authorize(q))
 }
 

@@ -140,7 +140,7 @@ func (p *Provider) claimsOf(c *storage.Client) []string {
 }
 
 func (p *Provider) claimsOfScopes(scopes []string) (claims []string) {
-	for _, s := range p.catalog {
+	for _, s := range p.claims {
 		if slices.Contains(scopes, s.Name) {
 			claims = append(claims, s.Claims...)
 		}

@@ -50,7 +50,7 @@ func (p *Provider) authenticate(ctx context.Context, h http.Header, form url.Val
 }
 
 func (p *Provider) checkSecret(ctx context.Context, c *storage.Client, sent []string) *apiError {
-	if p.secretMatches(c, sent) {
+	if p.secretMatches(c.LiveSecrets(p.now()), sent) {
 		return nil
 	}
 	return p.checkImported(ctx, c, sent)
@@ -58,8 +58,8 @@ func (p *Provider) checkSecret(ctx context.Context, c *storage.Client, sent []st
 
 // secretMatches costs no slow hash, and so knows nothing of imported secrets that
 // were not used yet.
-func (p *Provider) secretMatches(c *storage.Client, sent []string) bool {
-	for _, have := range c.LiveSecrets(p.now()) {
+func (p *Provider) secretMatches(live []storage.Secret, sent []string) bool {
+	for _, have := range live {
 		for _, secret := range sent {
 			if p.keys.VerifyClientSecret(have.Hash, secret) {
 				return true
@@ -129,7 +129,7 @@ func notAuthenticated(why string) *apiError {
 // secret may know which: libraries differ in what they use unasked.
 func (p *Provider) otherMethod(c *storage.Client, sent credentials) *apiError {
 	e := notAuthenticated("registered for " + c.Metadata.TokenEndpointAuthMethod + ", used " + sent.method)
-	if p.secretMatches(c, sent.secrets) {
+	if p.secretMatches(c.LiveSecrets(p.now()), sent.secrets) {
 		e.text = "this client is registered for " + c.Metadata.TokenEndpointAuthMethod + " and used " + sent.method
 	}
 	return e

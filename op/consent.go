@@ -40,7 +40,7 @@ func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *Conse
 	var covered []string
 	for _, name := range q.Scopes {
 		sc := st.Scopes[name]
-		if sc == nil || !slices.Contains(st.Client.Metadata.Scopes, name) || !st.Client.MayHave(sc) {
+		if sc == nil || !slices.Contains(st.Client.Metadata.Scopes, name) || !st.Client.MayHave(sc.Scope) {
 			continue // no longer offered, or no longer to this app
 		}
 		covered = append(covered, sc.Claims...)

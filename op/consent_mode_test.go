@@ -137,7 +137,7 @@ func TestNativeClientsNeverSkipConsent(t *testing.T) {
 	}
 	// Should a record say so all the same, it is not believed.
 	st := &storage.Standing{Client: &storage.Client{FirstParty: true, Metadata: storage.Metadata{Consent: storage.ConsentSkip,
-		ApplicationType: storage.ApplicationNative, Scopes: []string{"openid"}}}, Scopes: map[string]*storage.Scope{"openid": {Name: "openid"}},
+		ApplicationType: storage.ApplicationNative, Scopes: []string{"openid"}}}, Scopes: map[string]*storage.Offer{"openid": {Scope: &storage.Scope{Name: "openid"}}},
 		Accounts: []storage.Account{{SignedIn: storage.SignedIn{User: h.ada, Session: &storage.Session{ID: storage.ID{1}}}}}}
 	if v := evaluate(&Request{Scopes: []string{"openid"}, RedirectURI: "com.example:/cb"}, st, decisions{}); v.step != stepConsent {
 		t.Errorf("%+v", v)

@@ -2,12 +2,10 @@ package op
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -31,15 +29,11 @@ type metadata struct {
 	IssParameter   bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 section 3
 	RequestURI     bool     `json:"request_uri_parameter_supported"`
 	RequestObjects bool     `json:"request_parameter_supported"`
-}
-
-// ordered are the scopes in the catalogue's order.
-func ordered(all []*storage.Scope) []*storage.Scope {
-	return slices.SortedFunc(slices.Values(all), func(a, b *storage.Scope) int { return cmp.Compare(a.Position, b.Position) })
+	Resources      []string `json:"protected_resources,omitempty"` // RFC 9728 section 4
 }
 
 // discovery says what is really switched on (OpenID Connect Discovery section 3).
-func (p *Provider) discovery() ([]byte, error) {
+func (p *Provider) discovery(all *storage.Catalogue) ([]byte, error) {
 	d := metadata{IssParameter: true, PromptValues: []string{"none", "login", "consent", "select_account"}}
 	d.Issuer = p.issuer
 	d.AuthorizationEndpoint = p.issuer + PathAuthorize
@@ -62,26 +56,33 @@ func (p *Provider) discovery() ([]byte, error) {
 	d.ClaimTypesSupported = []string{"normal"}
 	d.ClaimsParameterSupported = true
 	d.ClaimsSupported = []string{"iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "sid"}
-	for _, s := range p.catalog {
+	for _, s := range all.Offers {
 		if s.FirstParty {
 			continue // whoever may have it knows
 		}
 		d.ScopesSupported = append(d.ScopesSupported, s.Name)
 		d.ClaimsSupported = append(d.ClaimsSupported, s.Claims...)
 	}
+	resources, _ := all.Offers.Audience()
+	for _, r := range resources {
+		d.Resources = append(d.Resources, r.Identifier)
+	}
 	return json.Marshal(d)
 }
 
-// prepared is a document that is made from the keys, and made again when they are
-// others.
+// prepared is a document that is made from the keys and the catalogue, and made again
+// when they are others.
 type prepared struct{ last atomic.Pointer[versioned] }
 
 type versioned struct {
-	version uint64
+	version version
 	document
 }
 
-func (d *prepared) of(version uint64, body func() ([]byte, error)) (document, error) {
+// version names what a document was made from.
+type version struct{ keys, catalogue uint64 }
+
+func (d *prepared) of(version version, body func() ([]byte, error)) (document, error) {
 	if last := d.last.Load(); last != nil && last.version == version {
 		return last.document, nil
 	}
@@ -110,7 +111,12 @@ func newDocument(body []byte) document {
 const jwksMaxAge = "public, max-age=300"
 
 func (p *Provider) serveMetadata(w http.ResponseWriter, r *http.Request) {
-	d, err := p.metadata.of(p.keys.Version(), p.discovery)
+	all, err := p.store.Scopes.Catalogue(r.Context())
+	if err != nil {
+		failed(err).write(w, r)
+		return
+	}
+	d, err := p.document(all)
 	if err != nil {
 		failed(err).write(w, r)
 		return
@@ -118,8 +124,12 @@ func (p *Provider) serveMetadata(w http.ResponseWriter, r *http.Request) {
 	serveDocument(w, r, d, "public, max-age=300")
 }
 
+func (p *Provider) document(all *storage.Catalogue) (document, error) {
+	return p.metadata.of(version{p.keys.Version(), all.Edition}, func() ([]byte, error) { return p.discovery(all) })
+}
+
 func (p *Provider) serveJWKS(w http.ResponseWriter, r *http.Request) {
-	d, err := p.jwks.of(p.keys.Version(), func() ([]byte, error) { return p.keys.JWKS(), nil })
+	d, err := p.jwks.of(version{keys: p.keys.Version()}, func() ([]byte, error) { return p.keys.JWKS(), nil })
 	if err != nil {
 		failed(err).write(w, r)
 		return

@@ -46,7 +46,7 @@ func drawRequest(t *rapid.T) *Request {
 // drawStanding is any state of the world: a client, and accounts in this browser.
 func drawStanding(t *rapid.T) *storage.Standing {
 	st := &storage.Standing{Client: &storage.Client{ID: webID, UID: storage.ID{9}, State: storage.ClientApproved, Revision: 3},
-		Settings: &storage.Settings{}, Scopes: map[string]*storage.Scope{}}
+		Settings: &storage.Settings{}, Scopes: map[string]*storage.Offer{}}
 	m := &st.Client.Metadata
 	m.Scopes, m.OptionalScopes = someOf(t, "client scope", someScopes), someOf(t, "optional", someScopes[1:])
 	if rapid.Bool().Draw(t, "public") {
@@ -58,7 +58,7 @@ func drawStanding(t *rapid.T) *storage.Standing {
 	m.Consent = rapid.SampledFrom([]string{"", storage.ConsentRemembered, storage.ConsentAlways, storage.ConsentSkip}).Draw(t, "consent")
 	st.Client.FirstParty = rapid.Bool().Draw(t, "first party")
 	for i, name := range someScopes[:4] {
-		st.Scopes[name] = &storage.Scope{Name: name, Claims: []string{name}, Position: uint32(10 - i)}
+		st.Scopes[name] = &storage.Offer{Scope: &storage.Scope{Name: name, Claims: []string{name}, Position: uint32(10 - i)}}
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "accounts") {
 		a := storage.Account{SignedIn: storage.SignedIn{User: &storage.User{ID: storage.ID{0: 1, 15: byte(i)}, Username: "u"},

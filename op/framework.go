@@ -15,8 +15,10 @@ import (
 type call struct {
 	request *http.Request
 	client  *storage.Client // authenticated; nil where none is needed
-	sent    url.Values      // the form as it was sent
-	refused *apiError
+	// resource is who asks instead of a client: at introspection only.
+	resource *storage.Resource
+	sent     url.Values // the form as it was sent
+	refused  *apiError
 }
 
 type callKey struct{}

@@ -52,8 +52,10 @@ func mayLeaveFor(t *testing.T, resp *http.Response, registered ...string) {
 
 func FuzzAuthorize(f *testing.F) {
 	h, b := fuzzHouse(f)
+	h.resource(ordersURI, "orders")
 	for _, change := range [][]string{{}, {"client_id", "spa"}, {"prompt", "none"}, {"redirect_uri", "https://evil.example"}, {"claims", allClaims()},
-		{"id_token_hint", "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA"}, {"response_type", "id_token"}, {"state", "\xff\r\n"}, {"max_age", "0"}} {
+		{"id_token_hint", "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA"}, {"response_type", "id_token"}, {"state", "\xff\r\n"}, {"max_age", "0"},
+		{"resource", "https://orders.example"}, {"resource", "urn:#\xff"}} {
 		f.Add(authorization(change...).Encode(), false)
 		f.Add(authorization(change...).Encode(), true)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"testing"
 
@@ -17,21 +18,30 @@ type situation struct {
 	b      *browser
 	code   string
 	tokens tokenAnswer
+	admin  string            // an access token of the same grant that is for the provider alone
+	orders *storage.Resource // an API that they are for, too
+}
+
+// everything asks for the user's claims and for an API.
+func everything(change ...string) url.Values {
+	return authorization(append(change, "scope", "openid profile email orders:read")...)
 }
 
 func newSituation(t *testing.T) situation {
 	t.Helper()
 	h := newHouse(t)
 	must(h.store.Clients.SetFirstParty(context.Background(), storage.Operator, webID, true))
+	s := situation{h: h, b: h.browser(), orders: h.resource(ordersURI, "orders")}
 	h.change(webID, func(m *storage.Metadata) {
 		refreshing(m)
-		m.OnlineRefresh, m.Scopes = true, append(m.Scopes, storage.ScopeAdmin)
+		m.OnlineRefresh, m.Scopes = true, append(m.Scopes, storage.ScopeAdmin, "orders:read")
 	})
 	h.roles(h.ada, storage.RoleAdmin)
 	h.user(storage.User{Username: "root", Roles: []storage.Role{storage.RoleAdmin}}) // one must stay
-	s := situation{h: h, b: h.browser()}
-	s.tokens = s.b.tokens(authorization("scope", "openid profile email admin"))
-	s.code = s.b.login(authorization()).code()
+	s.tokens = s.b.tokens(authorization("scope", "openid profile email admin orders:read"))
+	again, _ := h.token(webID, refresh(s.tokens.RefreshToken, "resource", issuer))
+	s.admin, s.tokens.RefreshToken = again.AccessToken, again.RefreshToken
+	s.code = s.b.login(everything()).code()
 	if s.code == "" || s.tokens.RefreshToken == "" {
 		t.Fatalf("%+v", s)
 	}
@@ -45,7 +55,7 @@ var uses = []struct {
 	use  func(situation) string
 }{
 	{"authorize", func(s situation) string {
-		a := s.b.authorize(authorization("prompt", "none"))
+		a := s.b.authorize(everything("prompt", "none"))
 		switch {
 		case a.code() != "":
 			return "ok"
@@ -64,14 +74,18 @@ var uses = []struct {
 		}
 		return decoded[tokenAnswer](s.h.t, resp).Error
 	}},
-	{"introspection", func(s situation) string {
-		resp := s.h.ask(PathIntrospection, webID, s.tokens.AccessToken)
-		if resp.StatusCode != http.StatusOK {
-			return decoded[tokenAnswer](s.h.t, resp).Error
-		}
-		return fmt.Sprint("active ", decoded[map[string]any](s.h.t, resp)["active"])
-	}},
-	{"API", func(s situation) string { return s.h.administered(http.MethodGet, s.tokens.AccessToken) }},
+	{"introspection", func(s situation) string { return s.asked(webID) }},
+	{"API", func(s situation) string { return s.h.administered(http.MethodGet, s.admin) }},
+	{"introspection by the resource", func(s situation) string { return s.asked(s.orders.ID.String()) }},
+}
+
+// asked is what introspection tells a caller of the access token.
+func (s situation) asked(caller string) string {
+	resp := s.h.ask(PathIntrospection, caller, s.tokens.AccessToken)
+	if resp.StatusCode != http.StatusOK {
+		return decoded[tokenAnswer](s.h.t, resp).Error
+	}
+	return fmt.Sprint("active ", decoded[map[string]any](s.h.t, resp)["active"])
 }
 
 func tokenWord(v tokenAnswer, _ *http.Response) string {
@@ -85,13 +99,13 @@ func tokenWord(v tokenAnswer, _ *http.Response) string {
 // right words.
 func TestEveryCauseIsInForceAtEveryUse(t *testing.T) {
 	ctx := context.Background()
-	gone := []string{"login_required", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token"}
+	gone := []string{"login_required", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}
 	for _, c := range []struct {
 		name string
 		do   func(situation)
 		want []string // by use
 	}{
-		{"nothing", func(situation) {}, []string{"ok", "ok", "ok", "ok", "active true", "ok"}},
+		{"nothing", func(situation) {}, []string{"ok", "ok", "ok", "ok", "active true", "ok", "active true"}},
 		{"user disabled", func(s situation) { must(s.h.store.Users.Disable(ctx, storage.Operator, s.h.ada.ID)) }, gone},
 		{"user disabled and enabled again", func(s situation) {
 			must(s.h.store.Users.Disable(ctx, storage.Operator, s.h.ada.ID))
@@ -104,39 +118,56 @@ func TestEveryCauseIsInForceAtEveryUse(t *testing.T) {
 		{"session ended", func(s situation) { mustNot(s.h.store.Sessions.End(ctx, storage.Operator, s.b.sessions...)) }, gone},
 		{"client suspended", func(s situation) {
 			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended))
-		}, []string{string(RefusedUnavailable), "invalid_client", "invalid_client", "invalid_token", "invalid_client", "invalid_token"}},
+		}, []string{string(RefusedUnavailable), "invalid_client", "invalid_client", "invalid_token", "invalid_client", "invalid_token", "active false"}},
 		{"client suspended and approved again", func(s situation) {
 			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended))
 			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientApproved))
-		}, []string{"ok", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token"}},
+		}, []string{"ok", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}},
 		{"client deleted", func(s situation) { mustNot(s.h.store.Clients.Delete(ctx, storage.Operator, webID)) },
-			[]string{string(RefusedClient), "invalid_client", "invalid_client", "invalid_token", "invalid_client", "invalid_token"}},
+			[]string{string(RefusedClient), "invalid_client", "invalid_client", "invalid_token", "invalid_client", "invalid_token", "active false"}},
 		{"consent withdrawn", func(s situation) {
 			mustNot(s.h.store.Consents.Withdraw(ctx, storage.Operator, s.h.ada.ID, webID))
-		}, []string{"consent_required", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token"}},
+		}, []string{"consent_required", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}},
 		{"grant revoked", func(s situation) { s.h.ask(PathRevocation, webID, s.tokens.RefreshToken) },
-			[]string{"ok", "ok", "invalid_grant", "invalid_token", "active false", "invalid_token"}},
+			[]string{"ok", "ok", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}},
 		{"openid withdrawn from the client", func(s situation) {
 			s.h.change(webID, func(m *storage.Metadata) {
 				m.Scopes = slices.DeleteFunc(m.Scopes, func(s string) bool { return s == storage.ScopeOpenID })
 			})
-		}, []string{"ok", "ok", "ok", "insufficient_scope", "active true", "ok"}},
+		}, []string{"ok", "ok", "ok", "insufficient_scope", "active true", "ok", "active true"}},
 		{"all that was granted withdrawn from the client", func(s situation) {
 			s.h.change(webID, func(m *storage.Metadata) { m.Scopes = []string{storage.ScopePhone} })
-		}, []string{"invalid_scope", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token"}},
+		}, []string{"invalid_scope", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}},
 		{"user taken out of the only group that may use the client", func(s situation) {
 			g := must(s.h.store.Groups.Create(ctx, storage.Operator, "players", ""))
 			s.h.change(webID, func(m *storage.Metadata) { m.AllowedGroups = []storage.ID{g.ID} })
-		}, []string{"access_denied", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token"}},
+		}, []string{"access_denied", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}},
 		{"admin withdrawn from the client", func(s situation) {
 			s.h.change(webID, func(m *storage.Metadata) {
 				m.Scopes = slices.DeleteFunc(m.Scopes, func(s string) bool { return s == storage.ScopeAdmin })
 			})
-		}, []string{"ok", "ok", "ok", "ok", "active true", "insufficient_scope"}},
+		}, []string{"ok", "ok", "ok", "ok", "active true", "insufficient_scope", "active true"}},
 		{"first party taken from the client, past the rules", func(s situation) { s.h.disown(webID) },
-			[]string{"ok", "ok", "ok", "ok", "active true", "insufficient_scope"}},
+			[]string{"ok", "ok", "ok", "ok", "active true", "insufficient_scope", "active true"}},
 		{"role taken from the user", func(s situation) { s.h.roles(s.h.ada) },
-			[]string{"ok", "ok", "ok", "ok", "active true", "forbidden"}},
+			[]string{"ok", "ok", "ok", "ok", "active true", "forbidden", "active true"}},
+		{"resource disabled", func(s situation) {
+			must(s.h.store.Resources.Disable(ctx, storage.Operator, s.orders.ID, true))
+		}, []string{"ok", "ok", "ok", "ok", "active true", "ok", "invalid_client"}},
+		{"resource disabled and enabled again", func(s situation) {
+			must(s.h.store.Resources.Disable(ctx, storage.Operator, s.orders.ID, true))
+			must(s.h.store.Resources.Disable(ctx, storage.Operator, s.orders.ID, false))
+		}, []string{"ok", "ok", "ok", "ok", "active true", "ok", "active true"}},
+		{"resource removed", func(s situation) {
+			mustNot(s.h.store.Resources.Delete(ctx, storage.Operator, s.orders.ID))
+		}, []string{"ok", "ok", "ok", "ok", "active true", "ok", "invalid_client"}},
+		{"the API's scope withdrawn from the client", func(s situation) {
+			s.h.change(webID, func(m *storage.Metadata) { m.Scopes = append(storage.StandardScopes(), storage.ScopeAdmin) })
+		}, []string{"ok", "ok", "ok", "ok", "active true", "ok", "active false"}},
+		{"the API's scope withdrawn from the API", func(s situation) {
+			must(s.h.store.Resources.Change(ctx, storage.Operator, s.orders.ID, 0, storage.ResourceChange{
+				Scopes: []storage.ResourceScope{{Name: "orders:write", Words: "order"}}}))
+		}, []string{"ok", "ok", "ok", "ok", "active true", "ok", "active false"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for i, u := range uses {

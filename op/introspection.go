@@ -11,27 +11,36 @@ import (
 	"latchkey/storage"
 )
 
-// serveIntrospection is RFC 7662's endpoint. Only confidential clients may ask.
+// serveIntrospection is RFC 7662's endpoint. Only confidential clients and resources
+// may ask.
 func (p *Provider) serveIntrospection(framework http.Handler) http.HandlerFunc {
-	return p.serveTokenCall(PathIntrospection, framework, func(c *call) (url.Values, *apiError) {
-		if !c.client.Confidential() {
-			return nil, notAuthenticated("a public client may not introspect")
-		}
+	return p.serveTokenCall(PathIntrospection, framework, p.introspecter, func(c *call) (url.Values, *apiError) {
 		// The framework looks for a secret before it asks who was authenticated.
-		return url.Values{"client_id": {c.client.ID}, "client_secret": {"checked"}, "token": {c.sent.Get("token")}}, nil
+		return url.Values{"client_id": {"checked"}, "client_secret": {"checked"}, "token": {c.sent.Get("token")}}, nil
 	})
 }
 
-// serveTokenCall serves an endpoint to which a client sends a token: POST only,
-// parameters in the body only, the client authenticated.
-func (p *Provider) serveTokenCall(path string, framework http.Handler, form func(*call) (url.Values, *apiError)) http.HandlerFunc {
+// introspecter finds out who asks: a resource, or a confidential client.
+func (p *Provider) introspecter(ctx context.Context, h http.Header, c *call) (e *apiError) {
+	if c.resource, e = p.authenticateResource(ctx, h, c.sent); e != nil || c.resource != nil {
+		return e
+	}
+	if c.client, e = p.authenticate(ctx, h, c.sent); e == nil && !c.client.Confidential() {
+		e = notAuthenticated("a public client may not introspect")
+	}
+	return e
+}
+
+// serveTokenCall serves an endpoint to which a caller sends a token: POST only,
+// parameters in the body only, the caller authenticated by who.
+func (p *Provider) serveTokenCall(path string, framework http.Handler, who func(context.Context, http.Header, *call) *apiError, form func(*call) (url.Values, *apiError)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		noStore(w)
 		if e := postOnly(w, r, "this endpoint"); e != nil {
 			e.write(w, r)
 			return
 		}
-		c, e := p.readTokenCall(w, r)
+		c, e := readTokenCall(w, r, who)
 		if e != nil {
 			e.write(w, r)
 			return
@@ -55,19 +64,19 @@ func postOnly(w http.ResponseWriter, r *http.Request, endpoint string) *apiError
 	return e
 }
 
-func (p *Provider) readTokenCall(w http.ResponseWriter, r *http.Request) (*call, *apiError) {
+func readTokenCall(w http.ResponseWriter, r *http.Request, who func(context.Context, http.Header, *call) *apiError) (*call, *apiError) {
 	sent, e := postForm(w, r)
 	if e != nil {
 		return nil, e
 	}
-	client, e := p.authenticate(r.Context(), r.Header, sent)
-	if e != nil {
+	c := &call{sent: sent}
+	if e := who(r.Context(), r.Header, c); e != nil {
 		return nil, e
 	}
 	if sent.Get("token") == "" {
 		return nil, invalidRequest("token is missing")
 	}
-	return &call{client: client, sent: sent}, nil
+	return c, nil
 }
 
 // introspected is the answer of RFC 7662 section 2.2. The framework's type leaves
@@ -82,13 +91,19 @@ type introspected struct {
 	Subject   string                   `json:"sub,omitempty"`
 	Issuer    string                   `json:"iss,omitempty"`
 	AuthTime  int64                    `json:"auth_time,omitempty"`
+	Audience  audience                 `json:"aud,omitempty"`
 }
 
-// Introspect says what a token is worth now, to the client it was issued to; of all
-// others it says that they are not active, and no more.
+// Introspect says what a token is worth now, to the client it was issued to and to
+// the resources it is for; of all others it says that they are not active, and no
+// more.
 func (s *server) Introspect(ctx context.Context, _ *zop.Request[zop.IntrospectionRequest]) (*zop.Response, error) {
 	c := callOf(ctx)
-	out, err := s.p.introspect(ctx, c.client, c.sent.Get("token"))
+	ask := func() (introspected, error) { return s.p.introspect(ctx, c.client, c.sent.Get("token")) }
+	if c.resource != nil {
+		ask = func() (introspected, error) { return s.p.introspectFor(ctx, c.resource, c.sent.Get("token")) }
+	}
+	out, err := ask()
 	switch {
 	case err == nil:
 		return zop.NewResponse(out), nil
@@ -117,7 +132,7 @@ func (p *Provider) introspect(ctx context.Context, c *storage.Client, token stri
 		return introspected{}, err
 	}
 	out := p.introspectedOf(a)
-	out.TokenType, out.Expires = oidc.BearerToken, t.expires.Unix()
+	out.TokenType, out.Expires, out.Audience = oidc.BearerToken, t.expires.Unix(), p.audience(a.Effective)
 	return out, nil
 }
 
@@ -136,12 +151,12 @@ func (p *Provider) introspectRefresh(ctx context.Context, c *storage.Client, gra
 }
 
 func (p *Provider) introspectOwn(ctx context.Context, c *storage.Client, t accessToken, id []byte) (introspected, error) {
-	of, scopes, err := p.opensOwn(ctx, t, id)
-	if err != nil || of.UID != c.UID {
+	a, err := p.store.Clients.OwnAccess(ctx, t.named(id), t.own)
+	if err != nil || a.Client.UID != c.UID {
 		return introspected{}, err
 	}
-	return introspected{Active: true, Scope: scopes, ClientID: of.ID, TokenType: oidc.BearerToken,
-		Expires: t.expires.Unix(), Subject: of.ID, Issuer: p.issuer}, nil
+	return introspected{Active: true, Scope: a.Effective.Names(), ClientID: c.ID, TokenType: oidc.BearerToken,
+		Expires: t.expires.Unix(), Subject: c.ID, Issuer: p.issuer, Audience: p.audience(a.Effective)}, nil
 }
 
 // named is how the store knows a token of a client's own.

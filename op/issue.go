@@ -14,13 +14,13 @@ import (
 	"latchkey/storage"
 )
 
-// issue is what one answer of the token endpoint gives of a grant. The access may
-// be narrowed: then the access token is, and no more than that token.
+// issue is what one answer of the token endpoint gives of a grant.
 type issue struct {
 	access     *storage.Access
-	nonce      string // for the ID token; a refreshed one has none (OpenID Connect Core section 12.2)
-	refresh    bool   // a refresh token comes with it
-	generation uint32 // that of the refresh token
+	token      *storage.Access // what of it the access token is for
+	nonce      string          // for the ID token; a refreshed one has none (OpenID Connect Core section 12.2)
+	refresh    bool            // a refresh token comes with it
+	generation uint32          // that of the refresh token
 }
 
 // answer makes the answer. It costs one signature with openid, and one more if the
@@ -35,11 +35,11 @@ func (s *server) answer(ctx context.Context, i issue) (*zop.Response, error) {
 
 func (p *Provider) tokens(ctx context.Context, i issue) (out *oidc.AccessTokenResponse, err error) {
 	a := i.access
-	out = &oidc.AccessTokenResponse{TokenType: oidc.BearerToken, Scope: oidc.SpaceDelimitedArray(a.Scopes)}
+	out = &oidc.AccessTokenResponse{TokenType: oidc.BearerToken, Scope: oidc.SpaceDelimitedArray(i.token.Scopes)}
 	life := accessLife(a.Client, a.Lifetimes)
 	out.ExpiresIn = uint64(life.Seconds())
-	t := accessToken{grant: a.Grant.ID, expires: p.now().Add(life), scopes: scopeMask(a.Grant.Scopes, a.Scopes)}
-	if out.AccessToken, err = p.sealed(ctx, t, a); err != nil {
+	t := accessToken{grant: a.Grant.ID, expires: p.now().Add(life), scopes: scopeMask(a.Grant.Scopes, i.token.Scopes)}
+	if out.AccessToken, err = p.sealed(ctx, t, i.token); err != nil {
 		return nil, err
 	}
 	if i.refresh {
@@ -80,18 +80,21 @@ func (s *server) RefreshToken(ctx context.Context, r *zop.ClientRequest[oidc.Ref
 		return c.refuse(refusedRefresh(err))
 	}
 	out, err := s.p.store.Grants.Refresh(ctx, storage.Refresh{Grant: t.Grant, Generation: t.Generation,
-		ClientUID: c.client.UID, Scopes: strings.Fields(c.sent.Get("scope")), RequestID: edge.RequestID(ctx)})
+		ClientUID: c.client.UID, Scopes: strings.Fields(c.sent.Get("scope")),
+		Targets: s.p.targets(c.sent), RequestID: edge.RequestID(ctx)})
 	switch {
 	case err != nil:
 		return c.refuse(failed(err))
 	case out.Scope != "":
 		return c.refuse(&apiError{status: http.StatusBadRequest, code: "invalid_scope",
-			text: "scope " + printable(out.Scope) + " was not granted", quoted: printable(out.Scope)})
+			text: "scope " + printable(out.Scope) + " was not granted, or is not in force any more", quoted: printable(out.Scope)})
+	case out.Target != "":
+		return c.refuse(invalidTarget(out.Target))
 	case out.Access == nil:
 		return c.refuse(refusedRefresh(storage.Dead(out.Refused)))
 	}
 	edge.Sub(ctx, out.Access.User.Subject())
-	return s.answer(ctx, issue{access: out.Access, refresh: true, generation: out.Generation})
+	return s.answer(ctx, issue{access: out.Access, token: out.Token, refresh: true, generation: out.Generation})
 }
 
 // ownRefreshToken returns a refresh token taken apart, once it is proven to be its

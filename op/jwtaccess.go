@@ -29,18 +29,17 @@ func (p *Provider) sealed(ctx context.Context, t accessToken, a *storage.Access)
 	if err != nil || a.Client.Metadata.AccessTokenFormat != storage.AccessTokenJWT {
 		return reference, err
 	}
-	return p.jwt(ctx, a.Client, p.algorithm(a.Client, a.DefaultAlgorithm), t, reference, map[string]any{
+	return p.jwt(ctx, a.Client, p.algorithm(a.Client, a.DefaultAlgorithm), t, reference, p.audience(a.Effective), map[string]any{
 		"sub": a.User.Subject(), "scope": strings.Join(a.Scopes, " "), "auth_time": a.Grant.AuthTime.Unix(),
 		"acr": a.Grant.ACR, "amr": a.Grant.AMR,
 	})
 }
 
 // jwt makes an access token by RFC 9068. Its jti is the opaque token, so that here
-// both are checked alike. aud is this provider: the client named no other resource
-// (section 3).
-func (p *Provider) jwt(ctx context.Context, c *storage.Client, alg string, t accessToken, reference string, claims map[string]any) (string, error) {
+// both are checked alike.
+func (p *Provider) jwt(ctx context.Context, c *storage.Client, alg string, t accessToken, reference string, aud audience, claims map[string]any) (string, error) {
 	for name, value := range map[string]any{
-		"iss": p.issuer, "aud": p.issuer, "client_id": c.ID, "jti": reference,
+		"iss": p.issuer, "aud": aud, "client_id": c.ID, "jti": reference,
 		"iat": p.now().Unix(), "exp": t.expires.Unix(),
 	} {
 		claims[name] = value

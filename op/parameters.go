@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"latchkey/storage"
@@ -107,22 +106,6 @@ func (p *Provider) readHints(q *Request) func(*storage.Client, url.Values) *faul
 		q.Claims, q.Subject = ask, ask.Subject
 		return p.readIDTokenHint(q, form.Get("id_token_hint"))
 	}
-}
-
-// readScopes keeps the scopes that this provider serves and this client may ask
-// for, in the order sent. Others are left out, and the answer's scope says so (RFC
-// 6749 section 3.3); nothing left is an error.
-func (q *Request) readScopes(c *storage.Client, form url.Values) *fault {
-	asked := strings.Fields(form.Get("scope"))
-	for _, s := range asked {
-		if mayAsk(c, s) && !slices.Contains(q.Scopes, s) {
-			q.Scopes = append(q.Scopes, s)
-		}
-	}
-	if len(q.Scopes) == 0 {
-		return faulty("invalid_scope", "none of the scopes asked for may be asked for by this client")
-	}
-	return nil
 }
 
 // readIDTokenHint reduces a hint to whom it names. It may be expired (OpenID

@@ -58,7 +58,7 @@ type Provider struct {
 	sessions Sessions
 	hasher   Hasher
 	now      func() time.Time
-	catalog  []*storage.Scope
+	claims   []*storage.Scope // those that bring claims: the provider's own, which never change
 	metadata prepared
 	jwks     prepared
 }
@@ -74,11 +74,16 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 	}
 	p := &Provider{issuer: o.Issuer, cookies: Cookies{Secure: u.Scheme == "https"}, store: o.Store, keys: o.Keys,
 		pages: o.Pages, sessions: o.Sessions, hasher: o.Hasher, now: o.Now}
-	if p.catalog, err = o.Store.Scopes.List(ctx); err != nil {
+	all, err := o.Store.Scopes.Catalogue(ctx)
+	if err != nil {
 		return nil, err
 	}
-	p.catalog = ordered(p.catalog)
-	_, err = p.metadata.of(p.keys.Version(), p.discovery)
+	for _, s := range all.Offers {
+		if len(s.Claims) > 0 {
+			p.claims = append(p.claims, s.Scope)
+		}
+	}
+	_, err = p.document(all)
 	return p, err
 }
 

@@ -90,7 +90,7 @@ func redirectURI(c *storage.Client, form url.Values) (string, *Refusal) {
 
 // parse reads the rest of a request. The Request it returns is good for sending an
 // error to the client even when there is a fault.
-func (p *Provider) parse(c *storage.Client, redirect string, form url.Values) (*Request, *fault) {
+func (p *Provider) parse(all *storage.Catalogue, c *storage.Client, redirect string, form url.Values) (*Request, *fault) {
 	q := &Request{ClientID: c.ID, RedirectURI: redirect, Implied: form.Get("redirect_uri") == "",
 		Started: p.now().UTC().Truncate(time.Second)}
 	q.readReturn(form)
@@ -100,7 +100,7 @@ func (p *Provider) parse(c *storage.Client, redirect string, form url.Values) (*
 		return q, f
 	}
 	for _, step := range []func(*storage.Client, url.Values) *fault{
-		q.readResponse, q.readUnsupported, q.readPrompt, q.readChallenge, q.readScopes, p.readHints(q),
+		q.readResponse, q.readUnsupported, q.readPrompt, q.readChallenge, p.readScopes(q, all), p.readHints(q),
 	} {
 		if f := step(c, form); f != nil {
 			return q, f

@@ -15,9 +15,14 @@ import (
 
 // serveRevocation is RFC 7009's endpoint.
 func (p *Provider) serveRevocation(framework http.Handler) http.HandlerFunc {
-	return p.serveTokenCall(PathRevocation, framework, func(c *call) (url.Values, *apiError) {
+	return p.serveTokenCall(PathRevocation, framework, p.revoker, func(c *call) (url.Values, *apiError) {
 		return url.Values{"client_id": {c.client.ID}, "token": {c.sent.Get("token")}}, nil
 	})
+}
+
+func (p *Provider) revoker(ctx context.Context, h http.Header, c *call) (e *apiError) {
+	c.client, e = p.authenticate(ctx, h, c.sent)
+	return e
 }
 
 // errForeign says that a token is another client's.

@@ -30,15 +30,18 @@ func (s *server) CodeExchange(ctx context.Context, r *zop.ClientRequest[oidc.Acc
 		return c.refuse(e)
 	}
 	out, err := s.p.store.Grants.Redeem(ctx, storage.Redemption{Grant: grant, CodeHash: hash, ClientUID: c.client.UID,
-		RedirectURI: c.sent.Get("redirect_uri"), Challenge: s256(r.Data.CodeVerifier), RequestID: edge.RequestID(ctx)})
+		RedirectURI: c.sent.Get("redirect_uri"), Challenge: s256(r.Data.CodeVerifier), Targets: s.p.targets(c.sent), RequestID: edge.RequestID(ctx)})
 	if err != nil {
 		return c.refuse(failed(err))
+	}
+	if out.Target != "" {
+		return c.refuse(invalidTarget(out.Target))
 	}
 	if out.Access == nil {
 		return c.refuse(invalidGrant(out.Refused))
 	}
 	edge.Sub(ctx, out.Access.User.Subject())
-	return s.answer(ctx, issue{access: out.Access, nonce: out.Access.Grant.Nonce, refresh: mayRefresh(out.Access)})
+	return s.answer(ctx, issue{access: out.Access, token: out.Token, nonce: out.Access.Grant.Nonce, refresh: mayRefresh(out.Access)})
 }
 
 // s256 is the challenge that a verifier answers (RFC 7636 section 4.6); "" if none

@@ -17,10 +17,12 @@ type Access struct {
 	Client     *Client
 	Consent    *Consent
 	Membership *Membership // nil: none, or the scope was not granted
-	granted    []*Scope
+	granted    Offers
 	Groups     []string // sorted; nil: the scope was not granted
-	// Scopes is what is effective: granted, still consented, still allowed to the
-	// client and one that it may have. In the grant's order.
+	// Effective is what is in force: granted, still consented, still allowed to the
+	// client, one that it may have, and on offer. In the grant's order.
+	Effective Offers
+	// Scopes are the names of what is effective.
 	Scopes []string
 	// Claims are the claims that the effective scopes give.
 	Claims []string
@@ -159,13 +161,11 @@ func (b *base) checkSession(r kv.Reader, a *Access, now time.Time) error {
 
 // Narrow leaves of the effective scopes those that keep says.
 func (a *Access) Narrow(keep func(scope string) bool) {
-	a.Scopes, a.Claims = nil, nil
-	for _, sc := range a.granted {
-		if keep(sc.Name) {
-			a.Scopes = append(a.Scopes, sc.Name)
-			a.Claims = append(a.Claims, sc.Claims...)
-		}
-	}
+	a.narrowTo(a.granted.that(func(o *Offer) bool { return keep(o.Name) }))
+}
+
+func (a *Access) narrowTo(some Offers) {
+	a.Effective, a.Scopes, a.Claims = some, some.Names(), some.claims()
 }
 
 // effective computes the scopes in force and the claims they give.
@@ -174,19 +174,18 @@ func (b *base) effective(r kv.Reader, a *Access, _ time.Time) error {
 		if !slices.Contains(a.Consent.Scopes, name) || !slices.Contains(a.Client.Metadata.Scopes, name) {
 			continue
 		}
-		sc, err := b.scopes.shared(r, key{}.str(name))
+		offer, err := b.offer(r, name)
 		if err != nil {
 			return err
 		}
-		if sc == nil || !a.Client.MayHave(sc) {
-			continue
+		if offer != nil && a.Client.MayHave(offer.Scope) {
+			a.granted = append(a.granted, offer)
 		}
-		a.granted = append(a.granted, sc)
 	}
 	if len(a.granted) == 0 {
 		return DeadScopes
 	}
-	a.Narrow(func(string) bool { return true })
+	a.narrowTo(a.granted)
 	if !slices.Contains(a.Claims, "patreon") {
 		return nil
 	}

@@ -48,6 +48,12 @@ const (
 	ActGroupDeleted    Act = "group.deleted"
 	ActGroupJoined     Act = "user.group-joined"
 	ActGroupLeft       Act = "user.group-left"
+	ActResourceCreated Act = "resource.created"
+	ActResourceChanged Act = "resource.changed"
+	ActResourceState   Act = "resource.state-changed"
+	ActResourceDeleted Act = "resource.deleted"
+	ActResourceSecret  Act = "resource.secret-rotated"
+	ActResourceUnlock  Act = "resource.secret-removed"
 )
 
 // Event is one line of the audit trail.

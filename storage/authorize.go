@@ -16,7 +16,7 @@ type Standing struct {
 	Client   *Client // nil: unknown
 	Accounts []Account
 	Settings *Settings
-	Scopes   map[string]*Scope // those of the catalogue that were asked for
+	Scopes   map[string]*Offer // those on offer that were asked for
 	Finished bool              // the flow has led to a code already
 }
 
@@ -38,17 +38,17 @@ func (s Grants) Standing(ctx context.Context, flow ID, clientID string, scopes [
 		if err != nil {
 			return nil, err
 		}
-		out := &Standing{Settings: set, Scopes: make(map[string]*Scope, len(scopes))}
+		out := &Standing{Settings: set, Scopes: make(map[string]*Offer, len(scopes))}
 		if out.Client, err = s.b.clients.shared(r, key{}.str(clientID)); err != nil || out.Client == nil {
 			return out, err
 		}
 		for _, name := range scopes {
-			sc, err := s.b.scopes.shared(r, key{}.str(name))
+			offer, err := s.b.offer(r, name)
 			if err != nil {
 				return nil, err
 			}
-			if sc != nil {
-				out.Scopes[name] = sc
+			if offer != nil {
+				out.Scopes[name] = offer
 			}
 		}
 		if !flow.IsZero() {

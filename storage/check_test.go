@@ -71,6 +71,24 @@ func TestEveryKindOfDamageIsFound(t *testing.T) {
 			}
 			return w.Put(b.offline.full(consentKey(f.client.UID, f.user.ID)), raw)
 		}, "offline grants", "under another key"},
+		"a scope whose resource is gone": {func(b *base, w writer, f redeemed) error {
+			return b.scopes.put(w, &Scope{Name: "x", Words: "x", Owner: ID{9}})
+		}, "scopes", "does not exist"},
+		"a scope that its resource does not know": {func(b *base, w writer, f redeemed) error {
+			if err := b.resources.put(w, &Resource{ID: ID{9}, Identifier: "urn:x"}); err != nil {
+				return err
+			}
+			return b.scopes.put(w, &Scope{Name: "x", Words: "x", Owner: ID{9}})
+		}, "scopes", "does not know it"},
+		"a resource whose scope is another's": {func(b *base, w writer, f redeemed) error {
+			return b.resources.put(w, &Resource{ID: ID{9}, Identifier: "urn:x", Scopes: []string{ScopeOpenID}})
+		}, "resources", "not in the catalogue as its own"},
+		"a resource with a user's id": {func(b *base, w writer, f redeemed) error {
+			return b.resources.put(w, &Resource{ID: f.user.ID, Identifier: "urn:x"})
+		}, "resources", "also a client's or a user's"},
+		"an identifier that leads nowhere": {func(b *base, w writer, f redeemed) error {
+			return w.Put(append([]byte{spaceResourcesByURI}, key{}.str("urn:x")...), key{}.id(ID{9}))
+		}, "resources", "leads to no record"},
 		"a key of no table":         {func(b *base, w writer, f redeemed) error { return w.Put([]byte{0xee, 1}, nil) }, "file", "belongs to no table"},
 		"a key beside the schema's": {func(b *base, w writer, f redeemed) error { return w.Put([]byte{spaceMeta, 1}, nil) }, "meta", "belongs to nothing"},
 		"a schema that cannot be read": {func(b *base, w writer, f redeemed) error {

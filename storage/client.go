@@ -28,7 +28,7 @@ func (s ClientState) validate() error {
 	return invalid("state", "must be draft, submitted, approved, rejected or suspended, not %q", s)
 }
 
-// Secret is one of a client's secrets. Hash and Imported are made by package keys.
+// Secret is one of the secrets of a client or a resource. Hash and Imported are made by package keys.
 type Secret struct {
 	ID      ID        `cbor:"1,keyasint"`
 	Hash    []byte    `cbor:"2,keyasint"`
@@ -84,14 +84,7 @@ func (c *Client) Name() string {
 }
 
 // LiveSecrets are those not expired at the instant t.
-func (c *Client) LiveSecrets(t time.Time) []Secret {
-	return slices.DeleteFunc(slices.Clone(c.Secrets), func(s Secret) bool {
-		return !s.Expires.IsZero() && !t.Before(s.Expires)
-	})
-}
-
-// secretsMost bounds how many secrets a client has at once.
-const secretsMost = 5
+func (c *Client) LiveSecrets(t time.Time) []Secret { return liveSecrets(c.Secrets, t) }
 
 // Clients holds the registered apps. No client id equals a user's subject: a token
 // that names a client must never be taken for one that names a user (RFC 9068
@@ -115,9 +108,7 @@ func clientTable() table[Client] {
 
 func (c *Client) ready(key) {
 	inUTC(&c.Created, &c.Updated)
-	for i := range c.Secrets {
-		inUTC(&c.Secrets[i].Created, &c.Secrets[i].Expires)
-	}
+	secretsInUTC(c.Secrets)
 }
 
 // NewClient is a client about to be registered. An empty ID gets a fresh one.
@@ -213,10 +204,8 @@ func (b *base) checkClient(r kv.Reader, c *Client) error {
 	if err := b.checkAlgorithms(r, c); err != nil {
 		return err
 	}
-	for _, name := range c.Metadata.Scopes {
-		if sc, err := b.scopes.shared(r, key{}.str(name)); err != nil || sc == nil {
-			return errOr(err, invalid("scope", "holds %q, which is not in the catalogue", name))
-		}
+	if err := b.checkScopes(r, c); err != nil {
+		return err
 	}
 	if err := b.checkOwnScopes(r, c); err != nil {
 		return err
@@ -230,6 +219,33 @@ func (b *base) checkClient(r kv.Reader, c *Client) error {
 	if id, err := ParseID(c.ID); err == nil {
 		if u, err := b.users.get(r, key{}.id(id)); err != nil || u != nil {
 			return errOr(err, &Taken{Field: "client_id"})
+		}
+		if v, err := b.resources.get(r, key{}.id(id)); err != nil || v != nil {
+			return errOr(err, &Taken{Field: "client_id"})
+		}
+	}
+	return nil
+}
+
+// checkScopes wants the scopes that a client may ask for to be in the catalogue. One
+// that left it with its resource is nothing to ask for any more, and no reason to
+// refuse another change of a client that has it.
+func (b *base) checkScopes(r kv.Reader, c *Client) error {
+	for _, name := range c.Metadata.Scopes {
+		sc, err := b.scopes.shared(r, key{}.str(name))
+		if err != nil {
+			return err
+		}
+		had := false
+		if sc != nil && sc.Retired != "" {
+			old, err := b.clients.get(r, key{}.str(c.ID))
+			if err != nil {
+				return err
+			}
+			had = old != nil && slices.Contains(old.Metadata.Scopes, name)
+		}
+		if sc == nil || sc.Retired != "" && !had {
+			return invalid("scope", "holds %q, which is not in the catalogue", name)
 		}
 	}
 	return nil

@@ -88,20 +88,9 @@ func (s Clients) AddSecret(ctx context.Context, by Actor, id string, hash []byte
 		if !c.Confidential() {
 			return "", invalid("token_endpoint_auth_method", "is none: a public client has no secret")
 		}
-		kept := c.LiveSecrets(now)
-		for i := range kept {
-			if end := now.Add(overlap); kept[i].Expires.IsZero() || end.Before(kept[i].Expires) {
-				kept[i].Expires = end
-			}
-		}
-		if overlap <= 0 {
-			kept = nil
-		}
-		if len(kept) >= secretsMost {
-			return "", invalid("client_secret", "must be at most %d at once: wait until one expires, or end the others at once", secretsMost)
-		}
-		c.Secrets = append([]Secret{{ID: fresh, Hash: hash, Last4: last4, Created: now}}, kept...)
-		return last4, nil
+		var err error
+		c.Secrets, err = withSecret(c.Secrets, Secret{ID: fresh, Hash: hash, Last4: last4, Created: now}, overlap)
+		return last4, err
 	})
 }
 

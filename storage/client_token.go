@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"latchkey/storage/kv"
@@ -37,23 +38,58 @@ type ClientToken struct {
 // The result is shared: not to be changed.
 func (s Clients) OfToken(ctx context.Context, t ClientToken) (*Client, error) {
 	now := s.b.instant()
-	return view(ctx, s.b, func(r kv.Reader) (*Client, error) {
-		c, err := s.b.clients.shared(r, key{}.str(t.ClientID))
+	return view(ctx, s.b, func(r kv.Reader) (*Client, error) { return s.b.clientOfToken(r, t, now) })
+}
+
+func (b *base) clientOfToken(r kv.Reader, t ClientToken, now time.Time) (*Client, error) {
+	c, err := b.clients.shared(r, key{}.str(t.ClientID))
+	if err != nil {
+		return nil, err
+	}
+	_, revoked, err := r.Get(b.denied.full(deniedKey(t.Expires, t.Token)))
+	switch {
+	case err != nil:
+		return nil, err
+	case c == nil || !c.Live() || c.Epoch != t.Epoch:
+		return nil, DeadClient
+	case revoked:
+		return nil, DeadToken
+	case !now.Before(t.Expires):
+		return nil, DeadExpired
+	}
+	return c, nil
+}
+
+// ClientAccess is what an access token of a client's own gives now. Everything in it
+// may be shared: not to be changed.
+type ClientAccess struct {
+	Client    *Client
+	Effective Offers // of the token's scopes, those that are allowed and offered
+}
+
+// OwnAccess returns what an access token of a client's own, made for these scopes,
+// gives now, or a Dead error.
+func (s Clients) OwnAccess(ctx context.Context, t ClientToken, scopes []string) (*ClientAccess, error) {
+	now := s.b.instant()
+	return view(ctx, s.b, func(r kv.Reader) (*ClientAccess, error) {
+		c, err := s.b.clientOfToken(r, t, now)
 		if err != nil {
 			return nil, err
 		}
-		_, revoked, err := r.Get(s.b.denied.full(deniedKey(t.Expires, t.Token)))
-		switch {
-		case err != nil:
-			return nil, err
-		case c == nil || !c.Live() || c.Epoch != t.Epoch:
-			return nil, DeadClient
-		case revoked:
-			return nil, DeadToken
-		case !now.Before(t.Expires):
-			return nil, DeadExpired
+		a := &ClientAccess{Client: c}
+		for _, name := range scopes {
+			offer, err := s.b.offer(r, name)
+			if err != nil {
+				return nil, err
+			}
+			if offer != nil && c.MayHave(offer.Scope) && slices.Contains(c.Metadata.Scopes, name) {
+				a.Effective = append(a.Effective, offer)
+			}
 		}
-		return c, nil
+		if len(scopes) > 0 && len(a.Effective) == 0 {
+			return nil, DeadScopes
+		}
+		return a, nil
 	})
 }
 

@@ -60,7 +60,7 @@ func TestFirstPartyScopesAreForFirstPartyClientsThatAuthenticate(t *testing.T) {
 		need(h.Clients.Change(h.ctx, Operator, own.ID, 0, webMetadata()))(h)
 		need(h.Clients.SetFirstParty(h.ctx, Operator, own.ID, false))(h)
 	}
-	for _, c := range need(h.Scopes.List(h.ctx))(h) {
+	for _, c := range need(h.Scopes.Catalogue(h.ctx))(h).Offers {
 		if c.FirstParty && slices.Contains(StandardScopes(), c.Name) {
 			t.Errorf("%s is given to whoever says nothing", c.Name)
 		}

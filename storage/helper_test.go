@@ -122,6 +122,8 @@ func sharedAsDecoded(t *testing.T, b *base) {
 	unchanged(t, &b.sessions)
 	unchanged(t, &b.scopes)
 	unchanged(t, &b.settings)
+	unchanged(t, &b.resources)
+	unchanged(t, &b.edition)
 }
 
 func unchanged[T any](t *testing.T, table *table[T]) {

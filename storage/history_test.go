@@ -52,7 +52,7 @@ func (p *past) step(t *rapid.T) {
 	user, hasUser := pick(t, p.users)
 	client, hasClient := pick(t, p.clients)
 	p.made++
-	switch act := rapid.IntRange(0, 16).Draw(t, "act"); {
+	switch act := rapid.IntRange(0, 17).Draw(t, "act"); {
 	case act == 0 || !hasUser:
 		p.addUser(t)
 	case act == 1 || !hasClient:
@@ -84,9 +84,38 @@ func (p *past) step(t *rapid.T) {
 		p.may(p.Consents.Withdraw(p.ctx, Operator, user, client))
 	case act == 14:
 		p.link(t, user)
+	case act == 15:
+		p.resource(t)
 	default:
 		p.pass(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, time.Hour, day, 7 * day, 31 * day}).Draw(t, "later"))
 	}
+}
+
+// resource adds or changes an API. They fight for few scopes, most of which were
+// another's before.
+func (p *past) resource(t *rapid.T) {
+	var scopes []ResourceScope
+	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"x", "y", "z"}), 1, 3, rapid.ID[string]).Draw(t, "scopes") {
+		scopes = append(scopes, ResourceScope{Name: name, Words: "do " + name})
+	}
+	identifier := rapid.SampledFrom([]string{"urn:a", "urn:b"}).Draw(t, "identifier")
+	v, err := p.Resources.Find(p.ctx, identifier)
+	if errors.Is(err, ErrNotFound) {
+		_, err := p.Resources.Create(p.ctx, Operator, Once{}, NewResource{Identifier: identifier, Name: "API", Scopes: scopes, Secret: []byte("x")})
+		p.may(err)
+		return
+	}
+	if !p.may(err) {
+		return
+	}
+	p.may(rapid.SampledFrom([]func() error{
+		func() error { _, err := p.Resources.Disable(p.ctx, Operator, v.ID, !v.Disabled); return err },
+		func() error {
+			_, err := p.Resources.Change(p.ctx, Operator, v.ID, 0, ResourceChange{Scopes: scopes})
+			return err
+		},
+		func() error { return p.Resources.Delete(p.ctx, Operator, v.ID) },
+	}).Draw(t, "resource")())
 }
 
 func (p *past) addUser(t *rapid.T) {

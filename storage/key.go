@@ -28,6 +28,9 @@ const (
 	spaceAudit            byte = 0x70
 	spaceAuditBySubject   byte = 0x71
 	spaceRequests         byte = 0x90
+	spaceResources        byte = 0x92
+	spaceResourcesByURI   byte = 0x93
+	spaceCatalogue        byte = 0x94
 	spaceGroups           byte = 0xa0
 	spaceGroupsByName     byte = 0xa1
 	spaceUsersByGroup     byte = 0xa2

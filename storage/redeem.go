@@ -18,12 +18,18 @@ type Redemption struct {
 	// Challenge is what the presented code_verifier hashes to (RFC 7636 section
 	// 4.6); empty: no verifier was sent.
 	Challenge string
+	Targets   Targets // what the access token is for; none: all that is granted
 	RequestID string
 }
 
-// Redeemed is the outcome of a redemption. Exactly one field is set.
+// Redeemed is the outcome of a redemption: either Access and Token are set, or one
+// of the others.
 type Redeemed struct {
 	Access *Access // the code was good, and is used up now
+	Token  *Access // what of it the access token is for
+	// Target is a resource that was named and owns nothing of what was granted;
+	// nothing was changed.
+	Target string
 	// Refused says why not; for the log. A replay has revoked the grant: that is a
 	// change, so it is a result and not an error.
 	Refused string
@@ -69,9 +75,13 @@ func (s Grants) Redeem(ctx context.Context, p Redemption) (Redeemed, error) {
 		if err != nil {
 			return Redeemed{}, err
 		}
+		token, bad := a.target(p.Targets)
+		if bad != "" {
+			return Redeemed{Target: bad}, nil
+		}
 		state.Redeemed = now
-		a.State = *state
-		return Redeemed{Access: a}, s.b.grantStates.put(tx, state)
+		a.State, token.State = *state, *state
+		return Redeemed{Access: a, Token: token}, s.b.grantStates.put(tx, state)
 	})
 }
 

@@ -40,19 +40,26 @@ type Refresh struct {
 	Generation uint32
 	ClientUID  ID
 	Scopes     []string // what the new access token is for; none: all that is granted
+	Targets    Targets  // likewise
 	RequestID  string
 }
 
 // Refreshed is the outcome of a refresh.
 type Refreshed struct {
 	Access *Access // nil: refused
+	// Token is what of Access the access token is for.
+	Token *Access
 	// Generation is that of the refresh token to answer with.
 	Generation uint32
 	// Refused says why not; for the log. Theft has revoked the grant: that is a
 	// change, so it is a result and not an error.
 	Refused string
-	// Scope is one that was asked for and never granted; nothing was changed.
+	// Scope is one that was asked for and never granted, or is not in force; nothing
+	// was changed.
 	Scope string
+	// Target is a resource that was named and owns nothing of the scopes; nothing was
+	// changed.
+	Target string
 }
 
 // RefusedTheft says that a refresh token was used again after its time.
@@ -79,22 +86,29 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 		if err != nil {
 			return Refreshed{}, err
 		}
-		if bad := a.ask(p.Scopes); bad != "" && a.Client.UID == p.ClientUID {
+		if a.Client.UID != p.ClientUID {
+			return Refreshed{Refused: RefusedMismatch}, nil
+		}
+		if bad := a.ask(p.Scopes); bad != "" {
 			return Refreshed{Scope: bad}, nil
 		}
+		token, bad := a.target(p.Targets)
+		if bad != "" {
+			return Refreshed{Target: bad}, nil
+		}
 		switch {
-		case a.Client.UID != p.ClientUID || !a.Grant.refreshable() || a.State.Redeemed.IsZero():
+		case !a.Grant.refreshable() || a.State.Redeemed.IsZero():
 			return Refreshed{Refused: RefusedMismatch}, nil
-		case a.Grant.Offline && !slices.ContainsFunc(a.granted, func(s *Scope) bool { return s.Name == ScopeOfflineAccess }):
+		case a.Grant.Offline && !slices.ContainsFunc(a.granted, func(o *Offer) bool { return o.Name == ScopeOfflineAccess }):
 			return Refreshed{Refused: "offline access is no longer allowed"}, nil
 		case a.RefreshOver(now) != "":
 			return Refreshed{Refused: a.RefreshOver(now).Error()}, nil
 		case p.Generation > a.State.Generation: // data restored from before it was made
 			return Refreshed{Refused: RefusedMismatch}, nil
 		case p.Generation == a.State.Generation:
-			return s.b.turn(tx, a, now)
+			return s.b.turn(tx, a, token, now)
 		case s.b.justRotated(a, p.Generation, now):
-			return Refreshed{Access: a, Generation: a.State.Generation}, nil
+			return Refreshed{Access: a, Token: token, Generation: a.State.Generation}, nil
 		}
 		state := a.State
 		state.Revoked = now
@@ -125,20 +139,23 @@ func (a *Access) ask(scopes []string) (bad string) {
 		}
 	}
 	a.Narrow(func(s string) bool { return slices.Contains(scopes, s) })
+	if len(a.Scopes) == 0 {
+		return scopes[0]
+	}
 	return ""
 }
 
 // turn makes the next generation current, or notes the use of the one that stays.
-func (b *base) turn(tx kv.Txn, a *Access, now time.Time) (Refreshed, error) {
+func (b *base) turn(tx kv.Txn, a, token *Access, now time.Time) (Refreshed, error) {
 	state := a.State
 	if !a.Client.Metadata.RefreshTokenReuse {
 		state.Generation++
 	} else if now.Sub(state.lastUsed()) < seldom {
-		return Refreshed{Access: a, Generation: state.Generation}, nil
+		return Refreshed{Access: a, Token: token, Generation: state.Generation}, nil
 	}
 	state.Used = now
 	a.State = state
-	return Refreshed{Access: a, Generation: state.Generation}, b.grantStates.put(tx, &state)
+	return Refreshed{Access: a, Token: token, Generation: state.Generation}, b.grantStates.put(tx, &state)
 }
 
 func (s *GrantState) lastUsed() time.Time {

@@ -1,10 +1,6 @@
 package storage
 
-import (
-	"context"
-
-	"latchkey/storage/kv"
-)
+import "slices"
 
 // Sensitivity says how carefully a scope is to be reviewed and shown.
 type Sensitivity uint8
@@ -25,6 +21,12 @@ type Scope struct {
 	Sensitivity Sensitivity `cbor:"4,keyasint,omitempty" json:"sensitivity"`
 	// Position orders the catalogue where people read it.
 	Position uint32 `cbor:"5,keyasint,omitempty" json:"position"`
+	// Owner is the resource that the scope opens; zero: this provider.
+	Owner ID `cbor:"6,keyasint,omitzero" json:"owner,omitzero"`
+	// Retired is the identifier of the resource that owned the scope before; then it
+	// is in the catalogue no more. Users allowed it by its name, so the name is never
+	// another resource's.
+	Retired string `cbor:"7,keyasint,omitempty" json:"-"`
 	// FirstParty keeps the scope to clients that are the platform's own and prove
 	// who they are: see [Client.MayHave].
 	FirstParty bool `cbor:"8,keyasint,omitempty" json:"first_party,omitempty"`
@@ -74,18 +76,17 @@ func firstPartyScopes() []Scope {
 	}
 }
 
+// IsOwnScope reports whether a scope is the provider's own, which none of a resource
+// can ever be called like.
+func IsOwnScope(name string) bool {
+	is := func(s Scope) bool { return s.Name == name }
+	return slices.ContainsFunc(standardScopes(), is) || slices.ContainsFunc(firstPartyScopes(), is)
+}
+
 // Scopes is the catalogue.
 type Scopes struct{ b *base }
 
 func scopeTable() table[Scope] {
 	return table[Scope]{name: "scopes", space: spaceScopes, key: func(s *Scope) key { return key{}.str(s.Name) },
 		cache: &decoded[Scope]{}}
-}
-
-// List returns the whole catalogue, ordered by name.
-func (s Scopes) List(ctx context.Context) ([]*Scope, error) {
-	return view(ctx, s.b, func(r kv.Reader) ([]*Scope, error) {
-		p, err := s.b.scopes.scan(r, nil, nil, 1000, false)
-		return p.items, err
-	})
 }

@@ -32,6 +32,7 @@ type Store struct {
 	Audit       Audit
 	Requests    Requests
 	Groups      Groups
+	Resources   Resources
 
 	base *base
 }
@@ -44,6 +45,8 @@ type Options struct {
 	// configuration file does. It must do the same each time, to whatever it is
 	// given.
 	Pin func(*Settings)
+	// Issuer is the provider's own identifier, which no resource may have.
+	Issuer string
 }
 
 // base is what every noun shares: the engine, the clock, the source of ids and
@@ -53,9 +56,11 @@ type base struct {
 	now    func() time.Time
 	rand   io.Reader
 	pin    pin
+	issuer string
 	tables
 	strangers strangers
 	run       run
+	catalogue atomic.Pointer[Catalogue]
 	turned    atomic.Int64 // when a refresh token was last rotated, Unix seconds
 }
 
@@ -78,6 +83,8 @@ type tables struct {
 	requests    table[once]
 	groups      table[Group]
 	offline     table[offline]
+	resources   table[Resource]
+	edition     table[edition]
 }
 
 type meta struct {
@@ -95,7 +102,7 @@ func Open(ctx context.Context, engine kv.Engine, o Options) (*Store, error) {
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
-	b := &base{engine: engine, now: o.Now, rand: o.Rand, pin: o.Pin, tables: newTables(o.Pin)}
+	b := &base{engine: engine, now: o.Now, rand: o.Rand, pin: o.Pin, issuer: o.Issuer, tables: newTables(o.Pin)}
 	if err := b.pin.validate(); err != nil {
 		return nil, err
 	}
@@ -136,7 +143,7 @@ func newStore(b *base) *Store {
 		Users: Users{b}, Attempts: Attempts{b}, Clients: Clients{b}, Sessions: Sessions{b},
 		Consents: Consents{b}, Grants: Grants{b}, Scopes: Scopes{b}, Memberships: Memberships{b},
 		Settings: SettingsStore{b}, Keys: Keys{b}, Links: Links{b}, Audit: Audit{b},
-		Requests: Requests{b}, Groups: Groups{b}, base: b,
+		Requests: Requests{b}, Groups: Groups{b}, Resources: Resources{b}, base: b,
 	}
 }
 
@@ -147,6 +154,7 @@ func newTables(p pin) tables {
 		memberships: membershipTable(), settings: settingsTable(p), keys: keyTable(), links: linkTable(),
 		audit: auditTable(), denied: deniedTable(), alive: aliveTable(), groups: groupTable(),
 		requests: onceTable(), offline: offlineTable(),
+		resources: resourceTable(), edition: editionTable(),
 	}
 }
 

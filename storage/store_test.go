@@ -53,7 +53,7 @@ func TestOpeningAgainWritesNothing(t *testing.T) {
 // tampered with may have others under their names.
 func TestOpeningAnOlderFileAddsTheFirstPartyScopesOnce(t *testing.T) {
 	onEngines(t, func(t *testing.T, h *house) {
-		want := need(h.Scopes.List(h.ctx))(h)
+		want := need(h.Scopes.Catalogue(h.ctx))(h).Offers
 		h.plant(func(b *base, w writer) error {
 			return errors.Join(b.scopes.delete(w, key{}.str(ScopeAdminRead)),
 				b.scopes.put(w, &Scope{Name: ScopeAdmin, Words: "say hello"}))
@@ -62,7 +62,7 @@ func TestOpeningAnOlderFileAddsTheFirstPartyScopesOnce(t *testing.T) {
 		if n := h.commits(func() { again = h.reopened(t) }); n != 1 {
 			t.Errorf("%d commits", n)
 		}
-		if got := need(again.Scopes.List(h.ctx))(h); !reflect.DeepEqual(got, want) {
+		if got := need(again.Scopes.Catalogue(h.ctx))(h).Offers; !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v", got)
 		}
 		if n := h.commits(func() { h.reopened(t) }); n != 0 {
@@ -151,7 +151,9 @@ func TestAnErrorComesWithNothingElse(t *testing.T) {
 		"Links.Recover":    func() (any, error) { return h.Links.Recover(h.ctx, nil, "", nil) },
 		"Memberships.Get":  func() (any, error) { return h.Memberships.Get(h.ctx, f.user.ID) },
 		"Settings.Get":     func() (any, error) { return h.Settings.Get(h.ctx) },
-		"Scopes.List":      func() (any, error) { return h.Scopes.List(h.ctx) },
+		"Scopes.Catalogue": func() (any, error) { return h.Scopes.Catalogue(h.ctx) },
+		"Resources.Find":   func() (any, error) { return h.Resources.Find(h.ctx, "https://api.example") },
+		"Resources.Create": func() (any, error) { return h.Resources.Create(h.ctx, Operator, Once{}, orders()) },
 		"Keys.Load":        func() (any, error) { return h.Keys.Load(h.ctx) },
 		"Keys.Replace":     func() (any, error) { return h.Keys.Replace(h.ctx, 0, KeySet{}) },
 		"Attempts.Count":   func() (any, error) { return h.Attempts.Count(h.ctx, "ada", f.user, nil) },
@@ -165,7 +167,11 @@ func TestAnErrorComesWithNothingElse(t *testing.T) {
 
 func TestTheStandardScopesAreWhatTheSpecificationGivesThem(t *testing.T) {
 	h := newHouse(t)
-	text, err := json.MarshalIndent(need(h.Scopes.List(h.ctx))(h), "", "\t")
+	var all []*Scope
+	for _, o := range need(h.Scopes.Catalogue(h.ctx))(h).Offers {
+		all = append(all, o.Scope)
+	}
+	text, err := json.MarshalIndent(all, "", "\t")
 	if err != nil {
 		t.Fatal(err)
 	}

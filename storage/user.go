@@ -193,6 +193,9 @@ func (b *base) addUser(tx kv.Txn, v User, note Event) (*User, error) {
 	if c, err := b.clients.get(tx, key{}.str(v.Subject())); err != nil || c != nil {
 		return nil, errOr(err, &Taken{Field: "sub"})
 	}
+	if r, err := b.resources.get(tx, key{}.id(v.ID)); err != nil || r != nil {
+		return nil, errOr(err, &Taken{Field: "sub"})
+	}
 	if err := b.users.put(tx, &v); err != nil {
 		return nil, err
 	}

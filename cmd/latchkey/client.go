@@ -156,14 +156,18 @@ func metadataLines(v api.Client) []field {
 		}
 	}
 	for _, s := range v.Secrets {
-		words := "ends in " + s.Last4 + ", made " + clock(s.CreatedAt)
-		if s.Imported {
-			words = "imported, not yet used, taken over " + clock(s.CreatedAt)
-		}
-		if s.ExpiresAt != nil {
-			words += ", valid until " + clock(*s.ExpiresAt)
-		}
-		lines = append(lines, field{"secret", words})
+		lines = append(lines, field{"secret", secretWords(s)})
 	}
 	return append(lines, field{"created", clock(time.Unix(v.ClientIDIssuedAt, 0))}, field{"updated", clock(v.UpdatedAt)})
+}
+
+func secretWords(s api.Secret) string {
+	words := "ends in " + s.Last4 + ", made " + clock(s.CreatedAt)
+	if s.Imported {
+		words = "imported, not yet used, taken over " + clock(s.CreatedAt)
+	}
+	if s.ExpiresAt != nil {
+		words += ", valid until " + clock(*s.ExpiresAt)
+	}
+	return words
 }

@@ -27,6 +27,8 @@ func FuzzEveryRoute(f *testing.F) {
 	}
 	f.Add("POST", "/connect/token", "application/x-www-form-urlencoded", "Basic Og==", "grant_type=\xff&%zz")
 	f.Add("POST", "/connect/userinfo", "application/x-www-form-urlencoded", "", "access_token=eyJhbGciOiJub25lIn0.eyJhdWQiOlsxXX0.")
+	f.Add("POST", "/connect/introspect", "application/x-www-form-urlencoded", "Basic MDE5MGE0YzgtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAwOng=", "token=x")
+	f.Add("GET", "/connect/authorize?client_id=x&resource=urn:x&resource=%23", "", "", "")
 	f.Add("GET", "/connect/authorize?id_token_hint=eyJhbGciOiJub25lIn0.eyJhdWQiOlsxXX0.&client_id=x", "", "", "")
 	const admin = "Bearer admin" // stands for a token that may administer
 	for _, path := range []string{

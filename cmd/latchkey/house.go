@@ -69,7 +69,7 @@ func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) 
 			err = errors.Join(err, h.close())
 		}
 	}()
-	if h.store, err = storage.Open(ctx, h.traces.engine(h.engine), storage.Options{Pin: pins}); err != nil {
+	if h.store, err = storage.Open(ctx, h.traces.engine(h.engine), storage.Options{Pin: pins, Issuer: c.Issuer}); err != nil {
 		return nil, err
 	}
 	master, err := h.master(ctx)

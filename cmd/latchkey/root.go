@@ -18,7 +18,7 @@ func newRoot(t *terminal) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usagef("%w: see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(serveCommand(t), setupLinkCommand(t), userCommand(t), clientCommand(t), groupCommand(t), settingCommand(t), keyCommand(t), auditCommand(t),
+	root.AddCommand(serveCommand(t), setupLinkCommand(t), userCommand(t), clientCommand(t), groupCommand(t), resourceCommand(t), settingCommand(t), keyCommand(t), auditCommand(t),
 		backupCommand(t), restoreCommand(t), checkCommand(t), compactCommand(t), doctorCommand(t), tryCommand(t), versionCommand(t))
 	for _, c := range root.Commands() {
 		understandVerbs(c)

@@ -28,9 +28,9 @@ func (h *Handler) apps(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	connected, err := h.Store.Consents.OfUser(r.Context(), live[0].User.ID, appsMost)
-	var scopes []*storage.Scope
+	var catalogue *storage.Catalogue
 	if err == nil {
-		scopes, err = h.Store.Scopes.List(r.Context())
+		catalogue, err = h.Store.Scopes.Catalogue(r.Context())
 	}
 	if err != nil {
 		h.front().Fail(w, r, err)
@@ -41,16 +41,16 @@ func (h *Handler) apps(w http.ResponseWriter, r *http.Request) {
 		p.SwitchURL = others(live, front.PathApps)
 	}
 	for _, c := range connected {
-		p.Apps = append(p.Apps, page.ConnectedApp{App: *front.AppOf(c.Client), Since: c.Consent.Created, Scopes: allowed(c, scopes),
+		p.Apps = append(p.Apps, page.ConnectedApp{App: *front.AppOf(c.Client), Since: c.Consent.Created, Scopes: allowed(c, catalogue.Offers),
 			RemoveURL: pathRemove + "?" + url.Values{"app": {c.Client.ID}, "account": {live[0].User.Subject()}}.Encode()})
 	}
 	h.front().Show(w, r, http.StatusOK, p)
 }
 
 // allowed says what an app may do now: what its user allows and it is still offered.
-func allowed(c storage.Connected, scopes []*storage.Scope) (all []page.Scope) {
-	for _, s := range scopes {
-		if slices.Contains(c.Consent.Scopes, s.Name) && slices.Contains(c.Client.Metadata.Scopes, s.Name) {
+func allowed(c storage.Connected, offers storage.Offers) (all []page.Scope) {
+	for _, s := range offers {
+		if slices.Contains(c.Consent.Scopes, s.Name) && slices.Contains(c.Client.Metadata.Scopes, s.Name) && c.Client.MayHave(s.Scope) {
 			all = append(all, page.Scope{Words: s.Words})
 		}
 	}

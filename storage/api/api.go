@@ -111,6 +111,7 @@ func Mount(router *mux.Router, o Options) {
 	r.groups()
 	r.settings()
 	r.audit()
+	r.resources()
 	r.care()
 	r.status()
 	r.describe()

@@ -50,7 +50,7 @@ type Client struct {
 	Metadata
 }
 
-// Secret is what is known of a client's secret.
+// Secret is what is known of a secret.
 type Secret struct {
 	Last4     string     `json:"last4,omitempty" doc:"Its last four characters"`
 	CreatedAt time.Time  `json:"created_at"`
@@ -70,13 +70,17 @@ func clientOf(c *storage.Client) Client {
 		UpdatedAt: c.Updated, FirstParty: c.FirstParty, Metadata: metadataOf(c.Metadata),
 	}
 	for _, s := range c.Secrets {
-		shown := Secret{Last4: s.Last4, CreatedAt: s.Created, Imported: len(s.Imported) > 0}
-		if !s.Expires.IsZero() {
-			shown.ExpiresAt = &s.Expires
-		}
-		v.Secrets = append(v.Secrets, shown)
+		v.Secrets = append(v.Secrets, secretOf(s))
 	}
 	return v
+}
+
+func secretOf(s storage.Secret) Secret {
+	shown := Secret{Last4: s.Last4, CreatedAt: s.Created, Imported: len(s.Imported) > 0}
+	if !s.Expires.IsZero() {
+		shown.ExpiresAt = &s.Expires
+	}
+	return shown
 }
 
 // with is the client with a secret just made, which RFC 7591 section 3.2.1 wants

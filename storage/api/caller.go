@@ -137,6 +137,14 @@ func (c *Caller) Groups(ctx context.Context) iter.Seq2[Group, error] {
 	})
 }
 
+// Resources walks all resources, oldest first, fetching page after page.
+func (c *Caller) Resources(ctx context.Context) iter.Seq2[Resource, error] {
+	return pages(func(after string) ([]Resource, string, error) {
+		p, err := call[Resources](ctx, c, http.MethodGet, "/resources?after="+after, nil)
+		return p.Resources, p.Next, err
+	})
+}
+
 // Members walks all members of a group, the oldest account first.
 func (c *Caller) Members(ctx context.Context, group string) iter.Seq2[User, error] {
 	return pages(func(after string) ([]User, string, error) {

@@ -118,6 +118,55 @@ func (c *Caller) SetMember(ctx context.Context, group, sub string, member bool) 
 	return err
 }
 
+// FindResource returns the resource with that identifier or id, or an error that is
+// storage.ErrNotFound.
+func (c *Caller) FindResource(ctx context.Context, name string) (Resource, error) {
+	page, err := call[Resources](ctx, c, http.MethodGet, "/resources?find="+url.QueryEscape(name), nil)
+	if err != nil || len(page.Resources) == 0 {
+		return Resource{}, firstOf(err, fmt.Errorf("resource %q: %w", name, storage.ErrNotFound))
+	}
+	return page.Resources[0], nil
+}
+
+// GetResource returns a resource, with the number of clients that may ask for it.
+func (c *Caller) GetResource(ctx context.Context, id string) (Resource, error) {
+	return call[Resource](ctx, c, http.MethodGet, path("/resources/", id), nil)
+}
+
+// CreateResource adds a resource. The answer holds its secret, this once.
+func (c *Caller) CreateResource(ctx context.Context, n NewResource) (Resource, error) {
+	return call[Resource](ctx, c, http.MethodPost, "/resources", n)
+}
+
+// ChangeResource changes fields of a resource.
+func (c *Caller) ChangeResource(ctx context.Context, id string, f Fields) (Resource, error) {
+	return call[Resource](ctx, c, http.MethodPatch, path("/resources/", id), f)
+}
+
+// DeleteResource deletes a resource.
+func (c *Caller) DeleteResource(ctx context.Context, id string) error {
+	_, err := call[none](ctx, c, http.MethodDelete, path("/resources/", id), nil)
+	return err
+}
+
+// DisableResource takes a resource out of use, or back into it.
+func (c *Caller) DisableResource(ctx context.Context, id string, disabled bool) (Resource, error) {
+	return call[Resource](ctx, c, http.MethodPut, path("/resources/", id)+"/disabled", Fields{"disabled": disabled})
+}
+
+// AddResourceSecret gives a resource a new secret, which the answer holds this once.
+// Earlier ones stay valid for overlap.
+func (c *Caller) AddResourceSecret(ctx context.Context, id string, overlap time.Duration) (Resource, error) {
+	return call[Resource](ctx, c, http.MethodPost, path("/resources/", id)+"/secrets",
+		Fields{"overlap_seconds": int64(overlap / time.Second)})
+}
+
+// RemoveResourceSecret ends one secret of a resource.
+func (c *Caller) RemoveResourceSecret(ctx context.Context, id, secret string) error {
+	_, err := call[none](ctx, c, http.MethodDelete, path("/resources/", id)+path("/secrets/", secret), nil)
+	return err
+}
+
 // GetClient returns a client.
 func (c *Caller) GetClient(ctx context.Context, id string) (Client, error) {
 	return call[Client](ctx, c, http.MethodGet, path("/clients/", id), nil)

@@ -39,6 +39,15 @@
 //	DELETE clients/{client_id}
 //	PUT    clients/{client_id}/state
 //	POST   clients/{client_id}/secret
+//	GET    resources?find=NAME        the one with that identifier or id
+//	GET    resources?after=&limit=
+//	POST   resources
+//	GET    resources/{id}
+//	PATCH  resources/{id}             scopes are replaced as a whole
+//	DELETE resources/{id}
+//	PUT    resources/{id}/disabled    {"disabled": true|false}
+//	POST   resources/{id}/secrets
+//	DELETE resources/{id}/secrets/{secret}
 //	GET    keys
 //	POST   keys/rotate                {"alg": "ES256"}, or {} for all
 //	POST   keys/discard               the same, of keys that leaked

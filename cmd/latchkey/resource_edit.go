@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"latchkey/storage/api"
+
+	"github.com/spf13/cobra"
+)
+
+func resourceEdit(t *terminal) *cobra.Command {
+	c := &cobra.Command{Use: "edit RESOURCE", Short: "Change an API", Args: takes("RESOURCE"),
+		Long: "Change an API. What no flag names stays as it is; scopes are replaced as a whole. " +
+			"A scope that it has no more is worth nothing at once, and its name stays this API's for good."}
+	c.Flags().String("name", "", "name that people know it by")
+	given := c.Flags().StringArray("scope", nil, scopeUsage)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		scopes, err := scopesOf(*given)
+		if err != nil {
+			return err
+		}
+		fields := api.Fields{}
+		if f := c.Flags().Lookup("name"); f.Changed {
+			fields["name"] = f.Value.String()
+		}
+		if len(scopes) > 0 {
+			fields["scopes"] = scopes
+		}
+		if len(fields) == 0 {
+			return usagef("nothing to change: see %s --help", c.CommandPath())
+		}
+		return t.onResource(func(ctx context.Context, conn *connection, v api.Resource) error {
+			v, err := conn.ChangeResource(ctx, v.ID, fields)
+			if err != nil {
+				return err
+			}
+			return t.showResource("Changed "+v.Name+".", v)
+		})(c, args)
+	}
+	return c
+}
+
+func resourceDisable(t *terminal, verb string, disabled bool) *cobra.Command {
+	short, done := "Take a disabled API into use again", "%s is in use again."
+	if disabled {
+		short, done = "Take an API out of use until it is enabled", "%s is disabled: tokens do not work there, and nobody can ask for it."
+	}
+	return &cobra.Command{Use: verb + " RESOURCE", Short: short, Args: takes("RESOURCE"),
+		RunE: t.onResource(func(ctx context.Context, conn *connection, v api.Resource) error {
+			v, err := conn.DisableResource(ctx, v.ID, disabled)
+			if err != nil || t.json {
+				return t.answer(v, err)
+			}
+			t.say(done, printable(v.Name))
+			return nil
+		})}
+}
+
+func resourceRotateSecret(t *terminal) *cobra.Command {
+	c := &cobra.Command{Use: "rotate-secret RESOURCE", Short: "Give an API a new secret", Args: takes("RESOURCE")}
+	overlap := days(7 * 24 * time.Hour)
+	c.Flags().Var(&overlap, "overlap", "how long earlier secrets stay valid; 0d ends them at once")
+	c.RunE = t.onResource(func(ctx context.Context, conn *connection, v api.Resource) error {
+		v, err := conn.AddResourceSecret(ctx, v.ID, time.Duration(overlap))
+		if err != nil {
+			return err
+		}
+		headline := "A new secret for " + v.Name + "; earlier ones no longer work."
+		if len(v.Secrets) > 1 {
+			headline = "A new secret for " + v.Name + "; earlier ones stay valid for " + overlap.String() + "."
+		}
+		return t.showResource(headline, v)
+	})
+	return c
+}
+
+func resourceEndSecret(t *terminal) *cobra.Command {
+	c := &cobra.Command{Use: "end-secret RESOURCE LAST4", Short: "End one secret of an API at once", Args: takes("RESOURCE", "LAST4"),
+		Long: "End one secret of an API at once, known by its last four characters. Without any secret the API cannot introspect; checking JWTs needs none."}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return t.onResource(func(ctx context.Context, conn *connection, v api.Resource) error {
+			ended := false
+			for _, s := range v.Secrets {
+				if s.Last4 != args[1] {
+					continue
+				}
+				if err := conn.RemoveResourceSecret(ctx, v.ID, s.ID); err != nil {
+					return err
+				}
+				ended = true
+			}
+			if !ended {
+				return fmt.Errorf("%s has no secret that ends in %q", v.Name, args[1])
+			}
+			v, err := conn.GetResource(ctx, v.ID)
+			if err != nil {
+				return err
+			}
+			return t.showResource("The secret that ends in "+args[1]+" no longer works.", v)
+		})(c, args)
+	}
+	return c
+}
+
+func resourceDelete(t *terminal) *cobra.Command {
+	c := &cobra.Command{Use: "delete RESOURCE", Short: "Delete an API for good", Args: takes("RESOURCE"),
+		Long: "Delete an API for good. Its scopes are worth nothing at once, wherever they were granted. Apps keep their names, which mean nothing any more and are never another API's. " +
+			"To take an API out of use for a while: latchkey resource disable RESOURCE."}
+	sure := c.Flags().Bool("yes", false, "do not ask")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		var doomed api.Resource
+		look := t.onResource(func(ctx context.Context, conn *connection, v api.Resource) (err error) {
+			doomed, err = conn.GetResource(ctx, v.ID)
+			return err
+		})
+		if err := look(c, args); err != nil {
+			return err
+		}
+		// With the data closed: nobody else should wait for the answer.
+		question := fmt.Sprintf("Delete %s (%s) for good? Tokens stop working there at once; %s may ask for it.",
+			printable(doomed.Name), doomed.Identifier, number(*doomed.Clients, "app"))
+		if err := t.confirm(c.Context(), *sure, question); err != nil {
+			return err
+		}
+		remove := t.onResource(func(ctx context.Context, conn *connection, v api.Resource) error {
+			return conn.DeleteResource(ctx, v.ID)
+		})
+		if err := remove(c, []string{doomed.ID}); err != nil || t.json {
+			return t.answer(map[string]any{"deleted": doomed.ID, "clients": *doomed.Clients}, err)
+		}
+		t.say("%s is deleted. %s could ask for it.", printable(doomed.Name), number(*doomed.Clients, "app"))
+		return nil
+	}
+	return c
+}

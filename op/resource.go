@@ -1,0 +1,73 @@
+package op
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+
+	"latchkey/internal/edge"
+	"latchkey/storage"
+)
+
+// authenticateResource recognises a resource by its id and one of its secrets, sent
+// as a client would, in the header or in the body. Nil without an error: whoever asks
+// does not say that it is a resource. No id is both a resource's and a client's.
+func (p *Provider) authenticateResource(ctx context.Context, h http.Header, form url.Values) (*storage.Resource, *apiError) {
+	sent, e := readCredentials(h, form)
+	if e != nil {
+		return nil, nil // authenticate says so
+	}
+	id, err := storage.ParseID(sent.id)
+	if err != nil {
+		return nil, nil
+	}
+	r, err := p.store.Resources.Get(ctx, id)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, failed(err)
+	}
+	edge.Note(ctx, slog.String("resource", r.Identifier))
+	switch {
+	case !p.secretMatches(r.LiveSecrets(p.now()), sent.secrets):
+		return nil, notAuthenticated("wrong secret of a resource")
+	case r.Disabled:
+		return nil, notAuthenticated("the resource is disabled")
+	}
+	return r, nil
+}
+
+// introspectFor tells a resource what an access token is worth at it: of the token's
+// scopes and of its audience only what is its own, and of its user no more than the
+// subject. A refresh token is for nobody but the client.
+func (p *Provider) introspectFor(ctx context.Context, r *storage.Resource, token string) (introspected, error) {
+	t, id, err := p.openToken(token)
+	if err != nil {
+		return introspected{}, err
+	}
+	out := introspected{Active: true, TokenType: oidc.BearerToken, Expires: t.expires.Unix(), Issuer: p.issuer,
+		Audience: audience{r.Identifier}}
+	var scopes storage.Offers
+	if t.grant.IsZero() {
+		a, err := p.store.Clients.OwnAccess(ctx, t.named(id), t.own)
+		if err != nil {
+			return introspected{}, err
+		}
+		scopes, out.ClientID, out.Subject = a.Effective, a.Client.ID, a.Client.ID
+	} else {
+		a, err := p.opens(ctx, t, id)
+		if err != nil {
+			return introspected{}, err
+		}
+		scopes, out.ClientID, out.Subject = a.Effective, a.Client.ID, a.User.Subject()
+	}
+	if out.Scope = scopes.Of(r.ID).Names(); len(out.Scope) == 0 {
+		return introspected{}, nil
+	}
+	return out, nil
+}

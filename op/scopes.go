@@ -1,0 +1,86 @@
+package op
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"latchkey/storage"
+)
+
+// readScopes keeps the scopes on offer that this client may ask for, in the order
+// sent. Others are left out, and the answer's scope says so (RFC 6749 section 3.3);
+// nothing left is an error. Where resources are named (RFC 8707 section 2.1), so are
+// the scopes of all others, and a resource named without any scope of its own stands
+// for all that the client may ask for.
+func (p *Provider) readScopes(q *Request, all *storage.Catalogue) func(*storage.Client, url.Values) *fault {
+	return func(c *storage.Client, form url.Values) *fault {
+		resources := nonEmpty(form["resource"])
+		named, f := p.namedResources(all, resources)
+		if f != nil {
+			return f
+		}
+		asked := strings.Fields(form.Get("scope"))
+		for _, s := range asked {
+			o := all.Offer(s)
+			if o != nil && (len(resources) == 0 || o.Resource == nil || among(named, o.Resource)) {
+				q.want(c, s)
+			}
+		}
+		for _, r := range named {
+			if f := q.cover(c, r, asked); f != nil {
+				return f
+			}
+		}
+		switch {
+		case len(q.Scopes) == 0:
+			return faulty("invalid_scope", "none of the scopes asked for may be asked for by this client")
+		case len(q.Scopes) > scopesMost:
+			return faulty("invalid_scope", "more than %d scopes at once", scopesMost)
+		}
+		return nil
+	}
+}
+
+// want adds a scope that the client may ask for.
+func (q *Request) want(c *storage.Client, scope string) {
+	if mayAsk(c, scope) && !slices.Contains(q.Scopes, scope) {
+		q.Scopes = append(q.Scopes, scope)
+	}
+}
+
+// cover makes sure that the request asks something of a resource that it names.
+func (q *Request) cover(c *storage.Client, r *storage.Resource, asked []string) *fault {
+	if len(intersect(r.Scopes, asked)) == 0 {
+		for _, s := range r.Scopes {
+			q.want(c, s)
+		}
+	}
+	if len(intersect(r.Scopes, q.Scopes)) == 0 {
+		return faulty("invalid_target", "this client may not ask for the scopes of the resource %s that the request is about", r.Identifier)
+	}
+	return nil
+}
+
+// namedResources are those that a request names, without this provider itself.
+func (p *Provider) namedResources(all *storage.Catalogue, identifiers []string) (named []*storage.Resource, _ *fault) {
+	for _, id := range identifiers {
+		if err := storage.ResourceURI(id); err != nil {
+			return nil, faulty("invalid_target", "resource %v", err)
+		}
+		r := all.Resource(id)
+		if r == nil && !storage.SameIdentifier(id, p.issuer) {
+			f := faulty("invalid_target", "the resource %s is not registered here, or not in use", printable(id))
+			f.quoted = printable(id)
+			return nil, f
+		}
+		if r != nil && !among(named, r) {
+			named = append(named, r)
+		}
+	}
+	return named, nil
+}
+
+func among(all []*storage.Resource, r *storage.Resource) bool {
+	return slices.ContainsFunc(all, func(o *storage.Resource) bool { return o.ID == r.ID })
+}

@@ -1,0 +1,103 @@
+package api
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"latchkey/storage"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// ResourceScope is a scope that a resource owns.
+type ResourceScope struct {
+	Name        string `json:"name" doc:"What apps ask for (RFC 6749 section 3.3)"`
+	Words       string `json:"words" doc:"For people: completes “this app will be able to …”"`
+	Sensitivity string `json:"sensitivity,omitempty" enum:"low,medium,high" doc:"How carefully an app that asks for it is to be reviewed; default low"`
+}
+
+// sensitivities are the names of storage's, by their numbers.
+var sensitivities = []string{"low", "medium", "high"}
+
+// NewResource is a resource to be registered.
+type NewResource struct {
+	Identifier string          `json:"identifier" doc:"The resource indicator (RFC 8707) and the aud of its tokens: an absolute URI without a fragment. It never changes"`
+	Name       string          `json:"name"`
+	Scopes     []ResourceScope `json:"scopes" doc:"1 to 50. A token is for the resource if it has one of them"`
+}
+
+// Resource is a registered API: who takes access tokens.
+type Resource struct {
+	ID string `json:"id" doc:"What it authenticates by at introspection"`
+	// ClientSecret is there once: when it has just been made.
+	ClientSecret string           `json:"client_secret,omitempty" doc:"Only in the answer that made it"`
+	Secrets      []ResourceSecret `json:"secrets,omitempty"`
+	Disabled     bool             `json:"disabled"`
+	Revision     uint64           `json:"revision" doc:"One more at every change"`
+	CreatedAt    time.Time        `json:"created_at"`
+	UpdatedAt    time.Time        `json:"updated_at"`
+	Clients      *int             `json:"clients,omitempty" doc:"How many clients may ask for its scopes. Only in the answer that shows one resource"`
+	NewResource
+}
+
+// ResourceSecret is what is known of a resource's secret.
+type ResourceSecret struct {
+	ID string `json:"id"`
+	Secret
+}
+
+// Resources is a page of resources, oldest first. Next goes on from here; empty at the
+// end.
+type Resources struct {
+	Resources []Resource `json:"resources"`
+	Next      string     `json:"next,omitempty"`
+}
+
+func (r *routes) resourceOf(ctx context.Context, v *storage.Resource) (Resource, error) {
+	shown := Resource{ID: v.ID.String(), Disabled: v.Disabled, Revision: v.Revision, CreatedAt: v.Created, UpdatedAt: v.Updated,
+		NewResource: NewResource{Identifier: v.Identifier, Name: v.Name, Scopes: []ResourceScope{}}}
+	for _, s := range v.Secrets {
+		shown.Secrets = append(shown.Secrets, ResourceSecret{ID: s.ID.String(), Secret: secretOf(s)})
+	}
+	scopes, err := r.Store.Resources.Scopes(ctx, v)
+	for _, sc := range scopes {
+		shown.Scopes = append(shown.Scopes, ResourceScope{Name: sc.Name, Words: sc.Words, Sensitivity: sensitivities[sc.Sensitivity]})
+	}
+	return shown, err
+}
+
+// storedScopes are none if none were named, and an empty list if that was.
+func storedScopes(all []ResourceScope) []storage.ResourceScope {
+	if all == nil {
+		return nil
+	}
+	stored := make([]storage.ResourceScope, 0, len(all))
+	for _, sc := range all {
+		s := storage.ResourceScope{Name: sc.Name, Words: sc.Words}
+		for i, name := range sensitivities {
+			if name == sc.Sensitivity {
+				s.Sensitivity = storage.Sensitivity(i)
+			}
+		}
+		stored = append(stored, s)
+	}
+	return stored
+}
+
+// taggedResource is a resource with its revision as an entity tag.
+type taggedResource struct {
+	ETag string `header:"ETag" doc:"Of this revision, for If-Match"`
+	Body Resource
+}
+
+func (r *routes) tagged(ctx context.Context, v *storage.Resource) (*taggedResource, error) {
+	shown, err := r.resourceOf(ctx, v)
+	return &taggedResource{ETag: resourceTag(v), Body: shown}, err
+}
+
+func resourceTag(v *storage.Resource) string {
+	return `"` + v.ID.String() + "." + strconv.FormatUint(v.Revision, 10) + `"`
+}
+
+var errResourceChanged = huma.Error412PreconditionFailed("the resource was changed meanwhile: read it again, then decide again")

@@ -1,0 +1,103 @@
+package storage
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"latchkey/storage/kv"
+)
+
+// edition counts the changes of the catalogue, so that what was made of it is known
+// to be up to date by reading one number.
+type edition struct {
+	Number uint64 `cbor:"1,keyasint"`
+}
+
+func editionTable() table[edition] {
+	return table[edition]{name: "catalogue", space: spaceCatalogue, cache: &decoded[edition]{},
+		key: func(*edition) key { return nil }}
+}
+
+// Catalogue is all that can be asked for now, in the order in which people read it.
+// It is shared: not to be changed.
+type Catalogue struct {
+	Edition   uint64 // another number: another catalogue
+	Offers    Offers
+	byName    map[string]*Offer
+	resources map[string]*Resource // by canonical identifier
+}
+
+// Offer is the scope of that name; nil: there is none to ask for.
+func (c *Catalogue) Offer(name string) *Offer { return c.byName[name] }
+
+// Resource is the one that this identifier names; nil: none that is in use.
+func (c *Catalogue) Resource(identifier string) *Resource {
+	return c.resources[canonicalIdentifier(identifier)]
+}
+
+// Catalogue returns the catalogue as it is now. It costs one small read while nothing
+// changes.
+func (s Scopes) Catalogue(ctx context.Context) (*Catalogue, error) {
+	return view(ctx, s.b, func(r kv.Reader) (*Catalogue, error) {
+		now, err := s.b.edition.shared(r, nil)
+		if err != nil {
+			return nil, err
+		}
+		if now == nil {
+			now = &edition{} // no resource was ever registered
+		}
+		if last := s.b.catalogue.Load(); last != nil && last.Edition == now.Number {
+			return last, nil
+		}
+		fresh, err := s.b.readCatalogue(r, now.Number)
+		if err != nil {
+			return nil, err
+		}
+		s.b.catalogue.Store(fresh)
+		return fresh, nil
+	})
+}
+
+func (b *base) readCatalogue(r kv.Reader, number uint64) (*Catalogue, error) {
+	c := &Catalogue{Edition: number, byName: map[string]*Offer{}, resources: map[string]*Resource{}}
+	for after := []byte(nil); ; {
+		p, err := b.scopes.scan(r, nil, after, 1000, false)
+		if err != nil {
+			return nil, err
+		}
+		for _, sc := range p.items {
+			o, err := b.offered(r, sc)
+			if err != nil {
+				return nil, err
+			}
+			if o == nil {
+				continue
+			}
+			c.Offers, c.byName[o.Name] = append(c.Offers, o), o
+			if o.Resource != nil {
+				c.resources[canonicalIdentifier(o.Resource.Identifier)] = o.Resource
+			}
+		}
+		if after = p.next; after == nil {
+			break
+		}
+	}
+	slices.SortFunc(c.Offers, func(a, b *Offer) int {
+		return cmp.Or(cmp.Compare(a.Position, b.Position), cmp.Compare(a.of(), b.of()), cmp.Compare(a.Name, b.Name))
+	})
+	return c, nil
+}
+
+// changed marks the catalogue as another one.
+func (b *base) changed(tx kv.Txn) error {
+	now, err := b.edition.get(tx, nil)
+	if err != nil {
+		return err
+	}
+	if now == nil {
+		now = &edition{}
+	}
+	now.Number++
+	return b.edition.put(tx, now)
+}

@@ -1,0 +1,104 @@
+package storage
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"latchkey/storage/kv"
+)
+
+const (
+	scopeNameMost  = 64  // bytes
+	scopeWordsMost = 200 // bytes
+	// resourceScopesMost bounds how many scopes a resource owns.
+	resourceScopesMost = 50
+	// ownedPosition puts the scopes of resources behind the provider's own.
+	ownedPosition = 1000
+)
+
+func (v *Resource) validName() error {
+	if strings.TrimSpace(v.Name) == "" || len(v.Name) > 100 {
+		return invalid("name", "must be 1 to 100 bytes long")
+	}
+	return plainText("name", v.Name)
+}
+
+// ResourceScope is a scope as its resource's owner describes it.
+type ResourceScope struct {
+	Name        string
+	Words       string // completes "This app will be able to …"
+	Sensitivity Sensitivity
+}
+
+func validScopes(all []ResourceScope) error {
+	const field = "scopes"
+	if len(all) == 0 || len(all) > resourceScopesMost {
+		return invalid(field, "must be 1 to %d: a token is for an API by having one of its scopes", resourceScopesMost)
+	}
+	for i, sc := range all {
+		if slices.ContainsFunc(all[:i], func(o ResourceScope) bool { return o.Name == sc.Name }) {
+			return invalid(field, "must not name %q twice", sc.Name)
+		}
+		if err := sc.validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (sc ResourceScope) validate() error {
+	const field = "scopes"
+	if sc.Name == "" || len(sc.Name) > scopeNameMost || strings.ContainsFunc(sc.Name, func(r rune) bool {
+		return r < 0x21 || r > 0x7e || r == '"' || r == '\\'
+	}) {
+		return invalid(field, "must have names of 1 to %d printable ASCII characters without spaces, quotes and backslashes (RFC 6749 section 3.3), not %q", scopeNameMost, sc.Name)
+	}
+	if strings.TrimSpace(sc.Words) == "" || len(sc.Words) > scopeWordsMost {
+		return invalid(field, "%q needs words for people, of 1 to %d bytes, that complete “this app will be able to …”", sc.Name, scopeWordsMost)
+	}
+	if sc.Sensitivity > SensitivityHigh {
+		return invalid(field, "%q must be of low, medium or high sensitivity", sc.Name)
+	}
+	return plainText(fmt.Sprintf("scopes: the words of %q", sc.Name), sc.Words)
+}
+
+// own makes the scopes named the resource's, all of them, and retires those it had
+// and has no more.
+func (b *base) own(tx kv.Txn, v *Resource, all []ResourceScope) error {
+	had := v.Scopes
+	v.Scopes = nil
+	for _, sc := range all {
+		if err := b.ownable(tx, v, sc.Name); err != nil {
+			return err
+		}
+		if err := b.scopes.put(tx, &Scope{Name: sc.Name, Words: sc.Words, Sensitivity: sc.Sensitivity, Position: ownedPosition, Owner: v.ID}); err != nil {
+			return err
+		}
+		v.Scopes = append(v.Scopes, sc.Name)
+	}
+	for _, name := range had {
+		if slices.Contains(v.Scopes, name) {
+			continue
+		}
+		if err := b.scopes.put(tx, &Scope{Name: name, Retired: v.Identifier}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ownable refuses a name that is, or was, not this resource's: grants and consents
+// know scopes by name, and must never come to open another API.
+func (b *base) ownable(r kv.Reader, v *Resource, name string) error {
+	have, err := b.scopes.get(r, key{}.str(name))
+	switch {
+	case err != nil || have == nil:
+		return err
+	case have.Retired != "" && !v.Named(have.Retired):
+		return invalid("scopes", "must not name %q: it was a scope of %s, and users may have allowed it to apps", name, have.Retired)
+	case have.Retired == "" && have.Owner != v.ID:
+		return invalid("scopes", "must not name %q: it is in the catalogue already", name)
+	}
+	return nil
+}

@@ -1,0 +1,40 @@
+package storage
+
+import (
+	"slices"
+	"time"
+)
+
+// secretsMost bounds how many secrets there are at once.
+const secretsMost = 5
+
+func liveSecrets(all []Secret, t time.Time) []Secret {
+	return slices.DeleteFunc(slices.Clone(all), func(s Secret) bool {
+		return !s.Expires.IsZero() && !t.Before(s.Expires)
+	})
+}
+
+// withSecret puts a fresh secret before those that are alive when it is made. They
+// stay valid for overlap, at most; zero ends them at once.
+func withSecret(have []Secret, fresh Secret, overlap time.Duration) ([]Secret, error) {
+	now := fresh.Created
+	kept := liveSecrets(have, now)
+	for i := range kept {
+		if end := now.Add(overlap); kept[i].Expires.IsZero() || end.Before(kept[i].Expires) {
+			kept[i].Expires = end
+		}
+	}
+	if overlap <= 0 {
+		kept = nil
+	}
+	if len(kept) >= secretsMost {
+		return nil, invalid("client_secret", "must be at most %d at once: wait until one expires, or end the others at once", secretsMost)
+	}
+	return append([]Secret{fresh}, kept...), nil
+}
+
+func secretsInUTC(all []Secret) {
+	for i := range all {
+		inUTC(&all[i].Created, &all[i].Expires)
+	}
+}
