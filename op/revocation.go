@@ -58,12 +58,13 @@ func (p *Provider) revoke(ctx context.Context, c *storage.Client, token string) 
 	if of.UID != c.UID {
 		return errForeign
 	}
-	return p.store.Clients.RevokeToken(ctx, t.named(id))
+	_, err = p.store.Clients.RevokeToken(ctx, t.named(id), storage.Assertion{})
+	return err
 }
 
 func (p *Provider) revokeGrant(ctx context.Context, by storage.Actor, grant storage.ID, c *storage.Client, token []byte) error {
-	own, err := p.store.Grants.Revoke(ctx, by, grant, c.UID, token)
-	if err == nil && !own {
+	refused, err := p.store.Grants.Revoke(ctx, by, storage.Revocation{Grant: grant, ClientUID: c.UID, Token: token})
+	if err == nil && refused != "" {
 		err = errForeign
 	}
 	return err

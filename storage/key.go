@@ -28,6 +28,7 @@ const (
 	spaceAudit            byte = 0x70
 	spaceAuditBySubject   byte = 0x71
 	spaceRequests         byte = 0x90
+	spaceAssertions       byte = 0x91
 	spaceGroups           byte = 0xa0
 	spaceGroupsByName     byte = 0xa1
 	spaceUsersByGroup     byte = 0xa2

@@ -78,6 +78,7 @@ type tables struct {
 	requests    table[once]
 	groups      table[Group]
 	offline     table[offline]
+	assertions  table[usedAssertion]
 }
 
 type meta struct {
@@ -146,7 +147,7 @@ func newTables(p pin) tables {
 		consents: consentTable(), grants: grantTable(), grantStates: grantStateTable(), scopes: scopeTable(),
 		memberships: membershipTable(), settings: settingsTable(p), keys: keyTable(), links: linkTable(),
 		audit: auditTable(), denied: deniedTable(), alive: aliveTable(), groups: groupTable(),
-		requests: onceTable(), offline: offlineTable(),
+		requests: onceTable(), offline: offlineTable(), assertions: assertionTable(),
 	}
 }
 

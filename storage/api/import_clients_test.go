@@ -139,7 +139,7 @@ func TestAnImportReplacesSecretsOnlyWhenAskedTo(t *testing.T) {
 	if got := h.importClients(t, replace, another[1], lines(`{"client_id":"a","token_endpoint_auth_method":"none"}`)[0],
 		lines(`{"client_id":"p","token_endpoint_auth_method":"client_secret_post"}`)[0], lines(`{"client_id":"p","client_secret_hash":"good"}`)[0],
 		lines(`{"client_id":"p","token_endpoint_auth_method":"client_secret_post","client_secret_hash":"good"}`)[0]); !slices.Equal(got, []string{"a unchanged", "a changed",
-		"p refused: client_secret or client_secret_hash must be given for a client that was public",
+		"p refused: client_secret or client_secret_hash must be given for a client that had none",
 		"p refused: client_secret_hash must not be given for a public client (token_endpoint_auth_method none)", "p changed"}) {
 		t.Errorf("%q", got)
 	}
