@@ -68,7 +68,7 @@ func TestClientsAuthenticateAsTheyAreRegisteredAndInNoOtherWay(t *testing.T) {
 		"an assertion of no type":        {id: webID, extra: url.Values{"client_assertion": {"x.y.z"}}, status: 401},
 		"an assertion of another type":   {id: webID, extra: url.Values{"client_assertion": {"x"}, "client_assertion_type": {"x"}}, status: 401},
 		"an assertion type on its own":   {id: "public", extra: url.Values{"client_assertion_type": {"x"}}, status: 401},
-		"basic and an assertion as well": {authorization: webID + ":" + good, extra: url.Values{"client_assertion": {"x"}}, status: 401},
+		"basic and an assertion as well": {authorization: webID + ":" + good, extra: url.Values{"client_assertion": {"x"}}, status: 400, code: "invalid_request"},
 	} {
 		form := redemption("lk_ac_x")
 		for k, v := range c.extra {

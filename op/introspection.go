@@ -17,6 +17,9 @@ func (p *Provider) serveIntrospection(framework http.Handler) http.HandlerFunc {
 		if !c.client.Confidential() {
 			return nil, notAuthenticated("a public client may not introspect")
 		}
+		if e := c.settled(nil); e != nil {
+			return nil, e
+		}
 		// The framework looks for a secret before it asks who was authenticated.
 		return url.Values{"client_id": {c.client.ID}, "client_secret": {"checked"}, "token": {c.sent.Get("token")}}, nil
 	})
@@ -60,14 +63,11 @@ func (p *Provider) readTokenCall(w http.ResponseWriter, r *http.Request) (*call,
 	if e != nil {
 		return nil, e
 	}
-	client, e := p.authenticate(r.Context(), r.Header, sent)
-	if e != nil {
-		return nil, e
+	c, e := p.authenticate(r, sent)
+	if e == nil && sent.Get("token") == "" {
+		e = c.settled(invalidRequest("token is missing"))
 	}
-	if sent.Get("token") == "" {
-		return nil, invalidRequest("token is missing")
-	}
-	return &call{client: client, sent: sent}, nil
+	return c, e
 }
 
 // introspected is the answer of RFC 7662 section 2.2. The framework's type leaves

@@ -80,10 +80,12 @@ func (s *server) RefreshToken(ctx context.Context, r *zop.ClientRequest[oidc.Ref
 		return c.refuse(refusedRefresh(err))
 	}
 	out, err := s.p.store.Grants.Refresh(ctx, storage.Refresh{Grant: t.Grant, Generation: t.Generation,
-		ClientUID: c.client.UID, Scopes: strings.Fields(c.sent.Get("scope")), RequestID: edge.RequestID(ctx)})
+		ClientUID: c.client.UID, Scopes: strings.Fields(c.sent.Get("scope")), Assertion: c.take(), RequestID: edge.RequestID(ctx)})
 	switch {
 	case err != nil:
 		return c.refuse(failed(err))
+	case out.Refused == storage.RefusedAssertion:
+		return c.refuse(notAuthenticated(out.Refused))
 	case out.Scope != "":
 		return c.refuse(&apiError{status: http.StatusBadRequest, code: "invalid_scope",
 			text: "scope " + printable(out.Scope) + " was not granted", quoted: printable(out.Scope)})

@@ -30,11 +30,13 @@ func (s *server) CodeExchange(ctx context.Context, r *zop.ClientRequest[oidc.Acc
 		return c.refuse(e)
 	}
 	out, err := s.p.store.Grants.Redeem(ctx, storage.Redemption{Grant: grant, CodeHash: hash, ClientUID: c.client.UID,
-		RedirectURI: c.sent.Get("redirect_uri"), Challenge: s256(r.Data.CodeVerifier), RequestID: edge.RequestID(ctx)})
-	if err != nil {
+		RedirectURI: c.sent.Get("redirect_uri"), Challenge: s256(r.Data.CodeVerifier), Assertion: c.take(), RequestID: edge.RequestID(ctx)})
+	switch {
+	case err != nil:
 		return c.refuse(failed(err))
-	}
-	if out.Access == nil {
+	case out.Refused == storage.RefusedAssertion:
+		return c.refuse(notAuthenticated(out.Refused))
+	case out.Access == nil:
 		return c.refuse(invalidGrant(out.Refused))
 	}
 	edge.Sub(ctx, out.Access.User.Subject())
