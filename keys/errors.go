@@ -36,7 +36,7 @@ var (
 	ErrBusy = errors.New("too many passwords are being checked at once")
 
 	// ErrKeySet: a client's JWK Set that it cannot be known by.
-	ErrKeySet = errors.New("the JWK Set cannot be taken")
+	ErrKeySet = errors.New("is no JWK Set that can be taken")
 
 	// ErrHash: a password hash of an unsupported form or cost.
 	ErrHash = errors.New("password hash refused")

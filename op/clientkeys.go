@@ -114,7 +114,7 @@ func (k *clientKeys) ofRecord(c *storage.Client) (keys.ClientKeys, error) {
 	}
 	set, err := keys.ParseClientKeys(c.Metadata.JWKS, "")
 	if err != nil {
-		return set, err
+		return set, fmt.Errorf("jwks %w", err)
 	}
 	if len(k.inline) >= keysKeptMost {
 		clear(k.inline) // which costs one parsing each
@@ -189,7 +189,7 @@ func (k *clientKeys) get(ctx context.Context, address string) (keys.ClientKeys, 
 	}
 	set, err := keys.ParseClientKeys(text, "")
 	if err != nil {
-		return keys.ClientKeys{}, fmt.Errorf("jwks_uri: %w", err)
+		return keys.ClientKeys{}, fmt.Errorf("jwks_uri %w", err)
 	}
 	return set, nil
 }

@@ -28,7 +28,6 @@ func TestKeysStandInlineOrAtAnAddressAndThereByHTTPS(t *testing.T) {
 		"on this machine":            {at("http://127.0.0.1:9000/jwks"), ""},
 		"on localhost":               {at("http://localhost/jwks"), ""},
 		"nowhere":                    {at(""), "jwks"},
-		"null":                       {func(m *Metadata) { m.JWKS = json.RawMessage("null") }, "jwks"},
 		"both":                       {func(m *Metadata) { m.JWKSURI = "https://app.example/jwks" }, "jwks"},
 		"by http":                    {at("http://app.example/jwks"), "jwks_uri"},
 		"by another scheme":          {at("ftp://app.example/jwks"), "jwks_uri"},

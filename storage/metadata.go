@@ -102,9 +102,6 @@ func StandardScopes() []string {
 
 // fill gives what was left out its registered default.
 func (m *Metadata) fill() {
-	if text := string(m.JWKS); text == "null" || text == `""` {
-		m.JWKS = nil // how JSON and the command line clear it
-	}
 	if m.TokenEndpointAuthMethod == "" {
 		m.TokenEndpointAuthMethod = AuthMethodBasic
 	}
