@@ -1,6 +1,7 @@
 // Package fetch is the one way in which Latchkey fetches an address that somebody
-// else has named, such as a client's jwks_uri: whoever names it must not be able to
-// make Latchkey speak to what only Latchkey can reach (server-side request forgery).
+// else has named, such as a client's jwks_uri. It owns the rules by which whoever
+// names one cannot make Latchkey speak to what only Latchkey can reach (server-side
+// request forgery):
 //
 //   - https, its certificate verified; http for this machine, and only if that is
 //     allowed;
