@@ -269,9 +269,7 @@ var asked = []struct {
 
 func keyedSituation(t *testing.T) situation {
 	t.Helper()
-	s := newSituation(t)
-	s.h.change(webID, func(m *storage.Metadata) { keyed(m); m.GrantTypes = append(m.GrantTypes, "client_credentials") })
-	return s
+	return newSituation(t, func(m *storage.Metadata) { keyed(m); m.GrantTypes = append(m.GrantTypes, "client_credentials") })
 }
 
 func (h *house) word(path string, form url.Values) string {

@@ -19,7 +19,7 @@ type situation struct {
 	tokens tokenAnswer
 }
 
-func newSituation(t *testing.T) situation {
+func newSituation(t *testing.T, change ...func(*storage.Metadata)) situation {
 	t.Helper()
 	h := newHouse(t)
 	must(h.store.Clients.SetFirstParty(context.Background(), storage.Operator, webID, true))
@@ -29,6 +29,9 @@ func newSituation(t *testing.T) situation {
 	})
 	h.roles(h.ada, storage.RoleAdmin)
 	h.user(storage.User{Username: "root", Roles: []storage.Role{storage.RoleAdmin}}) // one must stay
+	for _, c := range change {
+		h.change(webID, c)
+	}
 	s := situation{h: h, b: h.browser()}
 	s.tokens = s.b.tokens(authorization("scope", "openid profile email admin"))
 	s.code = s.b.login(authorization()).code()
@@ -140,10 +143,12 @@ func TestEveryCauseIsInForceAtEveryUse(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for i, u := range uses {
-				s := newSituation(t) // each use by itself: none may rest on another's effect
-				c.do(s)
-				if got := u.use(s); got != c.want[i] {
-					t.Errorf("%s answers %q, want %q", u.name, got, c.want[i])
+				for name, method := range map[string]func(*storage.Metadata){"a secret": func(*storage.Metadata) {}, "a key": keyed} {
+					s := newSituation(t, method) // each use by itself: none may rest on another's effect
+					c.do(s)
+					if got := u.use(s); got != c.want[i] {
+						t.Errorf("%s by a client with %s answers %q, want %q", u.name, name, got, c.want[i])
+					}
 				}
 			}
 		})
