@@ -129,6 +129,14 @@ func TestTheDevelopersRecipesWork(t *testing.T) {
 	if answer := s.run(blocks[3]); !strings.Contains(answer, `"active":true`) || !strings.Contains(answer, `"aud":"https://orders.example"`) {
 		t.Errorf("printed %s", answer)
 	}
+	s.run("cd")
+	s.run(blocks[4])
+	set := filepath.Join(strings.TrimSpace(s.run("pwd")), "app-keys.json")
+	p.cli("", "client", "edit", client.ClientID, "--token-endpoint-auth-method", "private_key_jwt", "--jwks", set,
+		"--grant-type", "authorization_code", "--grant-type", "client_credentials")
+	if answer := s.run(blocks[5]); !strings.Contains(answer, "access_token") {
+		t.Errorf("printed %s", answer)
+	}
 }
 
 func TestTheRecipesForProgramsWork(t *testing.T) {

@@ -8,6 +8,7 @@
 //   - how both are replaced, by schedule or on demand, without a token in use ever
 //     failing (policy.go, draft.go, rotate.go), after a leak (discard.go), and under
 //     another master key (reseal.go);
+//   - the keys of clients and what they signed (clientkeys.go, clientjwt.go);
 //   - the strings that leave as tokens: access tokens, authorization codes,
 //     client secrets, one-time links (token.go and a file for each);
 //   - passwords: which are acceptable, how they are hashed and how many at once

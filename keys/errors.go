@@ -35,6 +35,9 @@ var (
 	// ErrBusy: as many password hashes are waiting as may wait.
 	ErrBusy = errors.New("too many passwords are being checked at once")
 
+	// ErrKeySet: a client's JWK Set that it cannot be known by.
+	ErrKeySet = errors.New("is no JWK Set that can be taken")
+
 	// ErrHash: a password hash of an unsupported form or cost.
 	ErrHash = errors.New("password hash refused")
 )

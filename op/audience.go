@@ -19,6 +19,15 @@ func (a audience) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]string(a))
 }
 
+func (a *audience) UnmarshalJSON(text []byte) error {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		*a = audience{one}
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(a))
+}
+
 // audience is for whom a token with these scopes is: the resources that own them,
 // and this provider if one is no resource's, or there is none at all. It is never
 // stored: whatever narrows a token's scopes narrows its audience.

@@ -16,14 +16,18 @@ import (
 type credentials struct {
 	id      string
 	secrets []string // one secret, in the forms it may have been sent in
-	method  string   // as registered: client_secret_basic, client_secret_post, none
+	method  string   // as registered: client_secret_basic, client_secret_post, private_key_jwt, none
+
+	assertion *assertion // of private_key_jwt
 }
 
 // authenticate is the one authenticator of clients; every endpoint that needs one
 // goes through it. Whatever is wrong is invalid_client with 401, and nothing tells
-// which clients exist (RFC 6749 section 5.2).
-func (p *Provider) authenticate(ctx context.Context, h http.Header, form url.Values) (*storage.Client, *apiError) {
-	sent, e := readCredentials(h, form)
+// which clients exist (RFC 6749 section 5.2). The call that comes of it is settled
+// before it is answered: see call.settled.
+func (p *Provider) authenticate(r *http.Request, form url.Values) (*call, *apiError) {
+	ctx := r.Context()
+	sent, e := readCredentials(r.Header, form)
 	if e != nil {
 		return nil, e
 	}
@@ -41,12 +45,18 @@ func (p *Provider) authenticate(ctx context.Context, h http.Header, form url.Val
 	case !c.Live(): // before what may cost a hash
 		return nil, notAuthenticated("the client's state is " + string(c.State))
 	}
-	if sent.method != storage.AuthMethodNone {
+	if c.Metadata.UsesSecret() {
 		if e := p.checkSecret(ctx, c, sent.secrets); e != nil {
 			return nil, e
 		}
 	}
-	return c, nil
+	out := &call{request: r, client: c, sent: form, store: p.store}
+	if sent.assertion != nil {
+		if out.assertion, err = p.verifyAssertion(ctx, c, sent.assertion); err != nil {
+			return nil, notAuthenticated("client assertion: " + err.Error())
+		}
+	}
+	return out, nil
 }
 
 func (p *Provider) checkSecret(ctx context.Context, c *storage.Client, sent []string) *apiError {
@@ -77,10 +87,10 @@ func readCredentials(h http.Header, form url.Values) (credentials, *apiError) {
 	switch {
 	case e != nil:
 		return credentials{}, e
-	case basic && (secret != "" || id != "" && id != basicID):
+	case basic && (secret != "" || id != "" && id != basicID), asserts(form) && (basic || secret != ""):
 		return credentials{}, invalidRequest("client authentication was sent in two ways")
-	case form.Get("client_assertion") != "" || form.Get("client_assertion_type") != "":
-		return credentials{}, invalidClient("client assertions are not supported")
+	case asserts(form):
+		return readAssertion(form)
 	case basic:
 		return credentials{id: basicID, secrets: basicSecrets, method: storage.AuthMethodBasic}, nil
 	case id == "":

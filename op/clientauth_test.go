@@ -23,6 +23,7 @@ func TestClientsAuthenticateAsTheyAreRegisteredAndInNoOtherWay(t *testing.T) {
 	h := newHouse(t)
 	h.client("post", func(m *storage.Metadata) { m.TokenEndpointAuthMethod = storage.AuthMethodPost })
 	h.client("public", publicClient)
+	h.client("keyed", keyed)
 	h.client("suspended", nil)
 	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", storage.ClientSuspended))
 	must(h.store.Clients.AddSecret(context.Background(), storage.Operator, webID, h.ring.HashClientSecret(oddSecret), "", time.Hour))
@@ -50,6 +51,13 @@ func TestClientsAuthenticateAsTheyAreRegisteredAndInNoOtherWay(t *testing.T) {
 		"basic for none":             {authorization: "public:", status: 401},
 		"basic for none, a secret":   {authorization: "public:x", status: 401},
 		"post for none":              {id: "public", secret: good, status: 401},
+		"basic for keys":             {authorization: "keyed:" + good, status: 401},
+		"basic for keys, no secret":  {authorization: "keyed:", status: 401},
+		"post for keys":              {id: "keyed", secret: good, status: 401},
+		"none for keys":              {id: "keyed", status: 401},
+		"keys":                       {extra: assert(url.Values{}, h.assertion("keyed", nil)), status: 400, code: "invalid_grant"},
+		"keys for basic":             {extra: assert(url.Values{}, h.assertion(webID, nil)), status: 401},
+		"keys for none":              {extra: assert(url.Values{}, h.assertion("public", nil)), status: 401},
 		"unknown, basic":             {authorization: "nobody:" + good, status: 401},
 		"unknown, post":              {id: "nobody", secret: good, status: 401},
 		"unknown, none":              {id: "nobody", status: 401},
@@ -68,7 +76,7 @@ func TestClientsAuthenticateAsTheyAreRegisteredAndInNoOtherWay(t *testing.T) {
 		"an assertion of no type":        {id: webID, extra: url.Values{"client_assertion": {"x.y.z"}}, status: 401},
 		"an assertion of another type":   {id: webID, extra: url.Values{"client_assertion": {"x"}, "client_assertion_type": {"x"}}, status: 401},
 		"an assertion type on its own":   {id: "public", extra: url.Values{"client_assertion_type": {"x"}}, status: 401},
-		"basic and an assertion as well": {authorization: webID + ":" + good, extra: url.Values{"client_assertion": {"x"}}, status: 401},
+		"basic and an assertion as well": {authorization: webID + ":" + good, extra: url.Values{"client_assertion": {"x"}}, status: 400, code: "invalid_request"},
 	} {
 		form := redemption("lk_ac_x")
 		for k, v := range c.extra {
@@ -120,9 +128,20 @@ func TestFailedAuthenticationLooksTheSameWhateverTheReason(t *testing.T) {
 	h.client("suspended", nil)
 	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", storage.ClientSuspended))
 	answers := map[string]bool{}
+	h.client("keyed", keyed)
+	var requests []*http.Request
 	for _, userinfo := range []string{"nobody:x", webID + ":x", "suspended:" + h.secret, "suspended:x", webID + ":"} {
 		r := formRequest(PathToken, redemption("lk_ac_x"))
 		basic(r, userinfo)
+		requests = append(requests, r)
+	}
+	used := h.assertion("keyed", nil)
+	h.present(redemption("lk_ac_x"), used)
+	for _, assertion := range []string{"x.y.z", used, h.assertion("nobody", nil), h.assertion(webID, nil), h.assertion("suspended", nil),
+		h.assertion("keyed", func(c map[string]any) { c["aud"] = "x" }), signed(t, "EdDSA", signers()["EdDSA"], nil, map[string]any{"sub": "keyed"})} {
+		requests = append(requests, formRequest(PathToken, assert(redemption("lk_ac_x"), assertion)))
+	}
+	for _, r := range requests {
 		resp := h.do(r)
 		resp.Header.Del("X-Request-Id")
 		var header strings.Builder

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -45,12 +46,17 @@ func (p *Provider) discovery(all *storage.Catalogue) ([]byte, error) {
 	d.ResponseModesSupported = []string{"query", "fragment"}
 	d.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken, oidc.GrantTypeClientCredentials}
 	d.IntrospectionEndpoint = p.issuer + PathIntrospection
-	d.IntrospectionEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost}
+	confidential := []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, oidc.AuthMethodPrivateKeyJWT}
+	methods := append(slices.Clone(confidential), oidc.AuthMethodNone)
+	d.IntrospectionEndpointAuthMethodsSupported = confidential
+	d.IntrospectionEndpointAuthSigningAlgValuesSupported = storage.SigningAlgorithms()
 	d.RevocationEndpoint = p.issuer + PathRevocation
-	d.RevocationEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, oidc.AuthMethodNone}
+	d.RevocationEndpointAuthMethodsSupported = methods
+	d.RevocationEndpointAuthSigningAlgValuesSupported = storage.SigningAlgorithms()
 	d.SubjectTypesSupported = []string{"public"}
 	d.IDTokenSigningAlgValuesSupported = p.keys.Algorithms()
-	d.TokenEndpointAuthMethodsSupported = []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, oidc.AuthMethodNone}
+	d.TokenEndpointAuthMethodsSupported = methods
+	d.TokenEndpointAuthSigningAlgValuesSupported = storage.SigningAlgorithms()
 	d.CodeChallengeMethodsSupported = []oidc.CodeChallengeMethod{oidc.CodeChallengeMethodS256}
 	d.ACRValuesSupported = []string{acrPassword}
 	d.ClaimTypesSupported = []string{"normal"}

@@ -19,6 +19,9 @@ type call struct {
 	resource *storage.Resource
 	sent     url.Values // the form as it was sent
 	refused  *apiError
+
+	store     *storage.Store
+	assertion storage.Assertion // by which the client authenticated, until it is used up
 }
 
 type callKey struct{}
@@ -33,8 +36,8 @@ func callOf(ctx context.Context) *call {
 // refuse is how a method of server refuses. It returns no error to the framework,
 // which would write a log record of its own; the status follows by callWriter.
 func (c *call) refuse(e *apiError) (*zop.Response, error) {
-	c.refused = e
-	return zop.NewResponse(e.body()), nil
+	c.refused = c.settled(e)
+	return zop.NewResponse(c.refused.body()), nil
 }
 
 // callWriter gives an answer of the framework the status and the header of the

@@ -274,7 +274,7 @@ func (h *house) client(id string, change func(*storage.Metadata)) *storage.Clien
 		change(&m)
 	}
 	n := storage.NewClient{ID: id, Metadata: m}
-	if m.TokenEndpointAuthMethod != storage.AuthMethodNone {
+	if m.UsesSecret() {
 		n.Secret = h.ring.HashClientSecret(h.secret)
 	}
 	return must(h.store.Clients.Create(context.Background(), storage.Operator, n))
@@ -354,6 +354,10 @@ func (h *house) tokenRequest(id string, form url.Values) *http.Request {
 	method := storage.AuthMethodBasic
 	if c, err := h.store.Clients.Get(context.Background(), id); err == nil {
 		method = c.Metadata.TokenEndpointAuthMethod
+	}
+	if method == storage.AuthMethodPrivateKeyJWT {
+		assert(form, h.assertion(id, nil))
+		return formRequest(PathToken, form)
 	}
 	if method != storage.AuthMethodBasic {
 		form.Set("client_id", id)

@@ -27,7 +27,7 @@ func everything(change ...string) url.Values {
 	return authorization(append(change, "scope", "openid profile email orders:read")...)
 }
 
-func newSituation(t *testing.T) situation {
+func newSituation(t *testing.T, change ...func(*storage.Metadata)) situation {
 	t.Helper()
 	h := newHouse(t)
 	must(h.store.Clients.SetFirstParty(context.Background(), storage.Operator, webID, true))
@@ -38,6 +38,9 @@ func newSituation(t *testing.T) situation {
 	})
 	h.roles(h.ada, storage.RoleAdmin)
 	h.user(storage.User{Username: "root", Roles: []storage.Role{storage.RoleAdmin}}) // one must stay
+	for _, c := range change {
+		h.change(webID, c)
+	}
 	s.tokens = s.b.tokens(authorization("scope", "openid profile email admin orders:read"))
 	again, _ := h.token(webID, refresh(s.tokens.RefreshToken, "resource", issuer))
 	s.admin, s.tokens.RefreshToken = again.AccessToken, again.RefreshToken
@@ -171,10 +174,12 @@ func TestEveryCauseIsInForceAtEveryUse(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for i, u := range uses {
-				s := newSituation(t) // each use by itself: none may rest on another's effect
-				c.do(s)
-				if got := u.use(s); got != c.want[i] {
-					t.Errorf("%s answers %q, want %q", u.name, got, c.want[i])
+				for name, method := range map[string]func(*storage.Metadata){"a secret": func(*storage.Metadata) {}, "a key": keyed} {
+					s := newSituation(t, method) // each use by itself: none may rest on another's effect
+					c.do(s)
+					if got := u.use(s); got != c.want[i] {
+						t.Errorf("%s by a client with %s answers %q, want %q", u.name, name, got, c.want[i])
+					}
 				}
 			}
 		})

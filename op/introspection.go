@@ -15,25 +15,33 @@ import (
 // may ask.
 func (p *Provider) serveIntrospection(framework http.Handler) http.HandlerFunc {
 	return p.serveTokenCall(PathIntrospection, framework, p.introspecter, func(c *call) (url.Values, *apiError) {
+		if e := c.settled(nil); e != nil {
+			return nil, e
+		}
 		// The framework looks for a secret before it asks who was authenticated.
 		return url.Values{"client_id": {"checked"}, "client_secret": {"checked"}, "token": {c.sent.Get("token")}}, nil
 	})
 }
 
 // introspecter finds out who asks: a resource, or a confidential client.
-func (p *Provider) introspecter(ctx context.Context, h http.Header, c *call) (e *apiError) {
-	if c.resource, e = p.authenticateResource(ctx, h, c.sent); e != nil || c.resource != nil {
-		return e
+func (p *Provider) introspecter(r *http.Request, sent url.Values) (*call, *apiError) {
+	resource, e := p.authenticateResource(r.Context(), r.Header, sent)
+	if e != nil || resource != nil {
+		return &call{request: r, resource: resource, sent: sent}, e
 	}
-	if c.client, e = p.authenticate(ctx, h, c.sent); e == nil && !c.client.Confidential() {
+	c, e := p.authenticate(r, sent)
+	if e == nil && !c.client.Confidential() {
 		e = notAuthenticated("a public client may not introspect")
 	}
-	return e
+	return c, e
 }
+
+// authenticator finds out who calls.
+type authenticator func(r *http.Request, sent url.Values) (*call, *apiError)
 
 // serveTokenCall serves an endpoint to which a caller sends a token: POST only,
 // parameters in the body only, the caller authenticated by who.
-func (p *Provider) serveTokenCall(path string, framework http.Handler, who func(context.Context, http.Header, *call) *apiError, form func(*call) (url.Values, *apiError)) http.HandlerFunc {
+func (p *Provider) serveTokenCall(path string, framework http.Handler, who authenticator, form func(*call) (url.Values, *apiError)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		noStore(w)
 		if e := postOnly(w, r, "this endpoint"); e != nil {
@@ -64,19 +72,16 @@ func postOnly(w http.ResponseWriter, r *http.Request, endpoint string) *apiError
 	return e
 }
 
-func readTokenCall(w http.ResponseWriter, r *http.Request, who func(context.Context, http.Header, *call) *apiError) (*call, *apiError) {
+func readTokenCall(w http.ResponseWriter, r *http.Request, who authenticator) (*call, *apiError) {
 	sent, e := postForm(w, r)
 	if e != nil {
 		return nil, e
 	}
-	c := &call{sent: sent}
-	if e := who(r.Context(), r.Header, c); e != nil {
-		return nil, e
+	c, e := who(r, sent)
+	if e == nil && sent.Get("token") == "" {
+		e = c.settled(invalidRequest("token is missing"))
 	}
-	if sent.Get("token") == "" {
-		return nil, invalidRequest("token is missing")
-	}
-	return c, nil
+	return c, e
 }
 
 // introspected is the answer of RFC 7662 section 2.2. The framework's type leaves

@@ -81,10 +81,12 @@ func (s *server) RefreshToken(ctx context.Context, r *zop.ClientRequest[oidc.Ref
 	}
 	out, err := s.p.store.Grants.Refresh(ctx, storage.Refresh{Grant: t.Grant, Generation: t.Generation,
 		ClientUID: c.client.UID, Scopes: strings.Fields(c.sent.Get("scope")),
-		Targets: s.p.targets(c.sent), RequestID: edge.RequestID(ctx)})
+		Targets: s.p.targets(c.sent), Assertion: c.take(), RequestID: edge.RequestID(ctx)})
 	switch {
 	case err != nil:
 		return c.refuse(failed(err))
+	case out.Refused == storage.RefusedAssertion:
+		return c.refuse(notAuthenticated(out.Refused))
 	case out.Scope != "":
 		return c.refuse(&apiError{status: http.StatusBadRequest, code: "invalid_scope",
 			text: "scope " + printable(out.Scope) + " was not granted, or is not in force any more", quoted: printable(out.Scope)})

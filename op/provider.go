@@ -37,7 +37,7 @@ type Hasher interface {
 	VerifySecret(ctx context.Context, client string, sealed []byte, secret string) (bool, error)
 }
 
-// Options of a provider. All but Now are required.
+// Options of a provider. All but Fetch and Now are required.
 type Options struct {
 	Issuer   string // as in discovery: scheme and host, no path, no trailing slash
 	Store    *storage.Store
@@ -45,6 +45,7 @@ type Options struct {
 	Hasher   Hasher
 	Pages    Pages
 	Sessions Sessions
+	Fetch    Fetcher          // nil: clients that keep their keys elsewhere cannot authenticate
 	Now      func() time.Time // nil: time.Now
 }
 
@@ -58,6 +59,7 @@ type Provider struct {
 	sessions Sessions
 	hasher   Hasher
 	now      func() time.Time
+	known    *clientKeys
 	claims   []*storage.Scope // those that bring claims: the provider's own, which never change
 	metadata prepared
 	jwks     prepared
@@ -73,7 +75,7 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 		return nil, errors.New("op: the issuer must be a scheme and a host and no more, like https://id.example.org")
 	}
 	p := &Provider{issuer: o.Issuer, cookies: Cookies{Secure: u.Scheme == "https"}, store: o.Store, keys: o.Keys,
-		pages: o.Pages, sessions: o.Sessions, hasher: o.Hasher, now: o.Now}
+		pages: o.Pages, sessions: o.Sessions, hasher: o.Hasher, now: o.Now, known: newClientKeys(o.Fetch, o.Now)}
 	all, err := o.Store.Scopes.Catalogue(ctx)
 	if err != nil {
 		return nil, err

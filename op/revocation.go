@@ -2,7 +2,6 @@ package op
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 
@@ -15,61 +14,60 @@ import (
 
 // serveRevocation is RFC 7009's endpoint.
 func (p *Provider) serveRevocation(framework http.Handler) http.HandlerFunc {
-	return p.serveTokenCall(PathRevocation, framework, p.revoker, func(c *call) (url.Values, *apiError) {
+	return p.serveTokenCall(PathRevocation, framework, p.authenticate, func(c *call) (url.Values, *apiError) {
 		return url.Values{"client_id": {c.client.ID}, "token": {c.sent.Get("token")}}, nil
 	})
 }
-
-func (p *Provider) revoker(ctx context.Context, h http.Header, c *call) (e *apiError) {
-	c.client, e = p.authenticate(ctx, h, c.sent)
-	return e
-}
-
-// errForeign says that a token is another client's.
-var errForeign = errors.New("the token was issued to another client")
 
 // Revocation ends a token: a refresh token with its whole grant, an access token
 // alone. A token that is unknown, or over, is no error (RFC 7009 section 2.2). The
 // hint is not needed: a token says itself what it is.
 func (s *server) Revocation(ctx context.Context, _ *zop.ClientRequest[oidc.RevocationRequest]) (*zop.Response, error) {
 	c := callOf(ctx)
-	switch err := s.p.revoke(ctx, c.client, c.sent.Get("token")); {
-	case errors.Is(err, errForeign):
-		return c.refuse(&apiError{status: http.StatusBadRequest, code: "unauthorized_client", text: errForeign.Error()})
+	refused, err := s.p.revoke(ctx, c, c.sent.Get("token"))
+	switch {
 	case err != nil && !isRefusal(err):
 		return c.refuse(failed(err))
+	case refused == storage.RefusedForeign:
+		return c.refuse(&apiError{status: http.StatusBadRequest, code: "unauthorized_client", text: refused})
+	case refused != "":
+		return c.refuse(notAuthenticated(refused))
+	}
+	if e := c.settled(nil); e != nil {
+		return c.refuse(e)
 	}
 	return zop.NewResponse(nil), nil
 }
 
-func (p *Provider) revoke(ctx context.Context, c *storage.Client, token string) error {
-	by := storage.Actor{Via: storage.ViaOP, RequestID: edge.RequestID(ctx)}
+// revoke ends a token of the client's; refused says why not, as storage does.
+func (p *Provider) revoke(ctx context.Context, c *call, token string) (refused string, err error) {
 	if t, err := p.ownRefreshToken(ctx, token); err == nil {
-		return p.revokeGrant(ctx, by, t.Grant, c, nil)
+		return p.revokeGrant(ctx, c, t.Grant, nil)
 	} else if !isRefusal(err) {
-		return err
+		return "", err
 	}
 	t, id, err := p.openToken(token)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !t.grant.IsZero() {
-		return p.revokeGrant(ctx, by, t.grant, c, id)
+		return p.revokeGrant(ctx, c, t.grant, id)
 	}
 	of, err := p.store.Clients.OfToken(ctx, t.named(id))
 	if err != nil {
-		return err
+		return "", err
 	}
-	if of.UID != c.UID {
-		return errForeign
+	if of.UID != c.client.UID {
+		return storage.RefusedForeign, nil
 	}
-	return p.store.Clients.RevokeToken(ctx, t.named(id))
+	fresh, err := p.store.Clients.RevokeToken(ctx, t.named(id), c.take())
+	if err == nil && !fresh {
+		refused = storage.RefusedAssertion
+	}
+	return refused, err
 }
 
-func (p *Provider) revokeGrant(ctx context.Context, by storage.Actor, grant storage.ID, c *storage.Client, token []byte) error {
-	own, err := p.store.Grants.Revoke(ctx, by, grant, c.UID, token)
-	if err == nil && !own {
-		err = errForeign
-	}
-	return err
+func (p *Provider) revokeGrant(ctx context.Context, c *call, grant storage.ID, token []byte) (refused string, err error) {
+	by := storage.Actor{Via: storage.ViaOP, RequestID: edge.RequestID(ctx)}
+	return p.store.Grants.Revoke(ctx, by, storage.Revocation{Grant: grant, ClientUID: c.client.UID, Token: token, Assertion: c.take()})
 }

@@ -31,6 +31,13 @@ func TestNoSecretIsLogged(t *testing.T) {
 	}
 	secrets["posted"] = strings.TrimPrefix(h.do(formRequest(PathAuthorize, q)).Header.Get("Location"), PathFlow+"?request=")
 	b.get(PathFlow + "?request=" + secrets["posted"])
+	h.client("robot", keyedRobot)
+	secrets["assertion"] = h.assertion("robot", nil)
+	for range 2 {
+		h.present(forItself, secrets["assertion"])
+	}
+	secrets["jti"] = "the-jti-of-the-application"
+	h.present(forItself, h.assertion("robot", func(c map[string]any) { c["jti"], c["nbf"] = secrets["jti"], 1e12 }))
 	abuse(h, b, secrets)
 	log := h.log.String()
 	for name, secret := range secrets {

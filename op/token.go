@@ -30,14 +30,16 @@ func (s *server) CodeExchange(ctx context.Context, r *zop.ClientRequest[oidc.Acc
 		return c.refuse(e)
 	}
 	out, err := s.p.store.Grants.Redeem(ctx, storage.Redemption{Grant: grant, CodeHash: hash, ClientUID: c.client.UID,
-		RedirectURI: c.sent.Get("redirect_uri"), Challenge: s256(r.Data.CodeVerifier), Targets: s.p.targets(c.sent), RequestID: edge.RequestID(ctx)})
-	if err != nil {
+		RedirectURI: c.sent.Get("redirect_uri"), Challenge: s256(r.Data.CodeVerifier), Targets: s.p.targets(c.sent),
+		Assertion: c.take(), RequestID: edge.RequestID(ctx)})
+	switch {
+	case err != nil:
 		return c.refuse(failed(err))
-	}
-	if out.Target != "" {
+	case out.Refused == storage.RefusedAssertion:
+		return c.refuse(notAuthenticated(out.Refused))
+	case out.Target != "":
 		return c.refuse(invalidTarget(out.Target))
-	}
-	if out.Access == nil {
+	case out.Access == nil:
 		return c.refuse(invalidGrant(out.Refused))
 	}
 	edge.Sub(ctx, out.Access.User.Subject())

@@ -52,21 +52,24 @@ func (p *Provider) readTokenRequest(w http.ResponseWriter, r *http.Request) (*ca
 		return nil, &apiError{status: http.StatusBadRequest, code: "unsupported_grant_type",
 			text: "grant_type must be authorization_code, refresh_token or client_credentials"}
 	}
-	client, e := p.authenticate(r.Context(), r.Header, form)
+	c, e := p.authenticate(r, form)
 	if e != nil {
 		return nil, e
 	}
-	if !slices.Contains(client.Metadata.GrantTypes, grantType) {
-		return nil, &apiError{status: http.StatusBadRequest, code: "unauthorized_client",
+	switch {
+	case !slices.Contains(c.client.Metadata.GrantTypes, grantType):
+		e = &apiError{status: http.StatusBadRequest, code: "unauthorized_client",
 			text: "this client is not registered for grant_type " + grantType}
+	case needs != "" && form.Get(needs) == "":
+		e = invalidRequest("%s is missing", needs)
+	case needs != "":
+		return c, nil // whatever is presented is used in a commit, and the assertion in the same
 	}
-	if needs != "" && form.Get(needs) == "" {
-		return nil, invalidRequest("%s is missing", needs)
-	}
-	return &call{client: client, sent: form}, nil
+	return c, c.settled(e)
 }
 
-// grantTypes are those served, and the parameter that each cannot do without.
+// grantTypes are those served, and the parameter that each cannot do without: what it
+// presents.
 var grantTypes = map[string]string{
 	storage.GrantTypeCode:              "code",
 	storage.GrantTypeRefresh:           "refresh_token",

@@ -119,8 +119,8 @@ type NewClient struct {
 	Metadata Metadata
 	// FirstParty says that it is the platform's own.
 	FirstParty bool
-	// Secret is the hash of its first secret: required if the client is confidential,
-	// refused if it is not.
+	// Secret is the hash of its first secret: required if the client authenticates by
+	// one, refused if it does not.
 	Secret      []byte
 	SecretLast4 string
 	// Imported and Origin are those of a secret of which only another system's hash is
@@ -179,8 +179,8 @@ func (s Clients) prepare(n NewClient) (Client, error) {
 		c.State = ClientApproved
 	}
 	c.Metadata.fill()
-	if c.Confidential() != (len(n.Secret)+len(n.Imported) > 0) {
-		return Client{}, invalid("token_endpoint_auth_method", "and client secret do not agree: %s needs exactly one, none has none", c.Metadata.TokenEndpointAuthMethod)
+	if c.Metadata.UsesSecret() != (len(n.Secret)+len(n.Imported) > 0) {
+		return Client{}, invalid("token_endpoint_auth_method", "and client secret do not agree: client_secret_basic and client_secret_post need exactly one, %s and %s have none", AuthMethodPrivateKeyJWT, AuthMethodNone)
 	}
 	c.Secrets = s.firstSecret(n, now)
 	return c, c.State.validate()

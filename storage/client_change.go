@@ -33,8 +33,9 @@ func (s Clients) alter(ctx context.Context, by Actor, id string, act Act, change
 }
 
 // Change replaces a client's metadata. Revision must be the one that was read,
-// else ErrStale; 0 skips that check. One that becomes public loses its secrets, one
-// that becomes confidential has none until AddSecret. Errors besides: ErrForbidden,
+// else ErrStale; 0 skips that check. One that no longer authenticates by a secret
+// loses its secrets, one that begins to has none until AddSecret. Other keys or
+// another method end nothing that was given before. Errors besides: ErrForbidden,
 // ErrNotFound, *Invalid.
 func (s Clients) Change(ctx context.Context, by Actor, id string, revision uint64, m Metadata) (*Client, error) {
 	m.fill()
@@ -43,7 +44,7 @@ func (s Clients) Change(ctx context.Context, by Actor, id string, revision uint6
 			return "", ErrStale
 		}
 		c.Metadata = m
-		if !c.Confidential() {
+		if !m.UsesSecret() {
 			c.Secrets = nil
 		}
 		return c.Name(), s.b.checkClient(tx, c)
@@ -85,8 +86,8 @@ func (s Clients) AddSecret(ctx context.Context, by Actor, id string, hash []byte
 	}
 	fresh := s.b.newID()
 	return s.alter(ctx, by, id, ActSecretRotated, func(_ kv.Txn, c *Client, now time.Time) (string, error) {
-		if !c.Confidential() {
-			return "", invalid("token_endpoint_auth_method", "is none: a public client has no secret")
+		if !c.Metadata.UsesSecret() {
+			return "", invalid("token_endpoint_auth_method", "is %s: %s", c.Metadata.TokenEndpointAuthMethod, noSecret[c.Confidential()])
 		}
 		var err error
 		c.Secrets, err = withSecret(c.Secrets, Secret{ID: fresh, Hash: hash, Last4: last4, Created: now}, overlap)

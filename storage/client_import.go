@@ -129,7 +129,7 @@ func (b *base) importClientChange(tx kv.Txn, e clientImport) (ClientImported, er
 func (e *clientImport) apply(c *Client) ([]*Event, error) {
 	changed := e.notes[0]
 	changed.Act = ActClientChanged
-	wasPublic, detail := !c.Confidential(), string(c.State)+" to "+string(e.State)
+	hadNone, detail := !c.Metadata.UsesSecret(), string(c.State)+" to "+string(e.State)
 	c.Metadata = e.Metadata
 	c.Metadata.fill()
 	events := []*Event{changed.about(ID{}, c.ID, c.Name())}
@@ -138,13 +138,13 @@ func (e *clientImport) apply(c *Client) ([]*Event, error) {
 		events = append(events, e.notes[1].about(ID{}, c.ID, detail))
 	}
 	switch fresh := e.client.Secrets; {
-	case !c.Confidential():
+	case !c.Metadata.UsesSecret():
 		c.Secrets = nil
 	case len(fresh) > 0:
 		c.Secrets = fresh
 		events = append(events, e.notes[2].about(ID{}, c.ID, fresh[0].Last4))
-	case wasPublic:
-		return nil, invalid("client_secret", "or client_secret_hash must be given for a client that was public")
+	case hadNone:
+		return nil, invalid("client_secret", "or client_secret_hash must be given for a client that had none")
 	}
 	return events, nil
 }

@@ -93,10 +93,13 @@ func (s Clients) OwnAccess(ctx context.Context, t ClientToken, scopes []string) 
 	})
 }
 
-// RevokeToken ends one access token that a client got for itself.
-func (s Clients) RevokeToken(ctx context.Context, t ClientToken) error {
-	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
-		return struct{}{}, s.b.denied.put(tx, &denied{Expires: t.Expires, Token: t.Token})
+// RevokeToken ends one access token that a client got for itself. a is by what the
+// client authenticated; false: it was used before.
+func (s Clients) RevokeToken(ctx context.Context, t ClientToken, a Assertion) (fresh bool, err error) {
+	return update(ctx, s.b, func(tx kv.Txn) (bool, error) {
+		if fresh, err := s.b.useAssertion(tx, a); err != nil || !fresh {
+			return false, err
+		}
+		return true, s.b.denied.put(tx, &denied{Expires: t.Expires, Token: t.Token})
 	})
-	return err
 }

@@ -95,7 +95,7 @@ func TestOfflineGrantsOfAUserAndClientAreCappedAndTheOldestGoes(t *testing.T) {
 				c.capAt(uint32(most))
 			case 1:
 				if g, ok := pick(t, c.made); ok {
-					need(c.Grants.Revoke(c.ctx, Operator, g.ID, c.on.client.UID, nil))(h)
+					need(c.Grants.Revoke(c.ctx, Operator, Revocation{Grant: g.ID, ClientUID: c.on.client.UID}))(h)
 				}
 			case 2:
 				if g, ok := pick(t, c.made); ok {

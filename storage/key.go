@@ -31,6 +31,7 @@ const (
 	spaceResources        byte = 0x92
 	spaceResourcesByURI   byte = 0x93
 	spaceCatalogue        byte = 0x94
+	spaceAssertions       byte = 0x91
 	spaceGroups           byte = 0xa0
 	spaceGroupsByName     byte = 0xa1
 	spaceUsersByGroup     byte = 0xa2

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 )
@@ -11,6 +12,9 @@ const (
 	AuthMethodBasic = "client_secret_basic"
 	AuthMethodPost  = "client_secret_post"
 	AuthMethodNone  = "none"
+	// AuthMethodPrivateKeyJWT is that of RFC 7523 section 2.2, by keys of the client's
+	// own (OpenID Connect Core section 9).
+	AuthMethodPrivateKeyJWT = "private_key_jwt"
 )
 
 // Application types (OpenID Connect Registration section 2).
@@ -78,6 +82,13 @@ type Metadata struct {
 	IDTokenLifetime      uint32 `cbor:"24,keyasint,omitempty" json:"id_token_lifetime,omitempty"`
 	RefreshTokenIdle     uint32 `cbor:"25,keyasint,omitempty" json:"refresh_token_idle,omitempty"`
 	RefreshTokenLifetime uint32 `cbor:"26,keyasint,omitempty" json:"refresh_token_lifetime,omitempty"`
+	// JWKS is the JWK Set (RFC 7517 section 5) of the client's public keys, as JSON;
+	// JWKSURI the address where the client keeps it instead.
+	JWKS    json.RawMessage `cbor:"27,keyasint,omitempty" json:"jwks,omitempty"`
+	JWKSURI string          `cbor:"28,keyasint,omitempty" json:"jwks_uri,omitempty"`
+	// TokenEndpointAuthSigningAlg is what the client's assertions must be signed with;
+	// empty: any that its keys fit.
+	TokenEndpointAuthSigningAlg string `cbor:"29,keyasint,omitempty" json:"token_endpoint_auth_signing_alg,omitempty"`
 	// AllowedGroups are the groups whose members may use the client; none: everybody.
 	AllowedGroups []ID `cbor:"35,keyasint,omitempty" json:"-"` // on the wire by name
 	// Consent says when users are asked what the client may have.
@@ -123,6 +134,9 @@ func (m *Metadata) validate() error {
 		return err
 	}
 	if err := m.validateLifetimes(); err != nil {
+		return err
+	}
+	if err := m.validateKeys(); err != nil {
 		return err
 	}
 	if slices.Contains(m.GrantTypes, GrantTypeCode) && len(m.RedirectURIs) == 0 {
@@ -178,7 +192,7 @@ func (m *Metadata) validateChoices() error {
 		have    []string
 		allowed []string
 	}{
-		{"token_endpoint_auth_method", []string{m.TokenEndpointAuthMethod}, []string{AuthMethodBasic, AuthMethodPost, AuthMethodNone}},
+		{"token_endpoint_auth_method", []string{m.TokenEndpointAuthMethod}, authMethods()},
 		{"grant_types", m.GrantTypes, []string{GrantTypeCode, GrantTypeRefresh, GrantTypeClientCredentials}},
 		{"access_token_format", []string{m.AccessTokenFormat}, []string{AccessTokenOpaque, AccessTokenJWT}},
 		{"response_types", m.ResponseTypes, []string{"code"}},

@@ -18,7 +18,8 @@ type Redemption struct {
 	// Challenge is what the presented code_verifier hashes to (RFC 7636 section
 	// 4.6); empty: no verifier was sent.
 	Challenge string
-	Targets   Targets // what the access token is for; none: all that is granted
+	Targets   Targets   // what the access token is for; none: all that is granted
+	Assertion Assertion // by which the client authenticated, if by one
 	RequestID string
 }
 
@@ -50,6 +51,9 @@ func (s Grants) Redeem(ctx context.Context, p Redemption) (Redeemed, error) {
 	now := s.b.instant()
 	note := s.b.note(Actor{Via: ViaOP, RequestID: p.RequestID}, ActGrantReplayed)
 	return update(ctx, s.b, func(tx kv.Txn) (Redeemed, error) {
+		if fresh, err := s.b.useAssertion(tx, p.Assertion); err != nil || !fresh {
+			return Redeemed{Refused: RefusedAssertion}, err
+		}
 		k := key{}.id(p.Grant)
 		g, err := s.b.grants.get(tx, k)
 		if err != nil {

@@ -39,8 +39,9 @@ type Refresh struct {
 	Grant      ID
 	Generation uint32
 	ClientUID  ID
-	Scopes     []string // what the new access token is for; none: all that is granted
-	Targets    Targets  // likewise
+	Scopes     []string  // what the new access token is for; none: all that is granted
+	Targets    Targets   // likewise
+	Assertion  Assertion // by which the client authenticated, if by one
 	RequestID  string
 }
 
@@ -79,6 +80,9 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 	note := s.b.note(Actor{Via: ViaOP, RequestID: p.RequestID}, ActGrantTheft)
 	s.b.turned.Store(now.Unix())
 	return update(ctx, s.b, func(tx kv.Txn) (Refreshed, error) {
+		if fresh, err := s.b.useAssertion(tx, p.Assertion); err != nil || !fresh {
+			return Refreshed{Refused: RefusedAssertion}, err
+		}
 		a, err := s.b.access(tx, p.Grant, now)
 		if dead := Dead(""); errors.As(err, &dead) {
 			return Refreshed{Refused: dead.Error()}, nil
@@ -186,29 +190,46 @@ func (s *GrantState) revokedToken(id []byte) bool {
 	return len(id) > 0 && slices.ContainsFunc(s.Tokens, func(t []byte) bool { return bytes.Equal(t, id) })
 }
 
-// Revoke ends a grant, or, with an access token's id, that token alone. It must be
-// the client's own; what is dead already stays so. False: it is another client's.
-func (s Grants) Revoke(ctx context.Context, by Actor, id ID, client ID, token []byte) (bool, error) {
+// Revocation is a token sent back by the authenticated client (RFC 7009).
+type Revocation struct {
+	Grant     ID
+	ClientUID ID
+	Token     []byte    // the id of an access token, to end that token alone
+	Assertion Assertion // by which the client authenticated, if by one
+}
+
+// RefusedForeign says that what is to be revoked is another client's.
+const RefusedForeign = "the token was issued to another client"
+
+// Revoke ends a grant, or one access token alone. It must be the client's own; what is
+// dead already stays so. Refused says why not: RefusedForeign or RefusedAssertion.
+func (s Grants) Revoke(ctx context.Context, by Actor, p Revocation) (refused string, err error) {
 	now, note := s.b.instant(), s.b.note(by, ActGrantRevoked)
-	return update(ctx, s.b, func(tx kv.Txn) (bool, error) {
-		k := key{}.id(id)
+	return update(ctx, s.b, func(tx kv.Txn) (string, error) {
+		if fresh, err := s.b.useAssertion(tx, p.Assertion); err != nil || !fresh {
+			return RefusedAssertion, err
+		}
+		k := key{}.id(p.Grant)
 		g, err := s.b.grants.get(tx, k)
-		if err != nil || g == nil || g.Client != client {
-			return g == nil, err
+		if err != nil || g == nil {
+			return "", err
+		}
+		if g.Client != p.ClientUID {
+			return RefusedForeign, nil
 		}
 		state, err := s.b.grantStates.get(tx, k)
-		if err != nil || state == nil || !state.Revoked.IsZero() || state.revokedToken(token) {
-			return true, err
+		if err != nil || state == nil || !state.Revoked.IsZero() || state.revokedToken(p.Token) {
+			return "", err
 		}
-		state.Grant = id
-		if len(token) > 0 && len(state.Tokens) < revokedMost {
-			state.Tokens = append(state.Tokens, token)
-			return true, s.b.grantStates.put(tx, state)
+		state.Grant = p.Grant
+		if len(p.Token) > 0 && len(state.Tokens) < revokedMost {
+			state.Tokens = append(state.Tokens, p.Token)
+			return "", s.b.grantStates.put(tx, state)
 		}
 		state.Revoked, state.Tokens = now, nil
 		if err := s.b.grantStates.put(tx, state); err != nil {
-			return false, err
+			return "", err
 		}
-		return true, s.b.audit.put(tx, note.about(g.User, g.ClientID, ""))
+		return "", s.b.audit.put(tx, note.about(g.User, g.ClientID, ""))
 	})
 }

@@ -83,7 +83,7 @@ func TestADeniedTokenIsForgottenADayAfterItsEnd(t *testing.T) {
 	c := h.client("robot")
 	token := ClientToken{ClientID: c.ID, Epoch: c.Epoch, Expires: h.clock.Now().Add(time.Hour).Truncate(time.Second), Token: []byte("id")}
 	need(h.Clients.OfToken(h.ctx, token))(h)
-	h.ok(h.Clients.RevokeToken(h.ctx, token))
+	need(h.Clients.RevokeToken(h.ctx, token, Assertion{}))(h)
 	if _, err := h.Clients.OfToken(h.ctx, token); err != DeadToken {
 		t.Errorf("revoked: %v", err)
 	}

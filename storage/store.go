@@ -85,6 +85,7 @@ type tables struct {
 	offline     table[offline]
 	resources   table[Resource]
 	edition     table[edition]
+	assertions  table[usedAssertion]
 }
 
 type meta struct {
@@ -153,7 +154,7 @@ func newTables(p pin) tables {
 		consents: consentTable(), grants: grantTable(), grantStates: grantStateTable(), scopes: scopeTable(),
 		memberships: membershipTable(), settings: settingsTable(p), keys: keyTable(), links: linkTable(),
 		audit: auditTable(), denied: deniedTable(), alive: aliveTable(), groups: groupTable(),
-		requests: onceTable(), offline: offlineTable(),
+		requests: onceTable(), offline: offlineTable(), assertions: assertionTable(),
 		resources: resourceTable(), edition: editionTable(),
 	}
 }

@@ -29,7 +29,7 @@ const (
 type Sweeper struct {
 	b       *base
 	mono    func() time.Duration
-	cursors [8][]byte
+	cursors [9][]byte
 
 	mu     sync.Mutex    // over what follows
 	wall   time.Time     // both clocks when they were last taken to agree:
@@ -66,7 +66,7 @@ func (s *Sweeper) Tick(ctx context.Context) (deleted int, err error) {
 	}
 	before := s.b.instant().Add(-sweepMargin)
 	for i, slice := range []func(kv.Txn, []byte, time.Time) (swept, error){
-		s.sessions, s.grants, s.links, s.audit, s.consents, s.denied, s.requests, s.offline,
+		s.sessions, s.grants, s.links, s.audit, s.consents, s.denied, s.requests, s.offline, s.assertions,
 	} {
 		for n := range sweepMost {
 			out, err := update(ctx, s.b, func(tx kv.Txn) (swept, error) { return slice(tx, s.cursors[i], before) })

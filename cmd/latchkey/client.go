@@ -118,7 +118,7 @@ func (t *terminal) showClient(headline string, v api.Client) error {
 	if v.ClientSecret != "" {
 		t.say("\nThe client secret is shown this once: keep it now.")
 	}
-	if v.TokenEndpointAuthMethod != storage.AuthMethodNone && len(v.Secrets) == 0 {
+	if v.UsesSecret() && len(v.Secrets) == 0 {
 		t.say("\nIt has no secret yet. Make one with “latchkey client rotate-secret %s”.", v.ClientID)
 	}
 	return nil
@@ -130,7 +130,8 @@ func metadataLines(v api.Client) []field {
 		{"client_name", m.ClientName}, {"redirect_uris", strings.Join(m.RedirectURIs, "\n")},
 		{"post_logout_redirect_uris", strings.Join(m.PostLogoutRedirectURIs, "\n")},
 		{"grant_types", strings.Join(m.GrantTypes, " ")}, {"response_types", strings.Join(m.ResponseTypes, " ")},
-		{"token_endpoint_auth_method", m.TokenEndpointAuthMethod}, {"application_type", m.ApplicationType},
+		{"token_endpoint_auth_method", m.TokenEndpointAuthMethod}, {"jwks", keyLines(m.JWKS)}, {"jwks_uri", m.JWKSURI},
+		{"token_endpoint_auth_signing_alg", m.TokenEndpointAuthSigningAlg}, {"application_type", m.ApplicationType},
 		{"scope", m.Scope}, {"optional_scopes", strings.Join(m.OptionalScopes, " ")},
 		{"id_token_signed_response_alg", cmp.Or(m.IDTokenSignedResponseAlg, "as set: default_signing_algorithm")}, {"client_uri", m.ClientURI},
 		{"policy_uri", m.PolicyURI}, {"tos_uri", m.TosURI}, {"contacts", strings.Join(m.Contacts, " ")},

@@ -27,6 +27,7 @@ const (
 	asList
 	asTruth
 	asSeconds
+	asFile // of JSON
 )
 
 var metadataFlags = []metadataFlag{
@@ -35,7 +36,10 @@ var metadataFlags = []metadataFlag{
 	{"post-logout-redirect-uri", "post_logout_redirect_uris", "where a signed-out browser may be sent; may be repeated", asList},
 	{"grant-type", "grant_types", "authorization_code (the default), refresh_token or client_credentials; may be repeated", asList},
 	{"response-type", "response_types", "code (the default); may be repeated", asList},
-	{"token-endpoint-auth-method", "token_endpoint_auth_method", "client_secret_basic (the default), client_secret_post or none", asText},
+	{"token-endpoint-auth-method", "token_endpoint_auth_method", "client_secret_basic (the default), client_secret_post, private_key_jwt or none", asText},
+	{"jwks", "jwks", "file with its public keys, as a JWK Set", asFile},
+	{"jwks-uri", "jwks_uri", "https address where it keeps its public keys", asText},
+	{"token-endpoint-auth-signing-alg", "token_endpoint_auth_signing_alg", "what its assertions must be signed with (default: whatever its keys fit)", asText},
 	{"application-type", "application_type", "web (the default) or native", asText},
 	{"scope", "scope", "what it may ask for, separated by spaces (default: the standard scopes)", asText},
 	{"optional-scope", "optional_scopes", "scope of these that a user may leave out; may be repeated", asList},
@@ -71,6 +75,8 @@ func addMetadataFlags(c *cobra.Command) {
 			c.Flags().Bool(m.flag, false, m.usage)
 		case asSeconds:
 			c.Flags().Uint32(m.flag, 0, m.usage)
+		case asFile:
+			c.Flags().Var(&jsonFile{}, m.flag, m.usage)
 		}
 	}
 }
@@ -93,6 +99,8 @@ func metadataFields(flags *pflag.FlagSet) api.Fields {
 			fields[m.field], _ = flags.GetBool(m.flag)
 		case asSeconds:
 			fields[m.field], _ = flags.GetUint32(m.flag)
+		case asFile:
+			fields[m.field] = flags.Lookup(m.flag).Value.(*jsonFile).text
 		}
 	}
 	return fields

@@ -24,6 +24,7 @@ type Config struct {
 	TLSKeyFile         string
 	TrustedProxies     []string
 	TrustedProxyHeader string
+	OutgoingAllow      []string
 	MasterKey          string
 	MasterKeyFile      string
 	LogLevel           string
@@ -75,6 +76,7 @@ var settings = []setting{
 	{key: "tls.key_file", path: true, text: func(c *Config) *string { return &c.TLSKeyFile }},
 	{key: "trusted_proxies", list: func(c *Config) *[]string { return &c.TrustedProxies }},
 	{key: "trusted_proxy_header", preset: headerX, text: func(c *Config) *string { return &c.TrustedProxyHeader }},
+	{key: "outgoing_allow", list: func(c *Config) *[]string { return &c.OutgoingAllow }},
 	{key: "master_key", text: func(c *Config) *string { return &c.MasterKey }},
 	{key: "master_key_file", path: true, text: func(c *Config) *string { return &c.MasterKeyFile }},
 	{key: "log.level", preset: "info", text: func(c *Config) *string { return &c.LogLevel }},

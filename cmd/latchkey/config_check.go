@@ -38,6 +38,7 @@ func (c *Config) Validate() error {
 	check("tls.certificate_file", c.tlsFault())
 	check("trusted_proxies", proxiesFault(c.TrustedProxies))
 	check("trusted_proxy_header", choiceFault(c.TrustedProxyHeader, headerX, headerStandard))
+	check("outgoing_allow", outgoingFault(c.OutgoingAllow))
 	check("master_key", c.masterKeyFault())
 	check("log.level", choiceFault(c.LogLevel, "debug", "info", "warn", "error"))
 	check("log.format", choiceFault(c.LogFormat, formatText, formatJSON))

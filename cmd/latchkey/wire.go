@@ -71,7 +71,7 @@ func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge
 func (h *house) routes(ctx context.Context, router *mux.Router, renderer *page.Renderer) error {
 	sessions := signin.Sessions{Cookies: op.Cookies{Secure: h.config.secure()}, Keys: h.ring}
 	provider, err := op.New(ctx, op.Options{Issuer: h.config.Issuer, Store: h.store, Keys: h.ring, Hasher: h.hasher,
-		Pages: signin.Pages{Renderer: renderer}, Sessions: sessions})
+		Pages: signin.Pages{Renderer: renderer}, Sessions: sessions, Fetch: h.config.fetcher()})
 	if err != nil {
 		return err
 	}
@@ -109,6 +109,10 @@ func (h *house) apiOptions() api.Options {
 		NewSecret:      keys.NewClientSecret,
 		HashSecret:     h.ring.HashClientSecret,
 		IsSecret:       h.ring.VerifyClientSecret,
+		CheckJWKS: func(set []byte, alg string) error {
+			_, err := keys.ParseClientKeys(set, alg)
+			return err
+		},
 		// No client secret holds a zero byte.
 		Fingerprint: func(request []byte) []byte { return h.ring.HashClientSecret("request\x00" + string(request)) },
 		IsFingerprint: func(fingerprint, request []byte) bool {

@@ -36,6 +36,10 @@ type Options struct {
 	NewSecret  func() string
 	HashSecret func(secret string) []byte
 	IsSecret   func(hash []byte, secret string) bool
+	// CheckJWKS refuses a JWK Set that no client can be known by, or that has no key
+	// for alg, if one is given; its error, read after the word jwks, is shown to the
+	// caller.
+	CheckJWKS func(set []byte, alg string) error
 	// Fingerprint makes what a request is recognised by, and cannot be guessed
 	// from; IsFingerprint compares.
 	Fingerprint   func(request []byte) []byte

@@ -58,9 +58,15 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 			}
 			return []byte("sealed " + encoded + " for " + client), nil
 		},
-		NewSecret:     func() string { return "secret-" + strings.Repeat("x", int(n.Add(1))) + "-last" },
-		HashSecret:    func(s string) []byte { return []byte("hash of " + s) },
-		IsSecret:      func(h []byte, s string) bool { return string(h) == "hash of "+s },
+		NewSecret:  func() string { return "secret-" + strings.Repeat("x", int(n.Add(1))) + "-last" },
+		HashSecret: func(s string) []byte { return []byte("hash of " + s) },
+		IsSecret:   func(h []byte, s string) bool { return string(h) == "hash of "+s },
+		CheckJWKS: func(set []byte, alg string) error {
+			if strings.Contains(string(set), "bad") {
+				return errors.New("has a bad key")
+			}
+			return nil
+		},
 		NewLink:       func() (string, []byte) { return "token", []byte("hash of token") },
 		LinkURL:       func(k storage.LinkKind, token string) string { return "http://here/" + string(k) + "?token=" + token },
 		Fingerprint:   func(b []byte) []byte { return []byte("of " + string(b)) },

@@ -107,15 +107,18 @@ func (e *ClientEntry) origin() []byte { return []byte(e.ClientID + "\x00" + e.Se
 func (e *ClientEntry) checkSecret(known bool) error {
 	field, secret := e.secretField(), e.ClientSecret
 	public := e.TokenEndpointAuthMethod == storage.AuthMethodNone
+	keyed := e.TokenEndpointAuthMethod == storage.AuthMethodPrivateKeyJWT
 	switch {
 	case secret != "" && e.SecretHash != "":
 		return &storage.Invalid{Field: "client_secret_hash", Reason: "must not be given beside client_secret: the secret is enough"}
 	case public && field != "":
 		return &storage.Invalid{Field: field, Reason: "must not be given for a public client (token_endpoint_auth_method none)"}
-	case public || known && field == "" || e.SecretHash != "": // which ImportSecret judges
+	case keyed && field != "":
+		return &storage.Invalid{Field: field, Reason: "must not be given for a client that authenticates by its keys (token_endpoint_auth_method private_key_jwt)"}
+	case public || keyed || known && field == "" || e.SecretHash != "": // which ImportSecret judges
 		return nil
 	case secret == "":
-		return &storage.Invalid{Field: "client_secret", Reason: "or client_secret_hash must be given, or token_endpoint_auth_method be none"}
+		return &storage.Invalid{Field: "client_secret", Reason: "or client_secret_hash must be given, or token_endpoint_auth_method be none or private_key_jwt"}
 	case strings.HasPrefix(secret, "pbkdf2_") || strings.HasPrefix(secret, "argon2$") || strings.HasPrefix(secret, "bcrypt"):
 		return &storage.Invalid{Field: field, Reason: "is hashed: give it as client_secret_hash"}
 	case len(secret) < storage.SecretLeast || len(secret) > storage.SecretMost:

@@ -24,9 +24,17 @@ func (r *routes) answer(ctx context.Context, c *storage.Client, secret string) (
 	return &out[Client]{v.with(secret)}, nil
 }
 
-// toStore is what is stored of metadata: groups by id.
+// toStore is what is stored of metadata: groups by id, keys that are good.
 func (r *routes) toStore(ctx context.Context, m Metadata) (storage.Metadata, error) {
 	v := m.stored()
+	if text := string(v.JWKS); text == "null" || text == `""` {
+		v.JWKS = nil // which is how a field is cleared
+	}
+	if len(v.JWKS) > 0 {
+		if err := r.CheckJWKS(v.JWKS, v.TokenEndpointAuthSigningAlg); err != nil {
+			return v, &storage.Invalid{Field: "jwks", Reason: err.Error()}
+		}
+	}
 	for _, name := range m.AllowedGroups {
 		g, err := r.Store.Groups.Find(ctx, name)
 		if errors.Is(err, storage.ErrNotFound) {

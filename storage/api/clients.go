@@ -71,7 +71,7 @@ func (r *routes) addClient(ctx context.Context, once storage.Once, in NewClient)
 	}
 	n := storage.NewClient{ID: in.ClientID, Metadata: m, FirstParty: in.FirstParty}
 	secret := ""
-	if n.Metadata.TokenEndpointAuthMethod != storage.AuthMethodNone {
+	if n.Metadata.UsesSecret() {
 		secret = r.NewSecret()
 		n.Secret, n.SecretLast4 = r.HashSecret(secret), last4(secret)
 	}

@@ -11,7 +11,7 @@ import (
 // ClientEntry is a client as another system has it.
 type ClientEntry struct {
 	ClientID     string              `json:"client_id"`
-	ClientSecret string              `json:"client_secret,omitempty" writeOnly:"true" doc:"In plain text, 16 to 512 characters; none for a public client"`
+	ClientSecret string              `json:"client_secret,omitempty" writeOnly:"true" doc:"In plain text, 16 to 512 characters; none for a public client or one with private_key_jwt"`
 	SecretHash   string              `json:"client_secret_hash,omitempty" writeOnly:"true" doc:"In place of client_secret, what the other system keeps of it: PBKDF2, bcrypt, argon2 or scrypt, in the notation of PHC, crypt or Django"`
 	State        storage.ClientState `json:"state,omitempty" doc:"Default approved"`
 	Metadata

@@ -39,9 +39,12 @@ func TestClientsKeepTheirIDsAndSecrets(t *testing.T) {
 		`{"client_id":"hashed","client_secret_hash":"good","client_name":"Hashed","redirect_uris":["https://a.example/cb"]}`,
 		`{"client_id":"i","client_secret_hash":"bad","client_name":"Bad","redirect_uris":["https://a.example/cb"]}`,
 		`{"client_id":"j","client_secret_hash":"good","client_secret":"0123456789abcdef","client_name":"Bad"}`,
-		`{"client_id":"k","client_secret_hash":"good","token_endpoint_auth_method":"none","client_name":"Bad"}`)
+		`{"client_id":"k","client_secret_hash":"good","token_endpoint_auth_method":"none","client_name":"Bad"}`,
+		`{"client_id":"keyed","client_name":"Keyed","redirect_uris":["https://a.example/cb"],"token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":["good"]}}`,
+		`{"client_id":"l","client_name":"Keyed","token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":["bad"]}}`,
+		`{"client_id":"m","client_secret":"0123456789abcdef","client_name":"Keyed","token_endpoint_auth_method":"private_key_jwt","jwks_uri":"https://a.example/jwks"}`)
 	want := []string{"old created", "spa created", "old refused: client_id is already taken", "a b refused: client_id must be letters, digits and - _ . ~",
-		"b refused: client_secret or client_secret_hash must be given, or token_endpoint_auth_method be none",
+		"b refused: client_secret or client_secret_hash must be given, or token_endpoint_auth_method be none or private_key_jwt",
 		"c refused: client_secret must be 16 to 512 characters long: make a new one for this client",
 		"d refused: client_secret is hashed: give it as client_secret_hash",
 		"e refused: client_secret must not be given for a public client (token_endpoint_auth_method none)",
@@ -49,7 +52,8 @@ func TestClientsKeepTheirIDsAndSecrets(t *testing.T) {
 		`h refused: state must be draft, submitted, approved, rejected or suspended, not "odd"`,
 		"hashed created", "i refused: client_secret_hash cannot be taken: it is bad",
 		"j refused: client_secret_hash must not be given beside client_secret: the secret is enough",
-		"k refused: client_secret_hash must not be given for a public client (token_endpoint_auth_method none)"}
+		"k refused: client_secret_hash must not be given for a public client (token_endpoint_auth_method none)",
+		"keyed created", "l refused: jwks has a bad key", "m refused: client_secret must not be given for a client that authenticates by its keys (token_endpoint_auth_method private_key_jwt)"}
 	for _, dry := range []bool{true, false} {
 		got := h.importClients(t, api.ClientImport{DryRun: dry}, entries...)
 		if !slices.Equal(got, want) {
@@ -139,7 +143,7 @@ func TestAnImportReplacesSecretsOnlyWhenAskedTo(t *testing.T) {
 	if got := h.importClients(t, replace, another[1], lines(`{"client_id":"a","token_endpoint_auth_method":"none"}`)[0],
 		lines(`{"client_id":"p","token_endpoint_auth_method":"client_secret_post"}`)[0], lines(`{"client_id":"p","client_secret_hash":"good"}`)[0],
 		lines(`{"client_id":"p","token_endpoint_auth_method":"client_secret_post","client_secret_hash":"good"}`)[0]); !slices.Equal(got, []string{"a unchanged", "a changed",
-		"p refused: client_secret or client_secret_hash must be given for a client that was public",
+		"p refused: client_secret or client_secret_hash must be given for a client that had none",
 		"p refused: client_secret_hash must not be given for a public client (token_endpoint_auth_method none)", "p changed"}) {
 		t.Errorf("%q", got)
 	}

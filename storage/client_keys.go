@@ -1,0 +1,61 @@
+package storage
+
+import (
+	"slices"
+	"strings"
+)
+
+// jwksMost is how long an inline JWK Set may be, in bytes.
+const jwksMost = 16 << 10
+
+func authMethods() []string {
+	return []string{AuthMethodBasic, AuthMethodPost, AuthMethodPrivateKeyJWT, AuthMethodNone}
+}
+
+// UsesSecret reports whether the client authenticates by a secret. One that says
+// nothing does.
+func (m *Metadata) UsesSecret() bool {
+	return m.TokenEndpointAuthMethod != AuthMethodPrivateKeyJWT && m.TokenEndpointAuthMethod != AuthMethodNone
+}
+
+// noSecret says why a client has none, by whether it is confidential.
+var noSecret = map[bool]string{
+	true:  "it authenticates by its keys, and has no secret",
+	false: "a public client has no secret",
+}
+
+// validateKeys applies the rules of RFC 7591 section 2. Whether the keys themselves
+// are good is for those to say who know cryptography.
+func (m *Metadata) validateKeys() error {
+	switch {
+	case len(m.JWKS) > 0 && m.JWKSURI != "":
+		return invalid("jwks", "and jwks_uri must not both be given: clear the one that no longer holds")
+	case m.TokenEndpointAuthMethod == AuthMethodPrivateKeyJWT && len(m.JWKS) == 0 && m.JWKSURI == "":
+		return invalid("jwks", "or jwks_uri must be given: private_key_jwt needs the client's public keys")
+	case len(m.JWKS) > jwksMost:
+		return invalid("jwks", "must be at most %d bytes long: use jwks_uri for more", jwksMost)
+	}
+	if alg := m.TokenEndpointAuthSigningAlg; alg != "" && !slices.Contains(SigningAlgorithms(), alg) {
+		return invalid("token_endpoint_auth_signing_alg", "must be among %s, not %q", strings.Join(SigningAlgorithms(), ", "), alg)
+	}
+	return m.validateJWKSURI()
+}
+
+// validateJWKSURI demands https: whoever could change the keys on their way could be
+// the client. An address on this machine has no way.
+func (m *Metadata) validateJWKSURI() error {
+	if m.JWKSURI == "" {
+		return nil
+	}
+	u, err := strictURI(m.JWKSURI)
+	if err != nil {
+		return invalid("jwks_uri", "%v: %q", err, m.JWKSURI)
+	}
+	switch {
+	case u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return invalid("jwks_uri", "must be an https address: %q", m.JWKSURI)
+	case u.Scheme == "http" && !isLoopback(u):
+		return invalid("jwks_uri", "must use https, since anybody on the way can change what http brings: %q", m.JWKSURI)
+	}
+	return nil
+}
