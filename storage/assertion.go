@@ -58,12 +58,7 @@ func (b *base) useAssertion(tx kv.Txn, a Assertion) (fresh bool, err error) {
 // usual day, since each sign of life of some clients leaves one.
 const assertionMargin = time.Hour
 
-// assertions go from the front: their keys begin with when they end.
 func (s *Sweeper) assertions(tx kv.Txn, _ []byte, before time.Time) (swept, error) {
 	before = before.Add(sweepMargin - assertionMargin)
-	out, err := sweep(tx, &s.b.assertions, nil, func(a *usedAssertion) (bool, error) { return a.Expires.Before(before), nil })
-	if out.n < sweepSlice {
-		out.next = nil // else there may be more at the front
-	}
-	return out, err
+	return sweepFront(tx, &s.b.assertions, func(a *usedAssertion) bool { return a.Expires.Before(before) })
 }

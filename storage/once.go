@@ -73,9 +73,6 @@ func (b *base) onlyOnce(tx kv.Txn, o Once, made string, now time.Time) error {
 	return b.requests.put(tx, &once{Key: o.Key, Request: o.Request, Made: made, Expires: now.Add(OnceFor)})
 }
 
-// requests go from the front: their keys begin with the day they end on.
 func (s *Sweeper) requests(tx kv.Txn, _ []byte, before time.Time) (swept, error) {
-	out, err := sweep(tx, &s.b.requests, nil, func(o *once) (bool, error) { return o.Expires.Before(before), nil })
-	out.next = nil
-	return out, err
+	return sweepFront(tx, &s.b.requests, func(o *once) bool { return o.Expires.Before(before) })
 }

@@ -117,6 +117,16 @@ func sweep[T any](tx kv.Txn, t *table[T], after []byte, gone func(*T) (bool, err
 	return out, nil
 }
 
+// sweepFront is sweep for records whose keys begin with when they end: there may be more
+// at the front only if all of the slice was gone.
+func sweepFront[T any](tx kv.Txn, t *table[T], gone func(*T) bool) (swept, error) {
+	out, err := sweep(tx, t, nil, func(v *T) (bool, error) { return gone(v), nil })
+	if out.n < sweepSlice {
+		out.next = nil
+	}
+	return out, err
+}
+
 // sessions go when they have ended, or are past their absolute end: a grant may
 // outlive its session's idleness, but not that.
 func (s *Sweeper) sessions(tx kv.Txn, after []byte, before time.Time) (swept, error) {
@@ -167,11 +177,8 @@ func (b *base) grantOver(tx kv.Txn, g *Grant, before time.Time) (bool, error) {
 	return !before.Before(state.lastUsed().Add(Seconds(l.RefreshIdle) + max(Seconds(l.AccessToken), Seconds(l.IDToken)))), nil
 }
 
-// denied tokens go from the front: their keys begin with when they end.
 func (s *Sweeper) denied(tx kv.Txn, _ []byte, before time.Time) (swept, error) {
-	out, err := sweep(tx, &s.b.denied, nil, func(d *denied) (bool, error) { return d.Expires.Before(before), nil })
-	out.next = nil
-	return out, err
+	return sweepFront(tx, &s.b.denied, func(d *denied) bool { return d.Expires.Before(before) })
 }
 
 func (s *Sweeper) links(tx kv.Txn, after []byte, before time.Time) (swept, error) {

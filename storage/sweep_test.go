@@ -141,6 +141,24 @@ func TestTheSweeperWalksOverAsManySlicesAsThereAre(t *testing.T) {
 	}
 }
 
+func TestOneTickTakesAllThatIsOverAtTheFront(t *testing.T) {
+	h := newHouse(t)
+	const many = 2*sweepSlice + 10
+	h.plant(func(b *base, w writer) error {
+		for i := range many {
+			if err := b.denied.put(w, &denied{Expires: h.clock.Now().Add(time.Hour), Token: []byte{byte(i), byte(i >> 8)}}); err != nil {
+				return err
+			}
+		}
+		return b.denied.put(w, &denied{Expires: h.clock.Now().Add(30 * day), Token: []byte("longer")})
+	})
+	s, pass := h.sweeper()
+	pass(2 * day)
+	if n := h.tick(s); n != many || h.count(spaceDenied) != 1 {
+		t.Errorf("%d deleted, %d left", n, h.count(spaceDenied))
+	}
+}
+
 func TestTheSweeperPassesOverWhatItCannotRead(t *testing.T) {
 	h := newHouse(t)
 	u := h.user("ada")
