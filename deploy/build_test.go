@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"latchkey/internal/addrtest"
 )
 
 // binary is the product, built as the Containerfile builds it.
@@ -151,7 +153,7 @@ func TestTheContainerStartsWithTheSettingsItNames(t *testing.T) {
 		!strings.Contains(strings.Join(c, "\n"), "--chown="+user+" /out/data "+c.one("VOLUME")) {
 		t.Errorf("it runs as %s, who does not own %s", user, c.one("VOLUME"))
 	}
-	s := &server{t: t, listen: freeAddress(t)}
+	s := &server{t: t, listen: addrtest.Address(t, "127.0.0.1")}
 	for _, entry := range c.env() {
 		switch name, value, _ := strings.Cut(entry, "="); name {
 		case "LATCHKEY_DATA_DIR":

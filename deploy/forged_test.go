@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"latchkey/internal/addrtest"
 )
 
 // forged are headers by which a caller would be somebody else, somewhere else.
@@ -91,7 +93,7 @@ func TestOnlyTrustedProxiesAreBelieved(t *testing.T) {
 		})
 	}
 	t.Run("around the proxy", func(t *testing.T) {
-		s := &server{t: t, listen: freeAddress(t), args: []string{"--config", "config.yaml"}}
+		s := &server{t: t, listen: addrtest.Address(t, "127.0.0.1"), args: []string{"--config", "config.yaml"}}
 		s.env = []string{"LATCHKEY_LISTEN=" + s.listen, "LATCHKEY_DATA_DIR=" + t.TempDir() + "/data", "LATCHKEY_LOG_FORMAT=json"}
 		s.start()
 		from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(callerIP)}}

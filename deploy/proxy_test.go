@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/internal/addrtest"
 	"latchkey/internal/certtest"
 )
 
@@ -52,8 +53,8 @@ func behindEdited(t *testing.T, name string, edits []string, env ...string) *pro
 	t.Helper()
 	authority := certtest.New(t)
 	certFile, keyFile := authority.Issue(host)
-	p := &proxied{caFile: authority.File, http: freeAddress(t), https: freeAddress(t), access: filepath.Join(t.TempDir(), "access.log"),
-		server: &server{t: t, listen: freeAddress(t), args: []string{"--config", "config.yaml"}}}
+	p := &proxied{caFile: authority.File, http: addrtest.Address(t, "127.0.0.1"), https: addrtest.Address(t, "127.0.0.1"), access: filepath.Join(t.TempDir(), "access.log"),
+		server: &server{t: t, listen: addrtest.Address(t, "127.0.0.1"), args: []string{"--config", "config.yaml"}}}
 	p.env = append([]string{"LATCHKEY_LISTEN=" + p.listen, "LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data"),
 		"LATCHKEY_LOG_FORMAT=json", "LATCHKEY_LOG_LEVEL=debug"}, env...)
 	cmd := proxies[name](t, p)

@@ -3,7 +3,6 @@ package deploy
 import (
 	"bytes"
 	"encoding/json"
-	"net"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -98,16 +97,6 @@ func waitFor(t *testing.T, url string, log *buffer) {
 		}
 	}
 	t.Fatalf("nothing answers at %s:\n%s", url, log)
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // buffer is written by one goroutine and read by another.

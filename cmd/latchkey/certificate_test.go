@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"latchkey/internal/addrtest"
 )
 
 // makeCertificate writes a certificate for localhost with the serial number.
@@ -92,10 +94,7 @@ func TestRenewedCertificateIsUsedAndABrokenOneIsNot(t *testing.T) {
 
 func TestOwnCertificateServesHTTPS(t *testing.T) {
 	certFile, keyFile := makeCertificate(t, t.TempDir(), 1)
-	address, err := freeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
+	address := addrtest.Address(t, "127.0.0.1")
 	s := serving(t, "LATCHKEY_ISSUER=https://localhost", "LATCHKEY_LISTEN="+address,
 		"LATCHKEY_TLS_CERTIFICATE_FILE="+certFile, "LATCHKEY_TLS_KEY_FILE="+keyFile)
 	trust := x509.NewCertPool()

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"latchkey/internal/addrtest"
 )
 
 // run does what args say with data of its own and returns what came of it.
@@ -88,10 +90,7 @@ type served struct {
 
 func serving(t *testing.T, env ...string) *served {
 	t.Helper()
-	address, err := freeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
+	address := addrtest.Address(t, "127.0.0.1")
 	ctx, stop := context.WithCancel(context.Background())
 	s := &served{url: "http://" + address, stdout: newWatched(), stderr: newWatched(), stop: stop, code: make(chan int, 1)}
 	env = append([]string{"LATCHKEY_LISTEN=" + address, "LATCHKEY_ISSUER=" + s.url,

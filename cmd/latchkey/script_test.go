@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"latchkey/internal/addrtest"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -37,7 +38,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
-			address, err := freeAddress()
+			address, err := addrtest.Find("127.0.0.1")
 			e.Setenv("LATCHKEY_LISTEN", address)
 			e.Setenv("LATCHKEY_ISSUER", "http://"+address)
 			e.Setenv("LATCHKEY_DATA_DIR", filepath.Join(e.WorkDir, "data"))
@@ -55,15 +56,6 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 	})
-}
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }
 
 func up(ts *testscript.TestScript, _ bool, args []string) {

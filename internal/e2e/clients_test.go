@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey/internal/addrtest"
 	"latchkey/internal/browser"
 	"latchkey/internal/certtest"
 )
@@ -58,7 +59,7 @@ func (s *server) in(t *testing.T) *server {
 // addApp registers an app whose origin is taken by nobody.
 func (s *server) addApp(method string) (c registered, origin string) {
 	s.t.Helper()
-	origin = "http://" + freeAddress(s.t)
+	origin = "http://" + addrtest.Address(s.t, "localhost")
 	return s.addClient("--client-name", "Event Calendar", "--redirect-uri", origin+"/callback",
 		"--post-logout-redirect-uri", origin+"/", "--token-endpoint-auth-method", method,
 		"--grant-type", "authorization_code", "--grant-type", "refresh_token"), origin
@@ -139,7 +140,7 @@ func TestTheUsualLibrariesRefuseAnAuthorityTheyDoNotKnow(t *testing.T) {
 	for name, l := range libraries {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd := l.command(t, s, registered{ID: "x", Secret: "x"}, "http://"+freeAddress(t))
+			cmd := l.command(t, s, registered{ID: "x", Secret: "x"}, "http://"+addrtest.Address(t, "localhost"))
 			out, err := cmd.CombinedOutput()
 			if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() <= 0 || !strings.Contains(string(out), l.untrusted) {
 				t.Errorf("%v, and said\n%s", err, out)

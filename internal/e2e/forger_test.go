@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey/internal/addrtest"
 	"latchkey/internal/browser"
 	"latchkey/internal/certtest"
 )
@@ -24,7 +25,7 @@ import (
 // with, under the same kid: as if the ID tokens were forged.
 func forger(t *testing.T, ca *certtest.Authority) *server {
 	t.Helper()
-	listen := freeAddress(t)
+	listen := addrtest.Address(t, "localhost")
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/internal/addrtest"
 	"latchkey/internal/browser"
 	"latchkey/internal/certtest"
 )
@@ -63,7 +63,7 @@ type server struct {
 // and waits until it is ready.
 func start(t *testing.T, env ...string) *server {
 	t.Helper()
-	address := freeAddress(t)
+	address := addrtest.Address(t, "localhost")
 	return startAt(t, &server{issuer: "http://" + address, client: http.DefaultClient}, address, env...)
 }
 
@@ -71,7 +71,7 @@ func start(t *testing.T, env ...string) *server {
 // private authority.
 func startTLS(t *testing.T, ca *certtest.Authority) *server {
 	t.Helper()
-	address := freeAddress(t)
+	address := addrtest.Address(t, "localhost")
 	certFile, keyFile := ca.Issue("localhost")
 	return startAt(t, &server{issuer: "https://" + address, client: trusting(t, ca), ca: ca}, address,
 		"LATCHKEY_TLS_CERTIFICATE_FILE="+certFile, "LATCHKEY_TLS_KEY_FILE="+keyFile)
@@ -208,16 +208,6 @@ func (s *server) addClient(args ...string) registered {
 		s.t.Fatalf("client add answered %q: %v", out, err)
 	}
 	return c
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return fmt.Sprintf("localhost:%d", l.Addr().(*net.TCPAddr).Port)
 }
 
 // lines is what a process prints, readable while it goes on.
