@@ -170,14 +170,15 @@ func (a *Access) narrowTo(some Offers) {
 
 // effective computes the scopes in force and the claims they give.
 func (b *base) effective(r kv.Reader, a *Access, _ time.Time) error {
+	all, err := b.catalogueIn(r)
+	if err != nil {
+		return err
+	}
 	for _, name := range a.Grant.Scopes {
 		if !slices.Contains(a.Consent.Scopes, name) || !slices.Contains(a.Client.Metadata.Scopes, name) {
 			continue
 		}
-		offer, err := b.offer(r, name)
-		if err != nil {
-			return err
-		}
+		offer := all.Offer(name)
 		if offer != nil && a.Client.MayHave(offer.Scope) {
 			a.granted = append(a.granted, offer)
 		}
@@ -189,7 +190,6 @@ func (b *base) effective(r kv.Reader, a *Access, _ time.Time) error {
 	if !slices.Contains(a.Claims, "patreon") {
 		return nil
 	}
-	var err error
 	a.Membership, err = b.memberships.get(r, key{}.id(a.Grant.User))
 	return err
 }

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -194,7 +195,9 @@ func TestAScopeThatIsNoLongerAllowedOnlyNarrows(t *testing.T) {
 	if a := access(); !slices.Equal(a.Scopes, []string{ScopeOpenID, ScopePhone}) || slices.Contains(a.Claims, "email") {
 		t.Errorf("%q, %q", a.Scopes, a.Claims)
 	}
-	h.plant(func(b *base, w writer) error { return b.scopes.delete(w, key{}.str(ScopePhone)) })
+	h.plant(func(b *base, w writer) error {
+		return errors.Join(b.scopes.delete(w, key{}.str(ScopePhone)), b.changed(w))
+	})
 	if a := access(); !slices.Equal(a.Scopes, []string{ScopeOpenID}) || !slices.Equal(a.Claims, []string{"sub"}) {
 		t.Errorf("%q, %q", a.Scopes, a.Claims)
 	}

@@ -42,12 +42,12 @@ func (s Grants) Standing(ctx context.Context, flow ID, clientID string, scopes [
 		if out.Client, err = s.b.clients.shared(r, key{}.str(clientID)); err != nil || out.Client == nil {
 			return out, err
 		}
+		all, err := s.b.catalogueIn(r)
+		if err != nil {
+			return nil, err
+		}
 		for _, name := range scopes {
-			offer, err := s.b.offer(r, name)
-			if err != nil {
-				return nil, err
-			}
-			if offer != nil {
+			if offer := all.Offer(name); offer != nil {
 				out.Scopes[name] = offer
 			}
 		}

@@ -39,24 +39,29 @@ func (c *Catalogue) Resource(identifier string) *Resource {
 // Catalogue returns the catalogue as it is now. It costs one small read while nothing
 // changes.
 func (s Scopes) Catalogue(ctx context.Context) (*Catalogue, error) {
-	return view(ctx, s.b, func(r kv.Reader) (*Catalogue, error) {
-		now, err := s.b.edition.shared(r, nil)
-		if err != nil {
-			return nil, err
-		}
-		if now == nil {
-			now = &edition{} // no resource was ever registered
-		}
-		if last := s.b.catalogue.Load(); last != nil && last.Edition == now.Number {
-			return last, nil
-		}
-		fresh, err := s.b.readCatalogue(r, now.Number)
-		if err != nil {
-			return nil, err
-		}
-		s.b.catalogue.Store(fresh)
-		return fresh, nil
-	})
+	return view(ctx, s.b, s.b.catalogueIn)
+}
+
+// catalogueIn is the catalogue as a transaction sees it.
+func (b *base) catalogueIn(r kv.Reader) (*Catalogue, error) {
+	now, err := b.edition.shared(r, nil)
+	if err != nil {
+		return nil, err
+	}
+	if now == nil {
+		now = &edition{} // no resource was ever registered
+	}
+	if last := b.catalogue.Load(); last != nil && last.Edition == now.Number {
+		return last, nil
+	}
+	fresh, err := b.readCatalogue(r, now.Number)
+	if err != nil {
+		return nil, err
+	}
+	if _, writes := r.(kv.Txn); !writes { // what a transaction saw counts only once it is committed
+		b.catalogue.Store(fresh)
+	}
+	return fresh, nil
 }
 
 func (b *base) readCatalogue(r kv.Reader, number uint64) (*Catalogue, error) {

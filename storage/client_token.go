@@ -76,13 +76,13 @@ func (s Clients) OwnAccess(ctx context.Context, t ClientToken, scopes []string) 
 		if err != nil {
 			return nil, err
 		}
+		all, err := s.b.catalogueIn(r)
+		if err != nil {
+			return nil, err
+		}
 		a := &ClientAccess{Client: c}
 		for _, name := range scopes {
-			offer, err := s.b.offer(r, name)
-			if err != nil {
-				return nil, err
-			}
-			if offer != nil && c.MayHave(offer.Scope) && slices.Contains(c.Metadata.Scopes, name) {
+			if offer := all.Offer(name); offer != nil && c.MayHave(offer.Scope) && slices.Contains(c.Metadata.Scopes, name) {
 				a.Effective = append(a.Effective, offer)
 			}
 		}

@@ -20,16 +20,7 @@ func (o *Offer) of() string {
 	return o.Resource.Identifier
 }
 
-// offer returns the catalogue's entry of that name, read with the resource it is of.
-// Nil for a name that is unknown or retired, or whose resource is disabled.
-func (b *base) offer(r kv.Reader, name string) (*Offer, error) {
-	sc, err := b.scopes.shared(r, key{}.str(name))
-	if err != nil || sc == nil {
-		return nil, err
-	}
-	return b.offered(r, sc)
-}
-
+// offered is the offer of a scope. Nil if it is retired, or its resource is disabled.
 func (b *base) offered(r kv.Reader, sc *Scope) (*Offer, error) {
 	if sc.Retired != "" {
 		return nil, nil

@@ -77,7 +77,7 @@ func FuzzEveryRoute(f *testing.F) {
 func everything(f *testing.F) (*httptest.Server, string) {
 	f.Helper()
 	log := slog.New(slog.DiscardHandler)
-	slog.SetDefault(log) // the framework logs its routes
+	slog.SetDefault(log)
 	c, err := loadConfig("", []string{"LATCHKEY_DATA_DIR=" + f.TempDir()})
 	if err != nil {
 		f.Fatal(err)

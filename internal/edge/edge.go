@@ -50,6 +50,7 @@ type Problem struct {
 // An Edge wraps the handlers of one listener.
 type Edge struct {
 	opts Options
+	base http.Header // what every answer carries
 }
 
 // New returns an Edge. Options left out get their defaults.
@@ -67,7 +68,7 @@ func New(opts Options) *Edge {
 		opts.Random = rand.Reader
 	}
 	opts.Limits = opts.Limits.withDefaults()
-	return &Edge{opts: opts}
+	return &Edge{opts: opts, base: baseHeader(opts.Secure)}
 }
 
 // Handler puts the edge around next, which is usually a router made by

@@ -1,14 +1,20 @@
 package edge
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 )
 
 // setBaseHeaders sets what every answer carries. Handlers that need another
-// value use Set.
+// value use Set: the values are shared.
 func (e *Edge) setBaseHeaders(h http.Header, requestID string) {
 	h.Set(requestIDHeader, requestID)
+	maps.Copy(h, e.base)
+}
+
+func baseHeader(secure bool) http.Header {
+	h := http.Header{}
 	h.Set("X-Content-Type-Options", "nosniff")
 	// Not no-referrer: with it browsers send "Origin: null" on same-origin
 	// POSTs, which cross-origin protection has to refuse.
@@ -16,10 +22,11 @@ func (e *Edge) setBaseHeaders(h http.Header, requestID string) {
 	// What is not a page has nothing to load and nobody to be framed by;
 	// pages set their own policy.
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	if e.opts.Secure {
+	if secure {
 		// RFC 6797 section 7.1. Subdomains are the operator's to decide.
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
+	return h
 }
 
 func (e *Edge) resetHeader(w http.ResponseWriter, r *http.Request) {

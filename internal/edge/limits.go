@@ -108,9 +108,14 @@ func (e *Edge) readForm(r *http.Request) *Problem {
 	return nil
 }
 
+const formType = "application/x-www-form-urlencoded"
+
 func isForm(r *http.Request) bool {
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return kind == "application/x-www-form-urlencoded"
+	kind := r.Header.Get("Content-Type")
+	if kind != formType { // most send exactly that
+		kind, _, _ = mime.ParseMediaType(kind)
+	}
+	return kind == formType
 }
 
 func params(encoded string) int { return strings.Count(encoded, "&") + 1 }

@@ -135,10 +135,14 @@ func (e *Edge) record(r *http.Request, x *exchange, out *writer, took time.Durat
 	if x.cause != nil {
 		attrs = append(attrs, slog.String("cause", clip(scrub(x.cause.Error()), maxCause)))
 	}
-	attrs = appendText(attrs, "panic", clip(scrub(x.panicked), maxCause))
-	attrs = appendText(attrs, "stack", x.stack)
+	if x.panicked != "" {
+		attrs = append(attrs, slog.String("panic", clip(scrub(x.panicked), maxCause)), slog.String("stack", x.stack))
+	}
 	attrs = append(attrs, x.notes...)
-	e.opts.Log.LogAttrs(r.Context(), level, "request", attrs...)
+	// By the handler, since the logger would look for the line of code that asks.
+	record := slog.NewRecord(time.Now(), level, "request", 0)
+	record.AddAttrs(attrs...)
+	_ = e.opts.Log.Handler().Handle(r.Context(), record) // like the logger: nobody to tell
 }
 
 func (x *exchange) level(status int) slog.Level {

@@ -48,6 +48,9 @@ func scrub(text string) string {
 // secret or is a UUID. So a one-time link mistyped into the path is not logged
 // either.
 func scrubPath(path, template string) string {
+	if path == template {
+		return clip(path, maxPath)
+	}
 	segments := strings.Split(clip(path, 4*maxPath), "/")
 	literal := strings.Split(template, "/")
 	for i, s := range segments {

@@ -50,9 +50,9 @@ var bucketName = []byte("kv")
 // View implements kv.Engine.
 func (e *Engine) View(ctx context.Context, fn func(kv.Reader) error) error {
 	return e.read(ctx, func(tx *bbolt.Tx) error {
-		r := &reader{bucket: tx.Bucket(bucketName)}
+		r := newReader(tx)
 		defer func() { r.finished = true }()
-		return fn(r)
+		return fn(&r)
 	})
 }
 

@@ -1,6 +1,8 @@
 package bolt
 
 import (
+	"bytes"
+
 	"go.etcd.io/bbolt"
 
 	"latchkey/storage/kv"
@@ -9,7 +11,13 @@ import (
 // reader reads a committed state. What it returns lies in the mapped file.
 type reader struct {
 	bucket   *bbolt.Bucket
+	cursor   *bbolt.Cursor // of all Gets: Bucket.Get would make one each
 	finished bool
+}
+
+func newReader(tx *bbolt.Tx) reader {
+	b := tx.Bucket(bucketName)
+	return reader{bucket: b, cursor: b.Cursor()}
 }
 
 func (r *reader) Prefetch(...[]byte) {}
@@ -18,8 +26,11 @@ func (r *reader) Get(key []byte) ([]byte, bool, error) {
 	if r.finished {
 		return nil, false, kv.ErrFinished
 	}
-	value := r.bucket.Get(key)
-	return value, value != nil, nil
+	found, value := r.cursor.Seek(key)
+	if found == nil || !bytes.Equal(found, key) {
+		return nil, false, nil
+	}
+	return value, true, nil
 }
 
 func (r *reader) Scan(rg kv.Range) ([]kv.Pair, error) {

@@ -80,7 +80,7 @@ func (e *Engine) runAll(b *batch) {
 // buffer, so a failing one spoils nothing of its neighbours.
 func (e *Engine) run(b *batch, op *operation) {
 	b.buffer.Begin()
-	t := &txn{reader: reader{bucket: b.tx.Bucket(bucketName)}, buffer: b.buffer}
+	t := &txn{reader: newReader(b.tx), buffer: b.buffer}
 	returned := false
 	defer func() {
 		e.running.Store(false)
