@@ -49,7 +49,7 @@ func serveUserinfo(framework http.Handler) http.HandlerFunc {
 // token in the URL ends up in logs and is refused. "" without an error: no token.
 func bearer(w http.ResponseWriter, r *http.Request) (string, *apiError) {
 	bad := func(text string) *apiError { return bearerError(http.StatusBadRequest, "invalid_request", text) }
-	if r.URL.Query().Has("access_token") {
+	if r.URL.RawQuery != "" && r.URL.Query().Has("access_token") {
 		return "", bad("an access token does not belong in the URL")
 	}
 	headers := r.Header["Authorization"]

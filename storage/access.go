@@ -82,7 +82,7 @@ func (b *base) access(r kv.Reader, id ID, now time.Time) (*Access, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, err := b.grantStates.get(r, k)
+	state, err := b.grantStates.shared(r, k)
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +174,7 @@ func (b *base) effective(r kv.Reader, a *Access, _ time.Time) error {
 	if err != nil {
 		return err
 	}
+	a.granted = make(Offers, 0, len(a.Grant.Scopes))
 	for _, name := range a.Grant.Scopes {
 		if !slices.Contains(a.Consent.Scopes, name) || !slices.Contains(a.Client.Metadata.Scopes, name) {
 			continue

@@ -22,20 +22,24 @@ type kept[T any] struct {
 // costs one decoding each and needs no bookkeeping on reads.
 const decodedMost = 4096
 
-// reuse returns the object that raw decodes to. A nil cache decodes anew.
-func (d *decoded[T]) reuse(k, raw []byte, decode func([]byte) (*T, error)) (*T, error) {
+// of returns the object that was made from raw. Nil if none is kept.
+func (d *decoded[T]) of(k, raw []byte) *T {
 	if d == nil {
-		return decode(raw)
+		return nil
 	}
 	d.mu.RLock()
 	have, ok := d.kept[string(k)]
 	d.mu.RUnlock()
-	if ok && bytes.Equal(have.raw, raw) {
-		return have.object, nil
+	if !ok || !bytes.Equal(have.raw, raw) {
+		return nil
 	}
-	v, err := decode(raw)
-	if err != nil {
-		return nil, err
+	return have.object
+}
+
+// keep keeps what was made from raw. A nil cache keeps nothing.
+func (d *decoded[T]) keep(k, raw []byte, v *T) {
+	if d == nil {
+		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -43,5 +47,4 @@ func (d *decoded[T]) reuse(k, raw []byte, decode func([]byte) (*T, error)) (*T, 
 		d.kept = make(map[string]kept[T])
 	}
 	d.kept[string(k)] = kept[T]{raw: bytes.Clone(raw), object: v}
-	return v, nil
 }

@@ -64,7 +64,7 @@ func grantTable() table[Grant] {
 }
 
 func grantStateTable() table[GrantState] {
-	return table[GrantState]{name: "grant states", space: spaceGrantStates,
+	return table[GrantState]{name: "grant states", space: spaceGrantStates, cache: &decoded[GrantState]{},
 		key: func(s *GrantState) key { return key{}.id(s.Grant) },
 		ready: func(s *GrantState, k key) {
 			copy(s.Grant[:], k)
@@ -152,7 +152,7 @@ func (b *base) stillDecided(tx kv.Txn, g *Grant, revision uint64, now time.Time)
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := b.clients.get(tx, key{}.str(g.ClientID))
+	c, err := b.clients.shared(tx, key{}.str(g.ClientID))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -176,7 +176,7 @@ func (b *base) stillDecided(tx kv.Txn, g *Grant, revision uint64, now time.Time)
 // sameConsent refuses if the consent that was looked at, or that there was none, is
 // no longer so. Consent only widens under one id: what it covered it still covers.
 func (b *base) sameConsent(tx kv.Txn, g *Grant) error {
-	v, err := b.consents.get(tx, consentKey(g.User, g.Client))
+	v, err := b.consents.shared(tx, consentKey(g.User, g.Client))
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,8 @@ func (all Offers) that(keep func(*Offer) bool) (some Offers) {
 }
 
 // Names are the scopes' names.
-func (all Offers) Names() (names []string) {
+func (all Offers) Names() []string {
+	names := make([]string, 0, len(all))
 	for _, o := range all {
 		names = append(names, o.Name)
 	}

@@ -55,7 +55,7 @@ func (s Grants) Redeem(ctx context.Context, p Redemption) (Redeemed, error) {
 			return Redeemed{Refused: RefusedAssertion}, err
 		}
 		k := key{}.id(p.Grant)
-		g, err := s.b.grants.get(tx, k)
+		g, err := s.b.grants.shared(tx, k)
 		if err != nil {
 			return Redeemed{}, err
 		}

@@ -128,10 +128,11 @@ func (s Sessions) Touch(ctx context.Context, v *Session) error {
 
 // touch slides the session's idle end within a transaction that writes anyway.
 func (b *base) touch(tx kv.Txn, id ID, hour time.Time) error {
-	v, err := b.sessions.get(tx, key{}.id(id))
+	v, err := b.sessions.shared(tx, key{}.id(id))
 	if err != nil || v == nil || !v.Seen.Before(hour) {
 		return err
 	}
-	v.Seen = hour
-	return b.sessions.put(tx, v)
+	seen := *v
+	seen.Seen = hour
+	return b.sessions.put(tx, &seen)
 }

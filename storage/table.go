@@ -53,7 +53,14 @@ func (t *table[T]) shared(r kv.Reader, k key) (*T, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	return t.cache.reuse(full, raw, func(raw []byte) (*T, error) { return t.decode(k, raw) })
+	if have := t.cache.of(full, raw); have != nil {
+		return have, nil
+	}
+	v, err := t.decode(full[1:], raw)
+	if err == nil {
+		t.cache.keep(full, raw, v)
+	}
+	return v, err
 }
 
 // put writes v and brings the indexes in step. A unique key that belongs to
