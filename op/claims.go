@@ -107,7 +107,7 @@ func groups(a *storage.Access) any {
 // userClaimsOf reads the named claims; those that are unknown or empty are left
 // out.
 func userClaimsOf(a *storage.Access, names []string) map[string]any {
-	out := make(map[string]any, len(names)+10)
+	out := map[string]any{} // most of many names say nothing
 	for _, name := range names {
 		if read := readers[name]; read != nil {
 			if v := read(a); v != nil {

@@ -24,29 +24,26 @@ func (p *Provider) idToken(ctx context.Context, a *storage.Access, accessToken, 
 	}
 	claims := userClaimsOf(a, names)
 	now, alg := p.now(), p.algorithm(a.Client, a.DefaultAlgorithm)
-	set := map[string]any{
-		"iss": p.issuer,
-		"sub": a.User.Subject(),
-		"aud": a.Client.ID,
-		"azp": a.Client.ID,
-		"iat": now.Unix(),
-		"exp": now.Add(storage.Seconds(a.Lifetimes.IDToken)).Unix(),
-		// Always there: certified clients ask for it by max_age and
-		// require_auth_time, and it costs nothing to those that do not.
-		"auth_time": a.Grant.AuthTime.Unix(),
-		"at_hash":   keys.HalfHash(alg, accessToken),
-		"sid":       p.sid(a.Grant.Session, a.Client.UID),
+	// The protocol's own claims win over any of the user's.
+	claims["iss"] = p.issuer
+	claims["sub"] = a.User.Subject()
+	claims["aud"] = a.Client.ID
+	claims["azp"] = a.Client.ID
+	claims["iat"] = now.Unix()
+	claims["exp"] = now.Add(storage.Seconds(a.Lifetimes.IDToken)).Unix()
+	// Always there: certified clients ask for it by max_age and require_auth_time, and
+	// it costs nothing to those that do not.
+	claims["auth_time"] = a.Grant.AuthTime.Unix()
+	claims["at_hash"] = keys.HalfHash(alg, accessToken)
+	claims["sid"] = p.sid(a.Grant.Session, a.Client.UID)
+	if nonce != "" {
+		claims["nonce"] = nonce
 	}
-	for name, value := range map[string]string{"nonce": nonce, "acr": a.Grant.ACR} {
-		if value != "" {
-			set[name] = value
-		}
+	if a.Grant.ACR != "" {
+		claims["acr"] = a.Grant.ACR
 	}
 	if len(a.Grant.AMR) > 0 {
-		set["amr"] = a.Grant.AMR
-	}
-	for name, value := range set {
-		claims[name] = value // the protocol's own claims win over any of the user's
+		claims["amr"] = a.Grant.AMR
 	}
 	return p.keys.Sign(ctx, alg, typeIDToken, claims)
 }

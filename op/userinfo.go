@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	zop "github.com/zitadel/oidc/v3/pkg/op"
@@ -27,7 +28,11 @@ func (s *server) UserInfo(ctx context.Context, r *zop.Request[oidc.UserInfoReque
 	if err != nil {
 		return c.refuse(failed(err))
 	}
-	claims := userClaimsOf(a, append(s.p.alsoAllowed(a, ask.Userinfo), a.Claims...))
+	names := a.Claims
+	if also := s.p.alsoAllowed(a, ask.Userinfo); len(also) > 0 {
+		names = slices.Concat(also, names)
+	}
+	claims := userClaimsOf(a, names)
 	claims["sub"] = a.User.Subject()
 	return zop.NewResponse(claims), nil
 }

@@ -57,7 +57,12 @@ func (all Offers) Names() []string {
 	return names
 }
 
-func (all Offers) claims() (claims []string) {
+func (all Offers) claims() []string {
+	n := 0
+	for _, o := range all {
+		n += len(o.Claims)
+	}
+	claims := make([]string, 0, n)
 	for _, o := range all {
 		claims = append(claims, o.Claims...)
 	}

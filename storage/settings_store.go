@@ -25,8 +25,7 @@ func (s SettingsStore) in(r kv.Reader) (*Settings, error) {
 		return nil, err
 	}
 	if have == nil {
-		have = &Settings{}
-		s.b.settings.ready(have, nil)
+		have = s.b.unset
 	}
 	return have, nil
 }

@@ -58,6 +58,7 @@ type base struct {
 	pin    pin
 	issuer string
 	tables
+	unset     *Settings // those in force where none are stored
 	strangers strangers
 	run       run
 	catalogue atomic.Pointer[Catalogue]
@@ -140,6 +141,8 @@ func Inspect(ctx context.Context, engine kv.Engine) (*Store, error) {
 }
 
 func newStore(b *base) *Store {
+	b.unset = &Settings{}
+	b.settings.ready(b.unset, nil)
 	return &Store{
 		Users: Users{b}, Attempts: Attempts{b}, Clients: Clients{b}, Sessions: Sessions{b},
 		Consents: Consents{b}, Grants: Grants{b}, Scopes: Scopes{b}, Memberships: Memberships{b},
