@@ -34,7 +34,8 @@ func FuzzEveryRoute(f *testing.F) {
 	for _, path := range []string{
 		"/api/v1/users", "/api/v1/users?find=a&limit=1&after=x", "/api/v1/users?external_id=1", "/api/v1/users/import",
 		"/api/v1/users/0190a4c8-0000-7000-8000-000000000000", "/api/v1/clients", "/api/v1/clients/import", "/api/v1/clients/robot",
-		"/api/v1/groups", "/api/v1/keys", "/api/v1/openapi.json", "/api/v1/", "/api/v1/users?access_token=x",
+		"/api/v1/groups", "/api/v1/keys", "/api/v1/settings", "/api/v1/audit?user=0190a4c8-0000-7000-8000-000000000000&after=AAAA", "/api/v1/resources?find=urn:x",
+		"/api/v1/resources/0190a4c8-0000-7000-8000-000000000000", "/api/v1/resources/0190a4c8-0000-7000-8000-000000000000/secrets/x", "/api/v1/openapi.json", "/api/v1/", "/api/v1/users?access_token=x",
 	} {
 		f.Add("GET", path, "", admin, "")
 		f.Add("GET", path, "", "Bearer x", "")
@@ -42,6 +43,12 @@ func FuzzEveryRoute(f *testing.F) {
 		f.Add("PATCH", path, "application/json", admin, `{"name":["x"],"client_name":1}`)
 		f.Add("POST", path, "application/json", admin, `{"users":[{"username":"ada"},1],"clients":[{}],"name":"x","client_name":"x"}`)
 		f.Add("POST", path, "application/x-www-form-urlencoded", admin, "a=b")
+	}
+	f.Add("PATCH", "/api/v1/settings", "application/json", admin, `{"lifetimes.code":30,"branding.logo":"eA==","branding.accent":1,"signing_algorithms":["RS256"],"key_rotation_seconds":null,"epoch":1}`)
+	f.Add("POST", "/api/v1/resources", "application/json", admin, `{"identifier":"urn:x","name":"x","scopes":[{"name":"x:y","words":"see x","sensitivity":"low"}]}`)
+	const assertion = "&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer&client_assertion=eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJyb2JvdCIsInN1YiI6InJvYm90In0.AAAA"
+	for _, path := range []string{"/connect/token", "/connect/introspect", "/connect/revocation"} {
+		f.Add("POST", path, "application/x-www-form-urlencoded", "", "grant_type=client_credentials&token=x&resource=urn:x"+assertion)
 	}
 	f.Fuzz(func(t *testing.T, method, path, contentType, authorization, body string) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // a request that hangs is a fault too
