@@ -67,12 +67,14 @@ func (r *routes) newClient(ctx context.Context, e ClientEntry) (storage.NewClien
 }
 
 // keepSecret leaves a client the secrets it has if the one that the entry names is
-// among them. Another one takes their place only where that was asked for: the file
-// may be older than a secret that was made here because the one before had leaked.
+// among them. Another one takes their place, or that of the client's keys, only where
+// that was asked for: the file may be older than a secret that was made here because
+// the one before had leaked, or than the keys that ended all secrets.
 func (r *routes) keepSecret(n *storage.ClientImport, e *ClientEntry, have *storage.Client, replace bool) error {
 	field := e.secretField()
 	live := have.LiveSecrets(time.Now())
-	if field == "" || len(live) == 0 {
+	keyed := have.Confidential() && !have.Metadata.UsesSecret()
+	if field == "" || len(live) == 0 && !keyed {
 		return nil
 	}
 	for _, s := range live {
@@ -82,10 +84,14 @@ func (r *routes) keepSecret(n *storage.ClientImport, e *ClientEntry, have *stora
 			return nil
 		}
 	}
-	if !replace {
+	switch {
+	case replace:
+		return nil
+	case keyed:
+		return &storage.Invalid{Field: field, Reason: "would take the place of the client's keys: leave it out, and token_endpoint_auth_method, to keep those, or allow secrets to be replaced"}
+	default:
 		return &storage.Invalid{Field: field, Reason: "is none that the client has: leave it out to keep those, or allow secrets to be replaced"}
 	}
-	return nil
 }
 
 // secretField is how the entry names its secret; "": it names none.

@@ -22,7 +22,7 @@ type ClientImport struct {
 	// Clients are read one by one: what is wrong with one does not hold up the others.
 	Clients        []json.RawMessage `json:"clients" maxItems:"20" nullable:"false" doc:"Each a ClientEntry"`
 	Update         bool              `json:"update,omitempty" doc:"Change the clients whose client_id is known, rather than refuse them: what an entry does not name stays as it is"`
-	ReplaceSecrets bool              `json:"replace_secrets,omitempty" doc:"With update: let clients that have another secret than the entry names have that one, which ends theirs at once"`
+	ReplaceSecrets bool              `json:"replace_secrets,omitempty" doc:"With update: let clients that have another secret than the entry names, or keys in place of one, have that one, which ends theirs at once"`
 	DryRun         bool              `json:"dry_run,omitempty" doc:"Say what would happen, and change nothing"`
 }
 

@@ -152,6 +152,25 @@ func TestAnImportReplacesSecretsOnlyWhenAskedTo(t *testing.T) {
 	}
 }
 
+// A file made before an app got a key of its own still has its secret, which may be why
+// it got one.
+func TestAnImportBringsBackNoSecretThatAKeyHasReplaced(t *testing.T) {
+	h := newHouse(t, nil)
+	old := lines(`{"client_id":"a","client_secret":"0123456789abcdef","token_endpoint_auth_method":"client_secret_basic","client_name":"A","redirect_uris":["https://a.example/cb"]}`)
+	h.importClients(t, api.ClientImport{}, old...)
+	must[api.Client](t)(h.ChangeClient(t.Context(), "a", api.Fields{"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://a.example/jwks"}))
+	want := []string{"a refused: client_secret would take the place of the client's keys: leave it out, and token_endpoint_auth_method, to keep those, or allow secrets to be replaced"}
+	if got := h.importClients(t, api.ClientImport{Update: true}, old...); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if v := must[api.Client](t)(h.GetClient(t.Context(), "a")); v.TokenEndpointAuthMethod != "private_key_jwt" || len(v.Secrets) != 0 {
+		t.Errorf("%+v", v)
+	}
+	if got := h.importClients(t, api.ClientImport{Update: true, ReplaceSecrets: true}, old...); !slices.Equal(got, []string{"a changed"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestARefusedUpdateOfAClientChangesNothing(t *testing.T) {
 	h := newHouse(t, nil)
 	h.importClients(t, api.ClientImport{}, lines(`{"client_id":"a","client_secret":"0123456789abcdef","client_name":"A","redirect_uris":["https://a.example/cb"]}`)...)
