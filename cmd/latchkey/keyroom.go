@@ -51,6 +51,8 @@ func (k keyRoom) Discard(ctx context.Context, by storage.Actor, alg string) ([]a
 	return k.told(k.ring.Discard(ctx, by, alg))
 }
 
+func (k keyRoom) Reload(ctx context.Context) error { return k.ring.Reload(ctx) }
+
 func (k keyRoom) told(done []keys.Rotation, err error) ([]api.Rotation, error) {
 	if errors.Is(err, keys.ErrAlgorithm) {
 		err = &storage.Invalid{Field: "alg", Reason: "must be among " + strings.Join(k.ring.Algorithms(), ", ") + ": signing_algorithms enables no others"}

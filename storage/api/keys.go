@@ -17,6 +17,8 @@ type Keys interface {
 	// Discard does it at once, and ends what was made with the old ones; with "" the
 	// data keys go too. Errors as of Rotate.
 	Discard(ctx context.Context, by storage.Actor, alg string) ([]Rotation, error)
+	// Reload brings the keys to what the settings say now.
+	Reload(context.Context) error
 }
 
 // KeyList is every key, without anything secret.

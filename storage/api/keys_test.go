@@ -40,6 +40,8 @@ func (r *rack) Discard(ctx context.Context, by storage.Actor, alg string) ([]api
 	return done, err
 }
 
+func (r *rack) Reload(context.Context) error { return r.err }
+
 func TestKeysAreListedAsTheyAre(t *testing.T) {
 	at := time.Unix(1e9, 0).UTC()
 	r := &rack{list: api.KeyList{
@@ -74,5 +76,14 @@ func TestRotationIsAskedForByTheCallerAndAnswered(t *testing.T) {
 	}
 	if _, err := h.RotateKeys(t.Context(), "forbidden"); !errors.Is(err, storage.ErrForbidden) {
 		t.Errorf("%v", err)
+	}
+}
+
+// They are stored, whatever becomes of the keys, which are looked at again later.
+func TestSettingsAreChangedThoughTheKeysCannotFollow(t *testing.T) {
+	h := newHouse(t, func(o *api.Options) { o.Keys = &rack{err: errors.New("no")} })
+	must[[]api.Setting](t)(h.ChangeSettings(t.Context(), api.Fields{"lifetimes.code": 30}))
+	if set := must[storage.Settings](t)(h.store.Settings.Get(t.Context())); set.Lifetimes.Code != 30 || len(h.errs) != 1 {
+		t.Errorf("%+v, reported %v", set.Lifetimes, h.errs)
 	}
 }

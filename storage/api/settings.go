@@ -60,6 +60,11 @@ func (r *routes) changeSettings(ctx context.Context, in *struct{ Body map[string
 	if err := r.Store.Settings.Change(ctx, r.Actor(ctx), changes); err != nil {
 		return nil, err
 	}
+	// The settings are stored, so a failure here is not the caller's: the keys are looked
+	// at again every minute.
+	if err := r.Keys.Reload(ctx); err != nil {
+		r.Report(ctx, err)
+	}
 	return r.listSettings(ctx, nil)
 }
 
