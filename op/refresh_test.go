@@ -341,6 +341,29 @@ func TestForgedRefreshTokensChangeNothing(t *testing.T) {
 	}
 }
 
+// Any page can send a browser to authorize, over and over, and the app throws the codes
+// away that it did not ask for.
+func TestCodesThatNobodyUsesEndNoGrantsThatAreInUse(t *testing.T) {
+	h, b, one := refreshable(t)
+	set := must(h.store.Settings.Get(context.Background()))
+	set.OfflineGrants = 3
+	if err := h.store.Settings.Set(context.Background(), storage.Operator, set); err != nil {
+		t.Fatal(err)
+	}
+	q := authorization("scope", "openid profile email offline_access")
+	two := b.tokens(q)
+	for range 5 {
+		if b.authorize(q).code() == "" {
+			t.Fatal("no code")
+		}
+	}
+	for _, v := range []tokenAnswer{one, two, b.tokens(q)} {
+		if v, _ := h.token(webID, refresh(v.RefreshToken)); v.Status != http.StatusOK {
+			t.Errorf("%+v", v)
+		}
+	}
+}
+
 func TestOneOfflineGrantTooManyEndsTheOldest(t *testing.T) {
 	h, b, oldest := refreshable(t)
 	set := must(h.store.Settings.Get(context.Background()))

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"latchkey/storage/kv"
@@ -28,7 +29,9 @@ func offlineTable() table[offline] {
 }
 
 // capOffline makes room for an offline grant that is being made: those that are dead
-// are forgotten, and if there are still too many, the oldest are revoked.
+// are forgotten, and if there are still too many, the oldest are revoked, but before
+// them those whose code is unused. Any page can send a browser here to have codes made
+// for an app that throws them away; that must not end what is in use.
 func (b *base) capOffline(tx kv.Txn, g *Grant, most uint32, now time.Time, note Event) error {
 	v, err := b.offline.get(tx, consentKey(g.User, g.Client))
 	if err != nil {
@@ -38,43 +41,49 @@ func (b *base) capOffline(tx kv.Txn, g *Grant, most uint32, now time.Time, note 
 		v = &offline{User: g.User, Client: g.Client, ClientID: g.ClientID, Consent: g.Consent, UserEpoch: g.UserEpoch, ClientEpoch: g.ClientEpoch}
 	}
 	if room := int(most) - 1; len(v.Grants) > room {
-		living, err := b.living(tx, v.Grants, now)
+		codes, used, err := b.living(tx, v.Grants, now)
 		if err != nil {
 			return err
 		}
-		n := max(len(living)-room, 0)
-		if err := b.revokeAll(tx, living[:n], now, note.about(g.User, g.ClientID, fmt.Sprintf("the oldest %d: at most %d offline grants", n, most))); err != nil {
+		order := slices.Concat(codes, used)
+		n := max(len(order)-room, 0)
+		if err := b.revokeAll(tx, order[:n], now, note.about(g.User, g.ClientID, fmt.Sprintf("the oldest %d: at most %d offline grants", n, most))); err != nil {
 			return err
 		}
-		v.Grants = living[n:]
+		v.Grants = slices.DeleteFunc(v.Grants, func(id ID) bool { return !slices.Contains(order[n:], id) })
 	}
 	v.Grants = append(v.Grants, g.ID)
 	return b.offline.put(tx, v)
 }
 
-// living leaves out the grants that nothing can come of any more.
-func (b *base) living(tx kv.Txn, ids []ID, now time.Time) (alive []ID, err error) {
+// living leaves out the grants that nothing can come of any more. codes are those whose
+// code is yet to be used.
+func (b *base) living(tx kv.Txn, ids []ID, now time.Time) (codes, used []ID, err error) {
 	for _, id := range ids {
 		g, err := b.grants.get(tx, key{}.id(id))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if g == nil {
 			continue
 		}
 		state, err := b.grantStates.get(tx, key{}.id(id))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		over, err := b.grantOver(tx, g, now)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if state != nil && state.Revoked.IsZero() && !over {
-			alive = append(alive, id)
+		switch {
+		case state == nil || !state.Revoked.IsZero() || over:
+		case state.Redeemed.IsZero():
+			codes = append(codes, id)
+		default:
+			used = append(used, id)
 		}
 	}
-	return alive, nil
+	return codes, used, nil
 }
 
 func (b *base) revokeAll(tx kv.Txn, ids []ID, now time.Time, note *Event) error {
