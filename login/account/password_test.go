@@ -331,3 +331,27 @@ func TestAFormThatIsTooLargeOrDamagedSaysSo(t *testing.T) {
 		t.Errorf("damaged: %d", p.status)
 	}
 }
+
+// A session that is idle stays in the browser's cookie: what hangs on it is ended by
+// signing out.
+func TestAChangedPasswordForgetsNoIdleSessionOfAnotherAccount(t *testing.T) {
+	h := newHouse(t, keys.HasherOptions{})
+	ada, bob := h.addUser("ada"), h.addUser("bob")
+	b := h.signedIn("bob", "ada")
+	live, _, err := h.store.Sessions.OfUser(t.Context(), bob.ID, nil, 1)
+	if err != nil || len(live) != 1 {
+		t.Fatal(live, err)
+	}
+	for range 2 {
+		h.pass(4 * 24 * time.Hour)
+		b.get("/account/password") // ada is at work, bob is not
+	}
+	if p := b.change(ada, password, another); p.at != "/" {
+		t.Fatalf("%d at %s", p.status, p.at)
+	}
+	b.post("/sign-out", "action", "sign-out")
+	stored, err := h.store.Sessions.Stored(t.Context(), []storage.ID{live[0].Session.ID})
+	if err != nil || len(stored) != 1 || stored[0].Ended.IsZero() {
+		t.Errorf("the other account's session has not ended: %+v, %v", stored, err)
+	}
+}
