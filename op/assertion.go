@@ -91,7 +91,9 @@ func (p *Provider) verifyAssertion(ctx context.Context, c *storage.Client, a *as
 	if err := p.known.verify(ctx, c, a.jwt); err != nil {
 		return storage.Assertion{}, err
 	}
-	hash := sha256.Sum256(append(c.UID[:], a.claims.ID...))
+	// By the id and not the registration: one deleted and added again may have the same
+	// key. No id holds a zero byte.
+	hash := sha256.Sum256([]byte(c.ID + "\x00" + a.claims.ID))
 	return storage.Assertion{Hash: hash[:], Expires: a.claims.Expires.time()}, nil
 }
 

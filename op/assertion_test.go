@@ -379,6 +379,20 @@ func TestAJTIIsTheClientsOwn(t *testing.T) {
 	}
 }
 
+func TestAnAssertionIsRememberedAcrossARegistration(t *testing.T) {
+	h := newHouse(t)
+	h.client("robot", keyedRobot)
+	once := h.assertion("robot", nil)
+	if v := h.present(forItself, once); v.Status != http.StatusOK {
+		t.Fatalf("%+v", v)
+	}
+	mustNot(h.store.Clients.Delete(context.Background(), storage.Operator, "robot"))
+	h.client("robot", keyedRobot)
+	if v := h.present(forItself, once); v.Error != "invalid_client" {
+		t.Errorf("%+v", v)
+	}
+}
+
 func TestAssertionsCostOneCommitAtMost(t *testing.T) {
 	s := keyedSituation(t)
 	v, _ := s.h.token(webID, refresh(s.tokens.RefreshToken))
