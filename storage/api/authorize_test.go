@@ -132,6 +132,9 @@ func TestWhoeverMayLookCannotChangeAnythingPastTheGate(t *testing.T) {
 		app := must[*storage.Client](t)(h.store.Clients.Create(t.Context(), storage.Operator,
 			storage.NewClient{ID: "demo", Metadata: demo().Metadata.Metadata, Secret: []byte("x")}))
 		group := must[*storage.Group](t)(h.store.Groups.Create(t.Context(), storage.Operator, "players", ""))
+		resource := must[*storage.Resource](t)(h.store.Resources.Create(t.Context(), storage.Operator, storage.Once{}, storage.NewResource{
+			Identifier: "urn:orders", Name: "Orders", Scopes: []storage.ResourceScope{{Name: "orders", Words: "see your orders"}}, Secret: []byte("x")}))
+		there := resource.ID.String()
 		for call, err := range map[string]error{
 			"create user":    second(h.CreateUser(t.Context(), api.NewUser{Account: api.Account{Username: "new"}})),
 			"change user":    second(h.ChangeUser(t.Context(), user.Subject(), api.Fields{"name": "x"})),
@@ -157,6 +160,13 @@ func TestWhoeverMayLookCannotChangeAnythingPastTheGate(t *testing.T) {
 			"join":           h.SetMember(t.Context(), group.ID.String(), user.Subject(), true),
 			"leave":          h.SetMember(t.Context(), group.ID.String(), user.Subject(), false),
 			"settings":       second(h.ChangeSettings(t.Context(), api.Fields{"lifetimes.code": 30})),
+
+			"create resource":  second(h.CreateResource(t.Context(), orders())),
+			"change resource":  second(h.ChangeResource(t.Context(), there, api.Fields{"name": "x"})),
+			"disable resource": second(h.DisableResource(t.Context(), there, true)),
+			"resource secret":  second(h.AddResourceSecret(t.Context(), there, 0)),
+			"end secret":       h.RemoveResourceSecret(t.Context(), there, resource.Secrets[0].ID.String()),
+			"delete resource":  h.DeleteResource(t.Context(), there),
 		} {
 			if !errors.Is(err, storage.ErrForbidden) {
 				t.Errorf("%+v: %s: %v", by, call, err)
