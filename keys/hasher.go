@@ -39,6 +39,7 @@ type HasherOptions struct {
 type Hasher struct {
 	ring    *Ring
 	gate    *gate
+	secrets *gate // before the other one, for imported client secrets
 	span    Span
 	swapper swapper
 }
@@ -62,6 +63,7 @@ func NewHasher(o HasherOptions) *Hasher {
 		ring:    o.Ring,
 		span:    o.Span,
 		gate:    newGate(o.Concurrent, int64(o.Queue)),
+		secrets: newGate(max(1, o.Concurrent/2), int64(o.Queue/4)),
 		swapper: passwap.NewSwapper(argon2.NewArgon2id(argon2idParams), foreignForms...),
 	}
 }

@@ -3,7 +3,9 @@ package keys
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/zitadel/passwap/bcrypt"
 )
@@ -63,6 +65,42 @@ func TestImportedSecretsTakeTheirTurnWithPasswords(t *testing.T) {
 	if ok, err := h.VerifySecret(context.Background(), "web", sealed, pass); !ok || err != nil {
 		t.Errorf("afterwards: %v, %v", ok, err)
 	}
+}
+
+func TestHoweverManyGuessAtImportedSecretsPeopleCanSignIn(t *testing.T) {
+	r, _ := newRing(t)
+	synctest.Test(t, func(t *testing.T) {
+		h := NewHasher(HasherOptions{Ring: r, Concurrent: 2, Queue: 8})
+		sealed, err := h.ImportSecret("web", mustEncode(t, pass))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // people, at work
+			if err := h.gate.enter(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var busy atomic.Int64
+		for range 40 {
+			go func() {
+				if ok, err := h.VerifySecret(t.Context(), "web", sealed, "guess"); ok || err != nil && !errors.Is(err, ErrBusy) {
+					t.Error(ok, err)
+				} else if err != nil {
+					busy.Add(1)
+				}
+			}()
+		}
+		synctest.Wait()
+		if taken := h.gate.taken.Load(); taken != 3 || busy.Load() != 37 {
+			t.Errorf("%d places are taken, %d were sent away", taken, busy.Load())
+		}
+		h.gate.leave()
+		h.gate.leave()
+		synctest.Wait()
+		if h.gate.taken.Load() != 0 || h.secrets.taken.Load() != 0 {
+			t.Error("a place was not given back")
+		}
+	})
 }
 
 func mustEncode(t *testing.T, secret string) string {
