@@ -102,9 +102,11 @@ func (s SettingsStore) Change(ctx context.Context, by Actor, changes []SettingCh
 }
 
 // apply puts the changes into what is stored, and holds the outcome to the rules:
-// with the defaults, as it will be without the pins, and as it will be with them.
+// with the defaults, as it will be without the pins, and as it will be with them, save
+// for what the pins have broken already, which is no reason to refuse anything else.
 func (s SettingsStore) apply(stored *Settings, changes []SettingChange) ([]string, error) {
-	next, initial := *stored, DefaultSettings()
+	was, next, initial := *stored, *stored, DefaultSettings()
+	was.fill()
 	next.fill()
 	kept, filled, defaults := leaves(stored), leaves(&next), leaves(&initial)
 	var names []string
@@ -129,8 +131,13 @@ func (s SettingsStore) apply(stored *Settings, changes []SettingChange) ([]strin
 	if err := next.validate(); err != nil {
 		return nil, err
 	}
+	s.b.pin.apply(&was)
 	s.b.pin.apply(&next)
-	return names, next.validate()
+	err, before := next.validate(), was.validate()
+	if err != nil && before != nil && err.Error() == before.Error() {
+		err = nil
+	}
+	return names, err
 }
 
 // decode gives the leaf a value from outside.

@@ -105,6 +105,18 @@ func TestWhatIsPinnedIsShownSoAndChangesOnlyInTheFile(t *testing.T) {
 	}
 }
 
+// The default that is stored is not among the algorithms that the file enables now:
+// RS256 signs meanwhile, and the rest can be changed.
+func TestWhatThePinsHaveBrokenHoldsUpNoOtherChange(t *testing.T) {
+	h := newHouse(t)
+	h.ok(h.Settings.Change(h.ctx, Operator, []SettingChange{change("signing_algorithms", `["RS256","ES384"]`), change("default_signing_algorithm", `"ES384"`)}))
+	h = houseOver(t, h.engine, Options{Pin: func(s *Settings) { s.SigningAlgorithms = []string{"RS256"} }})
+	h.ok(h.Settings.Change(h.ctx, Operator, []SettingChange{change("throttle.failures", "5")}))
+	wantInvalid(t, h.Settings.Change(h.ctx, Operator, []SettingChange{change("default_signing_algorithm", `"ES256"`)}), "default_signing_algorithm")
+	h.ok(h.Settings.Change(h.ctx, Operator, []SettingChange{change("default_signing_algorithm", "null")}))
+	wantInvalid(t, h.Settings.Change(h.ctx, Operator, []SettingChange{change("default_signing_algorithm", `"ES384"`)}), "default_signing_algorithm")
+}
+
 func TestChangesOfDifferentSettingsAtOnceAreAllKept(t *testing.T) {
 	h := newHouse(t)
 	all := []SettingChange{change("lifetimes.code", "30"), change("lifetimes.flow", "600"), change("throttle.failures", "5"), change("branding.name", `"X"`)}
