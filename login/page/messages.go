@@ -152,6 +152,10 @@ var english = catalogue{
 		"signin.title.app":  "Sign in to continue to {1}",
 		"signin.with":       "with your {1} account",
 		"signin.again":      "To be sure that it is you, {1} asks you to sign in again.",
+		"signin.absent":     "{1} asks for an account that is not signed in here.",
+		"signin.other":      "{1} asks for another account than {2}. Sign in with that one, or cancel to go back to the app.",
+		"signin.other.here": "{1} asks for another account than {2}. Continue as {3}, or cancel to go back to the app.",
+		"signin.signed_out": "You were signed out while this was open. Sign in again to go on.",
 		"signin.button":     "Sign in",
 		"signin.cancel":     "Cancel",
 		"signin.forgot":     "Forgotten your password?",
@@ -175,6 +179,7 @@ var english = catalogue{
 		"app.terms":     "Terms of use",
 
 		"account.title":        "Choose an account",
+		"account.gone":         "That account is signed out by now. Choose another, or sign in.",
 		"account.continue":     "Continue to {1}",
 		"account.continue.app": "Continue to {1}",
 		"account.password":     "Change password",
@@ -190,6 +195,7 @@ var english = catalogue{
 		"account.sign_out.all": "Sign out of all accounts",
 
 		"consent.title":             "{1} wants to use your {2} account",
+		"consent.changed":           "What you answered has changed since it was shown. Nothing was allowed yet: look again.",
 		"consent.by":                "by {1}",
 		"consent.reviewed":          "Reviewed by {1}",
 		"consent.first_party":       "Made by {1}",
