@@ -7,14 +7,14 @@ type SignInProblem int
 
 // The reasons, with the status each belongs to.
 const (
-	NoProblem     SignInProblem = iota
-	WrongPassword               // 422; the same for unknown users
-	Throttled                   // 429; says RetryAfter
-	Busy                        // 503; says RetryAfter
-	NoCookies                   // 400; the browser did not bring our cookie back
-	Stale                       // 409; the account changed while the page was open
-	OtherAccount                // 200; the app asks for another account than Person
-	SignedOutSince              // 200; the account that was to be gone on with is signed out
+	NoProblem      SignInProblem = iota
+	WrongPassword                // 422; the same for unknown users
+	Throttled                    // 429; says RetryAfter
+	Busy                         // 503; says RetryAfter
+	NoCookies                    // 400; the browser did not bring our cookie back
+	Stale                        // 409; the account changed while the page was open
+	OtherAccount                 // 200; the app asks for another account than Person
+	SignedOutSince               // 200; the account that was to be gone on with is signed out
 )
 
 // WhySignIn is why somebody is to sign in where an account is signed in already.

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"latchkey/storage"
 )
@@ -153,5 +154,23 @@ func TestAConsentPageThatIsShownAgainSaysThatItChanged(t *testing.T) {
 	}
 	if out := b.allow(p); out.code() == "" {
 		t.Errorf("allowed again: %d at %s", out.status, out.at)
+	}
+}
+
+func TestAPageThatWaitedTooLongLeadsBackToItsApp(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	c := h.addClient(func(m *storage.Metadata) { m.ClientURI = "https://calendar.example/home" })
+	b := h.browser()
+	p := b.get(h.authorize(c))
+	h.pass(8 * time.Hour)
+	for _, late := range []seen{b.get(p.at), b.signIn(p.at, "ada")} {
+		if late.status != http.StatusGone || !strings.Contains(late.body, "and start again") ||
+			!strings.Contains(late.body, `href="https://calendar.example/home"`) || strings.Contains(late.body, callback) {
+			t.Errorf("%d\n%s", late.status, late.body)
+		}
+	}
+	if late := h.browser().get(p.at); late.status != http.StatusGone || strings.Contains(late.body, "calendar") {
+		t.Errorf("in another browser: %d\n%s", late.status, late.body)
 	}
 }
