@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -78,20 +79,15 @@ func (h *Handler) password(w http.ResponseWriter, r *http.Request) {
 		h.front().Show(w, r, statusOf(form), form)
 	default:
 		// The account is in front from now on, with its session under the new id.
-		h.Sessions.Keep(w, append([]storage.ID{done.Session.ID}, but(live, *v)...), set.Lifetimes.SessionAbsolute)
+		h.Sessions.Keep(w, append([]storage.ID{done.Session.ID}, h.but(r, *v)...), set.Lifetimes.SessionAbsolute)
 		front.Notices{Cookies: h.Cookies}.PasswordChanged(w, done.Ended)
 		front.See(w, front.PathHome)
 	}
 }
 
-// but are the browser's sessions without one.
-func but(live []storage.SignedIn, one storage.SignedIn) (ids []storage.ID) {
-	for _, v := range live {
-		if v.Session.ID != one.Session.ID {
-			ids = append(ids, v.Session.ID)
-		}
-	}
-	return ids
+// but are the browser's sessions without one. Idle ones stay: who signs out ends them.
+func (h *Handler) but(r *http.Request, one storage.SignedIn) []storage.ID {
+	return slices.DeleteFunc(h.Sessions.Of(r), func(id storage.ID) bool { return id == one.Session.ID })
 }
 
 func statusOf(form page.ChangePassword) int {

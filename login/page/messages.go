@@ -245,6 +245,7 @@ var english = catalogue{
 
 		"signout.title":      "Sign out of {1}?",
 		"signout.app":        "{1} asked to sign you out.",
+		"signout.idle":       "Nobody was here for a while. Apps that were opened may still be signed in.",
 		"signout.everywhere": "Also sign out on my other devices",
 		"signout.button":     "Sign out",
 		"signout.stay":       "Stay signed in",

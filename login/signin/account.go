@@ -77,12 +77,11 @@ func (h *Handler) signOutOf(w http.ResponseWriter, r *http.Request, f *op.Flow, 
 // end ends sessions, each on behalf of its own user, and takes them out of the
 // browser's cookie.
 func (h *Handler) end(w http.ResponseWriter, r *http.Request, ending []*storage.Session) error {
+	if err := h.endEach(r, ending); err != nil {
+		return err
+	}
 	var ended []storage.ID
 	for _, v := range ending {
-		by := storage.Actor{User: v.User, Via: storage.ViaPage, RequestID: edge.RequestID(r.Context())}
-		if err := h.Store.Sessions.End(r.Context(), by, v.ID); err != nil {
-			return err
-		}
 		ended = append(ended, v.ID)
 	}
 	set, err := h.Store.Settings.Get(r.Context())
@@ -90,5 +89,15 @@ func (h *Handler) end(w http.ResponseWriter, r *http.Request, ending []*storage.
 		return err
 	}
 	h.Sessions.Forget(w, r, set.Lifetimes.SessionAbsolute, ended...)
+	return nil
+}
+
+func (h *Handler) endEach(r *http.Request, ending []*storage.Session) error {
+	for _, v := range ending {
+		by := storage.Actor{User: v.User, Via: storage.ViaPage, RequestID: edge.RequestID(r.Context())}
+		if err := h.Store.Sessions.End(r.Context(), by, v.ID); err != nil {
+			return err
+		}
+	}
 	return nil
 }

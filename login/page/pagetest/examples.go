@@ -198,6 +198,8 @@ func ends() []Example {
 	return []Example{
 		{"sign-out", 200, page.SignOut{Action: "/sign-out", Person: Ada()}},
 		{"sign-out-app", 200, page.SignOut{Action: "/sign-out", Person: Ada(), App: app, OfferEverywhere: true}},
+		{"sign-out-idle", 200, page.SignOut{Action: "/sign-out", App: app}},
+		{"signed-out-native-app", 200, page.SignedOut{App: app, ReturnURL: "com.example.calendar:/bye?state=s"}},
 		{"signed-out", 200, page.SignedOut{}},
 		{"signed-out-app", 200, page.SignedOut{App: app, ReturnURL: "https://calendar.example/bye", Informed: []string{"Event Calendar"}}},
 		{"expired", 410, page.Expired{}},
