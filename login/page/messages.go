@@ -249,6 +249,7 @@ var english = catalogue{
 		"signout.everywhere": "Also sign out on my other devices",
 		"signout.button":     "Sign out",
 		"signout.stay":       "Stay signed in",
+		"signout.leave":      "Not now",
 
 		"signedout.title":          "You are signed out",
 		"signedout.what":           "You signed out of {1} on this browser.",
