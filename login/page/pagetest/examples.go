@@ -225,6 +225,7 @@ func errors() []Example {
 		{"too-large", page.Error{Fault: page.TooLarge}},
 		{"too-many", page.Error{Fault: page.TooMany, RetryAfter: 90 * time.Second}},
 		{"overloaded", page.Error{Fault: page.Overloaded}},
+		{"out-of-order", page.Error{Fault: page.OutOfOrder}},
 		{"cross-origin", page.Error{Fault: page.CrossOrigin}},
 		{"unknown-app", page.Error{Fault: page.UnknownApp, Detail: "invalid_request: there is no client with that client_id."}},
 		{"wrong-address", page.Error{Fault: page.WrongAddress, App: Calendar(),
