@@ -33,7 +33,30 @@ func (p *Provider) flowOf(r *http.Request) (storage.ID, *flow, *Refusal) {
 	if err != nil {
 		return id, nil, expired()
 	}
-	return id, f, p.inTime(r.Context(), f)
+	bad := p.inTime(r.Context(), f)
+	if bad != nil && bad.Kind == RefusedExpired {
+		bad = p.tooLate(r.Context(), f)
+	}
+	return id, f, bad
+}
+
+// tooLate is what is said of a flow whose time is over in the browser that began it:
+// that it waited too long, or has had its answer, and to which app to go back. That is
+// the app's own page, not its redirect URI: an app that waited for hours waits no more.
+func (p *Provider) tooLate(ctx context.Context, f *flow) *Refusal {
+	bad := expired()
+	if f.Decisions.Over {
+		bad = finished()
+	}
+	c, err := p.store.Clients.Get(ctx, f.Request.ClientID)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+	case err != nil:
+		return p.internal(ctx, err)
+	case c.Live():
+		bad.Client, bad.Home = c.Name(), c.Metadata.ClientURI
+	}
+	return bad
 }
 
 // expired is the one answer to a flow that is over, unknown, changed or another
@@ -93,7 +116,8 @@ func (p *Provider) advance(w http.ResponseWriter, r *http.Request, id storage.ID
 // ask sends the browser to the page for a step, with the flow if it is fresh.
 func (p *Provider) ask(w http.ResponseWriter, r *http.Request, st *storage.Standing, id storage.ID, f *flow, s step, fresh bool) {
 	if fresh {
-		p.keep(w, id, p.NameBrowser(w, r), f, storage.Seconds(st.Settings.Lifetimes.Flow))
+		life := storage.Seconds(st.Settings.Lifetimes.Flow)
+		p.keep(w, id, p.nameFor(w, r, id, life), f, life)
 	}
 	see(w, flowPath(id)+"/"+string(s))
 }

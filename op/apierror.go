@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"latchkey/internal/edge"
+	"latchkey/storage"
 )
 
 // apiError is how an endpoint that speaks JSON refuses (RFC 6749 section 5.2, RFC
@@ -31,6 +32,10 @@ func invalidRequest(format string, args ...any) *apiError {
 
 // failed is our own fault: the caller hears no more than that.
 func failed(err error) *apiError {
+	if storage.Stopped(err) {
+		return &apiError{status: http.StatusServiceUnavailable, code: "temporarily_unavailable",
+			text: "the provider is out of order: try again later", cause: err}
+	}
 	return &apiError{status: http.StatusInternalServerError, code: "server_error",
 		text: "something went wrong on our side", cause: err}
 }

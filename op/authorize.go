@@ -90,6 +90,9 @@ func (p *Provider) whoAsks(ctx context.Context, form url.Values) (*storage.Clien
 
 func (p *Provider) internal(ctx context.Context, err error) *Refusal {
 	edge.Fail(ctx, "server_error", err)
+	if storage.Stopped(err) {
+		return refuse(RefusedStopped, "the provider is out of order")
+	}
 	return refuse(RefusedInternal, "something went wrong on our side")
 }
 

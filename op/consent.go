@@ -64,7 +64,7 @@ func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *Conse
 // remembered is what the user allows the client; nil: nothing. What was never shown to
 // them is nothing once the client is no longer one that asks nobody.
 func remembered(c *storage.Client, a *storage.Account) *storage.Consent {
-	if a.Consent != nil && a.Consent.Implied && !c.SkipsConsent() {
+	if a.Consent != nil && !a.Consent.Counts(c) {
 		return nil
 	}
 	return a.Consent

@@ -66,10 +66,30 @@ func TestWhenAClientNoLongerSkipsConsentItsUsersAreAsked(t *testing.T) {
 	if shown := b.look(a); shown.Known || slices.ContainsFunc(shown.Asks, func(a Ask) bool { return a.Granted }) {
 		t.Errorf("shown as known: %+v", shown)
 	}
-	if resp := h.userinfo(v.AccessToken); resp.StatusCode != 200 {
-		t.Errorf("what it had ends before the user decides: %d", resp.StatusCode)
+	// The user has allowed nothing yet, and says no: what the app had gives nothing.
+	gone := func(when string) {
+		t.Helper()
+		if resp := h.userinfo(v.AccessToken); resp.StatusCode != 401 {
+			t.Errorf("%s: %d at userinfo", when, resp.StatusCode)
+		}
+		if apps := must(h.store.Consents.OfUser(context.Background(), h.ada.ID, 10)); len(apps) != 0 {
+			t.Errorf("%s: listed as connected", when)
+		}
 	}
+	gone("before the user is asked")
+	wantFault(t, b.read(b.post(a.step, url.Values{"action": {"deny"}})), "access_denied")
+	gone("after a no")
+	// An app that is the platform's own again has what it had.
+	h.own(true)
+	if resp := h.userinfo(v.AccessToken); resp.StatusCode != 200 {
+		t.Errorf("where nobody is asked again: %d", resp.StatusCode)
+	}
+	h.own(false)
+	a = b.toConsent(authorization("scope", "openid email"))
 	wantCode(t, b.walk(a))
+	if got := h.claimsOf(v.AccessToken); got["email"] == nil || got["name"] != nil {
+		t.Errorf("after a yes to less: %v", got)
+	}
 	// Only what was shown is allowed now.
 	if c := h.consentOf(h.ada); c.Implied || !slices.Equal(c.Scopes, []string{"email", "openid"}) {
 		t.Errorf("%+v", c)

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"net/http"
 	"time"
+
+	"latchkey/storage"
 )
 
 // Cookies is how this provider's cookies look: HttpOnly; Lax, since Strict would be
@@ -45,8 +47,10 @@ const (
 
 // Browser returns what names this browser: the bytes of a small cookie that says
 // nothing about anybody. Nil if it has none yet.
-func (p *Provider) Browser(r *http.Request) []byte {
-	c, err := r.Cookie(p.cookies.Name(browserCookie, "/"))
+func (p *Provider) Browser(r *http.Request) []byte { return p.browserIn(r, browserCookie) }
+
+func (p *Provider) browserIn(r *http.Request, cookie string) []byte {
+	c, err := r.Cookie(p.cookies.Name(cookie, "/"))
 	if err != nil {
 		return nil
 	}
@@ -65,5 +69,22 @@ func (p *Provider) NameBrowser(w http.ResponseWriter, r *http.Request) []byte {
 	b := make([]byte, browserBytes)
 	_, _ = rand.Read(b) // never fails: it would end the program
 	http.SetCookie(w, p.cookies.New(browserCookie, base64.RawURLEncoding.EncodeToString(b), "/", browserLife))
+	return b
+}
+
+// firstCookie is called by the flow that it is for.
+func firstCookie(flow storage.ID) string { return browserCookie + "-" + flow.String() }
+
+// nameFor is NameBrowser for a flow that begins, whose cookie is sealed with the name.
+// Two tabs that open at once in a browser without a name are given one each, and it
+// keeps the one that came last. So a name that is new is left a second time, for this
+// flow alone: the other tab's does not take its place. Like the first it is under a
+// __Host- name, by which no neighbouring site can plant it.
+func (p *Provider) nameFor(w http.ResponseWriter, r *http.Request, flow storage.ID, life time.Duration) []byte {
+	had := p.Browser(r)
+	b := p.NameBrowser(w, r)
+	if had == nil {
+		http.SetCookie(w, p.cookies.New(firstCookie(flow), base64.RawURLEncoding.EncodeToString(b), "/", life))
+	}
 	return b
 }

@@ -133,8 +133,8 @@ func (l *Logout) act(w http.ResponseWriter, r *http.Request) (asks bool, err err
 	if session != nil {
 		return false, l.end(w, r, session)
 	}
-	live, err := l.p.store.Sessions.Live(r.Context(), mine)
-	return len(live) > 0, err
+	here, err := l.p.store.Sessions.Unended(r.Context(), mine) // those that are idle, too: they end by a yes
+	return len(here) > 0, err
 }
 
 // hinted finds the session that the hint names among those of this browser, be it

@@ -119,9 +119,14 @@ func (p *Provider) open(binding []byte, text string) (*flow, error) {
 	return f, nil
 }
 
-// keep writes a flow, one that fits, into this browser.
+// flowKept is how much longer than the flow its cookie is kept: a night, after which a
+// page that waited too long can still say for which app. When a flow is over is decided
+// by the time in it, never by the cookie being there.
+const flowKept = 12 * time.Hour
+
+// keep writes a flow, one that fits and has life left, into this browser.
 func (p *Provider) keep(w http.ResponseWriter, id storage.ID, browser []byte, f *flow, life time.Duration) {
-	http.SetCookie(w, p.cookies.New("flow", p.seal(binding(id, browser), f), flowPath(id), life))
+	http.SetCookie(w, p.cookies.New("flow", p.seal(binding(id, browser), f), flowPath(id), life+flowKept))
 }
 
 // left is how long a flow that is in the browser has yet.
@@ -147,5 +152,9 @@ func (p *Provider) recall(r *http.Request, id storage.ID) (*flow, error) {
 	if err != nil || browser == nil {
 		return nil, errNoFlow
 	}
-	return p.open(binding(id, browser), c.Value)
+	f, err := p.open(binding(id, browser), c.Value)
+	if first := p.browserIn(r, firstCookie(id)); err != nil && first != nil {
+		return p.open(binding(id, first), c.Value)
+	}
+	return f, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"sort"
 	"strings"
@@ -35,12 +36,19 @@ func flowID(a answer) storage.ID {
 
 func TestFlowCookiesLookAsTheyShould(t *testing.T) {
 	h := newHouse(t)
-	for _, c := range h.get(authorizeURL(authorization())).Cookies() {
-		want := map[string]string{"__Secure-latchkey-flow": PathFlow + "/", "__Host-latchkey-browser": "/"}[c.Name]
+	lives := map[string]int{"__Secure-latchkey-flow": 12*60*60 + int(storage.DefaultSettings().Lifetimes.Flow),
+		"__Host-latchkey-browser": 400 * 24 * 60 * 60, "__Host-latchkey-browser-": int(storage.DefaultSettings().Lifetimes.Flow)}
+	resp := h.get(authorizeURL(authorization()))
+	if len(resp.Cookies()) != len(lives) {
+		t.Errorf("%d cookies", len(resp.Cookies()))
+	}
+	for _, c := range resp.Cookies() {
+		name := strings.TrimSuffix(c.Name, path.Base(path.Dir(resp.Header.Get("Location")))) // the flow's id
+		want := map[string]string{"__Secure-latchkey-flow": PathFlow + "/", "__Host-latchkey-browser": "/", "__Host-latchkey-browser-": "/"}[name]
 		if want == "" || !strings.HasPrefix(c.Path, want) || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Domain != "" {
 			t.Errorf("%s", c.Raw)
 		}
-		if c.Name == "__Secure-latchkey-flow" && c.MaxAge != int(storage.DefaultSettings().Lifetimes.Flow) {
+		if c.MaxAge != lives[name] {
 			t.Errorf("%s", c.Raw)
 		}
 	}
@@ -184,7 +192,7 @@ func TestADecisionDoesNotLengthenTheFlow(t *testing.T) {
 	a := b.authorize(authorization())
 	h.clock.add(20 * time.Minute)
 	resp := b.post(a.step, url.Values{"session": {b.signIn(h.ada).String()}})
-	if c := resp.Cookies()[0]; c.MaxAge != 600 {
+	if c := resp.Cookies()[0]; c.MaxAge != 600+12*60*60 {
 		t.Errorf("%s", c.Raw)
 	}
 	h.clock.add(10 * time.Minute)
@@ -306,7 +314,7 @@ func TestDenyingWritesNothing(t *testing.T) {
 		t.Error("something was written")
 	}
 	h.clock.add(31 * time.Minute)
-	wantPage(t, b.read(b.get(a.step)), RefusedExpired)
+	wantPage(t, b.read(b.get(a.step)), RefusedFinished)
 }
 
 // prompt=login, and max_age that has passed, want a sign-in of this flow.

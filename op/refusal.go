@@ -35,6 +35,7 @@ const (
 	RefusedExpired     RefusalKind = "expired"            // the flow is over, or began in another browser
 	RefusedFinished    RefusalKind = "finished"           // the app has had its answer already
 	RefusedInternal    RefusalKind = "internal"           // our fault
+	RefusedStopped     RefusalKind = "stopped"            // our fault, until the program is started again
 )
 
 func (k RefusalKind) status() int {
@@ -45,6 +46,8 @@ func (k RefusalKind) status() int {
 		return http.StatusGone
 	case RefusedInternal:
 		return http.StatusInternalServerError
+	case RefusedStopped:
+		return http.StatusServiceUnavailable
 	default:
 		return http.StatusBadRequest
 	}

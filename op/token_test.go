@@ -340,13 +340,13 @@ func TestOurOwnFaultsTellNothingOfTheirCause(t *testing.T) {
 		"token": h.do(h.tokenRequest(webID, redemption("lk_ac_x"))), "userinfo": h.userinfo(v.AccessToken),
 	} {
 		var got map[string]string
-		if err := json.Unmarshal([]byte(body(resp)), &got); err != nil || resp.StatusCode != 500 || len(got) != 2 ||
-			got["error"] != "server_error" || got["error_description"] != "something went wrong on our side" {
+		if err := json.Unmarshal([]byte(body(resp)), &got); err != nil || resp.StatusCode != 503 || len(got) != 2 ||
+			got["error"] != "temporarily_unavailable" || got["error_description"] != "the provider is out of order: try again later" {
 			t.Errorf("%s: %d %s", name, resp.StatusCode, body(resp))
 		}
 	}
 	for _, resp := range []*http.Response{h.get(authorizeURL(authorization())), h.get(PathFlow + "/" + storage.ID{1}.String())} {
-		if want := []int{500, 410}; !slices.Contains(want, resp.StatusCode) || strings.Contains(body(resp), "closed") {
+		if want := []int{503, 410}; !slices.Contains(want, resp.StatusCode) || strings.Contains(body(resp), "closed") {
 			t.Errorf("%d %s", resp.StatusCode, body(resp))
 		}
 	}

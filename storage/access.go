@@ -46,7 +46,7 @@ const (
 	DeadUser      Dead = "user disabled, deleted or signed out everywhere"
 	DeadClient    Dead = "client suspended, unapproved or deleted"
 	DeadGroup     Dead = "user in none of the groups the client is open to"
-	DeadConsent   Dead = "consent withdrawn"
+	DeadConsent   Dead = "consent withdrawn, or implied for a client that asks now"
 	DeadSession   Dead = "session ended"
 	DeadNotIssued Dead = "its code is not redeemed"
 	DeadScopes    Dead = "none of its scopes is allowed any more"
@@ -129,7 +129,7 @@ func (b *base) checkConsent(r kv.Reader, a *Access, _ time.Time) (err error) {
 	if a.Consent, err = b.consents.shared(r, consentKey(a.Grant.User, a.Grant.Client)); err != nil {
 		return err
 	}
-	if a.Consent == nil || a.Consent.ID != a.Grant.Consent {
+	if a.Consent == nil || a.Consent.ID != a.Grant.Consent || !a.Consent.Counts(a.Client) {
 		return DeadConsent
 	}
 	return nil

@@ -37,18 +37,32 @@ const knownMost = 8
 // counted as a failure at once: success takes it back. So attempts made at the
 // same moment cannot all pass. A refused one changes nothing.
 func (c *counter) count(t Throttle, now time.Time) (wait time.Duration) {
-	window := c.Start.Add(Seconds(t.Window)).Sub(now)
-	if window <= 0 || now.Before(c.Start) {
-		*c = counter{Start: now}
+	if wait := c.wait(t, now); wait > 0 {
+		return wait
 	}
-	if c.Failures >= t.Failures && !now.Before(c.Last) {
-		if wait := min(Seconds(t.Pause)-now.Sub(c.Last), window); wait > 0 {
-			return wait
-		}
+	if c.window(t, now) <= 0 {
+		*c = counter{Start: now}
 	}
 	c.Failures++
 	c.Last = now
 	return 0
+}
+
+// wait is how long after now an attempt is refused; 0: it is allowed.
+func (c counter) wait(t Throttle, now time.Time) time.Duration {
+	window := c.window(t, now)
+	if window <= 0 || c.Failures < t.Failures || now.Before(c.Last) {
+		return 0
+	}
+	return max(0, min(Seconds(t.Pause)-now.Sub(c.Last), window))
+}
+
+// window is how much of the window is left; 0 or less: what was counted is over.
+func (c counter) window(t Throttle, now time.Time) time.Duration {
+	if now.Before(c.Start) { // the clock was set back
+		return 0
+	}
+	return c.Start.Add(Seconds(t.Window)).Sub(now)
 }
 
 // Attempts throttles the guessing of passwords.
@@ -165,16 +179,32 @@ type slot struct {
 	start, last int64 // Unix seconds
 }
 
+func (s slot) counter() counter {
+	return counter{Failures: s.failures, Start: time.Unix(s.start, 0), Last: time.Unix(s.last, 0)}
+}
+
 func (s *slot) count(t Throttle, now time.Time) time.Duration {
-	c := counter{Failures: s.failures, Start: time.Unix(s.start, 0), Last: time.Unix(s.last, 0)}
+	c := s.counter()
 	wait := c.count(t, now)
 	*s = slot{failures: c.Failures, start: c.Start.Unix(), last: c.Last.Unix()}
 	return wait
 }
 
 func (s *strangers) count(name string, t Throttle, now time.Time) time.Duration {
-	s.once.Do(func() { s.seed, s.slots = maphash.MakeSeed(), make([]slot, strangersMost) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.slots[maphash.String(s.seed, name)%strangersMost].count(t, now)
+	return s.slot(name).count(t, now)
+}
+
+// wait is what count would answer, and counts nothing.
+func (s *strangers) wait(name string, t Throttle, now time.Time) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.slot(name).counter().wait(t, now)
+}
+
+// slot is a name's, to be used under the lock.
+func (s *strangers) slot(name string) *slot {
+	s.once.Do(func() { s.seed, s.slots = maphash.MakeSeed(), make([]slot, strangersMost) })
+	return &s.slots[maphash.String(s.seed, name)%strangersMost]
 }

@@ -24,9 +24,14 @@ type Consent struct {
 	// Revision is the client's when the user last saw what they allowed.
 	Revision uint64 `cbor:"10,keyasint,omitempty"`
 	// Implied says that some of it was never shown to the user: the client is the
-	// platform's own and asks nobody. It counts only while that is so.
+	// platform's own and asks nobody. It counts only while that is so: see Counts.
 	Implied bool `cbor:"12,keyasint,omitempty"`
 }
+
+// Counts reports whether the consent allows its client anything now. What was implied
+// does so only while the client asks nobody: once it does, a user who has not been asked
+// yet, or says no, has allowed nothing, and grants made under it give nothing.
+func (c *Consent) Counts(client *Client) bool { return !c.Implied || client.SkipsConsent() }
 
 // Consents holds what users allow.
 type Consents struct{ b *base }
@@ -149,7 +154,8 @@ type Connected struct {
 }
 
 // OfUser returns the apps a user allows something, as many as limit, in the order
-// they were registered. Clients that are gone are left out.
+// they were registered. Clients that are gone are left out, and consents that do not
+// count.
 func (s Consents) OfUser(ctx context.Context, user ID, limit int) ([]Connected, error) {
 	return view(ctx, s.b, func(r kv.Reader) ([]Connected, error) {
 		p, err := s.b.consents.scan(r, key{}.id(user), nil, limit, false)
@@ -162,7 +168,7 @@ func (s Consents) OfUser(ctx context.Context, user ID, limit int) ([]Connected, 
 			if err != nil {
 				return nil, err
 			}
-			if c != nil && c.UID == v.Client {
+			if c != nil && c.UID == v.Client && v.Counts(c) {
 				out = append(out, Connected{Consent: v, Client: c})
 			}
 		}

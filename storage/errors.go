@@ -3,6 +3,8 @@ package storage
 import (
 	"errors"
 	"fmt"
+
+	"latchkey/storage/kv"
 )
 
 var (
@@ -23,6 +25,13 @@ var (
 	// ErrSetUp says that an administrator exists already.
 	ErrSetUp = errors.New("already set up")
 )
+
+// Stopped reports whether err means that the engine answers nothing any more, until the
+// program is started again. Whoever asked did nothing wrong, nor did the program that
+// tells them: it is unavailable (RFC 9110 section 15.6.4), and says 503 instead of 500.
+func Stopped(err error) bool {
+	return errors.Is(err, kv.ErrOutcomeUnknown) || errors.Is(err, kv.ErrClosed)
+}
 
 // Invalid is a refusal that may be shown to whoever sent the value: which field,
 // and a sentence saying what would be right. Nothing was changed.

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"latchkey/storage/kv"
@@ -17,6 +18,20 @@ func (s Sessions) Live(ctx context.Context, ids []ID) ([]SignedIn, error) {
 			return nil, err
 		}
 		return s.b.signedIn(r, ids, set.Lifetimes, now)
+	})
+}
+
+// Unended returns those of the sessions that have not ended, in the order given, each
+// with its user: besides the live ones those that are idle. By these nobody is signed in
+// any more, but what hangs on them is alive.
+func (s Sessions) Unended(ctx context.Context, ids []ID) ([]SignedIn, error) {
+	now := s.b.instant()
+	return view(ctx, s.b, func(r kv.Reader) ([]SignedIn, error) {
+		set, err := SettingsStore{s.b}.in(r)
+		if err != nil {
+			return nil, err
+		}
+		return s.b.unended(r, ids, set.Lifetimes, now)
 	})
 }
 
@@ -66,13 +81,18 @@ func (s Sessions) OfUser(ctx context.Context, user ID, after []byte, limit int) 
 }
 
 func (b *base) signedIn(r kv.Reader, ids []ID, l Lifetimes, now time.Time) ([]SignedIn, error) {
+	live, err := b.unended(r, ids, l, now)
+	return slices.DeleteFunc(live, func(v SignedIn) bool { return v.Session.idle(l, now) }), err
+}
+
+func (b *base) unended(r kv.Reader, ids []ID, l Lifetimes, now time.Time) ([]SignedIn, error) {
 	var live []SignedIn
 	for _, id := range ids {
 		v, err := b.sessions.shared(r, key{}.id(id))
 		if err != nil {
 			return nil, err
 		}
-		if v == nil || v.over(l, now) || v.idle(l, now) {
+		if v == nil || v.over(l, now) {
 			continue
 		}
 		past, err := b.linePast(r, v, l, now)

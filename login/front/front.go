@@ -60,7 +60,11 @@ func (f Front) Show(w http.ResponseWriter, r *http.Request, status int, p page.P
 // Fail answers a fault of ours.
 func (f Front) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	edge.Fail(r.Context(), "server_error", err)
-	f.Show(w, r, http.StatusInternalServerError, page.Error{Fault: page.Internal})
+	fault := page.Internal
+	if storage.Stopped(err) {
+		fault = page.OutOfOrder
+	}
+	f.Show(w, r, fault.Status(), page.Error{Fault: fault})
 }
 
 // See sends the browser on by GET after a POST, so that a reload repeats nothing.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"latchkey/internal/edge"
@@ -41,8 +42,8 @@ var problemStatus = map[page.SignInProblem]int{
 func StatusOf(p page.SignInProblem) int { return problemStatus[p] }
 
 // Check counts an attempt on the account that name leads to (nil: none), from a
-// browser, and then checks the password. What it answers does not tell whether there
-// is such an account, and takes as long either way.
+// browser, and checks the password; it answers when both are done. What it answers
+// does not tell whether there is such an account, and takes as long either way.
 func (p Passwords) Check(ctx context.Context, name string, user *storage.User, browser []byte, password string) (Checked, error) {
 	// The place comes first: whoever is sent away has had no password checked, and so
 	// has made no attempt. With one in hand every password that is checked was counted.
@@ -51,23 +52,48 @@ func (p Passwords) Check(ctx context.Context, name string, user *storage.User, b
 		return Checked{Problem: page.Busy, Wait: BusyRetry}, nil
 	}
 	defer turn.Release()
-	wait, err := p.Store.Attempts.Count(ctx, name, user, browser)
-	if err != nil {
-		return Checked{}, err
+	wait, err := p.Store.Attempts.Look(ctx, name, user, browser)
+	if err != nil || wait > 0 {
+		return throttled(ctx, wait), err
 	}
-	if wait > 0 {
-		edge.Fail(ctx, "throttled", nil)
-		return Checked{Problem: page.Throttled, Wait: wait}, nil
-	}
-	right, rehash, err := verify(ctx, turn, user, password)
+	// Counting on an account is a commit, and on a name of nobody is none. Beside the
+	// hash, which is owed either way, it takes no time of its own.
+	count := beside(func() (time.Duration, error) { return p.Store.Attempts.Count(ctx, name, user, browser) })
+	right, rehash, failed := verify(ctx, turn, user, password)
+	wait, err = count()
 	switch {
-	case err != nil:
-		return Checked{}, err
+	case err != nil || wait > 0: // others were counted since the look; what the hash says is nobody's business
+		return throttled(ctx, wait), err
+	case failed != nil:
+		return Checked{}, failed
 	case !right:
 		edge.Fail(ctx, "wrong_password", nil)
 		return Checked{Problem: page.WrongPassword}, nil
 	}
 	return Checked{Rehash: rehash}, nil
+}
+
+func throttled(ctx context.Context, wait time.Duration) Checked {
+	if wait == 0 {
+		return Checked{}
+	}
+	edge.Fail(ctx, "throttled", nil)
+	return Checked{Problem: page.Throttled, Wait: wait}
+}
+
+// beside begins f on a goroutine of its own. What it returns waits for f and answers
+// what f did; if f panicked, so does it.
+func beside[T any](f func() (T, error)) func() (T, error) {
+	once, done := sync.OnceValues(f), make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { _ = recover() }() // whoever waits has it
+		_, _ = once()
+	}()
+	return func() (T, error) {
+		<-done
+		return once()
+	}
 }
 
 // verify hashes once, whether or not there is anything to compare with.

@@ -18,6 +18,7 @@ type ChooseAccount struct {
 	App      *App   // who asked; nil outside a flow
 	ReturnTo string // outside a flow: comes back as form value "return_to"
 	Accounts []Account
+	Gone     bool // 409: the one that was chosen is signed out
 }
 
 func (p ChooseAccount) frame(l *livery) frame {
@@ -28,5 +29,9 @@ func (p ChooseAccount) frame(l *livery) frame {
 	case len(p.Accounts) == 1:
 		title = Say("account.continue", l.Name)
 	}
-	return frame{template: "account", title: title, leaves: true}
+	f := frame{template: "account", title: title, leaves: true}
+	if p.Gone {
+		f.summary = []FieldError{{Text: Say("account.gone")}}
+	}
+	return f
 }

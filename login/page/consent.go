@@ -71,10 +71,16 @@ type Consent struct {
 	// Shown stands for what the page shows, so that an answer to an older one
 	// is noticed.
 	Shown string
+	// Changed says that the person has answered an older one: 409 where they did just now.
+	Changed bool
 }
 
 func (p Consent) frame(l *livery) frame {
-	return frame{template: "consent", title: Say("consent.title", p.App.Name, l.Name), leaves: true}
+	f := frame{template: "consent", title: Say("consent.title", p.App.Name, l.Name), leaves: true}
+	if p.Changed {
+		f.summary = []FieldError{{Text: Say("consent.changed")}}
+	}
+	return f
 }
 
 // ReviewLine says who vouches for the app.

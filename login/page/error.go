@@ -9,7 +9,7 @@ import (
 type Fault int
 
 // The faults. The first group follows the status of the answer, the second is
-// what an app got wrong in sending somebody here.
+// what an app got wrong in sending somebody here, or what a status does not tell apart.
 const (
 	Internal      Fault = iota // 500
 	BadRequest                 // 400
@@ -23,6 +23,7 @@ const (
 	UnknownApp                 // 400: no such client
 	WrongAddress               // 400: a redirect URI that is not registered
 	WrongQuestion              // 400: an authorization request that makes no sense
+	OutOfOrder                 // 503: nothing can be answered until an operator has seen to it
 )
 
 // faults maps each fault to its words: what happened, and whose turn it is.
@@ -41,6 +42,7 @@ var faults = map[Fault]struct {
 	CrossOrigin:   {http.StatusForbidden, "error.cross_origin", "error.cross_origin.what", "error.cross_origin.turn"},
 	UnknownApp:    {http.StatusBadRequest, "error.unknown_app", "error.unknown_app.what", "error.app.turn"},
 	WrongAddress:  {http.StatusBadRequest, "error.wrong_address", "error.wrong_address.what", "error.app.turn"},
+	OutOfOrder:    {http.StatusServiceUnavailable, "error.out_of_order", "error.out_of_order.what", "error.out_of_order.turn"},
 	WrongQuestion: {http.StatusBadRequest, "error.wrong_question", "error.wrong_question.what", "error.app.turn"},
 }
 
@@ -80,7 +82,7 @@ func (p Error) frame(l *livery) frame {
 	if p.RetryAfter > 0 {
 		m.Lines[1] = Say("error.retry", wait(p.RetryAfter))
 	}
-	if p.Fault == Internal {
+	if p.Fault == Internal || p.Fault == OutOfOrder {
 		m.Links = append(m.Links, visit(l.Support, "link.help_from", l.Name)...)
 	}
 	return frame{template: "message", title: Say(f.title), message: m, leaves: true, wait: p.RetryAfter}

@@ -152,6 +152,10 @@ var english = catalogue{
 		"signin.title.app":  "Sign in to continue to {1}",
 		"signin.with":       "with your {1} account",
 		"signin.again":      "To be sure that it is you, {1} asks you to sign in again.",
+		"signin.absent":     "{1} asks for an account that is not signed in here.",
+		"signin.other":      "{1} asks for another account than {2}. Sign in with that one, or cancel to go back to the app.",
+		"signin.other.here": "{1} asks for another account than {2}. Continue as {3}, or cancel to go back to the app.",
+		"signin.signed_out": "You were signed out while this was open. Sign in again to go on.",
 		"signin.button":     "Sign in",
 		"signin.cancel":     "Cancel",
 		"signin.forgot":     "Forgotten your password?",
@@ -175,6 +179,7 @@ var english = catalogue{
 		"app.terms":     "Terms of use",
 
 		"account.title":        "Choose an account",
+		"account.gone":         "That account is signed out by now. Choose another, or sign in.",
 		"account.continue":     "Continue to {1}",
 		"account.continue.app": "Continue to {1}",
 		"account.password":     "Change password",
@@ -190,6 +195,7 @@ var english = catalogue{
 		"account.sign_out.all": "Sign out of all accounts",
 
 		"consent.title":             "{1} wants to use your {2} account",
+		"consent.changed":           "What you answered has changed since it was shown. Nothing was allowed yet: look again.",
 		"consent.by":                "by {1}",
 		"consent.reviewed":          "Reviewed by {1}",
 		"consent.first_party":       "Made by {1}",
@@ -239,9 +245,11 @@ var english = catalogue{
 
 		"signout.title":      "Sign out of {1}?",
 		"signout.app":        "{1} asked to sign you out.",
+		"signout.idle":       "Nobody was here for a while. Apps that were opened may still be signed in.",
 		"signout.everywhere": "Also sign out on my other devices",
 		"signout.button":     "Sign out",
 		"signout.stay":       "Stay signed in",
+		"signout.leave":      "Not now",
 
 		"signedout.title":          "You are signed out",
 		"signedout.what":           "You signed out of {1} on this browser.",
@@ -295,6 +303,9 @@ var english = catalogue{
 		"error.too_many":            "Too many requests",
 		"error.too_many.what":       "More requests came from your network than we can take.",
 		"error.too_many.turn":       "Wait a moment, then try again.",
+		"error.out_of_order":        "We are out of order right now",
+		"error.out_of_order.what":   "Our records cannot be read. This is our fault, not yours.",
+		"error.out_of_order.turn":   "Try again in a few minutes. If it lasts, tell us the request id below.",
 		"error.overloaded":          "We are very busy",
 		"error.overloaded.what":     "More is going on right now than we can handle.",
 		"error.overloaded.turn":     "Wait a moment, then try again.",

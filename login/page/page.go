@@ -1,6 +1,9 @@
 package page
 
-import "time"
+import (
+	"html/template"
+	"time"
+)
 
 // Page is the data of one page. The structs of this package are all there are.
 type Page interface {
@@ -39,7 +42,7 @@ type message struct {
 
 // link leads somewhere a person may be sent. One without an address is left out.
 type link struct {
-	URL  string
+	URL  template.URL // its scheme was looked at: see goTo
 	Text Text
 }
 
@@ -52,11 +55,14 @@ type reference struct {
 }
 
 // visit is a link to somewhere else: only if the address is fit to be followed.
-func visit(url string, k Key, args ...any) []link {
-	if url = webLink(url); url == "" {
+func visit(url string, k Key, args ...any) []link { return goTo(webLink(url), k, args...) }
+
+// goTo is a link to what webLink or appLink returned; to nothing if that is empty.
+func goTo(url string, k Key, args ...any) []link {
+	if url == "" {
 		return nil
 	}
-	return []link{{url, Say(k, args...)}}
+	return []link{{template.URL(url), Say(k, args...)}} //nolint:gosec // G203: see above
 }
 
 func home() link { return link{"/", Say("link.home")} }

@@ -2,6 +2,7 @@ package page
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -77,4 +78,18 @@ func webLink(u string) string {
 		return ""
 	}
 	return u
+}
+
+// scripted are the schemes of what a browser runs, renders or reads itself. No app can
+// register them; a link would be our doing all the same.
+var scripted = []string{"about", "blob", "data", "file", "filesystem", "javascript", "vbscript", "view-source"}
+
+// appLink is webLink for the registered address of an app, which may be a private
+// scheme that a native app answers to (RFC 8252 section 7.1).
+func appLink(u string) string {
+	p, err := url.Parse(u)
+	if err == nil && p.Scheme != "" && p.Scheme != "http" && p.Scheme != "https" && !slices.Contains(scripted, p.Scheme) && p.User == nil {
+		return u
+	}
+	return webLink(u)
 }

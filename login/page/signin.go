@@ -7,12 +7,24 @@ type SignInProblem int
 
 // The reasons, with the status each belongs to.
 const (
-	NoProblem     SignInProblem = iota
-	WrongPassword               // 422; the same for unknown users
-	Throttled                   // 429; says RetryAfter
-	Busy                        // 503; says RetryAfter
-	NoCookies                   // 400; the browser did not bring our cookie back
-	Stale                       // 409; the account changed while the page was open
+	NoProblem      SignInProblem = iota
+	WrongPassword                // 422; the same for unknown users
+	Throttled                    // 429; says RetryAfter
+	Busy                         // 503; says RetryAfter
+	NoCookies                    // 400; the browser did not bring our cookie back
+	Stale                        // 409; the account changed while the page was open
+	OtherAccount                 // 200; the app asks for another account than Person
+	SignedOutSince               // 200; the account that was to be gone on with is signed out
+)
+
+// WhySignIn is why somebody is to sign in where an account is signed in already.
+type WhySignIn int
+
+// The reasons. None of them is anybody's fault.
+const (
+	First  WhySignIn = iota // nobody is signed in, or the person wants another account
+	Again                   // the app asks for a fresh sign-in
+	Absent                  // the app asks for an account that is not signed in here
 )
 
 // SignIn is the form that takes username and password. The button carries
@@ -22,8 +34,14 @@ type SignIn struct {
 	App      *App   // who asked, in a flow; nil for a local sign-in
 	Username string // what was typed, or the hint of the request
 	ReturnTo string // local sign-in: comes back as form value "return_to"
-	// Again: the person is known, but the app asks for a fresh sign-in.
-	Again      bool
+	Why      WhySignIn
+	// Person is whom OtherAccount speaks of.
+	Person Person
+	// Instead, with OtherAccount, is the one that the app asks for, if it is signed in
+	// here: a button sends its ID to AccountURL, as ChooseAccount does. Nil: it is not,
+	// and is not named.
+	Instead    *Account
+	AccountURL string
 	Problem    SignInProblem
 	RetryAfter time.Duration // sent as Retry-After too
 	Errors     FieldErrors   // an input left empty, for example
@@ -69,6 +87,24 @@ func (p SignIn) problem() FieldError {
 		return FieldError{Text: Say("signin.busy")}
 	case NoCookies:
 		return FieldError{Text: Say("signin.no_cookies")}
+	case SignedOutSince:
+		return FieldError{Text: Say("signin.signed_out")}
+	case OtherAccount:
+		if p.Instead != nil {
+			return FieldError{Text: Say("signin.other.here", p.App.Name, p.Person.Display(), p.Instead.Display())}
+		}
+		return FieldError{Text: Say("signin.other", p.App.Name, p.Person.Display())}
 	}
 	return FieldError{}
+}
+
+// WhyText says why, in a flow; zero: nothing needs to be said.
+func (p SignIn) WhyText() Text {
+	switch {
+	case p.App != nil && p.Why == Again:
+		return Say("signin.again", p.App.Name)
+	case p.App != nil && p.Why == Absent:
+		return Say("signin.absent", p.App.Name)
+	}
+	return Text{}
 }

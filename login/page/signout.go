@@ -4,8 +4,8 @@ package page
 // everywhere=yes if the box is ticked.
 type SignOut struct {
 	Action string // where the form is posted
-	Person Person
-	App    *App // who asked; nil when the person did
+	Person Person // zero: sessions are left, but so long unused that nobody is signed in
+	App    *App   // who asked; nil when the person did
 	// OfferEverywhere adds the choice to end the other devices' sessions too.
 	OfferEverywhere bool
 }
@@ -17,7 +17,7 @@ func (p SignOut) frame(l *livery) frame {
 // SignedOut tells that it is done.
 type SignedOut struct {
 	App       *App
-	ReturnURL string   // a registered address of App; otherwise empty
+	ReturnURL string   // a registered address of App, which may be a native app's; otherwise empty
 	Informed  []string // names of the apps that were told
 }
 
@@ -28,7 +28,7 @@ func (p SignedOut) frame(l *livery) frame {
 	}
 	m.Lines = append(m.Lines, Say("signedout.shared"))
 	if p.App != nil {
-		m.Links = visit(p.ReturnURL, "link.return", p.App.Name)
+		m.Links = goTo(appLink(p.ReturnURL), "link.return", p.App.Name)
 	}
 	m.Links = append(m.Links, link{"/sign-in", Say("link.sign_in_again")})
 	return frame{template: "message", title: Say("signedout.title"), message: m, leaves: p.App != nil}

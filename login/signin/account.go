@@ -19,9 +19,12 @@ func (h *Handler) accountForm(w http.ResponseWriter, r *http.Request) {
 	case len(f.Accounts()) == 0:
 		front.See(w, f.Path()+op.PathSignIn)
 	default:
-		form := page.ChooseAccount{Action: f.Path() + op.PathAccount, App: front.AppOf(f.Client()), Accounts: choices(signedIn(f.Accounts()))}
-		h.show(w, r, http.StatusOK, form)
+		h.show(w, r, http.StatusOK, accountPage(f))
 	}
+}
+
+func accountPage(f *op.Flow) page.ChooseAccount {
+	return page.ChooseAccount{Action: f.Path() + op.PathAccount, App: front.AppOf(f.Client()), Accounts: choices(signedIn(f.Accounts()))}
 }
 
 func signedIn(accounts []storage.Account) (all []storage.SignedIn) {
@@ -42,11 +45,24 @@ func (h *Handler) account(w http.ResponseWriter, r *http.Request) {
 	default:
 		id, err := storage.ParseID(r.PostForm.Get("account"))
 		if err != nil || !slices.ContainsFunc(f.Accounts(), func(a storage.Account) bool { return a.Session.ID == id }) {
-			front.See(w, f.Path()+op.PathAccount) // signed out meanwhile: choose again
+			h.chosenIsGone(w, r, f)
 			return
 		}
 		f.Choose(w, r, id)
 	}
+}
+
+// chosenIsGone asks again: the account was signed out meanwhile.
+func (h *Handler) chosenIsGone(w http.ResponseWriter, r *http.Request, f *op.Flow) {
+	if len(f.Accounts()) == 0 {
+		form := h.flowPage(f, f.LoginHint())
+		form.Problem = page.SignedOutSince
+		h.show(w, r, http.StatusConflict, form)
+		return
+	}
+	form := accountPage(f)
+	form.Gone = true
+	h.show(w, r, http.StatusConflict, form)
 }
 
 // signOutOf ends one of the browser's sessions, or all, and goes on with the flow.
@@ -55,18 +71,17 @@ func (h *Handler) signOutOf(w http.ResponseWriter, r *http.Request, f *op.Flow, 
 		h.fail(w, r, err)
 		return
 	}
-	f.Resume(w)
+	f.SignedOut(w, r)
 }
 
 // end ends sessions, each on behalf of its own user, and takes them out of the
 // browser's cookie.
 func (h *Handler) end(w http.ResponseWriter, r *http.Request, ending []*storage.Session) error {
+	if err := h.endEach(r, ending); err != nil {
+		return err
+	}
 	var ended []storage.ID
 	for _, v := range ending {
-		by := storage.Actor{User: v.User, Via: storage.ViaPage, RequestID: edge.RequestID(r.Context())}
-		if err := h.Store.Sessions.End(r.Context(), by, v.ID); err != nil {
-			return err
-		}
 		ended = append(ended, v.ID)
 	}
 	set, err := h.Store.Settings.Get(r.Context())
@@ -74,5 +89,15 @@ func (h *Handler) end(w http.ResponseWriter, r *http.Request, ending []*storage.
 		return err
 	}
 	h.Sessions.Forget(w, r, set.Lifetimes.SessionAbsolute, ended...)
+	return nil
+}
+
+func (h *Handler) endEach(r *http.Request, ending []*storage.Session) error {
+	for _, v := range ending {
+		by := storage.Actor{User: v.User, Via: storage.ViaPage, RequestID: edge.RequestID(r.Context())}
+		if err := h.Store.Sessions.End(r.Context(), by, v.ID); err != nil {
+			return err
+		}
+	}
 	return nil
 }

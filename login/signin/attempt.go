@@ -93,11 +93,24 @@ func apart(here []*storage.Session, user *storage.User) (own storage.ID, others 
 }
 
 // remember puts the new session first in the browser's cookie, and leaves out the
-// ones that have ended.
+// ones that have ended. Those that have no place in it end: nobody could sign out of
+// them here any more.
 func (h *Handler) remember(w http.ResponseWriter, r *http.Request, out outcome) error {
 	set, err := h.Store.Settings.Get(r.Context())
-	if err == nil {
-		h.Sessions.Keep(w, append([]storage.ID{out.session.ID}, out.others...), set.Lifetimes.SessionAbsolute)
+	if err != nil {
+		return err
 	}
-	return err
+	all := append([]storage.ID{out.session.ID}, out.others...)
+	if len(all) > accountsMost {
+		over, err := h.Store.Sessions.Stored(r.Context(), all[accountsMost:])
+		if err == nil {
+			err = h.endEach(r, over)
+		}
+		if err != nil {
+			return err
+		}
+		all = all[:accountsMost]
+	}
+	h.Sessions.Keep(w, all, set.Lifetimes.SessionAbsolute)
+	return nil
 }

@@ -70,8 +70,12 @@ func (h *Handler) signOutChosen(w http.ResponseWriter, r *http.Request, live []s
 // goOnAs puts an account in front of the browser's others.
 func (h *Handler) goOnAs(w http.ResponseWriter, r *http.Request, live []storage.SignedIn, account, back string) {
 	i := slices.IndexFunc(live, func(v storage.SignedIn) bool { return v.Session.ID.String() == account })
-	if i < 0 { // signed out meanwhile: choose again
-		front.See(w, front.Back(front.PathChoose, back))
+	switch {
+	case len(live) == 0:
+		front.See(w, front.Back(front.PathSignIn, back))
+		return
+	case i < 0: // signed out meanwhile
+		h.show(w, r, http.StatusConflict, page.ChooseAccount{Action: front.PathChoose, ReturnTo: back, Accounts: choices(live), Gone: true})
 		return
 	}
 	set, err := h.Store.Settings.Get(r.Context())

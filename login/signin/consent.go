@@ -20,8 +20,12 @@ func (h *Handler) consentForm(w http.ResponseWriter, r *http.Request) {
 		f.Resume(w)
 		return
 	}
+	h.show(w, r, http.StatusOK, consentPage(f, view, f.Outdated(view)))
+}
+
+func consentPage(f *op.Flow, view *op.ConsentView, changed bool) page.Consent {
 	form := page.Consent{Action: f.Path() + op.PathConsent, App: *front.AppOf(view.Client), Review: page.Reviewed,
-		Person: front.PersonOf(view.User), SwitchURL: f.Path() + op.PathAccount, RedirectURI: view.RedirectURI, AccountURL: front.PathApps, Shown: view.DigestText()}
+		Person: front.PersonOf(view.User), SwitchURL: f.Path() + op.PathAccount, RedirectURI: view.RedirectURI, AccountURL: front.PathApps, Shown: view.DigestText(), Changed: changed}
 	if view.Client.FirstParty {
 		form.Review = page.FirstParty
 	}
@@ -31,7 +35,7 @@ func (h *Handler) consentForm(w http.ResponseWriter, r *http.Request) {
 	for _, ask := range view.Asks {
 		form.Scopes = append(form.Scopes, scopeOf(ask, view.Known))
 	}
-	h.show(w, r, http.StatusOK, form)
+	return form
 }
 
 func scopeOf(ask op.Ask, known bool) page.Scope {
@@ -48,7 +52,7 @@ func scopeOf(ask op.Ask, known bool) page.Scope {
 }
 
 // consent takes the answer. If what was shown is no longer what there is to decide,
-// it is shown again.
+// it is shown again, and says so.
 func (h *Handler) consent(w http.ResponseWriter, r *http.Request) {
 	f := h.Provider.Flow(w, r)
 	if f == nil {
@@ -58,9 +62,14 @@ func (h *Handler) consent(w http.ResponseWriter, r *http.Request) {
 	case "deny":
 		f.Deny(w, r)
 	case "allow":
-		if !f.Allow(w, r, r.PostForm.Get("shown"), r.PostForm["scope"]) {
-			f.Resume(w)
+		if f.Allow(w, r, r.PostForm.Get("shown"), r.PostForm["scope"]) {
+			return
 		}
+		if view := f.Consent(); view != nil {
+			h.show(w, r, http.StatusConflict, consentPage(f, view, true))
+			return
+		}
+		f.Resume(w)
 	default:
 		h.show(w, r, http.StatusBadRequest, page.Error{Fault: page.BadRequest, App: front.AppOf(f.Client())})
 	}

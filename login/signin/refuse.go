@@ -21,6 +21,7 @@ var refusalFaults = map[op.RefusalKind]page.Fault{
 	op.RefusedRedirect: page.WrongAddress,
 	op.RefusedRequest:  page.WrongQuestion,
 	op.RefusedInternal: page.Internal,
+	op.RefusedStopped:  page.OutOfOrder,
 }
 
 // Refuse is op's way to end a request on a page.

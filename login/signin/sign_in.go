@@ -17,8 +17,24 @@ func (h *Handler) flowSignInForm(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// flowPage says why it is shown to somebody who may think that they have signed in.
 func (h *Handler) flowPage(f *op.Flow, username string) page.SignIn {
-	return page.SignIn{Action: f.Path() + op.PathSignIn, App: front.AppOf(f.Client()), Username: username, Again: len(f.Accounts()) == 1}
+	p := page.SignIn{Action: f.Path() + op.PathSignIn, App: front.AppOf(f.Client()), Username: username}
+	switch f.SignInReason() {
+	case op.ReasonAgain:
+		p.Why = page.Again
+	case op.ReasonAbsent:
+		p.Why = page.Absent
+	case op.ReasonSignedOut:
+		p.Problem = page.SignedOutSince
+	case op.ReasonOther:
+		p.Problem, p.Person = page.OtherAccount, front.PersonOf(f.Decided().User)
+		if a := f.Wanted(); a != nil {
+			p.Instead = &page.Account{Person: front.PersonOf(a.User), ID: a.Session.ID.String()}
+			p.AccountURL = f.Path() + op.PathAccount
+		}
+	}
+	return p
 }
 
 // flowSignIn takes the form. Cancel tells the app that the user left.

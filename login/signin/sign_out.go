@@ -17,12 +17,18 @@ func (h *Handler) signOutForm(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
+	here, err := h.Store.Sessions.Unended(r.Context(), h.Sessions.Of(r))
+	var live []storage.SignedIn
+	if err == nil {
+		live, err = h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
+	}
 	switch {
 	case err != nil:
 		h.fail(w, r, err)
-	case len(live) == 0:
+	case len(here) == 0:
 		h.show(w, r, http.StatusOK, signedOut(l))
+	case len(live) == 0: // whoever sits here now need not be who signed in: nobody is named
+		h.show(w, r, http.StatusOK, signOutPage(l, nil))
 	default:
 		h.show(w, r, http.StatusOK, signOutPage(l, live[0].User))
 	}
@@ -39,7 +45,10 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) (l *op.Logout, 
 }
 
 func signOutPage(l *op.Logout, u *storage.User) page.SignOut {
-	p := page.SignOut{Action: op.PathSignOut, Person: front.PersonOf(u), OfferEverywhere: true}
+	p := page.SignOut{Action: op.PathSignOut}
+	if u != nil {
+		p.Person, p.OfferEverywhere = front.PersonOf(u), true
+	}
 	if l == nil {
 		return p
 	}

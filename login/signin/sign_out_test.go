@@ -181,3 +181,82 @@ func TestSigningOutOnOtherDevicesIsAChoice(t *testing.T) {
 		t.Errorf("signed in: here %v, there %v, bob %v", here.isSignedIn(), there.isSignedIn(), bobs.isSignedIn())
 	}
 }
+
+// latest is the session that a user began last.
+func (h *house) latest(u *storage.User) storage.ID {
+	h.t.Helper()
+	live, _, err := h.store.Sessions.OfUser(context.Background(), u.ID, nil, 1)
+	if err != nil || len(live) == 0 {
+		h.t.Fatal(err, live)
+	}
+	return live[0].Session.ID
+}
+
+func (h *house) ended(id storage.ID) bool {
+	h.t.Helper()
+	stored, err := h.store.Sessions.Stored(context.Background(), []storage.ID{id})
+	if err != nil || len(stored) != 1 {
+		h.t.Fatal(err, stored)
+	}
+	return !stored[0].Ended.IsZero()
+}
+
+func TestSigningOutEndsWhatIsOnlyIdleAndNamesNobody(t *testing.T) {
+	for _, begin := range []string{op.PathSignOut, op.PathEndSession} {
+		h := newHouse(t)
+		ada, b := h.addUser("ada"), h.browser()
+		b.get("/sign-in")
+		b.signIn("/sign-in", "ada")
+		id := h.latest(ada)
+		h.pass(storage.Seconds(storage.DefaultSettings().Lifetimes.SessionIdle) + 2*time.Hour)
+		if b.isSignedIn() {
+			t.Fatal("not idle yet")
+		}
+		p := b.get(begin)
+		if h.ended(id) || strings.Contains(p.body, "ada") || strings.Contains(p.body, `name="everywhere"`) {
+			t.Errorf("%s: ended %v by the question\n%s", begin, h.ended(id), p.body)
+		}
+		done := b.confirm(p)
+		if !h.ended(id) || !strings.Contains(done.body, "You are signed out") {
+			t.Errorf("%s: ended %v\n%s", begin, h.ended(id), done.body)
+		}
+	}
+}
+
+func TestASixthAccountEndsTheOneThatHasNoPlaceLeft(t *testing.T) {
+	h := newHouse(t)
+	b := h.browser()
+	b.get("/sign-in")
+	var ids []storage.ID
+	for _, name := range []string{"ada", "bob", "eve", "joan", "kim", "lou", "max"} {
+		u := h.addUser(name)
+		if p := b.signIn("/sign-in", name); p.at != "/" {
+			t.Fatalf("%s: %d at %s", name, p.status, p.at)
+		}
+		ids = append(ids, h.latest(u))
+	}
+	for i, id := range ids {
+		if h.ended(id) != (i < 2) {
+			t.Errorf("account %d: ended %v", i+1, h.ended(id))
+		}
+	}
+	if n := strings.Count(b.get("/choose-account").body, `name="account"`); n != 5 {
+		t.Errorf("%d accounts", n)
+	}
+}
+
+func TestANativeAppIsLinkedAfterSigningOut(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	const home = "com.example.calendar:/bye"
+	c := h.addClient(func(m *storage.Metadata) {
+		m.ApplicationType, m.RedirectURIs, m.PostLogoutRedirectURIs = storage.ApplicationNative, []string{"com.example.calendar:/cb"}, []string{home}
+	})
+	b := h.browser()
+	b.get("/sign-in")
+	b.signIn("/sign-in", "ada")
+	done := b.confirm(b.get(endSession("client_id", c.ID, "post_logout_redirect_uri", home, "state", "s")))
+	if !strings.Contains(done.body, `href="`+home+`?state=s"`) {
+		t.Errorf("%d\n%s", done.status, done.body)
+	}
+}

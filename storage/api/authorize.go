@@ -84,7 +84,8 @@ func (r *routes) judge(ctx huma.Context) (storage.Actor, *turnedAway) {
 		return by, &turnedAway{status: http.StatusForbidden, code: "insufficient_scope", scope: scope, cause: err,
 			detail: "the access token lacks the scope " + scope + ", which this needs"}
 	case err != nil:
-		return by, &turnedAway{status: http.StatusInternalServerError, detail: ourSide, cause: err}
+		status, detail := fault(err)
+		return by, &turnedAway{status: status, detail: detail, cause: err}
 	case !by.Administers():
 		return by, &turnedAway{status: http.StatusForbidden, code: "forbidden", detail: storage.ErrForbidden.Error()}
 	}
@@ -113,7 +114,7 @@ func bearer(r *http.Request) (string, *turnedAway) {
 
 func (r *routes) turnAway(ctx huma.Context, a *turnedAway) {
 	switch {
-	case a.status == http.StatusInternalServerError:
+	case a.status >= http.StatusInternalServerError:
 		r.Report(ctx.Context(), a.cause)
 	case r.Authorization.Refused != nil:
 		r.Authorization.Refused(ctx.Context(), cmp.Or(a.code, "no_token"), a.cause)

@@ -20,6 +20,7 @@ import (
 
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/kv"
 	"latchkey/storage/memory"
 )
 
@@ -226,6 +227,22 @@ func TestAFaultOfOursIsNotToldOnANetwork(t *testing.T) {
 	got := h.as("x admin", "GET", api.Prefix+"/keys", "")
 	if got.Code != http.StatusInternalServerError || strings.Contains(got.Body.String(), "sda") || len(h.errs) != 1 {
 		t.Errorf("%d %s, reported %v", got.Code, got.Body, h.errs)
+	}
+}
+
+func TestAStoppedEngineIsUnavailable(t *testing.T) {
+	stopped := kv.OutcomeUnknown(errors.New("the disk /dev/sda is on fire"))
+	h, _ := guarded(t, func(o *api.Options) { o.Keys = &rack{err: stopped} })
+	got := h.as("x admin", "GET", api.Prefix+"/keys", "")
+	if got.Code != http.StatusServiceUnavailable || strings.Contains(got.Body.String(), "sda") || len(h.errs) != 1 {
+		t.Errorf("%d %s, reported %v", got.Code, got.Body, h.errs)
+	}
+	own := newHouse(t, func(o *api.Options) {
+		o.HashPassword = func(context.Context, []byte, string) ([]byte, error) { return nil, stopped }
+	})
+	_, err := own.CreateUser(t.Context(), ada())
+	if p := new(api.Problem); !errors.As(err, &p) || p.Status != http.StatusServiceUnavailable || p.Error() != stopped.Error() {
+		t.Errorf("on the socket: %v", err)
 	}
 }
 

@@ -27,7 +27,7 @@ const upserting = `What the body names is set, what it does not name stays as it
 
 // problemsOf lists what may be wrong with a call besides what handle's caller adds.
 func problemsOf(method, path string) []int {
-	all := []int{http.StatusForbidden, http.StatusUnprocessableEntity}
+	all := []int{http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
 	if strings.Contains(path, "{") {
 		all = append(all, http.StatusNotFound)
 	}
@@ -47,9 +47,6 @@ func problems(more ...int) func(*huma.Operation) {
 
 // large is for bodies of up to a megabyte, which take a while over a network.
 func large(op *huma.Operation) { op.BodyReadTimeout = 30 * time.Second }
-
-// mayBeBusy is for what hashes passwords.
-var mayBeBusy = problems(http.StatusServiceUnavailable)
 
 func explained(text string) func(*huma.Operation) {
 	return func(op *huma.Operation) { op.Description = text }

@@ -45,10 +45,19 @@ func (r *routes) problem(ctx context.Context, err error) error {
 		return huma.Error503ServiceUnavailable(ErrBusy.Error())
 	}
 	r.Report(ctx, err)
-	if r.Authorization != nil {
-		return huma.Error500InternalServerError(ourSide)
+	status, detail := fault(err)
+	if r.Authorization == nil {
+		detail = err.Error()
 	}
-	return huma.NewError(http.StatusInternalServerError, err.Error())
+	return huma.NewError(status, detail)
+}
+
+// fault is how a fault of ours is told on a network.
+func fault(err error) (status int, detail string) {
+	if storage.Stopped(err) {
+		return http.StatusServiceUnavailable, "out of order: try again later"
+	}
+	return http.StatusInternalServerError, ourSide
 }
 
 // Fail answers a problem that was found before any operation, as the API does.

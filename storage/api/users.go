@@ -28,13 +28,13 @@ func cursor(text string) ([]byte, error) {
 
 func (r *routes) users() {
 	handle(r, "list-users", http.MethodGet, "/users", "List users, or find one", 200, r.listUsers, explained(paging))
-	handle(r, "create-user", http.MethodPost, "/users", "Add a user", 201, r.createUser, mayBeBusy)
+	handle(r, "create-user", http.MethodPost, "/users", "Add a user", 201, r.createUser)
 	handle(r, "upsert-user", http.MethodPut, "/users", "Make or change the user with an external id", 200, r.upsertUser, explained(upserting))
 	handle(r, "import-users", http.MethodPost, "/users/import", "Import many users, with password hashes", 200, r.importUsers, large)
 	handle(r, "get-user", http.MethodGet, "/users/{sub}", "Show a user", 200, r.getUser)
 	handle(r, "change-user", http.MethodPatch, "/users/{sub}", "Change a user", 200, r.changeUser, problems(http.StatusPreconditionFailed))
 	handle(r, "delete-user", http.MethodDelete, "/users/{sub}", "Delete a user", 204, r.deleteUser)
-	handle(r, "set-password", http.MethodPut, "/users/{sub}/password", "Set a password and end every session", 200, r.setPassword, mayBeBusy)
+	handle(r, "set-password", http.MethodPut, "/users/{sub}/password", "Set a password and end every session", 200, r.setPassword)
 	handle(r, "disable-user", http.MethodPut, "/users/{sub}/disabled", "Disable or enable a user", 200, r.disableUser)
 	handle(r, "set-patreon", http.MethodPut, "/users/{sub}/patreon", "Set a Patreon membership", 200, r.setPatreon)
 }

@@ -72,6 +72,7 @@ func setUps() []Example {
 
 func signIns() []Example {
 	in := page.SignIn{Action: "/flow/example/sign-in", App: Calendar()}
+	grace := page.Person{Name: "Grace Hopper", Username: "grace"}
 	with := func(change func(*page.SignIn)) page.SignIn {
 		p := in
 		change(&p)
@@ -80,7 +81,13 @@ func signIns() []Example {
 	return []Example{
 		{"sign-in", 200, in},
 		{"sign-in-local", 200, page.SignIn{Action: "/sign-in", ReturnTo: "/"}},
-		{"sign-in-again", 200, with(func(p *page.SignIn) { p.Username, p.Again = "ada", true })},
+		{"sign-in-again", 200, with(func(p *page.SignIn) { p.Username, p.Why = "ada", page.Again })},
+		{"sign-in-absent", 200, with(func(p *page.SignIn) { p.Why = page.Absent })},
+		{"sign-in-other-account", 200, with(func(p *page.SignIn) { p.Problem, p.Person = page.OtherAccount, grace })},
+		{"sign-in-other-account-here", 200, with(func(p *page.SignIn) {
+			p.Problem, p.Person, p.Instead, p.AccountURL = page.OtherAccount, grace, &page.Account{Person: Ada(), ID: "1"}, "/flow/example/account"
+		})},
+		{"sign-in-signed-out-since", 200, with(func(p *page.SignIn) { p.Problem = page.SignedOutSince })},
 		{"sign-in-wrong", 422, with(func(p *page.SignIn) { p.Username, p.Problem = "ada", page.WrongPassword })},
 		{"sign-in-left-empty", 422, with(func(p *page.SignIn) {
 			p.Errors.Add(page.FieldUsername, page.UsernameMissing)
@@ -142,6 +149,7 @@ func accounts() []Example {
 		{"account-continue", 200, page.ChooseAccount{Action: action, App: Calendar(), Accounts: others[:1]}},
 		{"account-choose", 200, page.ChooseAccount{Action: action, App: Calendar(), Accounts: others}},
 		{"account-switch", 200, page.ChooseAccount{Action: "/choose-account", ReturnTo: "/account/password", Accounts: others}},
+		{"account-gone", 409, page.ChooseAccount{Action: action, App: Calendar(), Accounts: others[1:], Gone: true}},
 		{"account-switch-one", 200, page.ChooseAccount{Action: "/choose-account", ReturnTo: "/", Accounts: others[:1]}},
 	}
 }
@@ -173,8 +181,11 @@ func consents() []Example {
 	known := c
 	known.Review, known.RedirectURI, known.App.Owner = page.Unreviewed, "http://127.0.0.1:9000/callback", ""
 	known.Scopes = []page.Scope{{Name: "openid", Words: "know that it is you", Granted: true}}
+	changed := c
+	changed.Changed = true
 	return []Example{
 		{"consent", 200, c},
+		{"consent-changed", 409, changed},
 		{"consent-new-scopes", 200, more},
 		{"consent-many-groups", 200, many},
 		{"consent-in-testing", 200, testing},
@@ -187,6 +198,8 @@ func ends() []Example {
 	return []Example{
 		{"sign-out", 200, page.SignOut{Action: "/sign-out", Person: Ada()}},
 		{"sign-out-app", 200, page.SignOut{Action: "/sign-out", Person: Ada(), App: app, OfferEverywhere: true}},
+		{"sign-out-idle", 200, page.SignOut{Action: "/sign-out", App: app}},
+		{"signed-out-native-app", 200, page.SignedOut{App: app, ReturnURL: "com.example.calendar:/bye?state=s"}},
 		{"signed-out", 200, page.SignedOut{}},
 		{"signed-out-app", 200, page.SignedOut{App: app, ReturnURL: "https://calendar.example/bye", Informed: []string{"Event Calendar"}}},
 		{"expired", 410, page.Expired{}},
@@ -212,6 +225,7 @@ func errors() []Example {
 		{"too-large", page.Error{Fault: page.TooLarge}},
 		{"too-many", page.Error{Fault: page.TooMany, RetryAfter: 90 * time.Second}},
 		{"overloaded", page.Error{Fault: page.Overloaded}},
+		{"out-of-order", page.Error{Fault: page.OutOfOrder}},
 		{"cross-origin", page.Error{Fault: page.CrossOrigin}},
 		{"unknown-app", page.Error{Fault: page.UnknownApp, Detail: "invalid_request: there is no client with that client_id."}},
 		{"wrong-address", page.Error{Fault: page.WrongAddress, App: Calendar(),
