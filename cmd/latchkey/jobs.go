@@ -35,6 +35,7 @@ func (h *house) jobs() []job {
 			}
 			return h.ring.Tick(ctx, now)
 		}},
+		{"memory", time.Minute, new(memory).tick},
 	}
 	if h.schedule != nil {
 		all = append(all, job{"backup", time.Minute, h.schedule.Tick})
