@@ -15,9 +15,9 @@ func (p pin) apply(s *Settings) {
 	if p == nil {
 		return
 	}
-	epoch := s.Epoch
+	epoch, changed := s.Epoch, s.Changed
 	p(s)
-	s.Epoch = epoch
+	s.Epoch, s.Changed = epoch, changed
 }
 
 // validate applies the rules for settings to what is pinned.
@@ -65,14 +65,14 @@ func (s *Settings) take(old, new *Settings) {
 	}
 }
 
-// settingEpoch is the leaf that counts changes: not a setting.
-const settingEpoch = "epoch"
-
 // leaf is one setting: its name as it is on the wire, and where it stands.
 type leaf struct {
 	name  string
 	value reflect.Value
 }
+
+// isSetting tells settings from what counts and dates their changes.
+func (l leaf) isSetting() bool { return l.name != "epoch" && l.name != "changed" }
 
 func (l leaf) equal(o leaf) bool { return reflect.DeepEqual(l.value.Interface(), o.value.Interface()) }
 

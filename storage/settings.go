@@ -9,6 +9,8 @@ type Settings struct {
 	Lifetimes Lifetimes `cbor:"2,keyasint" json:"lifetimes"`
 	Throttle  Throttle  `cbor:"3,keyasint" json:"throttle"`
 	Epoch     uint64    `cbor:"4,keyasint" json:"epoch"` // one more at every change
+	// Changed is when the last change was made, in Unix seconds; 0: never.
+	Changed uint64 `cbor:"15,keyasint,omitempty" json:"changed,omitempty"`
 	// AuditRetention is how long the audit trail is kept, in seconds.
 	AuditRetention uint64 `cbor:"5,keyasint" json:"audit_retention_seconds"`
 	// SigningAlgorithms are those that tokens may be signed with (RFC 7518 section
@@ -77,6 +79,11 @@ func DefaultSettings() Settings {
 		KeyRotation:             new(uint32(90 * day)), OfflineGrants: 20,
 	}
 }
+
+// stood reports whether the settings have stood unchanged since then. Until they have
+// for as long as the sweeper waits, it deletes nothing because of them: a mistyped
+// lifetime can be taken back, and what it was too short for lives again.
+func (s *Settings) stood(since time.Time) bool { return since.Unix() >= int64(s.Changed) }
 
 // Seconds is a lifetime as a duration.
 func Seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }

@@ -58,7 +58,7 @@ func (s SettingsStore) describe(have, stored *Settings) []Setting {
 	values, defaults, kept := leaves(have), leaves(&initial), leaves(stored)
 	list := make([]Setting, 0, len(values))
 	for i, l := range values {
-		if l.name == settingEpoch {
+		if !l.isSetting() {
 			continue
 		}
 		one := Setting{Name: l.name, Value: l.value.Interface(), Default: defaults[i].value.Interface(), Unit: unitOf(l.name), Source: SourceDefault}
@@ -93,6 +93,7 @@ func (s SettingsStore) Change(ctx context.Context, by Actor, changes []SettingCh
 			return struct{}{}, err
 		}
 		stored.Epoch++
+		stored.Changed = uint64(note.Time.Unix())
 		if err := s.b.settings.put(tx, stored); err != nil {
 			return struct{}{}, err
 		}
@@ -111,7 +112,7 @@ func (s SettingsStore) apply(stored *Settings, changes []SettingChange) ([]strin
 	kept, filled, defaults := leaves(stored), leaves(&next), leaves(&initial)
 	var names []string
 	for _, c := range changes {
-		i := slices.IndexFunc(kept, func(l leaf) bool { return l.name == c.Name && l.name != settingEpoch })
+		i := slices.IndexFunc(kept, func(l leaf) bool { return l.name == c.Name && l.isSetting() })
 		switch {
 		case i < 0:
 			return nil, invalid(c.Name, "is not a setting")

@@ -68,6 +68,7 @@ func (s SettingsStore) Set(ctx context.Context, by Actor, v Settings) error {
 		}
 		next.take(have, &v)
 		next.Epoch = v.Epoch + 1
+		next.Changed = uint64(note.Time.Unix())
 		if err := s.b.settings.put(tx, next); err != nil {
 			return struct{}{}, err
 		}

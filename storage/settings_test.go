@@ -96,11 +96,11 @@ func TestWhatWasNeverChangedStaysTheDefault(t *testing.T) {
 	s.Branding.Logo, s.Branding.LogoType = []byte("logo"), "image/png"
 	h.ok(h.Settings.Set(h.ctx, Operator, s))
 	stored := need(update(h.ctx, h.base, func(tx writer) (*Settings, error) { return h.Settings.stored(tx) }))(h)
-	want := Settings{Lifetimes: Lifetimes{Code: 30}, Epoch: 1, Branding: Branding{Logo: []byte("logo"), LogoType: "image/png"}}
+	want := Settings{Lifetimes: Lifetimes{Code: 30}, Epoch: 1, Changed: uint64(h.clock.Now().Unix()), Branding: Branding{Logo: []byte("logo"), LogoType: "image/png"}}
 	if !reflect.DeepEqual(*stored, want) {
 		t.Errorf("stored is %+v", stored)
 	}
-	s.Epoch = 1
+	s.Epoch, s.Changed = 1, want.Changed
 	if got := h.settings(); !reflect.DeepEqual(got, s) {
 		t.Errorf("%+v", got)
 	}

@@ -128,7 +128,8 @@ func sweepFront[T any](tx kv.Txn, t *table[T], gone func(*T) bool) (swept, error
 }
 
 // sessions go when they have ended, or are past their absolute end: a grant may
-// outlive its session's idleness, but not that.
+// outlive its session's idleness, but not that. What settings say is over must have
+// been so for as long as what is over otherwise: see Settings.stood.
 func (s *Sweeper) sessions(tx kv.Txn, after []byte, before time.Time) (swept, error) {
 	set, err := SettingsStore{s.b}.in(tx)
 	if err != nil {
@@ -138,7 +139,7 @@ func (s *Sweeper) sessions(tx kv.Txn, after []byte, before time.Time) (swept, er
 		if !v.Ended.IsZero() && v.Latest.IsZero() {
 			return v.Ended.Before(before), nil
 		}
-		return v.past(set.Lifetimes, before), nil
+		return set.stood(before) && v.past(set.Lifetimes, before), nil
 	})
 }
 
@@ -173,6 +174,9 @@ func (b *base) grantOver(tx kv.Txn, g *Grant, before time.Time) (bool, error) {
 	if err != nil || c == nil || c.UID != g.Client {
 		return err == nil, err // the client is gone, and all of it with it
 	}
+	if !set.stood(before) || before.Before(c.Updated) {
+		return false, nil
+	}
 	l := set.Lifetimes.Of(c)
 	return !before.Before(state.lastUsed().Add(Seconds(l.RefreshIdle) + max(Seconds(l.AccessToken), Seconds(l.IDToken)))), nil
 }
@@ -191,6 +195,9 @@ func (s *Sweeper) audit(tx kv.Txn, after []byte, before time.Time) (swept, error
 	set, err := SettingsStore{s.b}.in(tx)
 	if err != nil {
 		return swept{}, err
+	}
+	if !set.stood(before) {
+		return swept{}, nil
 	}
 	end := before.Add(-time.Duration(set.AuditRetention) * time.Second)
 	out, err := sweep(tx, &s.b.audit, after, func(e *Event) (bool, error) { return e.Time.Before(end), nil })

@@ -185,6 +185,52 @@ func TestTheSweeperDeletesWhatItLookedAtAndNothingElse(t *testing.T) {
 	need(h.Links.Look(h.ctx, []byte("link"), LinkSetUp))(h)
 }
 
+// For a day, whoever mistyped a lifetime can take it back and has lost nothing.
+func TestASettingDeletesNothingBeforeItHasStoodForADay(t *testing.T) {
+	set := func(name, value string) func(*house) {
+		return func(h *house) { h.ok(h.Settings.Change(h.ctx, Operator, []SettingChange{change(name, value)})) }
+	}
+	own := func(idle uint32) func(*house) {
+		return func(h *house) {
+			m := need(h.Clients.Get(h.ctx, "demo"))(h).Metadata
+			m.RefreshTokenIdle = idle
+			need(h.Clients.Change(h.ctx, Operator, "demo", 0, m))(h)
+		}
+	}
+	for name, c := range map[string]struct {
+		mistype, mend func(*house)
+		space         byte
+	}{
+		"refresh_idle":     {set("lifetimes.refresh_idle", "300"), set("lifetimes.refresh_idle", "null"), spaceGrants},
+		"session_absolute": {set("lifetimes.session_absolute", "300"), set("lifetimes.session_absolute", "null"), spaceSessions},
+		"audit_retention":  {set("audit_retention_seconds", "86400"), set("audit_retention_seconds", "null"), spaceAudit},
+		"a client's own":   {own(300), own(0), spaceGrants},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.refreshable()
+			s, pass := h.sweeper()
+			pass(5 * day)
+			left := h.count(c.space)
+			c.mistype(h)
+			pass(day - time.Second)
+			if h.pass(s); h.count(c.space) < left {
+				t.Errorf("%d left of %d within a day", h.count(c.space), left)
+			}
+			c.mend(h)
+			pass(2 * day)
+			if h.pass(s); h.count(c.space) < left {
+				t.Errorf("%d left of %d after it was taken back", h.count(c.space), left)
+			}
+			c.mistype(h)
+			pass(day + time.Second)
+			if h.pass(s); h.count(c.space) >= left {
+				t.Errorf("%d left of %d although it was meant", h.count(c.space), left)
+			}
+		})
+	}
+}
+
 func TestTheAuditTrailIsKeptForItsTime(t *testing.T) {
 	h := newHouse(t)
 	u := h.user("ada")
