@@ -67,18 +67,13 @@ func (c clientChange) apply(ctx context.Context, conn *connection, id string) (v
 
 func clientRotateSecret(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "rotate-secret CLIENT_ID", Short: "Give an app a new secret", Args: takes("CLIENT_ID")}
-	overlap := days(7 * 24 * time.Hour)
-	c.Flags().Var(&overlap, "overlap", "how long earlier secrets stay valid; 0d ends them at once")
+	overlap := addOverlap(c)
 	c.RunE = t.onClient(func(ctx context.Context, conn *connection, id string) error {
-		v, err := conn.RotateSecret(ctx, id, time.Duration(overlap))
+		v, err := conn.RotateSecret(ctx, id, time.Duration(*overlap))
 		if err != nil {
 			return err
 		}
-		headline := "A new secret for " + v.ClientName + "; earlier ones no longer work."
-		if len(v.Secrets) > 1 {
-			headline = "A new secret for " + v.ClientName + "; earlier ones stay valid for " + overlap.String() + "."
-		}
-		return t.showClient(headline, v)
+		return t.showClient(rotated(v.ClientName, len(v.Secrets), overlap), v)
 	})
 	return c
 }

@@ -60,18 +60,13 @@ func resourceDisable(t *terminal, verb string, disabled bool) *cobra.Command {
 
 func resourceRotateSecret(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "rotate-secret RESOURCE", Short: "Give an API a new secret", Args: takes("RESOURCE")}
-	overlap := days(7 * 24 * time.Hour)
-	c.Flags().Var(&overlap, "overlap", "how long earlier secrets stay valid; 0d ends them at once")
+	overlap := addOverlap(c)
 	c.RunE = t.onResource(func(ctx context.Context, conn *connection, v api.Resource) error {
-		v, err := conn.AddResourceSecret(ctx, v.ID, time.Duration(overlap))
+		v, err := conn.AddResourceSecret(ctx, v.ID, time.Duration(*overlap))
 		if err != nil {
 			return err
 		}
-		headline := "A new secret for " + v.Name + "; earlier ones no longer work."
-		if len(v.Secrets) > 1 {
-			headline = "A new secret for " + v.Name + "; earlier ones stay valid for " + overlap.String() + "."
-		}
-		return t.showResource(headline, v)
+		return t.showResource(rotated(v.Name, len(v.Secrets), overlap), v)
 	})
 	return c
 }
