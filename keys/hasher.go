@@ -72,13 +72,22 @@ func NewHasher(o HasherOptions) *Hasher {
 // It returns ErrBusy, or the cause of ctx ending while it waited. It does not judge
 // the password: CheckPassword does.
 func (h *Hasher) Hash(ctx context.Context, binding []byte, password string) (sealed []byte, err error) {
+	t, err := h.Reserve()
+	if err != nil {
+		return nil, err
+	}
+	defer t.Release()
+	return t.Hash(ctx, binding, password)
+}
+
+func (h *Hasher) hash(ctx context.Context, binding []byte, password string) (sealed []byte, err error) {
 	if len(password) > maxPasswordBytes {
 		return nil, fmt.Errorf("%w: a password of %d bytes", ErrHash, len(password))
 	}
-	if err := h.gate.enter(ctx, h.span); err != nil {
+	if err := h.gate.pass(ctx, h.span); err != nil {
 		return nil, err
 	}
-	defer h.gate.leave()
+	defer h.gate.done()
 	defer h.span.begin(ctx, spanHash)()
 	encoded, err := h.swapper.Hash(norm.NFC.String(password))
 	if err != nil {

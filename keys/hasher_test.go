@@ -363,6 +363,9 @@ func TestWhoHasAPlaceIsNeverSentAway(t *testing.T) {
 	if err := turns[1].VerifyNothing(context.Background(), pass); err != nil {
 		t.Error(err)
 	}
+	if _, err := turns[0].Hash(context.Background(), ada, pass); err != nil {
+		t.Errorf("a second hash in one place: %v", err)
+	}
 	turns[0].Release()
 	if err := h.VerifyNothing(context.Background(), pass); err != nil {
 		t.Errorf("once one is given back: %v", err)

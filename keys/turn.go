@@ -13,7 +13,12 @@ func (h *Hasher) Reserve() (Turn, error) { return Turn{h}, h.gate.reserve() }
 // Release gives the place back.
 func (t Turn) Release() { t.h.gate.free() }
 
-// Verify is the Hasher's, without ErrBusy. A place is for one call at a time.
+// Hash is the Hasher's, without ErrBusy. A place is for one call at a time.
+func (t Turn) Hash(ctx context.Context, binding []byte, password string) (sealed []byte, err error) {
+	return t.h.hash(ctx, binding, password)
+}
+
+// Verify is the Hasher's, without ErrBusy.
 func (t Turn) Verify(ctx context.Context, binding, sealed []byte, password string) (ok bool, rehash []byte, err error) {
 	return t.h.verify(ctx, binding, sealed, password)
 }

@@ -104,19 +104,22 @@ func (h *Handler) change(r *http.Request, v storage.SignedIn, form *page.ChangeP
 	if err := h.examine(r.Context(), &form.Errors, v.User, current, fresh); err != nil || len(form.Errors) > 0 {
 		return nil, err
 	}
-	if right, err := h.check(r, v.User, form, current); err != nil || !right {
+	// One place for both hashes: who has proven the old password is not sent away.
+	turn, err := h.Hasher.Reserve()
+	if err != nil { // keys.ErrBusy
+		form.Problem, form.RetryAfter = page.Busy, front.BusyRetry
+		return nil, nil
+	}
+	defer turn.Release()
+	if right, err := h.check(r, turn, v.User, form, current); err != nil || !right {
 		return nil, err
 	}
-	sealed, err := h.Hasher.Hash(r.Context(), v.User.ID[:], fresh)
+	sealed, err := turn.Hash(r.Context(), v.User.ID[:], fresh)
 	var done *storage.PasswordChanged
 	if err == nil {
 		done, err = h.save(r, v, sealed, form.EndOthers)
 	}
-	switch {
-	case errors.Is(err, keys.ErrBusy):
-		form.Problem, form.RetryAfter = page.Busy, front.BusyRetry
-		return nil, nil
-	case errors.Is(err, storage.ErrStale):
+	if errors.Is(err, storage.ErrStale) {
 		form.Problem = page.Stale
 		return nil, nil
 	}
@@ -142,8 +145,8 @@ func (h *Handler) examine(ctx context.Context, errs *page.FieldErrors, u *storag
 
 // check asks for the current password, by the same throttle as a sign-in: whoever
 // finds a browser unlocked must not guess here what they may not guess there.
-func (h *Handler) check(r *http.Request, u *storage.User, form *page.ChangePassword, current string) (right bool, err error) {
-	out, err := h.passwords().Check(r.Context(), u.Username, u, h.Browsers.Browser(r), current)
+func (h *Handler) check(r *http.Request, turn keys.Turn, u *storage.User, form *page.ChangePassword, current string) (right bool, err error) {
+	out, err := h.passwords().CheckIn(r.Context(), turn, u.Username, u, h.Browsers.Browser(r), current)
 	switch {
 	case err != nil || out.Problem == page.NoProblem:
 		return err == nil, err

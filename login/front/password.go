@@ -52,6 +52,11 @@ func (p Passwords) Check(ctx context.Context, name string, user *storage.User, b
 		return Checked{Problem: page.Busy, Wait: BusyRetry}, nil
 	}
 	defer turn.Release()
+	return p.CheckIn(ctx, turn, name, user, browser, password)
+}
+
+// CheckIn is Check with a place among those who hash, for whoever has more to do in it.
+func (p Passwords) CheckIn(ctx context.Context, turn keys.Turn, name string, user *storage.User, browser []byte, password string) (Checked, error) {
 	wait, err := p.Store.Attempts.Look(ctx, name, user, browser)
 	if err != nil || wait > 0 {
 		return throttled(ctx, wait), err
