@@ -85,12 +85,12 @@ func (r *routes) addClient(ctx context.Context, once storage.Once, in NewClient)
 
 func last4(secret string) string { return secret[max(0, len(secret)-4):] }
 
-func (r *routes) getClient(ctx context.Context, in *byClientID) (*revised, error) {
+func (r *routes) getClient(ctx context.Context, in *byClientID) (*revised[Client], error) {
 	c, err := r.Store.Clients.Get(ctx, in.ClientID)
 	if err != nil {
 		return nil, err
 	}
-	return r.revised(ctx, c)
+	return r.revisedClient(ctx, c)
 }
 
 func (r *routes) changeClient(ctx context.Context, in *struct {
@@ -98,15 +98,15 @@ func (r *routes) changeClient(ctx context.Context, in *struct {
 	IfMatch  string `header:"If-Match" doc:"The ETag of the client as it was read: it is changed only if it is still that"`
 	Body     Metadata
 	RawBody  []byte
-}) (*revised, error) {
+}) (*revised[Client], error) {
 	r.Edits.Lock()
 	defer r.Edits.Unlock()
 	have, err := r.Store.Clients.Get(ctx, in.ClientID)
 	if err != nil {
 		return nil, err
 	}
-	if !matches(in.IfMatch, etag(have)) {
-		return nil, errChanged
+	if !matches(in.IfMatch, tagOfClient(have)) {
+		return nil, errChanged("client")
 	}
 	merged, err := r.editable(ctx, have)
 	if err != nil {
@@ -121,12 +121,12 @@ func (r *routes) changeClient(ctx context.Context, in *struct {
 	}
 	c, err := r.Store.Clients.Change(ctx, r.Actor(ctx), in.ClientID, have.Revision, m)
 	if errors.Is(err, storage.ErrStale) && in.IfMatch != "" {
-		return nil, errChanged
+		return nil, errChanged("client")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return r.revised(ctx, c)
+	return r.revisedClient(ctx, c)
 }
 
 // editable is a client's metadata for JSON to be decoded into. Decoding writes into

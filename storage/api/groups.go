@@ -125,11 +125,7 @@ func (r *routes) listMembers(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	page := Users{Users: make([]User, len(list)), Next: base64.RawURLEncoding.EncodeToString(next)}
-	for i, u := range list {
-		page.Users[i] = userOf(u)
-	}
-	return &out[Users]{page}, nil
+	return pageOfUsers(list, next), nil
 }
 
 func (r *routes) joinGroup(ctx context.Context, in *byMember) (*none, error) {

@@ -2,12 +2,9 @@ package api
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"latchkey/storage"
-
-	"github.com/danielgtaylor/huma/v2"
 )
 
 // ResourceScope is a scope that a resource owns.
@@ -84,20 +81,3 @@ func storedScopes(all []ResourceScope) []storage.ResourceScope {
 	}
 	return stored
 }
-
-// taggedResource is a resource with its revision as an entity tag.
-type taggedResource struct {
-	ETag string `header:"ETag" doc:"Of this revision, for If-Match"`
-	Body Resource
-}
-
-func (r *routes) tagged(ctx context.Context, v *storage.Resource) (*taggedResource, error) {
-	shown, err := r.resourceOf(ctx, v)
-	return &taggedResource{ETag: resourceTag(v), Body: shown}, err
-}
-
-func resourceTag(v *storage.Resource) string {
-	return `"` + v.ID.String() + "." + strconv.FormatUint(v.Revision, 10) + `"`
-}
-
-var errResourceChanged = huma.Error412PreconditionFailed("the resource was changed meanwhile: read it again, then decide again")

@@ -87,12 +87,12 @@ func (r *routes) addResource(ctx context.Context, once storage.Once, in NewResou
 	return shown, err
 }
 
-func (r *routes) getResource(ctx context.Context, in *byResource) (*taggedResource, error) {
+func (r *routes) getResource(ctx context.Context, in *byResource) (*revised[Resource], error) {
 	v, err := r.Store.Resources.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := r.tagged(ctx, v)
+	answer, err := r.revisedResource(ctx, v)
 	if err != nil {
 		return nil, err
 	}
@@ -108,13 +108,13 @@ func (r *routes) changeResource(ctx context.Context, in *struct {
 		Name   *string         `json:"name,omitempty"`
 		Scopes []ResourceScope `json:"scopes,omitempty" doc:"All that it has from now on"`
 	}
-}) (*taggedResource, error) {
+}) (*revised[Resource], error) {
 	have, err := r.Store.Resources.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	if !matches(in.IfMatch, resourceTag(have)) {
-		return nil, errResourceChanged
+	if !matches(in.IfMatch, tagOfResource(have)) {
+		return nil, errChanged("resource")
 	}
 	revision := uint64(0) // a change names all it changes: without If-Match there is nothing to lose
 	if in.IfMatch != "" {
@@ -123,12 +123,12 @@ func (r *routes) changeResource(ctx context.Context, in *struct {
 	v, err := r.Store.Resources.Change(ctx, r.Actor(ctx), in.ID, revision,
 		storage.ResourceChange{Name: in.Body.Name, Scopes: storedScopes(in.Body.Scopes)})
 	if errors.Is(err, storage.ErrStale) {
-		return nil, errResourceChanged
+		return nil, errChanged("resource")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return r.tagged(ctx, v)
+	return r.revisedResource(ctx, v)
 }
 
 func (r *routes) deleteResource(ctx context.Context, in *byResource) (*none, error) {
@@ -140,12 +140,12 @@ func (r *routes) disableResource(ctx context.Context, in *struct {
 	Body struct {
 		Disabled bool `json:"disabled"`
 	}
-}) (*taggedResource, error) {
+}) (*revised[Resource], error) {
 	v, err := r.Store.Resources.Disable(ctx, r.Actor(ctx), in.ID, in.Body.Disabled)
 	if err != nil {
 		return nil, err
 	}
-	return r.tagged(ctx, v)
+	return r.revisedResource(ctx, v)
 }
 
 func (r *routes) addResourceSecret(ctx context.Context, in *struct {
@@ -153,7 +153,7 @@ func (r *routes) addResourceSecret(ctx context.Context, in *struct {
 	Body struct {
 		Overlap int64 `json:"overlap_seconds" required:"false" minimum:"0" doc:"How long the secrets of before stay valid"`
 	}
-}) (*taggedResource, error) {
+}) (*revised[Resource], error) {
 	if in.Body.Overlap > overlapMost {
 		return nil, &storage.Invalid{Field: "overlap_seconds", Reason: "must be at most 90 days"}
 	}
@@ -162,7 +162,7 @@ func (r *routes) addResourceSecret(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := r.tagged(ctx, v)
+	answer, err := r.revisedResource(ctx, v)
 	if err != nil {
 		return nil, err
 	}

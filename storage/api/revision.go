@@ -10,41 +10,40 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// revisedUser is a user with its revision as an entity tag.
-type revisedUser struct {
+// revised is a record with its revision as an entity tag (RFC 9110 section 8.8.3).
+type revised[T any] struct {
 	ETag string `header:"ETag" doc:"Of this revision, for If-Match"`
-	Body User
+	Body T
 }
 
-func userRevised(u *storage.User) *revisedUser {
-	return &revisedUser{ETag: userTag(u), Body: userOf(u)}
+// etag names a record and its revision: one that was deleted and made again under the
+// same address is another.
+func etag(id storage.ID, revision uint64) string {
+	return `"` + id.String() + "." + strconv.FormatUint(revision, 10) + `"`
 }
 
-// userTag names an account's revision; the address names the account, which is never
-// another's.
-func userTag(u *storage.User) string { return `"` + strconv.FormatUint(u.Revision, 10) + `"` }
+func tagOfUser(u *storage.User) string         { return etag(u.ID, u.Revision) }
+func tagOfClient(c *storage.Client) string     { return etag(c.UID, c.Revision) }
+func tagOfResource(v *storage.Resource) string { return etag(v.ID, v.Revision) }
 
-// revised is a client with its revision as an entity tag (RFC 9110 section 8.8.3).
-type revised struct {
-	ETag string `header:"ETag" doc:"Of this revision, for If-Match"`
-	Body Client
+func revisedUser(u *storage.User) *revised[User] {
+	return &revised[User]{ETag: tagOfUser(u), Body: userOf(u)}
 }
 
-func (r *routes) revised(ctx context.Context, c *storage.Client) (*revised, error) {
+func (r *routes) revisedClient(ctx context.Context, c *storage.Client) (*revised[Client], error) {
 	v, err := r.shown(ctx, c)
-	return &revised{ETag: etag(c), Body: v}, err
+	return &revised[Client]{ETag: tagOfClient(c), Body: v}, err
 }
 
-// etag names a registration and its revision: a client deleted and added again under
-// one id is another.
-func etag(c *storage.Client) string {
-	return `"` + c.UID.String() + "." + strconv.FormatUint(c.Revision, 10) + `"`
+func (r *routes) revisedResource(ctx context.Context, v *storage.Resource) (*revised[Resource], error) {
+	shown, err := r.resourceOf(ctx, v)
+	return &revised[Resource]{ETag: tagOfResource(v), Body: shown}, err
 }
 
-var (
-	errChanged     = huma.Error412PreconditionFailed("the client was changed meanwhile: read it again, then decide again")
-	errUserChanged = huma.Error412PreconditionFailed("the user was changed meanwhile: read it again, then decide again")
-)
+// errChanged refuses a change of what If-Match no longer names.
+func errChanged(noun string) error {
+	return huma.Error412PreconditionFailed("the " + noun + " was changed meanwhile: read it again, then decide again")
+}
 
 // matches evaluates If-Match (RFC 9110 section 13.1.1): none, any, or a list of which
 // one must be equal. Weak tags are never equal.

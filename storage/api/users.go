@@ -62,11 +62,15 @@ func (r *routes) listUsers(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	return pageOfUsers(list, next), nil
+}
+
+func pageOfUsers(list []*storage.User, next []byte) *out[Users] {
 	page := Users{Users: make([]User, len(list)), Next: base64.RawURLEncoding.EncodeToString(next)}
 	for i, u := range list {
 		page.Users[i] = userOf(u)
 	}
-	return &out[Users]{page}, nil
+	return &out[Users]{page}
 }
 
 func (r *routes) createUser(ctx context.Context, in *struct {
@@ -117,12 +121,12 @@ func (r *routes) seal(ctx context.Context, u *storage.User, password string) ([]
 	return r.HashPassword(ctx, u.ID[:], password)
 }
 
-func (r *routes) getUser(ctx context.Context, in *bySub) (*revisedUser, error) {
+func (r *routes) getUser(ctx context.Context, in *bySub) (*revised[User], error) {
 	u, err := r.Store.Users.Get(ctx, in.Sub)
 	if err != nil {
 		return nil, err
 	}
-	v := userRevised(u)
+	v := revisedUser(u)
 	if v.Body.Groups, err = r.Store.Groups.Names(ctx, u.Groups); err != nil {
 		return nil, err
 	}
@@ -142,15 +146,15 @@ func (r *routes) changeUser(ctx context.Context, in *struct {
 	IfMatch string     `header:"If-Match" doc:"The ETag of the user as it was read: it is changed only if it is still that"`
 	Body    Account
 	RawBody []byte
-}) (*revisedUser, error) {
+}) (*revised[User], error) {
 	r.Edits.Lock()
 	defer r.Edits.Unlock()
 	have, err := r.Store.Users.Get(ctx, in.Sub)
 	if err != nil {
 		return nil, err
 	}
-	if !matches(in.IfMatch, userTag(have)) {
-		return nil, errUserChanged
+	if !matches(in.IfMatch, tagOfUser(have)) {
+		return nil, errChanged("user")
 	}
 	merged := userOf(have).Account
 	var said struct {
@@ -167,12 +171,12 @@ func (r *routes) changeUser(ctx context.Context, in *struct {
 		EmailVerified: said.EmailVerified, Roles: said.Roles, Revision: &have.Revision,
 	})
 	if errors.Is(err, storage.ErrStale) && in.IfMatch != "" {
-		return nil, errUserChanged
+		return nil, errChanged("user")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return userRevised(u), nil
+	return revisedUser(u), nil
 }
 
 func (r *routes) deleteUser(ctx context.Context, in *bySub) (*none, error) {
@@ -184,7 +188,7 @@ func (r *routes) setPassword(ctx context.Context, in *struct {
 	Body struct {
 		Password string `json:"password" writeOnly:"true"`
 	}
-}) (*revisedUser, error) {
+}) (*revised[User], error) {
 	have, err := r.Store.Users.Get(ctx, in.Sub)
 	if err != nil {
 		return nil, err
@@ -197,7 +201,7 @@ func (r *routes) setPassword(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return userRevised(u), nil
+	return revisedUser(u), nil
 }
 
 func (r *routes) disableUser(ctx context.Context, in *struct {
@@ -205,7 +209,7 @@ func (r *routes) disableUser(ctx context.Context, in *struct {
 	Body struct {
 		Disabled bool `json:"disabled"`
 	}
-}) (*revisedUser, error) {
+}) (*revised[User], error) {
 	act := r.Store.Users.Enable
 	if in.Body.Disabled {
 		act = r.Store.Users.Disable
@@ -214,13 +218,13 @@ func (r *routes) disableUser(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return userRevised(u), nil
+	return revisedUser(u), nil
 }
 
 func (r *routes) setPatreon(ctx context.Context, in *struct {
 	Sub  storage.ID `path:"sub"`
 	Body Membership
-}) (*revisedUser, error) {
+}) (*revised[User], error) {
 	if err := r.Store.Memberships.Set(ctx, r.Actor(ctx), in.Body.of(in.Sub)); err != nil {
 		return nil, err
 	}
