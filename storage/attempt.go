@@ -33,10 +33,23 @@ type knownBrowser struct {
 // knownMost is how many browsers an account's record remembers.
 const knownMost = 8
 
+// overtaking is by how much an attempt may be older than one counted before it: they
+// get their instants first and their turns later. Beyond it the clock was set back.
+const overtaking = time.Minute
+
+// turn is the instant of an attempt made at now, which is not before those counted.
+func (c counter) turn(now time.Time) time.Time {
+	if ahead := c.Last.Sub(now); ahead > 0 && ahead <= overtaking {
+		return c.Last
+	}
+	return now
+}
+
 // count applies the throttle to one attempt at the instant now. An allowed one is
 // counted as a failure at once: success takes it back. So attempts made at the
 // same moment cannot all pass. A refused one changes nothing.
 func (c *counter) count(t Throttle, now time.Time) (wait time.Duration) {
+	now = c.turn(now)
 	if wait := c.wait(t, now); wait > 0 {
 		return wait
 	}
@@ -50,6 +63,7 @@ func (c *counter) count(t Throttle, now time.Time) (wait time.Duration) {
 
 // wait is how long after now an attempt is refused; 0: it is allowed.
 func (c counter) wait(t Throttle, now time.Time) time.Duration {
+	now = c.turn(now)
 	window := c.window(t, now)
 	if window <= 0 || c.Failures < t.Failures || now.Before(c.Last) {
 		return 0

@@ -58,6 +58,35 @@ func TestAClockThatIsSetBackDoesNotLengthenTheWindow(t *testing.T) {
 	}
 }
 
+// Attempts made at once get their instants before their turns.
+func TestAnAttemptThatOthersOvertookIsNoClockSetBack(t *testing.T) {
+	h := newHouse(t)
+	for _, u := range []*User{h.user("ada"), nil} {
+		for range 10 {
+			h.attempt("ada", u, "")
+		}
+		h.clock.add(-2 * time.Second)
+		for range 2 {
+			if wait := h.attempt("ada", u, ""); wait != time.Minute {
+				t.Errorf("of %v: waits %v", u, wait)
+			}
+		}
+	}
+	h = newHouse(t)
+	u := h.user("ada")
+	for range 9 {
+		h.attempt("ada", u, "")
+	}
+	h.clock.add(-2 * time.Second) // before the window began
+	if wait := h.attempt("ada", u, ""); wait != 0 {
+		t.Errorf("the tenth waits %v", wait)
+	}
+	h.clock.add(2 * time.Second)
+	if wait := h.attempt("ada", u, ""); wait != time.Minute {
+		t.Errorf("the eleventh waits %v", wait)
+	}
+}
+
 func TestTheWaitNeverOutlastsTheWindow(t *testing.T) {
 	h := newHouse(t)
 	set := need(h.Settings.Get(h.ctx))(h)
