@@ -11,7 +11,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"strings"
+	"sync/atomic"
 
 	"latchkey/storage"
 )
@@ -20,18 +20,13 @@ import (
 type Caller struct {
 	http *http.Client
 	base string // in front of Prefix; "": this machine
+
+	offer atomic.Pointer[offer] // of the server at base, once it was asked for
 }
 
 // InProcess returns a Caller of a handler in the same process.
 func InProcess(h http.Handler) *Caller {
 	return &Caller{http: &http.Client{Transport: direct{h}}}
-}
-
-// Over returns a Caller over the network, of the server whose issuer is given.
-// client puts an access token of the scope admin into each request, as that of a
-// clientcredentials.Config of golang.org/x/oauth2 does.
-func Over(issuer string, client *http.Client) *Caller {
-	return &Caller{http: client, base: strings.TrimSuffix(issuer, "/")}
 }
 
 // Close gives up idle connections.
@@ -63,6 +58,11 @@ func call[T any](ctx context.Context, c *Caller, method, path string, in any) (T
 		return answer, fmt.Errorf("%s: %w", cmp.Or(c.base, "the server did not answer"), cause(err))
 	}
 	defer res.Body.Close()
+	if c.base != "" && (res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusMethodNotAllowed) {
+		if err := c.offered(ctx, method, path); err != nil {
+			return answer, err
+		}
+	}
 	return decode[T](res)
 }
 

@@ -64,5 +64,7 @@
 // On a network, with [Options].Authorization, whoever brings an access token: it
 // says on whose behalf the call acts, and whether it may only look. GET may be done
 // by those who may only look, nothing else may, and the store refuses them again.
-// The description alone needs no token.
+// The description alone needs no token. Its Go client over a network, [Over], asks for
+// it when a server answers that there is no such thing, since one of an older version
+// says the same of operations that it lacks.
 package api
