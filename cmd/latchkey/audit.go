@@ -17,6 +17,7 @@ func auditCommand(t *terminal) *cobra.Command {
 		Args: optionally("USER")}
 	most := c.Flags().Int("limit", 50, "how many to show; 0: all")
 	addJSON(t, c)
+	anywhere(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		return t.with(c.Context(), false, func(conn *connection) error {
 			names := namesOf{conn: conn, known: map[storage.ID]string{}}

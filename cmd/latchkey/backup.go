@@ -37,5 +37,6 @@ func backupCommand(t *terminal) *cobra.Command {
 		},
 	}
 	addJSON(t, c)
+	onThisMachine(c)
 	return c
 }

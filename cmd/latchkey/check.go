@@ -34,6 +34,7 @@ func checkCommand(t *terminal) *cobra.Command {
 		},
 	}
 	addJSON(t, c)
+	onThisMachine(c)
 	return c
 }
 

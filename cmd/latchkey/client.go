@@ -19,6 +19,7 @@ func clientCommand(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "client", Short: "Add, show and change apps"}
 	c.AddCommand(clientAdd(t), clientList(t), clientShow(t), clientEdit(t), clientRotateSecret(t), clientDelete(t), clientImport(t))
 	addJSON(t, c.Commands()...)
+	anywhere(c.Commands()...)
 	return c
 }
 

@@ -18,6 +18,7 @@ func compactCommand(t *terminal) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return t.compact(c.Context()) },
 	}
 	addJSON(t, c)
+	onThisMachine(c)
 	return c
 }
 

@@ -89,20 +89,30 @@ func (c *Config) level() slog.Level {
 // nor fragment. Beyond that an issuer must be the one spelling of itself, since
 // clients compare it byte by byte, and an origin, since our cookies need Path=/.
 func (c *Config) issuerFault() string {
-	u, err := url.Parse(c.Issuer)
-	switch {
-	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
-		return fmt.Sprintf("must be an address like https://id.example.org, not %q", c.Issuer)
-	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(c.Issuer, "#"):
-		return "must hold neither a user name nor a query nor a fragment"
-	case u.Path != "":
-		return fmt.Sprintf("must not hold a path or a slash at the end: %s://%s would be right", u.Scheme, u.Host)
-	case c.Issuer != canonicalOrigin(u):
-		return fmt.Sprintf("must be spelled as browsers do: %s would be right", canonicalOrigin(u))
+	if fault := originFault(c.Issuer); fault != "" {
+		return fault
+	}
+	switch u, _ := url.Parse(c.Issuer); {
 	case u.Scheme == "http" && !isLocalhost(u.Hostname()):
 		return fmt.Sprintf("must be https unless it is localhost: https://%s would be right, with tls.certificate_file or behind a proxy of trusted_proxies", u.Host)
 	case u.Scheme == "https" && c.TLSCertificateFile == "" && len(c.TrustedProxies) == 0:
 		return "is https, so set tls.certificate_file and tls.key_file, or list in trusted_proxies the proxy that ends TLS"
+	}
+	return ""
+}
+
+// originFault is what any issuer must be.
+func originFault(text string) string {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return fmt.Sprintf("must be an address like https://id.example.org, not %q", text)
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
+		return "must hold neither a user name nor a query nor a fragment"
+	case u.Path != "":
+		return fmt.Sprintf("must not hold a path or a slash at the end: %s://%s would be right", u.Scheme, u.Host)
+	case text != canonicalOrigin(u):
+		return fmt.Sprintf("must be spelled as browsers do: %s would be right", canonicalOrigin(u))
 	}
 	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"latchkey/cmd/latchkey/internal/remote"
 	"latchkey/storage/api"
 	"latchkey/storage/kv"
 )
@@ -24,7 +25,8 @@ const (
 // connection is a verb's way to the data. Close it.
 type connection struct {
 	*api.Caller
-	house *house // nil: over the socket
+	house  *house         // nil: not in process
+	remote *remote.Server // nil: on this machine
 }
 
 func (c *connection) close() error {
@@ -35,10 +37,14 @@ func (c *connection) close() error {
 	return c.house.close()
 }
 
-// connect reaches the data: over the socket if a server runs, else in process.
-// Data that does not exist is made only if make is set, so that a mistyped
+// connect reaches the data: over the network if another machine's are meant, and
+// then this one's are left alone; else over the socket if a server runs, else in
+// process. Data that does not exist is made only if make is set, so that a mistyped
 // directory is noticed.
 func (t *terminal) connect(ctx context.Context, create bool) (*connection, error) {
+	if t.elsewhere.server != "" {
+		return t.connectElsewhere(ctx)
+	}
 	c, err := t.config()
 	if err != nil {
 		return nil, err
@@ -106,5 +112,9 @@ func (t *terminal) with(ctx context.Context, create bool, do func(*connection) e
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(c), c.close())
+	err = do(c)
+	if c.remote != nil {
+		err = c.remote.Explain(err)
+	}
+	return errors.Join(err, c.close())
 }

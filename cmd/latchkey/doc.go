@@ -3,14 +3,14 @@
 // It owns the process: configuration (config.go), signals and exit codes
 // (main.go), the verbs of the command line (root.go and a file each), how the
 // rooms are put together (wire.go), what runs on a timer (jobs.go), and how a
-// verb reaches the data (connect.go):
+// verb reaches the data (connect.go, remote.go):
 //
 //	latchkey serve      opens the data file and listens: for browsers and apps
 //	                    on the configured address, for the verbs below on a
 //	                    socket beside the data
 //	latchkey user …     }  calls of storage/api: over that socket while a
 //	latchkey client …   }  server runs, in process on the opened file when
-//	latchkey setup-link }  none does
+//	latchkey setup-link }  none does, over the network if --server names one
 //	latchkey doctor     looks at all that must be right around the server
 //	latchkey try        is a sample app that shows every step of a login
 //

@@ -68,6 +68,7 @@ func doctorCommand(t *terminal) *cobra.Command {
 			return fmt.Errorf("%d checks failed", failed)
 		}}
 	addJSON(t, c)
+	onThisMachine(c)
 	return c
 }
 

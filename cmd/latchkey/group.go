@@ -16,6 +16,7 @@ func groupCommand(t *terminal) *cobra.Command {
 		Long: "Add, show and change groups of people. GROUP is a name or an id. Members: latchkey user edit USER --group GROUP."}
 	c.AddCommand(groupAdd(t), groupList(t), groupShow(t), groupEdit(t), groupDelete(t))
 	addJSON(t, c.Commands()...)
+	anywhere(c.Commands()...)
 	return c
 }
 

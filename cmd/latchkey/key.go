@@ -12,8 +12,11 @@ import (
 
 func keyCommand(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "key", Short: "See and replace keys"}
-	c.AddCommand(keyList(t), keyRotate(t), keyReseal(t))
+	list, rotate, reseal := keyList(t), keyRotate(t), keyReseal(t)
+	c.AddCommand(list, rotate, reseal)
 	addJSON(t, c.Commands()...)
+	anywhere(list, rotate)
+	onThisMachine(reseal)
 	return c
 }
 

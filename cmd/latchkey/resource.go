@@ -18,6 +18,7 @@ func resourceCommand(t *terminal) *cobra.Command {
 	c.AddCommand(resourceAdd(t), resourceList(t), resourceShow(t), resourceEdit(t), resourceDisable(t, "disable", true), resourceDisable(t, "enable", false),
 		resourceRotateSecret(t), resourceEndSecret(t), resourceDelete(t))
 	addJSON(t, c.Commands()...)
+	anywhere(c.Commands()...)
 	return c
 }
 

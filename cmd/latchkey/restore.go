@@ -35,6 +35,7 @@ func restoreCommand(t *terminal) *cobra.Command {
 	c.Flags().BoolVar(&r.Force, "force", false, "replace the data that are there; they are kept beside, under another name")
 	c.Flags().BoolVar(&r.DespiteFaults, "despite-faults", false, "restore what can be read of a backup that is damaged")
 	addJSON(t, c)
+	onThisMachine(c)
 	return c
 }
 

@@ -15,6 +15,7 @@ func newRoot(t *terminal) *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().StringVar(&t.configPath, "config", "", "configuration file (see config.example.yaml; default: LATCHKEY_CONFIG, else none)")
+	addElsewhere(t, root)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usagef("%w: see %s --help", err, c.CommandPath())
 	})

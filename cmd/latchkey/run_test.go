@@ -74,6 +74,17 @@ func (w *watched) Write(b []byte) (int, error) {
 	return w.all.Write(b)
 }
 
+// drain lets more lines come than anybody waits for.
+func (w *watched) drain(ctx context.Context) {
+	for {
+		select {
+		case <-w.lines:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 func (w *watched) String() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"latchkey/internal/addrtest"
+	"latchkey/internal/certtest"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -26,7 +29,9 @@ func TestMain(m *testing.M) {
 // The scripts in testdata/script run the program as a person would. Besides
 // testscript's own commands they have:
 //
-//	up URL             wait until the server answers there
+//	up URL             wait until the server answers there; by https with the
+//	                   certificate and key in $CERTIFICATE and $KEY, which is for
+//	                   localhost and from the authority in $CA
 //	set VAR PATH       VAR becomes the value at that path of the JSON on stdout
 //	as-nobody ARGS     latchkey ARGS as another user (root only)
 //	mode PATH OCTAL    check a file's permissions
@@ -35,14 +40,20 @@ func TestMain(m *testing.M) {
 //	                   the key set
 //	damage PATH HOW    cut a file short, empty it, or flip a bit of a text in it
 func TestScripts(t *testing.T) {
+	authority := certtest.New(t)
+	certFile, keyFile := authority.Issue("localhost")
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
+			e.Setenv("CA", authority.File)
+			e.Setenv("CERTIFICATE", certFile)
+			e.Setenv("KEY", keyFile)
 			address, err := addrtest.Find("127.0.0.1")
 			e.Setenv("LATCHKEY_LISTEN", address)
 			e.Setenv("LATCHKEY_ISSUER", "http://"+address)
 			e.Setenv("LATCHKEY_DATA_DIR", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("URL", "http://"+address)
+			e.Setenv("TLS_URL", "https://"+strings.Replace(address, "127.0.0.1", "localhost", 1))
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -60,8 +71,11 @@ func TestScripts(t *testing.T) {
 
 func up(ts *testscript.TestScript, _ bool, args []string) {
 	deadline := time.Now().Add(30 * time.Second)
+	pool, text := x509.NewCertPool(), ts.ReadFile(ts.Getenv("CA"))
+	pool.AppendCertsFromPEM([]byte(text))
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true}}
 	for {
-		res, err := http.Get(args[0] + pathReady)
+		res, err := client.Get(args[0] + pathReady)
 		if err == nil {
 			_ = res.Body.Close()
 			if res.StatusCode == http.StatusOK {

@@ -25,6 +25,7 @@ func settingCommand(t *terminal) *cobra.Command {
 		Long: "Show and change settings. What is changed is in force at once. What the configuration file or the environment pins is changed there."}
 	c.AddCommand(settingList(t), settingSet(t), settingUnset(t))
 	addJSON(t, c.Commands()...)
+	anywhere(c.Commands()...)
 	return c
 }
 

@@ -26,6 +26,7 @@ func setupLinkCommand(t *terminal) *cobra.Command {
 		},
 	}
 	addJSON(t, c)
+	anywhere(c)
 	return c
 }
 

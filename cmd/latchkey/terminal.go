@@ -17,6 +17,7 @@ type terminal struct {
 	env            []string
 	configPath     string
 	json           bool
+	elsewhere      elsewhere
 }
 
 func (t *terminal) config() (*Config, error) { return loadConfig(t.configPath, t.env) }
@@ -37,7 +38,7 @@ func (t *terminal) exit(err error) int {
 		err = errors.New("interrupted")
 	}
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(t.stderr, "latchkey: "+sentence(strings.TrimRight(line, "\n")))
+		fmt.Fprintln(t.stderr, "latchkey: "+printable(sentence(strings.TrimRight(line, "\n"))))
 	}
 	if usage := (usageError{}); errors.As(err, &usage) {
 		return exitUsage

@@ -29,6 +29,7 @@ func tryCommand(t *terminal) *cobra.Command {
 		Long: "Register a sample app on a loopback port, and serve its pages, which show each message of a login as it happens. " +
 			"It needs a running server. At its end (Ctrl-C, or after a while) the registration is removed.",
 	}
+	onThisMachine(c)
 	last := c.Flags().Duration("for", 30*time.Minute, "how long it stays")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		// A terminal that is closed ends it, too, and not without cleaning up.

@@ -19,6 +19,7 @@ func userCommand(t *terminal) *cobra.Command {
 	c.AddCommand(userAdd(t), userList(t), userShow(t), userEdit(t), userSetPassword(t),
 		userDisable(t, "disable", true), userDisable(t, "enable", false), userDelete(t), userRecoveryLink(t), userImport(t))
 	addJSON(t, c.Commands()...)
+	anywhere(c.Commands()...)
 	return c
 }
 

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"latchkey/cmd/latchkey/internal/remote"
+
+	"github.com/spf13/cobra"
+)
+
+// The variables that stand for flags, or for what does not belong into any, since
+// whoever may list processes reads their arguments.
+const (
+	envServer       = envPrefix + "SERVER"
+	envCA           = envPrefix + "CA"
+	envCredentials  = envPrefix + "CREDENTIALS"
+	envClientID     = envPrefix + "CLIENT_ID"
+	envClientSecret = envPrefix + "CLIENT_SECRET"
+)
+
+// elsewhere says which server on another machine a verb is for, and by what right.
+type elsewhere struct {
+	server, source  string // "": this machine's own
+	ca, credentials string
+	open            *remote.Server // once it was needed
+}
+
+func addElsewhere(t *terminal, root *cobra.Command) {
+	f := root.PersistentFlags()
+	f.StringVar(&t.elsewhere.server, "server", "", "administer the Latchkey with this issuer over the network (default: "+envServer+", else the one on this machine)")
+	f.StringVar(&t.elsewhere.credentials, "credentials", "", "with --server: `file` of the client to do it as (default: "+envCredentials+", else "+envClientID+" and "+envClientSecret+")")
+	f.StringVar(&t.elsewhere.ca, "ca", "", "with --server: `file` of the only certificates to trust (default: "+envCA+", else those this machine trusts)")
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return t.settle(c) }
+}
+
+// Where a verb works. Others, as version, work without any data.
+const (
+	placeNote    = "place"
+	placeAny     = "any"     // it is calls of the API, and so has this machine's server or another's do it
+	placeMachine = "machine" // it needs this machine's own files
+)
+
+func anywhere(all ...*cobra.Command) { placed(placeAny, all) }
+
+func onThisMachine(all ...*cobra.Command) { placed(placeMachine, all) }
+
+func placed(place string, all []*cobra.Command) {
+	for _, c := range all {
+		if c.Annotations == nil {
+			c.Annotations = map[string]string{}
+		}
+		c.Annotations[placeNote] = place
+	}
+}
+
+// settle finds out which server a verb is for, and refuses what would be done to
+// another one's data than was meant.
+func (t *terminal) settle(c *cobra.Command) error {
+	e, place, given := &t.elsewhere, c.Annotations[placeNote], c.Flags().Changed
+	if e.source = "--server"; !given("server") {
+		e.server, e.source = lookup(t.env, envServer), envServer
+	}
+	switch {
+	case c.HasSubCommands() || place == "" && !given("server"):
+		return nil
+	case e.server == "" && (given("ca") || given("credentials")):
+		return usagef("--ca and --credentials need --server")
+	case e.server == "":
+		return nil
+	case place != placeAny && given("server"):
+		return usagef("%s is not done over the network: run it on the server's own machine, without --server", c.CommandPath())
+	case place != placeAny:
+		return usagef("%s works on this machine's own data, and %s names a server: unset it, or run this there", c.CommandPath(), envServer)
+	case given("config"):
+		return usagef("--config is of this machine's own Latchkey, and %s names another: leave one out", e.source)
+	}
+	if fault := serverFault(e.server); fault != "" {
+		return usagef("%s %s", e.source, fault)
+	}
+	return nil
+}
+
+// serverFault holds the address of a server to what an issuer must be. It may have a
+// password in it, and then is not repeated.
+func serverFault(text string) string {
+	if strings.Contains(text, "@") {
+		return "must hold no user name"
+	}
+	if fault := originFault(text); fault != "" {
+		return fault
+	}
+	if u, _ := url.Parse(text); u.Scheme != "https" && !isLocalhost(u.Hostname()) {
+		return fmt.Sprintf("must be https unless it is localhost, for what is secret goes there: https://%s would be right", u.Host)
+	}
+	return ""
+}
+
+// connectElsewhere opens the way once, also for a verb that connects twice.
+func (t *terminal) connectElsewhere(ctx context.Context) (*connection, error) {
+	e := &t.elsewhere
+	if e.open == nil {
+		credentials, err := t.credentials()
+		if err != nil {
+			return nil, err
+		}
+		o := remote.Options{Issuer: e.server, Credentials: credentials, CAFile: e.ca}
+		if o.CAFile == "" {
+			o.CAFile = lookup(t.env, envCA)
+		}
+		if e.open, err = remote.Open(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	return &connection{Caller: e.open.Caller, remote: e.open}, nil
+}
+
+// credentials are those of the flag, or of the environment.
+func (t *terminal) credentials() (remote.Credentials, error) {
+	if file := t.elsewhere.credentials; file != "" {
+		return remote.ReadCredentials(file)
+	}
+	file, id, secret := lookup(t.env, envCredentials), lookup(t.env, envClientID), lookup(t.env, envClientSecret)
+	switch {
+	case file != "" && secret != "":
+		return remote.Credentials{}, errors.New(envCredentials + " and " + envClientSecret + " are both set: unset one")
+	case file != "":
+		return remote.ReadCredentials(file)
+	case id != "" && secret != "":
+		return remote.Secret(id, secret), nil
+	case id != "" || secret != "":
+		return remote.Credentials{}, errors.New(envClientID + " and " + envClientSecret + " must both be set")
+	}
+	return remote.Credentials{}, fmt.Errorf("%s needs the credentials of a client: name their file with --credentials, or set %s and %s", t.elsewhere.server, envClientID, envClientSecret)
+}
