@@ -255,6 +255,10 @@ func TestConfirmationNeedsATerminalOrYes(t *testing.T) {
 }
 
 func TestNamesCannotSteerTheTerminal(t *testing.T) {
+	var said strings.Builder
+	if (&terminal{stderr: &said}).exit(errors.New("a\x1b[31mb\nc")); said.String() != "latchkey: a\ufffd[31mb.\nlatchkey: c.\n" {
+		t.Errorf("an error said %q", said.String())
+	}
 	if got := printable("a\x1b[31mb\u202ec\nd"); strings.ContainsAny(got, "\x1b\n") || strings.ContainsRune(got, '\u202e') {
 		t.Errorf("%q", got)
 	}

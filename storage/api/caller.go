@@ -84,7 +84,7 @@ func decode[T any](res *http.Response) (answer T, err error) {
 	case res.StatusCode >= 400:
 		p := &Problem{}
 		if json.Unmarshal(text, p) != nil || p.Status == 0 {
-			p = &Problem{Status: res.StatusCode, Title: fmt.Sprintf("the server answered %s", res.Status)}
+			p = &Problem{Status: res.StatusCode, Title: fmt.Sprintf("the server answered %s, not as Latchkey does: is a proxy in the way?", res.Status)}
 		}
 		return answer, p
 	case res.StatusCode == http.StatusNoContent:

@@ -12,7 +12,7 @@ import (
 // What a server on the network may lack.
 var (
 	// ErrNoAPI: nothing of this API is there.
-	ErrNoAPI = errors.New("there is no administration API at " + Prefix + ": it is switched off there (admin_api), or a proxy keeps it to others")
+	ErrNoAPI = errors.New("there is no administration API at " + Prefix + ": it is switched off there (admin_api), a proxy keeps it to others, or the server is of quite another version")
 	// ErrNoOperation: the server knows others.
 	ErrNoOperation = errors.New("the server does not know this operation: it is older than this program, or newer by far")
 )

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -93,7 +94,7 @@ func readPrivate(path string) ([]byte, error) {
 		return nil, err
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is not a regular file", path)
-	case info.Mode().Perm()&^modeMost != 0:
+	case info.Mode().Perm()&^modeMost != 0 && runtime.GOOS != "windows": // where modes say nothing
 		return nil, fmt.Errorf("%s has mode %04o, so others on this machine can get at it: chmod 600", path, info.Mode().Perm())
 	}
 	text, err := io.ReadAll(io.LimitReader(file, fileMost))

@@ -71,7 +71,7 @@ func TestWhatIsWrongIsSaidInWordsAndNoSecretGoesAstray(t *testing.T) {
 		"no API":                 {users, http.NotFound, "there is no administration API at /api/v1", pathToken + " " + users + " " + described},
 		"the API leads away":     {users, away, "it sends requests on to", pathToken + " " + users},
 		"token refused":          {users, problem(401, "the access token is not valid"), "the client robot may have been changed just now", pathToken + " " + users},
-		"kept by a proxy":        {users, prints(403, "<html>"), "the server answered 403 Forbidden", pathToken + " " + users},
+		"kept by a proxy":        {users, prints(403, "<html>"), "the server answered 403 Forbidden, not as Latchkey does", pathToken + " " + users},
 		"a page for an answer":   {users, prints(200, "<html>"), "the answer is not what this version expects", pathToken + " " + users},
 		"unknown field": {groups, says(422, api.Problem{Status: 422, Title: "t", Detail: "validation failed", Errors: []api.ProblemField{{Location: "body.description", Message: "unexpected property"}}}),
 			"description: unexpected property: the server does not know that field", pathToken + " " + users + " " + groups},
