@@ -82,7 +82,6 @@ func TestFaultyRequestsAreToldToTheClient(t *testing.T) {
 		"implicit, ID token":      {[]string{"response_type", "id_token"}, "unsupported_response_type"},
 		"hybrid":                  {[]string{"response_type", "code id_token"}, "unsupported_response_type"},
 		"none":                    {[]string{"response_type", "none"}, "unsupported_response_type"},
-		"form_post":               {[]string{"response_mode", "form_post"}, "invalid_request"},
 		"JARM":                    {[]string{"response_mode", "jwt"}, "invalid_request"},
 		"request object":          {[]string{"request", "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"},
 		"request URI":             {[]string{"request_uri", "https://app.example/r"}, "request_uri_not_supported"},

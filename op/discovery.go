@@ -43,7 +43,7 @@ func (p *Provider) discovery(all *storage.Catalogue) ([]byte, error) {
 	d.EndSessionEndpoint = p.issuer + PathEndSession
 	d.JwksURI = p.issuer + PathJWKS
 	d.ResponseTypesSupported = []string{"code"}
-	d.ResponseModesSupported = []string{"query", "fragment"}
+	d.ResponseModesSupported = []string{modeQuery, modeFragment, modeFormPost}
 	d.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken, oidc.GrantTypeClientCredentials}
 	d.IntrospectionEndpoint = p.issuer + PathIntrospection
 	confidential := []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, oidc.AuthMethodPrivateKeyJWT}

@@ -36,7 +36,10 @@ func TestDiscoveryKeepsItsPromises(t *testing.T) {
 		}
 	}
 	for _, mode := range d["response_modes_supported"].([]any) {
-		wantCode(t, h.browser().login(authorization("response_mode", mode.(string))))
+		a := h.browser().login(authorization("response_mode", mode.(string)))
+		if wantCode(t, a); a.posted != (mode == modeFormPost) {
+			t.Errorf("response_mode=%s: %+v", mode, a)
+		}
 	}
 	for _, prompt := range d["prompt_values_supported"].([]any) {
 		if a := h.browser().authorize(authorization("prompt", prompt.(string))); a.params.Get("error") == "invalid_request" {

@@ -27,10 +27,12 @@ func (q *Request) readResponse(c *storage.Client, form url.Values) *fault {
 		return faulty("unauthorized_client", "this client is not registered for response_type code")
 	}
 	switch mode := form.Get("response_mode"); mode {
-	case "", "query", "fragment":
+	case "", modeQuery, modeFragment:
 		return nil
+	case modeFormPost:
+		return q.readFormPost(form.Get("state"))
 	default:
-		return faulty("invalid_request", "response_mode must be query or fragment")
+		return faulty("invalid_request", "response_mode must be query, fragment or form_post")
 	}
 }
 

@@ -19,7 +19,7 @@ type Request struct {
 	Scopes       []string  `cbor:"3,keyasint"` // asked for and allowed to the client
 	State        string    `cbor:"4,keyasint,omitempty"`
 	Nonce        string    `cbor:"5,keyasint,omitempty"`
-	ResponseMode string    `cbor:"6,keyasint,omitempty"` // "" for query
+	ResponseMode string    `cbor:"6,keyasint,omitempty"` // fragment, form_post, or "" for query
 	Prompt       []string  `cbor:"7,keyasint,omitempty"`
 	MaxAge       *uint32   `cbor:"8,keyasint,omitempty"` // seconds
 	Challenge    string    `cbor:"9,keyasint,omitempty"` // S256
@@ -112,16 +112,20 @@ func (p *Provider) parse(all *storage.Catalogue, c *storage.Client, redirect str
 // readReturn reads what an answer depends on, be it an error: how it travels, and
 // whether anybody may be shown a page.
 func (q *Request) readReturn(form url.Values) {
-	if len(form["state"]) == 1 && len(form.Get("state")) <= stateMost {
-		q.State = form.Get("state")
-	}
 	q.Prompt = strings.Fields(form.Get("prompt"))
 	// An app that asks for tokens from the front channel looks for the error in the
 	// fragment too (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1).
 	types := strings.Fields(form.Get("response_type"))
 	front := slices.Contains(types, "token") || slices.Contains(types, "id_token")
-	if form.Get("response_mode") == "fragment" || front {
-		q.ResponseMode = "fragment"
+	switch mode := form.Get("response_mode"); {
+	case mode == modeFormPost && postable(q.RedirectURI):
+		q.ResponseMode = modeFormPost
+	case mode == modeFragment || front:
+		q.ResponseMode = modeFragment
+	}
+	state := form.Get("state")
+	if len(form["state"]) == 1 && len(state) <= stateMost && (q.ResponseMode != modeFormPost || postableText(state)) {
+		q.State = state
 	}
 }
 
