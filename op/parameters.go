@@ -2,6 +2,7 @@ package op
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -58,10 +59,10 @@ func (q *Request) readPrompt(c *storage.Client, form url.Values) *fault {
 	q.MaxAge = c.Metadata.DefaultMaxAge
 	if s := form.Get("max_age"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 32)
-		if err != nil {
+		if err != nil && !errors.Is(err, strconv.ErrRange) {
 			return faulty("invalid_request", "max_age must be a number of seconds")
 		}
-		age := uint32(n)
+		age := uint32(n) // out of range: the largest there is, more than a century
 		q.MaxAge = &age
 	}
 	return nil
