@@ -62,6 +62,15 @@ func TestAnswersCarryIssAndStateAndTheCodeComesFirst(t *testing.T) {
 	}
 }
 
+// Frameworks are known that seal into state where the person was.
+func TestALongStateComesBackFromAWholeFlow(t *testing.T) {
+	h := newHouse(t)
+	state := strings.Repeat("s", 2000)
+	if a := h.browser().login(authorization("state", state)); a.code() == "" || a.params.Get("state") != state {
+		t.Errorf("%+v", a)
+	}
+}
+
 func TestWithoutStateNoneComesBack(t *testing.T) {
 	if a := newHouse(t).browser().login(authorization("state", "")); a.params.Has("state") || a.code() == "" {
 		t.Errorf("%+v", a)

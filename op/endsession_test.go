@@ -71,6 +71,17 @@ func TestAGoodHintSignsOutAtOnceAndGoesBackWithTheStateIntact(t *testing.T) {
 	}
 }
 
+func TestTheLongestLogoutRequestComesBackFromAPost(t *testing.T) {
+	h, b, hint := leaver(t)
+	long := bye + "&" + strings.Repeat("x", 2048-len(bye)-1)
+	h.change(webID, func(m *storage.Metadata) { m.PostLogoutRedirectURIs = []string{long} })
+	state := strings.Repeat("s", stateMost)
+	to := b.endSessionPosted(url.Values{"id_token_hint": {hint}, "post_logout_redirect_uri": {long}, "state": {state}})
+	if got := b.get(to).Header.Get("Location"); got != long+"&state="+state || b.signedInHere() != 0 {
+		t.Errorf("sent to %q", got)
+	}
+}
+
 func TestSigningOutEndsTheAccessTokenToo(t *testing.T) {
 	h := newHouse(t)
 	b := h.browser()

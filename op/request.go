@@ -44,9 +44,10 @@ func faulty(code, format string, args ...any) *fault {
 }
 
 // parameter sizes, in bytes. What passes them and is still too large together is
-// refused when the flow is sealed.
+// refused when the flow is sealed. Some frameworks keep in state, sealed, where the
+// person was: an app that is itself a provider has a whole request there.
 const (
-	stateMost = 1024
+	stateMost = 2048
 	nonceMost = 512
 	hintMost  = 256
 )
