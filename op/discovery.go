@@ -145,6 +145,11 @@ func (p *Provider) serveJWKS(w http.ResponseWriter, r *http.Request) {
 
 func serveDocument(w http.ResponseWriter, r *http.Request, d document, cache string) {
 	h := w.Header()
+	if r.Method == http.MethodOptions { // and no preflight: what is there to do here
+		h.Set("Allow", "GET, HEAD, OPTIONS")
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", cache)
 	h.Set("Etag", d.etag)

@@ -134,6 +134,9 @@ func TestPublicDocumentsAreCachedAndComparedByEntityTag(t *testing.T) {
 		if head.StatusCode != 200 || head.ContentLength != int64(len(body(resp))) || body(head) != "" {
 			t.Errorf("HEAD %s: %d, %d bytes", path, head.StatusCode, head.ContentLength)
 		}
+		if r := h.do(httptest.NewRequest(http.MethodOptions, path, nil)); r.StatusCode != http.StatusNoContent || r.Header.Get("Allow") != "GET, HEAD, OPTIONS" || body(r) != "" {
+			t.Errorf("OPTIONS %s: %d %v", path, r.StatusCode, r.Header)
+		}
 		if r := h.do(formRequest(path, nil)); r.StatusCode != http.StatusMethodNotAllowed {
 			t.Errorf("POST %s: %d", path, r.StatusCode)
 		}
