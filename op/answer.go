@@ -55,13 +55,13 @@ func responseURI(uri, mode string, params [][2]string) string {
 	return b.String()
 }
 
-// answerFault tells the client what was wrong. The request errors of a
+// answerFault tells the client what was wrong, if it can be told. The request errors of a
 // public client are shown as a page instead: anybody may send people to the
 // redirect URI of such a client, and the page says what happened before the
 // browser leaves (RFC 9700 section 4.11.2).
 func (p *Provider) answerFault(w http.ResponseWriter, r *http.Request, c *storage.Client, q *Request, f *fault) {
 	edge.Fail(r.Context(), f.code, unquoted(f.text, f.quoted))
-	if !c.Confidential() && !q.asks("none") && f.code != "access_denied" {
+	if f.untold || !c.Confidential() && !q.asks("none") && f.code != "access_denied" {
 		bad := refuse(RefusedRequest, "%s", f.text)
 		bad.Code = f.code
 		p.refuse(w, r, c, bad)

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// responseModes are those that a request may ask for; "" is query.
+// The response modes served.
 const (
 	modeQuery    = "query"
 	modeFragment = "fragment"
@@ -34,15 +34,4 @@ func postable(uri string) bool {
 // state that RFC 6749 appendix A.5 allows is among them.
 func postableText(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
-}
-
-// readFormPost refuses form_post where the answer would not arrive, or not as it was.
-func (q *Request) readFormPost(state string) *fault {
-	if q.ResponseMode != modeFormPost {
-		return faulty("invalid_request", "response_mode form_post needs an https or http redirect URI")
-	}
-	if !postableText(state) {
-		return faulty("invalid_request", "with response_mode form_post, state must be UTF-8 without control characters")
-	}
-	return nil
 }

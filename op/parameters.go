@@ -27,14 +27,10 @@ func (q *Request) readResponse(c *storage.Client, form url.Values) *fault {
 	case !slices.Contains(c.Metadata.ResponseTypes, "code"):
 		return faulty("unauthorized_client", "this client is not registered for response_type code")
 	}
-	switch mode := form.Get("response_mode"); mode {
-	case "", modeQuery, modeFragment:
-		return nil
-	case modeFormPost:
-		return q.readFormPost(form.Get("state"))
-	default:
-		return faulty("invalid_request", "response_mode must be query, fragment or form_post")
+	if q.ResponseMode == modeFormPost && !postableText(form.Get("state")) {
+		return faulty("invalid_request", "with response_mode form_post, state must be UTF-8 without control characters")
 	}
+	return nil
 }
 
 // readUnsupported refuses what OpenID Connect Core section 3.1.2.6 has words for.

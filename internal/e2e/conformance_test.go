@@ -233,6 +233,9 @@ var basicProfile = []struct {
 		}
 		p.first.redeem(a)
 	}},
+	{"a response_mode that is not served is a page", func(t *testing.T, p parties) {
+		wantPage(t, p.first.authorize("response_mode", "jwt"), http.StatusBadRequest)
+	}},
 	{"flows that are not built are refused in the fragment or the form", func(t *testing.T, p parties) {
 		for _, kind := range []string{"id_token", "id_token token", "code id_token", "code token", "code id_token token"} {
 			a := p.first.authorize("response_type", kind)
