@@ -229,7 +229,7 @@ func (p *party) verify(v *tokens) {
 	if v.status != http.StatusOK || v.Access == "" || v.Type != "Bearer" || v.Expires <= 0 || v.ID == "" {
 		p.t.Fatalf("token answer: %+v", v)
 	}
-	jws, err := jose.ParseSigned(v.ID, []jose.SignatureAlgorithm{jose.RS256})
+	jws, err := jose.ParseSignedCompact(v.ID, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		p.t.Fatal(err)
 	}

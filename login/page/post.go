@@ -1,8 +1,6 @@
 package page
 
-import (
-	"html/template"
-)
+import "html/template"
 
 // Post sends an app the answer it waits for, by a form that leaves at once. Without
 // script the person sends it.
