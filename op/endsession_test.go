@@ -246,6 +246,17 @@ func TestALogoutByPostComesBackByGetWithItsRequest(t *testing.T) {
 	}
 }
 
+// All that a request could say may be left out, and then a POST has no body to say the
+// type of.
+func TestAnEmptyPostAsksLikeAnEmptyGet(t *testing.T) {
+	_, b, _ := leaver(t)
+	resp := b.do(httptest.NewRequest(http.MethodPost, PathEndSession, nil))
+	if resp.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%d %s", resp.StatusCode, body(resp))
+	}
+	wantAsked(t, b, b.get(resp.Header.Get("Location")))
+}
+
 // What the client was when the request came does not bind later steps.
 func TestALogoutOnItsWayIsCheckedAgain(t *testing.T) {
 	h, b, hint := leaver(t)
