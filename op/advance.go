@@ -130,7 +130,7 @@ func (p *Provider) answerCode(w http.ResponseWriter, r *http.Request, st *storag
 		p.refuse(w, r, st.Client, p.internal(r.Context(), err))
 	default:
 		edge.Sub(r.Context(), v.account.User.Subject())
-		p.answer(w, &f.Request, [][2]string{{"code", code}})
+		p.answer(w, r, st.Client, &f.Request, [][2]string{{"code", code}})
 	}
 }
 

@@ -21,13 +21,18 @@ func see(w http.ResponseWriter, to string) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// answer sends an authorization response to the client. code comes first: apps have
-// been seen that take the first parameter. iss comes in every response (RFC 9207).
-func (p *Provider) answer(w http.ResponseWriter, q *Request, params [][2]string) {
+// answer sends an authorization response to the client, by a redirect or by a form.
+// code comes first: apps have been seen that take the first parameter. iss comes in
+// every response (RFC 9207).
+func (p *Provider) answer(w http.ResponseWriter, r *http.Request, c *storage.Client, q *Request, params [][2]string) {
 	if q.State != "" {
 		params = append(params, [2]string{"state", q.State})
 	}
 	params = append(params, [2]string{"iss", p.issuer})
+	if q.ResponseMode == modeFormPost {
+		p.pages.Post(w, r, Post{Client: c.Name(), URI: q.RedirectURI, Params: params})
+		return
+	}
 	see(w, responseURI(q.RedirectURI, q.ResponseMode, params))
 }
 
@@ -37,7 +42,7 @@ func responseURI(uri, mode string, params [][2]string) string {
 	var b strings.Builder
 	b.WriteString(uri)
 	separator := "?"
-	if mode == "fragment" {
+	if mode == modeFragment {
 		separator = "#"
 	} else if strings.Contains(uri, "?") {
 		separator = "&"
@@ -50,19 +55,19 @@ func responseURI(uri, mode string, params [][2]string) string {
 	return b.String()
 }
 
-// answerFault tells the client what was wrong, by redirect. The request errors of a
+// answerFault tells the client what was wrong, if it can be told. The request errors of a
 // public client are shown as a page instead: anybody may send people to the
 // redirect URI of such a client, and the page says what happened before the
 // browser leaves (RFC 9700 section 4.11.2).
 func (p *Provider) answerFault(w http.ResponseWriter, r *http.Request, c *storage.Client, q *Request, f *fault) {
 	edge.Fail(r.Context(), f.code, unquoted(f.text, f.quoted))
-	if !c.Confidential() && !q.asks("none") && f.code != "access_denied" {
+	if f.untold || !c.Confidential() && !q.asks("none") && f.code != "access_denied" {
 		bad := refuse(RefusedRequest, "%s", f.text)
 		bad.Code = f.code
 		p.refuse(w, r, c, bad)
 		return
 	}
-	p.answer(w, q, [][2]string{{"error", f.code}, {"error_description", f.text}})
+	p.answer(w, r, c, q, [][2]string{{"error", f.code}, {"error_description", f.text}})
 }
 
 // refuse ends a request on a page of ours.

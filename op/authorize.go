@@ -54,6 +54,9 @@ func authorizeForm(w http.ResponseWriter, r *http.Request) (url.Values, *Refusal
 	if r.URL.RawQuery != "" {
 		return nil, refuse(RefusedRequest, "a POST carries its parameters in the body alone")
 	}
+	if r.ContentLength == 0 && r.Header.Get("Content-Type") == "" {
+		return url.Values{}, nil // whoever sends nothing need not say what it is
+	}
 	if !isForm(r) {
 		return nil, refuse(RefusedRequest, "the body must be application/x-www-form-urlencoded")
 	}

@@ -62,6 +62,15 @@ func TestAnswersCarryIssAndStateAndTheCodeComesFirst(t *testing.T) {
 	}
 }
 
+// Frameworks are known that seal into state where the person was.
+func TestALongStateComesBackFromAWholeFlow(t *testing.T) {
+	h := newHouse(t)
+	state := strings.Repeat("s", 2000)
+	if a := h.browser().login(authorization("state", state)); a.code() == "" || a.params.Get("state") != state {
+		t.Errorf("%+v", a)
+	}
+}
+
 func TestWithoutStateNoneComesBack(t *testing.T) {
 	if a := newHouse(t).browser().login(authorization("state", "")); a.params.Has("state") || a.code() == "" {
 		t.Errorf("%+v", a)
@@ -77,51 +86,47 @@ func TestFaultyRequestsAreToldToTheClient(t *testing.T) {
 		change []string
 		code   string
 	}{
-		"no response type":        {[]string{"response_type", ""}, "invalid_request"},
-		"implicit":                {[]string{"response_type", "token"}, "unsupported_response_type"},
-		"implicit, ID token":      {[]string{"response_type", "id_token"}, "unsupported_response_type"},
-		"hybrid":                  {[]string{"response_type", "code id_token"}, "unsupported_response_type"},
-		"none":                    {[]string{"response_type", "none"}, "unsupported_response_type"},
-		"form_post":               {[]string{"response_mode", "form_post"}, "invalid_request"},
-		"JARM":                    {[]string{"response_mode", "jwt"}, "invalid_request"},
-		"request object":          {[]string{"request", "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"},
-		"request URI":             {[]string{"request_uri", "https://app.example/r"}, "request_uri_not_supported"},
-		"both":                    {[]string{"request", "x", "request_uri", "y"}, "request_not_supported"},
-		"registration":            {[]string{"registration", "{}"}, "registration_not_supported"},
-		"prompt none and login":   {[]string{"prompt", "none login"}, "invalid_request"},
-		"prompt unknown":          {[]string{"prompt", "create"}, "invalid_request"},
-		"max_age words":           {[]string{"max_age", "soon"}, "invalid_request"},
-		"max_age negative":        {[]string{"max_age", "-1"}, "invalid_request"},
-		"max_age signed":          {[]string{"max_age", "+1"}, "invalid_request"},
-		"max_age fraction":        {[]string{"max_age", "1.5"}, "invalid_request"},
-		"max_age endless":         {[]string{"max_age", "99999999999999999999"}, "invalid_request"},
-		"challenge plain":         {[]string{"code_challenge_method", "plain"}, "invalid_request"},
-		"challenge of no method":  {[]string{"code_challenge_method", ""}, "invalid_request"},
-		"method of no challenge":  {[]string{"code_challenge", ""}, "invalid_request"},
-		"challenge too short":     {[]string{"code_challenge", "abc"}, "invalid_request"},
-		"challenge padded":        {[]string{"code_challenge", challengeOf(verifier) + "="}, "invalid_request"},
-		"PKCE required":           {[]string{"client_id", "pkce", "code_challenge", "", "code_challenge_method", ""}, "invalid_request"},
-		"no scope":                {[]string{"scope", ""}, "invalid_scope"},
-		"unknown scope alone":     {[]string{"scope", "root"}, "invalid_scope"},
-		"offline access alone":    {[]string{"scope", "offline_access"}, "invalid_scope"},
-		"state too long":          {[]string{"state", long[:stateMost+1]}, "invalid_request"},
-		"nonce too long":          {[]string{"nonce", long[:nonceMost+1]}, "invalid_request"},
-		"nonce that is no text":   {[]string{"nonce", "\xff"}, "invalid_request"},
-		"claims too long":         {[]string{"claims", `{"userinfo":{"` + long + `":null}}`}, "invalid_request"},
-		"claims malformed":        {[]string{"claims", `{"userinfo":`}, "invalid_request"},
-		"claims a list":           {[]string{"claims", `[]`}, "invalid_request"},
-		"claims of strings":       {[]string{"claims", `{"userinfo":{"name":"essential"}}`}, "invalid_request"},
-		"claims too many":         {[]string{"claims", `{"userinfo":{` + manyClaims(claimsCount+1) + `}}`}, "invalid_request"},
-		"claims of two users":     {[]string{"claims", `{"id_token":{"sub":{"values":["a","b"]}}}`}, "invalid_request"},
-		"claims that contradict":  {[]string{"claims", `{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}`}, "invalid_request"},
-		"sub that is a number":    {[]string{"claims", `{"id_token":{"sub":{"value":7}}}`}, "invalid_request"},
-		"sub that is empty":       {[]string{"claims", `{"id_token":{"sub":{"value":""}}}`}, "invalid_request"},
-		"acr unmet":               {[]string{"claims", `{"id_token":{"acr":{"essential":true,"values":["urn:mfa"]}}}`}, "unmet_authentication_requirements"},
-		"hint is garbage":         {[]string{"id_token_hint", "x"}, "invalid_request"},
-		"hint with a listed aud":  {[]string{"id_token_hint", "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA"}, "invalid_request"},
-		"too large altogether":    {[]string{"state", long[:stateMost], "nonce", long[:nonceMost], "login_hint", long[:hintMost], "claims", allClaims()}, "invalid_request"},
-		"PKCE of another hash":    {[]string{"code_challenge_method", "S512"}, "invalid_request"},
-		"response mode of no use": {[]string{"response_mode", "QUERY"}, "invalid_request"},
+		"no response type":       {[]string{"response_type", ""}, "invalid_request"},
+		"implicit":               {[]string{"response_type", "token"}, "unsupported_response_type"},
+		"implicit, ID token":     {[]string{"response_type", "id_token"}, "unsupported_response_type"},
+		"hybrid":                 {[]string{"response_type", "code id_token"}, "unsupported_response_type"},
+		"none":                   {[]string{"response_type", "none"}, "unsupported_response_type"},
+		"request object":         {[]string{"request", "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"},
+		"request URI":            {[]string{"request_uri", "https://app.example/r"}, "request_uri_not_supported"},
+		"both":                   {[]string{"request", "x", "request_uri", "y"}, "request_not_supported"},
+		"registration":           {[]string{"registration", "{}"}, "registration_not_supported"},
+		"prompt none and login":  {[]string{"prompt", "none login"}, "invalid_request"},
+		"prompt unknown":         {[]string{"prompt", "create"}, "invalid_request"},
+		"max_age words":          {[]string{"max_age", "soon"}, "invalid_request"},
+		"max_age negative":       {[]string{"max_age", "-1"}, "invalid_request"},
+		"max_age signed":         {[]string{"max_age", "+1"}, "invalid_request"},
+		"max_age fraction":       {[]string{"max_age", "1.5"}, "invalid_request"},
+		"challenge plain":        {[]string{"code_challenge_method", "plain"}, "invalid_request"},
+		"challenge of no method": {[]string{"code_challenge_method", ""}, "invalid_request"},
+		"method of no challenge": {[]string{"code_challenge", ""}, "invalid_request"},
+		"challenge too short":    {[]string{"code_challenge", "abc"}, "invalid_request"},
+		"challenge padded":       {[]string{"code_challenge", challengeOf(verifier) + "="}, "invalid_request"},
+		"PKCE required":          {[]string{"client_id", "pkce", "code_challenge", "", "code_challenge_method", ""}, "invalid_request"},
+		"no scope":               {[]string{"scope", ""}, "invalid_scope"},
+		"unknown scope alone":    {[]string{"scope", "root"}, "invalid_scope"},
+		"offline access alone":   {[]string{"scope", "offline_access"}, "invalid_scope"},
+		"state too long":         {[]string{"state", long[:stateMost+1]}, "invalid_request"},
+		"nonce too long":         {[]string{"nonce", long[:nonceMost+1]}, "invalid_request"},
+		"nonce that is no text":  {[]string{"nonce", "\xff"}, "invalid_request"},
+		"claims too long":        {[]string{"claims", `{"userinfo":{"` + long + `":null}}`}, "invalid_request"},
+		"claims malformed":       {[]string{"claims", `{"userinfo":`}, "invalid_request"},
+		"claims a list":          {[]string{"claims", `[]`}, "invalid_request"},
+		"claims of strings":      {[]string{"claims", `{"userinfo":{"name":"essential"}}`}, "invalid_request"},
+		"claims too many":        {[]string{"claims", `{"userinfo":{` + manyClaims(claimsCount+1) + `}}`}, "invalid_request"},
+		"claims of two users":    {[]string{"claims", `{"id_token":{"sub":{"values":["a","b"]}}}`}, "invalid_request"},
+		"claims that contradict": {[]string{"claims", `{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}`}, "invalid_request"},
+		"sub that is a number":   {[]string{"claims", `{"id_token":{"sub":{"value":7}}}`}, "invalid_request"},
+		"sub that is empty":      {[]string{"claims", `{"id_token":{"sub":{"value":""}}}`}, "invalid_request"},
+		"acr unmet":              {[]string{"claims", `{"id_token":{"acr":{"essential":true,"values":["urn:mfa"]}}}`}, "unmet_authentication_requirements"},
+		"hint is garbage":        {[]string{"id_token_hint", "x"}, "invalid_request"},
+		"hint with a listed aud": {[]string{"id_token_hint", "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA"}, "invalid_request"},
+		"too large altogether":   {[]string{"state", long[:stateMost], "nonce", long[:nonceMost], "login_hint", long[:hintMost], "claims", allClaims()}, "invalid_request"},
+		"PKCE of another hash":   {[]string{"code_challenge_method", "S512"}, "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := authorization(c.change...)
@@ -230,6 +235,8 @@ func TestWhatIsUnknownOrIrrelevantNeverBreaksARequest(t *testing.T) {
 		"prompt empty":        {"prompt", " "},
 		"max_age long":        {"max_age", "10000"},
 		"max_age of ages":     {"max_age", "4294967295"},
+		"max_age of a double": {"max_age", "9007199254740991"},
+		"max_age endless":     {"max_age", "99999999999999999999"},
 		"response mode query": {"response_mode", "query"},
 	} {
 		if a := b.authorize(authorization(change...)); a.code() == "" {
@@ -368,6 +375,19 @@ func TestFrontChannelRequestsHearOfTheirErrorInTheFragment(t *testing.T) {
 		to := h.browser().get(authorizeURL(authorization("response_type", kind))).Header.Get("Location")
 		if !strings.HasPrefix(to, callback+"#error=unsupported_response_type&") {
 			t.Errorf("%s: %s", kind, to)
+		}
+	}
+}
+
+// How an answer is wanted that we do not know, we cannot tell of an error either.
+func TestAResponseModeThatIsNotServedIsAPageWhateverElseIsWrong(t *testing.T) {
+	h := newHouse(t)
+	for _, mode := range []string{"jwt", "query.jwt", "QUERY", "web_message", "form_post ", "\x00"} {
+		for _, more := range [][]string{nil, {"prompt", "none"}, {"response_type", "id_token"}, {"max_age", "soon"}, {"state", strings.Repeat("s", stateMost+1)}} {
+			a := h.signedIn().authorize(authorization(append([]string{"response_mode", mode}, more...)...))
+			if wantPage(t, a, RefusedRequest); a.page.Code != "invalid_request" || !strings.Contains(a.page.Detail, "response_mode") {
+				t.Errorf("%q, %q: %+v", mode, more, a)
+			}
 		}
 	}
 }

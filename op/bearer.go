@@ -66,10 +66,11 @@ func bearer(w http.ResponseWriter, r *http.Request) (string, *apiError) {
 			return "", bad("the form cannot be read, or is longer than 64 KiB")
 		}
 		sent := r.PostForm["access_token"]
-		if len(sent) > 1 || len(sent) == 1 && len(headers) == 1 {
+		inBody := len(sent) > 0 && sent[0] != "" // one without a value was left out (RFC 6749 section 3.2)
+		if len(sent) > 1 || inBody && len(headers) == 1 {
 			return "", bad("the access token was sent more than once")
 		}
-		if len(sent) == 1 {
+		if inBody {
 			return sent[0], nil
 		}
 	}

@@ -92,6 +92,7 @@ type answer struct {
 	status int
 	params url.Values // of an answer to the client
 	uri    string     // that it was sent to, without those
+	posted bool       // by a form
 	page   Refusal
 	step   string // the path of a page that waits
 }
@@ -104,6 +105,12 @@ func (b *browser) read(resp *http.Response) answer {
 	to := resp.Header.Get("Location")
 	a := answer{status: resp.StatusCode}
 	switch {
+	case resp.Header.Get("Content-Type") == postedType:
+		form := decoded[Post](b.h.t, resp)
+		a.uri, a.params, a.posted = form.URI, url.Values{}, true
+		for _, p := range form.Params {
+			a.params.Add(p[0], p[1])
+		}
 	case to == "":
 		a.page = b.h.pages.last
 	case strings.HasPrefix(to, PathFlow):

@@ -43,7 +43,7 @@ func (p *Provider) discovery(all *storage.Catalogue) ([]byte, error) {
 	d.EndSessionEndpoint = p.issuer + PathEndSession
 	d.JwksURI = p.issuer + PathJWKS
 	d.ResponseTypesSupported = []string{"code"}
-	d.ResponseModesSupported = []string{"query", "fragment"}
+	d.ResponseModesSupported = []string{modeQuery, modeFragment, modeFormPost}
 	d.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken, oidc.GrantTypeClientCredentials}
 	d.IntrospectionEndpoint = p.issuer + PathIntrospection
 	confidential := []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, oidc.AuthMethodPrivateKeyJWT}
@@ -145,6 +145,11 @@ func (p *Provider) serveJWKS(w http.ResponseWriter, r *http.Request) {
 
 func serveDocument(w http.ResponseWriter, r *http.Request, d document, cache string) {
 	h := w.Header()
+	if r.Method == http.MethodOptions { // and no preflight: what is there to do here
+		h.Set("Allow", "GET, HEAD, OPTIONS")
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", cache)
 	h.Set("Etag", d.etag)

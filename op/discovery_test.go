@@ -36,7 +36,10 @@ func TestDiscoveryKeepsItsPromises(t *testing.T) {
 		}
 	}
 	for _, mode := range d["response_modes_supported"].([]any) {
-		wantCode(t, h.browser().login(authorization("response_mode", mode.(string))))
+		a := h.browser().login(authorization("response_mode", mode.(string)))
+		if wantCode(t, a); a.posted != (mode == modeFormPost) {
+			t.Errorf("response_mode=%s: %+v", mode, a)
+		}
 	}
 	for _, prompt := range d["prompt_values_supported"].([]any) {
 		if a := h.browser().authorize(authorization("prompt", prompt.(string))); a.params.Get("error") == "invalid_request" {
@@ -130,6 +133,9 @@ func TestPublicDocumentsAreCachedAndComparedByEntityTag(t *testing.T) {
 		head := h.do(httptest.NewRequest(http.MethodHead, path, nil))
 		if head.StatusCode != 200 || head.ContentLength != int64(len(body(resp))) || body(head) != "" {
 			t.Errorf("HEAD %s: %d, %d bytes", path, head.StatusCode, head.ContentLength)
+		}
+		if r := h.do(httptest.NewRequest(http.MethodOptions, path, nil)); r.StatusCode != http.StatusNoContent || r.Header.Get("Allow") != "GET, HEAD, OPTIONS" || body(r) != "" {
+			t.Errorf("OPTIONS %s: %d %v", path, r.StatusCode, r.Header)
 		}
 		if r := h.do(formRequest(path, nil)); r.StatusCode != http.StatusMethodNotAllowed {
 			t.Errorf("POST %s: %d", path, r.StatusCode)

@@ -71,6 +71,17 @@ func TestAGoodHintSignsOutAtOnceAndGoesBackWithTheStateIntact(t *testing.T) {
 	}
 }
 
+func TestTheLongestLogoutRequestComesBackFromAPost(t *testing.T) {
+	h, b, hint := leaver(t)
+	long := bye + "&" + strings.Repeat("x", 2048-len(bye)-1)
+	h.change(webID, func(m *storage.Metadata) { m.PostLogoutRedirectURIs = []string{long} })
+	state := strings.Repeat("s", stateMost)
+	to := b.endSessionPosted(url.Values{"id_token_hint": {hint}, "post_logout_redirect_uri": {long}, "state": {state}})
+	if got := b.get(to).Header.Get("Location"); got != long+"&state="+state || b.signedInHere() != 0 {
+		t.Errorf("sent to %q", got)
+	}
+}
+
 func TestSigningOutEndsTheAccessTokenToo(t *testing.T) {
 	h := newHouse(t)
 	b := h.browser()
@@ -233,6 +244,17 @@ func TestALogoutByPostComesBackByGetWithItsRequest(t *testing.T) {
 	if resp := b.get(to); resp.StatusCode != http.StatusGone {
 		t.Errorf("much later: %d", resp.StatusCode)
 	}
+}
+
+// All that a request could say may be left out, and then a POST has no body to say the
+// type of.
+func TestAnEmptyPostAsksLikeAnEmptyGet(t *testing.T) {
+	_, b, _ := leaver(t)
+	resp := b.do(httptest.NewRequest(http.MethodPost, PathEndSession, nil))
+	if resp.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%d %s", resp.StatusCode, body(resp))
+	}
+	wantAsked(t, b, b.get(resp.Header.Get("Location")))
 }
 
 // What the client was when the request came does not bind later steps.

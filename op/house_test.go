@@ -194,6 +194,14 @@ func (p *fakePages) Refuse(w http.ResponseWriter, _ *http.Request, why Refusal) 
 	fmt.Fprintf(w, "refused: %s %s", why.Kind, why.Code)
 }
 
+// Post writes the form as JSON.
+func (p *fakePages) Post(w http.ResponseWriter, _ *http.Request, form Post) {
+	w.Header().Set("Content-Type", postedType)
+	_ = json.NewEncoder(w).Encode(form)
+}
+
+const postedType = "application/json; posted"
+
 // SignedOut names the app and the address that the page links to.
 func (p *fakePages) SignedOut(w http.ResponseWriter, _ *http.Request, l *Logout) {
 	name := "nobody"

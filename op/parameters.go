@@ -2,6 +2,7 @@ package op
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -26,12 +27,10 @@ func (q *Request) readResponse(c *storage.Client, form url.Values) *fault {
 	case !slices.Contains(c.Metadata.ResponseTypes, "code"):
 		return faulty("unauthorized_client", "this client is not registered for response_type code")
 	}
-	switch mode := form.Get("response_mode"); mode {
-	case "", "query", "fragment":
-		return nil
-	default:
-		return faulty("invalid_request", "response_mode must be query or fragment")
+	if q.ResponseMode == modeFormPost && !postableText(form.Get("state")) {
+		return faulty("invalid_request", "with response_mode form_post, state must be UTF-8 without control characters")
 	}
+	return nil
 }
 
 // readUnsupported refuses what OpenID Connect Core section 3.1.2.6 has words for.
@@ -56,10 +55,10 @@ func (q *Request) readPrompt(c *storage.Client, form url.Values) *fault {
 	q.MaxAge = c.Metadata.DefaultMaxAge
 	if s := form.Get("max_age"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 32)
-		if err != nil {
+		if err != nil && !errors.Is(err, strconv.ErrRange) {
 			return faulty("invalid_request", "max_age must be a number of seconds")
 		}
-		age := uint32(n)
+		age := uint32(n) // out of range: the largest there is, more than a century
 		q.MaxAge = &age
 	}
 	return nil

@@ -17,6 +17,8 @@ import (
 // Pages renders what the protocol must not answer by a redirect.
 type Pages interface {
 	Refuse(w http.ResponseWriter, r *http.Request, why Refusal)
+	// Post has the browser send an answer to the app.
+	Post(w http.ResponseWriter, r *http.Request, answer Post)
 	// SignedOut says that an app's request to sign out is done.
 	SignedOut(w http.ResponseWriter, r *http.Request, l *Logout)
 }

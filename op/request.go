@@ -19,7 +19,7 @@ type Request struct {
 	Scopes       []string  `cbor:"3,keyasint"` // asked for and allowed to the client
 	State        string    `cbor:"4,keyasint,omitempty"`
 	Nonce        string    `cbor:"5,keyasint,omitempty"`
-	ResponseMode string    `cbor:"6,keyasint,omitempty"` // "" for query
+	ResponseMode string    `cbor:"6,keyasint,omitempty"` // fragment, form_post, or "" for query
 	Prompt       []string  `cbor:"7,keyasint,omitempty"`
 	MaxAge       *uint32   `cbor:"8,keyasint,omitempty"` // seconds
 	Challenge    string    `cbor:"9,keyasint,omitempty"` // S256
@@ -37,6 +37,7 @@ type fault struct {
 	text string
 
 	quoted string // what text repeats of what was sent, and the log does not
+	untold bool   // the client cannot be told: a page says it
 }
 
 func faulty(code, format string, args ...any) *fault {
@@ -44,9 +45,10 @@ func faulty(code, format string, args ...any) *fault {
 }
 
 // parameter sizes, in bytes. What passes them and is still too large together is
-// refused when the flow is sealed.
+// refused when the flow is sealed. Some frameworks keep in state, sealed, where the
+// person was: an app that is itself a provider has a whole request there.
 const (
-	stateMost = 1024
+	stateMost = 2048
 	nonceMost = 512
 	hintMost  = 256
 )
@@ -93,7 +95,9 @@ func redirectURI(c *storage.Client, form url.Values) (string, *Refusal) {
 func (p *Provider) parse(all *storage.Catalogue, c *storage.Client, redirect string, form url.Values) (*Request, *fault) {
 	q := &Request{ClientID: c.ID, RedirectURI: redirect, Implied: form.Get("redirect_uri") == "",
 		Started: p.now().UTC().Truncate(time.Second)}
-	q.readReturn(form)
+	if f := q.readReturn(form); f != nil {
+		return q, f
+	}
 	if name, ok := once(form); !ok {
 		f := faulty("invalid_request", "%s was sent more than once", printable(name))
 		f.quoted = printable(name)
@@ -111,18 +115,45 @@ func (p *Provider) parse(all *storage.Catalogue, c *storage.Client, redirect str
 
 // readReturn reads what an answer depends on, be it an error: how it travels, and
 // whether anybody may be shown a page.
-func (q *Request) readReturn(form url.Values) {
-	if len(form["state"]) == 1 && len(form.Get("state")) <= stateMost {
-		q.State = form.Get("state")
-	}
+func (q *Request) readReturn(form url.Values) *fault {
 	q.Prompt = strings.Fields(form.Get("prompt"))
-	// An app that asks for tokens from the front channel looks for the error in the
-	// fragment too (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1).
-	types := strings.Fields(form.Get("response_type"))
-	front := slices.Contains(types, "token") || slices.Contains(types, "id_token")
-	if form.Get("response_mode") == "fragment" || front {
-		q.ResponseMode = "fragment"
+	if f := q.readMode(form); f != nil {
+		return f
 	}
+	state := form.Get("state")
+	if len(form["state"]) == 1 && len(state) <= stateMost && (q.ResponseMode != modeFormPost || postableText(state)) {
+		q.State = state
+	}
+	return nil
+}
+
+// readMode reads how an answer travels. If we cannot send it like that, no error can be
+// sent either (OpenID Connect Core section 3.1.2.6).
+func (q *Request) readMode(form url.Values) *fault {
+	var f *fault
+	switch mode := form.Get("response_mode"); mode {
+	case "", modeQuery:
+		// An app that asks for tokens from the front channel looks for the error in the
+		// fragment too (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1).
+		types := strings.Fields(form.Get("response_type"))
+		if slices.Contains(types, "token") || slices.Contains(types, "id_token") {
+			q.ResponseMode = modeFragment
+		}
+		return nil
+	case modeFormPost:
+		if postable(q.RedirectURI) {
+			q.ResponseMode = mode
+			return nil
+		}
+		f = faulty("invalid_request", "response_mode form_post needs an https or http redirect URI")
+	case modeFragment:
+		q.ResponseMode = mode
+		return nil
+	default:
+		f = faulty("invalid_request", "response_mode must be query, fragment or form_post")
+	}
+	f.untold = true
+	return f
 }
 
 func (q *Request) asks(prompt string) bool { return slices.Contains(q.Prompt, prompt) }

@@ -50,6 +50,7 @@ func newApp(t *testing.T, s *server, scopes []string, register func(redirectURI 
 	mux.HandleFunc("GET /{$}", a.home)
 	mux.HandleFunc("GET /login", a.login)
 	mux.HandleFunc("GET /cb", a.callback)
+	mux.HandleFunc("POST /cb", a.callback) // with response_mode=form_post
 	mux.HandleFunc("GET /logout", a.logout)
 	mux.HandleFunc("GET /bye", a.bye)
 	a.Server = httptest.NewServer(mux)
@@ -136,6 +137,15 @@ func (a *app) finish(r *http.Request) (*result, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	q := r.URL.Query()
+	if r.Method == http.MethodPost {
+		if len(q) > 0 {
+			return nil, fmt.Errorf("the form was posted with a query: %v", q)
+		}
+		if err := r.ParseForm(); err != nil {
+			return nil, err
+		}
+		q = r.PostForm
+	}
 	if q.Get("iss") != a.issuer() {
 		return nil, fmt.Errorf("iss is %q", q.Get("iss"))
 	}

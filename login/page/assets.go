@@ -15,6 +15,9 @@ var styleCSS []byte
 //go:embed assets/latchkey.js
 var scriptJS []byte
 
+//go:embed assets/post.js
+var postJS []byte
+
 //go:embed assets/mark.svg
 var markSVG string
 
@@ -36,6 +39,7 @@ func (a asset) path() string { return assetPrefix + a.name }
 var (
 	style  = newAsset("latchkey", "css", "text/css; charset=utf-8", styleCSS)
 	script = newAsset("latchkey", "js", "text/javascript; charset=utf-8", scriptJS)
+	post   = newAsset("post", "js", "text/javascript; charset=utf-8", postJS)
 )
 
 // Assets serves /assets/…, which pages load, and the two files that browsers and
@@ -78,6 +82,8 @@ func (rd *Renderer) find(r *http.Request) (a asset, fixed, ok bool) {
 		return style, true, true
 	case script.name:
 		return script, true, true
+	case post.name:
+		return post, true, true
 	}
 	if l := rd.livery(r); l.image.name == name {
 		return l.image, true, name != ""

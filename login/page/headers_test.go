@@ -48,6 +48,7 @@ func TestPagesThatLeadToAnAppLetTheBrowserGoThere(t *testing.T) {
 		{page.Consent{App: *app}, true},
 		{page.SignOut{App: app}, true},
 		{page.SignedOut{App: app}, true},
+		{page.Post{App: *app, URI: app.HomeURL}, true},
 		{page.Expired{}, true}, {page.Finished{}, true}, {page.Unavailable{}, true}, {page.Error{}, true},
 		{page.SignIn{}, false}, {page.SignOut{}, false}, {page.Home{}, false}, {page.SetUp{}, false}, {page.Recover{}, false},
 	} {

@@ -251,6 +251,10 @@ var english = catalogue{
 		"signout.stay":       "Stay signed in",
 		"signout.leave":      "Not now",
 
+		"post.title":  "Back to {1}",
+		"post.what":   "You are on your way. If this page stays, choose Continue.",
+		"post.button": "Continue",
+
 		"signedout.title":          "You are signed out",
 		"signedout.what":           "You signed out of {1} on this browser.",
 		"signedout.informed.one":   "1 app was told.",

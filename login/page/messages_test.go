@@ -123,7 +123,7 @@ func TestTemplatesHoldNoWordsOfTheirOwn(t *testing.T) {
 
 func TestAMissingTemplateOrMessageFailsTheStart(t *testing.T) {
 	all := fstest.MapFS{}
-	for _, f := range []string{"frame", "parts", "icons", "consent", "home", "welcome", "setup", "recover", "signin", "password", "apps", "remove", "account", "signout", "message"} {
+	for _, f := range []string{"frame", "parts", "icons", "consent", "home", "welcome", "setup", "recover", "signin", "password", "apps", "remove", "account", "signout", "post", "message"} {
 		b, err := fs.ReadFile(files, "templates/"+f+".html")
 		if err != nil {
 			t.Fatal(err)

@@ -18,6 +18,7 @@ type frame struct {
 	// leaves says that what the person does here may end, by redirects, at
 	// another origin, or that the page may stand in an app's popup window.
 	leaves  bool
+	sends   bool // its form is sent at once, by a script of its own
 	fields  []input
 	summary []FieldError // what went wrong, for the top of the page; Field may be empty
 	notice  Text         // what just went well

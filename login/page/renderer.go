@@ -121,6 +121,9 @@ func (rd *Renderer) view(r *http.Request, s *set, l *livery, f frame, p Page) (v
 	v := view{Lang: s.catalogue.lang, Dir: s.catalogue.dir, Style: style.path(), Script: script.path(),
 		Brand: l, Heading: f.title, Fields: f.fields, Summary: f.summary, Notice: f.notice,
 		Person: f.person, SwitchURL: f.switchURL, Wide: f.wide, Template: f.template, Message: f.message, Page: p}
+	if f.sends {
+		v.Script = post.path()
+	}
 	task, err := s.catalogue.plain(f.title)
 	if err != nil {
 		return v, err

@@ -52,6 +52,11 @@ func (p Pages) Refuse(w http.ResponseWriter, r *http.Request, why op.Refusal) {
 	}
 }
 
+// Post is op's way to have an answer sent to the app by a form.
+func (p Pages) Post(w http.ResponseWriter, r *http.Request, answer op.Post) {
+	p.show(w, r, http.StatusOK, page.Post{App: page.App{Name: answer.Client}, URI: answer.URI, Params: answer.Params})
+}
+
 // SignedOut is op's way to say that an app's request to sign out is done.
 func (p Pages) SignedOut(w http.ResponseWriter, r *http.Request, l *op.Logout) {
 	p.show(w, r, http.StatusOK, signedOut(l))

@@ -202,6 +202,7 @@ func ends() []Example {
 		{"signed-out-native-app", 200, page.SignedOut{App: app, ReturnURL: "com.example.calendar:/bye?state=s"}},
 		{"signed-out", 200, page.SignedOut{}},
 		{"signed-out-app", 200, page.SignedOut{App: app, ReturnURL: "https://calendar.example/bye", Informed: []string{"Event Calendar"}}},
+		{"post", 200, page.Post{App: *app, URI: "https://calendar.example/cb?a=1&b='2'", Params: [][2]string{{"code", "example-code"}, {"state", "an example"}}}},
 		{"expired", 410, page.Expired{}},
 		{"expired-app", 410, page.Expired{App: app}},
 		{"finished", 410, page.Finished{App: app}},
