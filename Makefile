@@ -36,12 +36,12 @@ test:
 	$(call step,tests and fuzz seeds under the race detector,BROWSER_REQUIRED=1 PROXIES_REQUIRED=1 CLIENTS_REQUIRED=1 go test -race -timeout $(TESTTIME) ./...)
 	@printf '\n== all well\n'
 
-## needs: install what the tests need: a C compiler for the race detector, Chromium and fonts, axe-core, nginx and Caddy, client libraries for Node and Python
+## needs: install what the tests need: a C compiler for the race detector, Chromium and fonts, axe-core, nginx and Caddy, systemd-analyze, client libraries for Node and Python
 .PHONY: needs
 needs: $(linters) $(axe) clients
 	@internal/tools/need.sh gcc='gcc libc6-dev' \
 		'chromium|chromium-browser|google-chrome'='chromium fonts-liberation' certutil=libnss3-tools \
-		nginx=nginx-light caddy=caddy curl=curl openssl=openssl
+		nginx=nginx-light caddy=caddy systemd-analyze=systemd curl=curl openssl=openssl
 
 ## axe: put axe-core, which judges the pages, where the browser tests find it
 .PHONY: axe

@@ -139,6 +139,14 @@ func TestTheContainersBinaryNeedsNothingBesideIt(t *testing.T) {
 	}
 }
 
+// There is no time zone database in the image, and people's zones are judged by one.
+func TestTheContainersBinaryKnowsTimeZones(t *testing.T) {
+	program, err := os.ReadFile(binary)
+	if err != nil || !bytes.Contains(program, []byte("Pacific/Kiritimati")) {
+		t.Errorf("%v: no time zones are built in", err)
+	}
+}
+
 // What the image says of the program is held against the program itself: were a
 // setting misspelt, it would warn.
 func TestTheContainerStartsWithTheSettingsItNames(t *testing.T) {
@@ -150,7 +158,7 @@ func TestTheContainerStartsWithTheSettingsItNames(t *testing.T) {
 		t.Errorf("it runs %s %s", c.one("ENTRYPOINT"), c.one("CMD"))
 	}
 	if user := c.one("USER"); !regexp.MustCompile(`^[1-9]\d+:[1-9]\d+$`).MatchString(user) ||
-		!strings.Contains(strings.Join(c, "\n"), "--chown="+user+" /out/data "+c.one("VOLUME")) {
+		!strings.Contains(strings.Join(c, "\n"), "--chown="+user+" /out/volume /") || c.one("RUN install") != "install -d -m 0700 /out/volume"+c.one("VOLUME") {
 		t.Errorf("it runs as %s, who does not own %s", user, c.one("VOLUME"))
 	}
 	s := &server{t: t, listen: addrtest.Address(t, "127.0.0.1")}

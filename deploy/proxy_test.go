@@ -17,8 +17,8 @@ import (
 	"latchkey/internal/certtest"
 )
 
-// requiredEnv names the environment variable that turns a missing nginx or Caddy
-// from a skipped test into a failed one. `make test` sets it.
+// requiredEnv names the environment variable that turns a missing nginx, Caddy or
+// systemd-analyze from a skipped test into a failed one. `make test` sets it.
 const requiredEnv = "PROXIES_REQUIRED"
 
 // The name in the samples, and where its callers and its app are.
@@ -56,7 +56,7 @@ func behindEdited(t *testing.T, name string, edits []string, env ...string) *pro
 	p := &proxied{caFile: authority.File, http: addrtest.Address(t, "127.0.0.1"), https: addrtest.Address(t, "127.0.0.1"), access: filepath.Join(t.TempDir(), "access.log"),
 		server: &server{t: t, listen: addrtest.Address(t, "127.0.0.1"), args: []string{"--config", "config.yaml"}}}
 	p.env = append([]string{"LATCHKEY_LISTEN=" + p.listen, "LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data"),
-		"LATCHKEY_LOG_FORMAT=json", "LATCHKEY_LOG_LEVEL=debug"}, env...)
+		"LATCHKEY_BACKUP_DIRECTORY=" + filepath.Join(t.TempDir(), "kept"), "LATCHKEY_LOG_FORMAT=json", "LATCHKEY_LOG_LEVEL=debug"}, env...)
 	cmd := proxies[name](t, p)
 	text := strings.NewReplacer(append(edits,
 		"/etc/ssl/latchkey/fullchain.pem", certFile, "/etc/ssl/latchkey/key.pem", keyFile,

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -39,8 +40,11 @@ func TestTheUnitConfinesTheServer(t *testing.T) {
 		"User": "latchkey", "StateDirectory": "latchkey", "StateDirectoryMode": "0700", "UMask": "0077",
 		"NoNewPrivileges": "yes", "CapabilityBoundingSet": "", "ProtectSystem": "strict", "ProtectHome": "yes",
 		"PrivateTmp": "yes", "PrivateDevices": "yes", "MemoryDenyWriteExecute": "yes", "RestrictNamespaces": "yes",
-		"SystemCallErrorNumber": "EPERM", // without it Go would be killed raising its file limit
-		"StandardOutput":        "null",  // the set-up link is no matter for a journal
+		"SystemCallErrorNumber":    "EPERM",   // without it Go would be killed raising its file limit
+		"StandardOutput":           "null",    // the set-up link is no matter for a journal
+		"StandardError":            "journal", // else the log would go where standard output goes
+		"Type":                     "notify",
+		"RestartPreventExitStatus": "78",
 	} {
 		if got := unit["Service."+name]; !slices.Equal(got, []string{want}) {
 			t.Errorf("%s=%q, want %q", name, got, want)
@@ -63,6 +67,10 @@ func TestTheUnitsCommandIsUnderstood(t *testing.T) {
 	if err != nil || !strings.Contains(string(config), "\ndata_dir: /var/lib/"+unit["Service.StateDirectory"][0]+"\n") {
 		t.Errorf("data is not kept in the unit's StateDirectory: %v", err)
 	}
+	writable := strings.TrimPrefix(unit["Service.ReadWritePaths"][0], "-")
+	if !strings.Contains(string(config), "\nbackup:\n  directory: "+writable+"\n") {
+		t.Errorf("backups are not kept where the unit lets them be written: %s", writable)
+	}
 	cmd := exec.Command(binary, "user", "list", "--config", "config.yaml")
 	cmd.Env = []string{"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "none")}
 	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "there is no data in") {
@@ -70,11 +78,24 @@ func TestTheUnitsCommandIsUnderstood(t *testing.T) {
 	}
 }
 
-// systemd's own judgement, where it is at hand.
-func TestSystemdAcceptsTheUnit(t *testing.T) {
-	if _, err := exec.LookPath("systemd-analyze"); err != nil {
-		t.Skip("there is no systemd-analyze here; the tests above read the unit without it")
+// What the unit does not try again is what the program says of a configuration that
+// it does not understand, and of that alone.
+func TestTheUnitGivesUpOnlyForItsConfiguration(t *testing.T) {
+	never := directives(t, "latchkey.service")["Service.RestartPreventExitStatus"][0]
+	data := filepath.Join(t.TempDir(), "data")
+	for env, given := range map[string]bool{"LATCHKEY_LOG_LEVEL=loud": true, "LATCHKEY_MASTER_KEY_FILE=/nowhere": false} {
+		cmd := exec.Command(binary, "serve")
+		cmd.Env = []string{"LATCHKEY_DATA_DIR=" + data, env}
+		out, err := cmd.CombinedOutput()
+		if err == nil || given != (strconv.Itoa(cmd.ProcessState.ExitCode()) == never) {
+			t.Errorf("%s: %v\n%s", env, err, out)
+		}
 	}
+}
+
+// systemd's own judgement.
+func TestSystemdAcceptsTheUnit(t *testing.T) {
+	analyze := installed(t, "systemd-analyze", "systemd")
 	text, err := os.ReadFile("latchkey.service")
 	if err != nil {
 		t.Fatal(err)
@@ -84,11 +105,11 @@ func TestSystemdAcceptsTheUnit(t *testing.T) {
 	if err := os.WriteFile(path, []byte(here), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("systemd-analyze", "verify", path).CombinedOutput(); err != nil || len(out) > 0 {
+	if out, err := exec.Command(analyze, "verify", path).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("verify: %v\n%s", err, out)
 	}
 	// In tenths: unconfined is 96, and below 20 systemd says OK.
-	if out, err := exec.Command("systemd-analyze", "security", "--offline=true", "--threshold=19", path).CombinedOutput(); err != nil {
+	if out, err := exec.Command(analyze, "security", "--offline=true", "--threshold=19", path).CombinedOutput(); err != nil {
 		t.Errorf("security: %v\n%s", err, out)
 	}
 }

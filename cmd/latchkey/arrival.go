@@ -31,6 +31,7 @@ func (h *house) status(context.Context) api.Status {
 	if err := h.engine.Err(); err != nil {
 		s.Fault = err.Error()
 	}
+	s.LastWritten = known(h.behind)
 	return s
 }
 

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -20,6 +23,9 @@ func backupCommand(t *terminal) *cobra.Command {
 			}
 			return t.with(c.Context(), false, func(conn *connection) error {
 				b, err := conn.Backup(c.Context(), path)
+				if err == nil {
+					err = seen(b.Path)
+				}
 				if err != nil {
 					return err
 				}
@@ -39,4 +45,14 @@ func backupCommand(t *terminal) *cobra.Command {
 	addJSON(t, c)
 	onThisMachine(c)
 	return c
+}
+
+// seen reports a backup that the server wrote where this command, and so the operator,
+// does not see it: systemd gives a service a /tmp of its own, and empties it.
+func seen(path string) error {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the server wrote %s, but in a %s of its own that nobody else sees and that may be gone when it stops: "+
+			"name a directory outside of it, which the server may write to", path, filepath.Dir(path))
+	}
+	return nil
 }

@@ -67,17 +67,29 @@ func (d *doctor) masterKey() finding {
 // most allow a minute or two.
 const leeway = time.Minute
 
+const setClock = "set the clock, and keep it by NTP"
+
 // clock compares the clock with what must lie in the past.
 func (d *doctor) clock() finding {
-	const check, do = "clock", "set the clock, and keep it by NTP"
+	const check = "clock"
 	now := d.now()
 	if built := builtAt(); now.Before(built) {
-		return fail(check, do, "it says %s, before this program was made", clock(now))
+		return fail(check, setClock, "it says %s, before this program was made", clock(now))
 	}
-	if info, err := os.Stat(filepath.Join(d.config.DataDir, dataFile)); err == nil && info.ModTime().After(now.Add(leeway)) {
-		return fail(check, do, "it says %s, before the data was last written (%s)", clock(now), clock(info.ModTime()))
+	if wrote := wroteLater(d.config, now); !wrote.IsZero() {
+		return fail(check, setClock, "it says %s, before the data was last written (%s)", clock(now), clock(wrote))
 	}
 	return ok(check, "it says %s", clock(now))
+}
+
+// wroteLater is when the data was last written, if the clock says that this is yet to
+// come: it is wrong, or was. Zero: it is not. Ask before opening the data, which
+// writes.
+func wroteLater(c *Config, now time.Time) time.Time {
+	if info, err := os.Stat(c.dataPath()); err == nil && info.ModTime().After(now.Add(leeway)) {
+		return info.ModTime()
+	}
+	return time.Time{}
 }
 
 // Space that is little, in bytes: a backup or a compaction needs as much as the

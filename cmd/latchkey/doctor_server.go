@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"syscall"
 
+	"latchkey/keys"
 	"latchkey/storage/api"
 	"latchkey/storage/kv"
 )
@@ -28,6 +31,9 @@ func (d *doctor) server(ctx context.Context) []finding {
 		return append(findings, fail("storage", "restart the server", "%s", status.Fault))
 	}
 	findings = append(findings, ok("storage", "reads and writes"))
+	if status.LastWritten != nil {
+		findings = append(findings, warn("clock", setClock, "when the server started it said a time before the data was last written (%s)", clock(*status.LastWritten)))
+	}
 	return append(findings, d.reach(ctx, status.Probe)...)
 }
 
@@ -44,7 +50,12 @@ func (d *doctor) storage(ctx context.Context) finding {
 	if err == nil {
 		err = h.close()
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errNoMaster), errors.Is(err, keys.ErrWrongMaster):
+		return fail(check, "put the master key in place: backups are of no use without it either", "%v", err)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fail(check, "mend that: the data have not been touched", "%v", err)
+	case err != nil:
 		return fail(check, "restore a backup if nothing else helps", "%v", err)
 	}
 	return ok(check, "the data opens with this master key")

@@ -24,6 +24,8 @@ const (
 	masterFile = "master.key"
 )
 
+var errNoMaster = errors.New("without it this data cannot be read: restore it from a backup, or set master_key or master_key_file")
+
 // house is the data, opened: what every room is built on.
 type house struct {
 	config    *Config
@@ -38,6 +40,7 @@ type house struct {
 	metrics   *metrics         // nil: nobody asks for them
 	traces    *traces          // nil: no collector is configured, or nothing is served
 	probe     string           // what doctor proves itself with: see arrival.go
+	behind    time.Time        // see wroteLater; zero: the clock may be right
 	edits     sync.Mutex       // api.Options.Edits, of all doors to this data
 }
 
@@ -59,7 +62,7 @@ func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) 
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data_dir (%s): the directory cannot be made: %w", c.source("data_dir"), reason(err))
 	}
-	h := &house{config: c, traces: tr, probe: rand.Text()}
+	h := &house{config: c, traces: tr, probe: rand.Text(), behind: wroteLater(c, time.Now())}
 	h.engine, err = bolt.Open(c.dataPath(), bolt.Options{Timeout: wait})
 	if err != nil {
 		return nil, err
@@ -113,7 +116,7 @@ func (h *house) master(ctx context.Context) (keys.Master, error) {
 		return master, err
 	}
 	if set.Epoch > 0 {
-		return keys.Master{}, fmt.Errorf("%s is missing, and without it this data cannot be read: restore it from a backup, or set master_key or master_key_file", path)
+		return keys.Master{}, fmt.Errorf("%s is missing, and %w", path, errNoMaster)
 	}
 	return keys.CreateMaster(path)
 }

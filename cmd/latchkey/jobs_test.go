@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"latchkey/storage/kv"
 )
 
 func TestJobsRunOnTheirTimerWhateverBefallsThem(t *testing.T) {
@@ -78,6 +80,20 @@ func TestSweepingIsAJob(t *testing.T) {
 	h := testHouse(t)
 	for _, j := range h.jobs() {
 		if err := j.run(t.Context(), time.Now()); err != nil {
+			t.Errorf("%s: %v", j.name, err)
+		}
+	}
+}
+
+// A full disk stops the engine, and the log then shall say that and nothing else.
+func TestOnceStorageHasStoppedEachJobFailsForThatReason(t *testing.T) {
+	h := testHouse(t)
+	jobs := h.jobs()
+	if err := h.engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, j := range jobs {
+		if err := j.run(t.Context(), time.Now()); err != nil && !errors.Is(err, kv.ErrClosed) {
 			t.Errorf("%s: %v", j.name, err)
 		}
 	}

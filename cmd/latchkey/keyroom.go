@@ -70,5 +70,8 @@ func (k keyRoom) told(done []keys.Rotation, err error) ([]api.Rotation, error) {
 // keyPolicy is the settings as keys take them.
 func (h *house) keyPolicy(ctx context.Context) (keys.Policy, error) {
 	set, err := h.store.Settings.Get(ctx)
-	return keys.PolicyOf(set), err
+	if err != nil {
+		return keys.Policy{}, err
+	}
+	return keys.PolicyOf(set), nil
 }

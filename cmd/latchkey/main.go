@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // whether a zoneinfo is one shall not depend on the machine
 )
 
 func main() {
@@ -21,6 +22,7 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitConfig = 78 // EX_CONFIG of sysexits.h: to try again changes nothing
 )
 
 // Run is the whole program: it does what args say and returns the exit code.

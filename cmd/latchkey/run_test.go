@@ -32,7 +32,7 @@ func TestExitCodes(t *testing.T) {
 		want int
 	}{
 		{"version", exitDone}, {"--help", exitDone}, {"user add --help", exitDone}, {"", exitDone},
-		{"user list", exitFailed}, {"--config /nowhere user list", exitFailed}, {"user add --username a@b", exitFailed},
+		{"user list", exitFailed}, {"--config /nowhere user list", exitConfig}, {"user add --username a@b", exitFailed},
 		{"nonsense", exitUsage}, {"user nonsense", exitUsage}, {"user add", exitUsage}, {"serve now", exitUsage},
 		{"serve --nonsense", exitUsage}, {"user delete ada", exitFailed}, {"client rotate-secret x --overlap -1h", exitUsage},
 	} {

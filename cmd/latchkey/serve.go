@@ -56,6 +56,9 @@ func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
 
+	if !h.behind.IsZero() {
+		log.Warn("the clock says a time before the data was last written: set it, for tokens, links and sessions go by it", "last_written", h.behind.UTC().Format(time.RFC3339))
+	}
 	s, err := h.listen(ctx, log)
 	if err != nil {
 		return err
@@ -70,6 +73,7 @@ func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
 	log.Info("serving", "issuer", c.Issuer, "listen", s.public.Addr().String(), "data_dir", c.DataDir, "version", versionOf().Version)
 	stopJobs := startJobs(ctx, log, h.jobs())
 	defer stopJobs() // before the data is closed
+	announceReady(log, s, c.Issuer)
 	err = s.run(ctx)
 	log.Info("stopped")
 	return err
@@ -104,7 +108,7 @@ func listenTo(c *Config, key, address string) (net.Listener, error) {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("%s (%s): another process listens on %s already: stop it or choose another address", key, c.source(key), address)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("%s (%s): this user may not listen on %s: choose a port above 1023, or let a proxy listen there", key, c.source(key), address)
+		return nil, fmt.Errorf("%s (%s): this user may not listen on %s: choose a port above 1023, let a proxy listen there, or give Latchkey the capability CAP_NET_BIND_SERVICE", key, c.source(key), address)
 	case err != nil:
 		return nil, fmt.Errorf("%s (%s): %w", key, c.source(key), err)
 	}

@@ -20,7 +20,18 @@ type terminal struct {
 	elsewhere      elsewhere
 }
 
-func (t *terminal) config() (*Config, error) { return loadConfig(t.configPath, t.env) }
+func (t *terminal) config() (*Config, error) {
+	c, err := loadConfig(t.configPath, t.env)
+	if err != nil {
+		return nil, configError{err}
+	}
+	return c, nil
+}
+
+// configError says that the configuration was not understood.
+type configError struct{ error }
+
+func (e configError) Unwrap() error { return e.error }
 
 // usageError says that the command line was not understood.
 type usageError struct{ error }
@@ -42,6 +53,9 @@ func (t *terminal) exit(err error) int {
 	}
 	if usage := (usageError{}); errors.As(err, &usage) {
 		return exitUsage
+	}
+	if config := (configError{}); errors.As(err, &config) {
+		return exitConfig
 	}
 	return exitFailed
 }

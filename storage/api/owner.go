@@ -16,8 +16,12 @@ type OtherOwner struct {
 }
 
 func (e *OtherOwner) Error() string {
-	return fmt.Sprintf("the data in %s belongs to %s and this is %s: run the command as its owner, for example with “sudo -u %s”",
+	text := fmt.Sprintf("the data in %s belongs to %s and this is %s: run the command as its owner, for example with “sudo -u %s”",
 		e.Dir, e.Owner, e.Me, e.ownerLogin)
+	if e.ownerLogin == login(0) { // as a new mount does
+		text += fmt.Sprintf(", or hand it over with “chown -R %d %s”", os.Geteuid(), e.Dir)
+	}
+	return text
 }
 
 // CheckOwner returns *OtherOwner if dir exists and belongs to another user. Root

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // Status is how a server is, as it says itself.
@@ -10,6 +11,8 @@ type Status struct {
 	Version string `json:"version"`
 	PID     int    `json:"pid"`
 	Fault   string `json:"fault,omitempty" doc:"Why storage has stopped; absent while all is well"`
+	// LastWritten says that the clock was behind when the server started.
+	LastWritten *time.Time `json:"last_written,omitempty" doc:"When the data was last written before this server opened it, if by its clock that was yet to come"`
 	// Probe, sent as the header Latchkey-Probe with a request to /healthz, makes
 	// the answer say how that request arrived.
 	Probe string `json:"probe"`

@@ -56,7 +56,7 @@ func (s *Schedule) Tick(ctx context.Context, now time.Time) error {
 
 func (s *Schedule) tick(ctx context.Context, now time.Time) error {
 	if err := os.MkdirAll(s.Directory, 0o700); err != nil {
-		return err
+		return unwritten(s.Directory, err)
 	}
 	taken, drafts, err := s.list()
 	if err != nil {

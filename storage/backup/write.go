@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"latchkey/storage"
@@ -39,10 +40,10 @@ func Write(ctx context.Context, from Source, path string, try Keys, now time.Tim
 	draft := draftOf(path)
 	defer func() { err = errors.Join(err, remove(draft)) }()
 	if err := from.Snapshot(ctx, draft); err != nil {
-		return c, err
+		return c, unwritten(filepath.Dir(path), err)
 	}
 	if err := bolt.AppendSums(draft); err != nil {
-		return c, err
+		return c, unwritten(filepath.Dir(path), err)
 	}
 	c = Copy{Path: path, Taken: now.UTC().Truncate(time.Second)}
 	if c.Faults, err = Examine(ctx, draft, try); err != nil {
@@ -54,6 +55,25 @@ func Write(ctx context.Context, from Source, path string, try Keys, now time.Tim
 	}
 	c.Bytes = info.Size()
 	return c, publish(draft, path)
+}
+
+// unwritten says in the operator's words what is in the way of a file in dir: the
+// names of drafts are none of theirs.
+func unwritten(dir string, err error) error {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return err
+	}
+	do := ""
+	switch {
+	case errors.Is(err, fs.ErrPermission), errno == syscall.EROFS:
+		do = ": let the user that Latchkey runs as write there, and its systemd unit by ReadWritePaths="
+	case errors.Is(err, fs.ErrNotExist):
+		do = ": make it"
+	case errno == syscall.ENOSPC:
+		do = ": make room; a backup takes as much as the data"
+	}
+	return fmt.Errorf("no backup can be written to %s: %w%s", dir, errno, do)
 }
 
 // free returns an error if a name is taken, to spare work that could not be kept.
@@ -83,10 +103,11 @@ func publish(draft, path string) error {
 // draftOf is a name beside path that nothing else has.
 func draftOf(path string) string { return path + ".draft-" + rand.Text()[:8] }
 
-// remove deletes a draft. Mostly it is gone: it has its name by now.
+// remove deletes a draft. Mostly it is gone: it has its name by now. Where nothing can
+// be written, trying to remove it would not say so.
 func remove(draft string) error {
-	if err := os.Remove(draft); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if _, err := os.Lstat(draft); errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	return nil
+	return os.Remove(draft)
 }

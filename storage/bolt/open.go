@@ -107,9 +107,24 @@ func open(path string, o Options, mapped int) (e *Engine, err error) {
 	case errors.Is(err, berrors.ErrTimeout):
 		return nil, &kv.LockedError{Path: path}
 	case err != nil:
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, unopened(path, err)
 	}
 	return e, nil
+}
+
+// unopened says what is in a data file's way, and who can clear it.
+func unopened(path string, err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) && at.Path == path {
+		err = at.Err // the sentence names it already
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("open %s: %w: it and its directory must belong to the user that Latchkey runs as, with modes 0600 and 0700", path, err)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("open %s: %w: see in the kernel's log whether the disk has failed, then mount it for writing", path, err)
+	}
+	return fmt.Errorf("open %s: %w", path, err)
 }
 
 // openFile locks the file itself, before bbolt does with the same result: a

@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"latchkey/storage/kv"
@@ -147,4 +150,17 @@ func TestASnapshotAmidWritesIsOneStateThatOpens(t *testing.T) {
 	}
 	stop()
 	must(t, <-ended)
+}
+
+func TestWhatIsInADataFilesWayIsSaidOnce(t *testing.T) {
+	for errno, want := range map[syscall.Errno]string{
+		syscall.EACCES: "open /d/latchkey.db: permission denied: it and its directory must belong to the user",
+		syscall.EROFS:  "open /d/latchkey.db: read-only file system: see in the kernel's log",
+		syscall.EIO:    "open /d/latchkey.db: input/output error",
+	} {
+		err := unopened("/d/latchkey.db", &fs.PathError{Op: "open", Path: "/d/latchkey.db", Err: errno})
+		if !strings.HasPrefix(err.Error(), want) || !errors.Is(err, errno) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
 }
