@@ -19,7 +19,8 @@ func auditCommand(t *terminal) *cobra.Command {
 		Long: "Show the audit trail, the newest first: sign-ins, consents, acts of administration, revocations and theft. " +
 			"Changes show what was and what is; of people only which fields. It is kept as long as the setting audit_retention_seconds says.",
 		Args: optionally("USER")}
-	most := c.Flags().Int("limit", 50, "how many to show; 0: all")
+	c.Example = "  latchkey audit\n  latchkey audit ada --limit 500"
+	most := c.Flags().Int("limit", 50, "`number` of acts to show; 0: all")
 	addJSON(t, c)
 	anywhere(c)
 	c.RunE = func(c *cobra.Command, args []string) error {

@@ -30,12 +30,13 @@ func tryCommand(t *terminal) *cobra.Command {
 			"It needs a running server. At its end (Ctrl-C, or after a while) the registration is removed.",
 	}
 	onThisMachine(c)
-	last := c.Flags().Duration("for", 30*time.Minute, "how long it stays")
+	last := days(30 * time.Minute)
+	c.Flags().Var(&last, "for", "`time` that it stays")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		// A terminal that is closed ends it, too, and not without cleaning up.
 		ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGHUP)
 		defer stop()
-		ctx, cancel := context.WithTimeout(ctx, *last)
+		ctx, cancel := context.WithTimeout(ctx, time.Duration(last))
 		defer cancel()
 		return t.try(ctx)
 	}
