@@ -43,6 +43,15 @@ func clientAdd(t *terminal) *cobra.Command {
 	id := c.Flags().String("client-id", "", "its id (default: a fresh one)")
 	own := c.Flags().Bool("first-party", false, "it is the platform's own")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		needed := []string{"client-name"}
+		if !c.Flags().Changed("grant-type") { // without one it is authorization_code
+			needed = append(needed, "redirect-uri")
+		}
+		for _, flag := range needed {
+			if !c.Flags().Changed(flag) {
+				return usagef("--%s is missing: see %s --help", flag, c.CommandPath())
+			}
+		}
 		n := api.NewClient{ClientID: *id, FirstParty: *own}
 		text, err := json.Marshal(metadataFields(c.Flags()))
 		if err == nil {
