@@ -73,7 +73,7 @@ func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
 	log.Info("serving", "issuer", c.Issuer, "listen", s.public.Addr().String(), "data_dir", c.DataDir, "version", versionOf().Version)
 	stopJobs := startJobs(ctx, log, h.jobs())
 	defer stopJobs() // before the data is closed
-	err = s.run(ctx)
+	err = s.run(ctx, func() { log.Info("stopping; requests under way are finished first") })
 	log.Info("stopped")
 	return err
 }
