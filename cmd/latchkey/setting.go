@@ -130,7 +130,7 @@ func setField(fields api.Fields, s api.Setting, name, text string) error {
 		} else if d := days(0); s.Unit == unitSeconds && d.Set(text) == nil {
 			fields[name] = int64(time.Duration(d) / time.Second)
 		} else if s.Unit == unitSeconds {
-			return usagef("%s must be a number of seconds, or like 90s, 12h or 7d, not %q", name, text)
+			return fmt.Errorf("%s must be a number of seconds, or like 90s, 12h or 7d, not %q", name, text)
 		}
 	case []any:
 		fields[name] = splitList(text)
