@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -47,7 +48,10 @@ func (t accessToken) bytes() []byte {
 	}
 }
 
-var errAccessToken = errors.New("not an access token of ours")
+var (
+	errAccessToken = errors.New("not an access token of ours")
+	errOwnToken    = fmt.Errorf("%w for a user: it is a client's own", errAccessToken)
+)
 
 func parseAccessToken(b []byte) (accessToken, error) {
 	instant := func(b []byte) time.Time { return time.Unix(int64(binary.BigEndian.Uint64(b)), 0) }
@@ -133,9 +137,13 @@ func (p *Provider) access(ctx context.Context, token string) (*storage.Access, e
 		return nil, err
 	}
 	if t.grant.IsZero() {
-		return nil, errAccessToken
+		return nil, errOwnToken
 	}
-	return p.opens(ctx, t, id)
+	a, err := p.opens(ctx, t, id)
+	if dead := storage.Dead(""); errors.As(err, &dead) {
+		p.tellOf(ctx, t.grant, string(dead))
+	}
+	return a, err
 }
 
 // opens is what a token of a grant, with its id, gives now.

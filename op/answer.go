@@ -1,7 +1,6 @@
 package op
 
 import (
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -77,9 +76,13 @@ func (p *Provider) refuse(w http.ResponseWriter, r *http.Request, c *storage.Cli
 		out.Client, out.Home = c.Name(), c.Metadata.ClientURI
 		out.Suspended = c.State == storage.ClientSuspended
 	}
-	if out.Kind == RefusedRequest && out.Code == "" {
+	switch {
+	case out.Code != "" || out.Kind == RefusedInternal || out.Kind == RefusedStopped: // the log knows why
+	case out.Kind == RefusedRequest:
 		out.Code = "invalid_request"
+		edge.Fail(r.Context(), out.Code, unquoted(out.Detail, out.quoted))
+	default:
+		edge.Fail(r.Context(), string(out.Kind), unquoted(out.Detail, out.quoted))
 	}
-	edge.Note(r.Context(), slog.String("refused", string(out.Kind)))
 	p.pages.Refuse(w, r, out)
 }

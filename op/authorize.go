@@ -47,7 +47,7 @@ func authorizeForm(w http.ResponseWriter, r *http.Request) (url.Values, *Refusal
 	if r.Method != http.MethodPost {
 		form, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil {
-			return nil, refuse(RefusedRequest, "the query cannot be read: %v", err)
+			return nil, refuse(RefusedRequest, "the query cannot be read: %v", err).quoting(err.Error())
 		}
 		return form, nil
 	}

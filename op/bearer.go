@@ -11,10 +11,10 @@ import (
 // bearerRealm is the challenge of RFC 6750 section 3 to a request without a token.
 const bearerRealm = `Bearer realm="userinfo"`
 
-// bearerError is a refusal of RFC 6750 section 3.1.
+// bearerError is a refusal of RFC 6750 section 3.1, in words of ours, without quotes.
 func bearerError(status int, code, text string) *apiError {
 	return &apiError{status: status, code: code, text: text,
-		challenge: bearerRealm + `, error="` + code + `", error_description="` + printable(text) + `"`}
+		challenge: bearerRealm + `, error="` + code + `", error_description="` + text + `"`}
 }
 
 // serveUserinfo is the userinfo endpoint (OpenID Connect Core section 5.3). It

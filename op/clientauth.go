@@ -32,7 +32,10 @@ func (p *Provider) authenticate(r *http.Request, form url.Values) (*call, *apiEr
 		return nil, e
 	}
 	c, err := p.store.Clients.Get(ctx, sent.id)
-	if errors.Is(err, storage.ErrNotFound) {
+	switch {
+	case errors.Is(err, storage.ErrNotFound) && sent.method == storage.AuthMethodNone:
+		return nil, noCredentials("no such client")
+	case errors.Is(err, storage.ErrNotFound):
 		return nil, notAuthenticated("no such client")
 	}
 	if err != nil {
@@ -136,12 +139,23 @@ func notAuthenticated(why string) *apiError {
 }
 
 // otherMethod refuses a client that is registered for another method. Who has its
-// secret may know which: libraries differ in what they use unasked.
+// secret may know which: libraries differ in what they use unasked. That a client is a
+// public one anybody may know.
 func (p *Provider) otherMethod(c *storage.Client, sent credentials) *apiError {
+	if sent.method == storage.AuthMethodNone {
+		return noCredentials("registered for " + c.Metadata.TokenEndpointAuthMethod + ", used none")
+	}
 	e := notAuthenticated("registered for " + c.Metadata.TokenEndpointAuthMethod + ", used " + sent.method)
-	if p.secretMatches(c.LiveSecrets(p.now()), sent.secrets) {
+	if !c.Confidential() || p.secretMatches(c.LiveSecrets(p.now()), sent.secrets) {
 		e.text = "this client is registered for " + c.Metadata.TokenEndpointAuthMethod + " and used " + sent.method
 	}
+	return e
+}
+
+// noCredentials is the same for a client that there is not.
+func noCredentials(why string) *apiError {
+	e := notAuthenticated(why)
+	e.text += ": neither a client secret nor a client assertion was sent"
 	return e
 }
 

@@ -157,7 +157,7 @@ func TestFailedAuthenticationLooksTheSameWhateverTheReason(t *testing.T) {
 }
 
 // Libraries differ in the method they use unasked, so this is a newcomer's first
-// mistake. Only who has the secret learns of it.
+// mistake. Only who has the secret learns of it, where there is one.
 func TestAClientThatUsesAnotherMethodIsToldSoIfItHasTheSecret(t *testing.T) {
 	h := newHouse(t)
 	h.client("post", func(m *storage.Metadata) { m.TokenEndpointAuthMethod = storage.AuthMethodPost })
@@ -167,8 +167,9 @@ func TestAClientThatUsesAnotherMethodIsToldSoIfItHasTheSecret(t *testing.T) {
 		"basic for post":               {authorization: "post:" + h.secret, want: "this client is registered for client_secret_post and used client_secret_basic"},
 		"post for basic, wrong secret": {id: webID, secret: h.secret + "x", want: "client authentication failed"},
 		"basic for post, wrong secret": {authorization: "post:x", want: "client authentication failed"},
-		"a secret for none":            {id: "public", secret: h.secret, want: "client authentication failed"},
-		"none for basic":               {id: webID, want: "client authentication failed"},
+		"a secret for none":            {id: "public", secret: h.secret, want: "this client is registered for none and used client_secret_post"},
+		"none for basic":               {id: webID, want: "client authentication failed: neither a client secret nor a client assertion was sent"},
+		"none for nobody":              {id: "nobody", want: "client authentication failed: neither a client secret nor a client assertion was sent"},
 	} {
 		form := redemption("lk_ac_x")
 		if c.id != "" {

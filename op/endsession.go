@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -44,7 +45,7 @@ func (p *Provider) serveEndSession(w http.ResponseWriter, r *http.Request) {
 func (p *Provider) readLogout(ctx context.Context, form url.Values) (*Logout, *Refusal) {
 	l := &Logout{p: p, q: &logout{Started: p.now().UTC().Truncate(time.Second)}}
 	if name, ok := once(form); !ok {
-		return l, refuse(RefusedRequest, "%s was sent more than once", printable(name))
+		return l, refuse(RefusedRequest, "%s was sent more than once", printable(name)).quoting(printable(name))
 	}
 	if len(form.Get("state")) > stateMost {
 		return l, refuse(RefusedRequest, "state may be up to %d bytes long", stateMost)
@@ -84,7 +85,8 @@ func (p *Provider) whoLogsOut(ctx context.Context, clientID string, form url.Val
 	}
 	edge.ClientID(ctx, client.ID)
 	if uri != "" && !client.AllowsPostLogout(uri) {
-		return client, refuse(RefusedRedirect, "the post_logout_redirect_uri sent is not registered: %.256q", uri)
+		quoted := fmt.Sprintf("%.256q", uri)
+		return client, refuse(RefusedRedirect, "the post_logout_redirect_uri sent is not registered: %s%s", quoted, almost(client.Metadata.PostLogoutRedirectURIs, uri)).quoting(quoted)
 	}
 	return client, nil
 }

@@ -115,10 +115,21 @@ func TestTheLogSaysWhyARequestWasRefused(t *testing.T) {
 	code := h.browser().login(authorization()).code()
 	h.token(webID, redemption(code))
 	for want, do := range map[string]func(){
-		`"error":"invalid_grant","cause":"code used before`:                      func() { h.token(webID, redemption(code)) },
-		`"error":"invalid_client","cause":"wrong client secret"`:                 func() { r := formRequest(PathToken, redemption(code)); basic(r, webID+":x"); h.do(r) },
-		`"error":"invalid_token","cause":"not an access token of ours`:           func() { h.userinfo("x") },
-		`"refused":"redirect-uri"`:                                               func() { h.browser().authorize(authorization("redirect_uri", "https://evil.example")) },
+		`"error":"invalid_grant","cause":"code used before`:                           func() { h.token(webID, redemption(code)) },
+		`"error":"invalid_client","cause":"wrong client secret"`:                      func() { r := formRequest(PathToken, redemption(code)); basic(r, webID+":x"); h.do(r) },
+		`"error":"invalid_token","cause":"not an access token of ours`:                func() { h.userinfo("x") },
+		`"error":"redirect_uri","cause":"the redirect_uri sent is not registered: …"`: func() { h.browser().authorize(authorization("redirect_uri", "https://lk_cs_secret.example")) },
+		`"error":"redirect_uri","cause":"the post_logout_redirect_uri sent is not registered: …"`: func() {
+			h.browser().endSession("client_id", webID, "post_logout_redirect_uri", "https://lk_cs_secret.example")
+		},
+		`"error":"invalid_request","cause":"the query cannot be read: …"`: func() { h.get(PathAuthorize + "?a=%zz") },
+		`"error":"unknown_client","cause":"no client has this client_id"`: func() { h.browser().authorize(authorization("client_id", "lk_cs_secret")) },
+		`"cause":"code_verifier is missing","grant_type":"authorization_code"`: func() {
+			f := redemption(h.browser().login(authorization()).code())
+			f.Del("code_verifier")
+			h.token(webID, f)
+		},
+		`"cause":"not an access token of ours","active":false`:                   func() { h.introspected(webID, "x") },
 		`"error":"login_required","cause":"the user must sign in"`:               func() { h.browser().authorize(authorization("prompt", "none")) },
 		`"error":"invalid_request","cause":"grant_type is missing"`:              func() { h.do(formRequest(PathToken, url.Values{})) },
 		`"error":"invalid_request","cause":"the token endpoint takes POST only"`: func() { h.do(httptest.NewRequest("GET", PathToken, nil)) },

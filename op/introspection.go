@@ -2,12 +2,15 @@ package op
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	zop "github.com/zitadel/oidc/v3/pkg/op"
 
+	"latchkey/internal/edge"
 	"latchkey/storage"
 )
 
@@ -110,14 +113,21 @@ func (s *server) Introspect(ctx context.Context, _ *zop.Request[zop.Introspectio
 	}
 	out, err := ask()
 	switch {
+	case err == nil && !out.Active:
+		err = errNotTheirs
+		fallthrough
+	case isRefusal(err):
+		edge.Note(ctx, slog.Bool("active", false))
+		edge.Fail(ctx, "", err) // the caller is told no reason
+		return zop.NewResponse(introspected{}), nil
 	case err == nil:
 		return zop.NewResponse(out), nil
-	case isRefusal(err):
-		return zop.NewResponse(introspected{}), nil
 	default:
 		return c.refuse(failed(err))
 	}
 }
+
+var errNotTheirs = errors.New("it is neither the caller's nor for the caller, or its refresh token is not the current one")
 
 func (p *Provider) introspect(ctx context.Context, c *storage.Client, token string) (introspected, error) {
 	if t, err := p.ownRefreshToken(ctx, token); err == nil {

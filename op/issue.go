@@ -1,6 +1,7 @@
 package op
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -77,7 +78,10 @@ func (s *server) RefreshToken(ctx context.Context, r *zop.ClientRequest[oidc.Ref
 	c := callOf(ctx)
 	t, err := s.p.ownRefreshToken(ctx, r.Data.RefreshToken)
 	if err != nil {
-		return c.refuse(refusedRefresh(err))
+		if !isRefusal(err) {
+			return c.refuse(failed(err))
+		}
+		return c.refuse(refusedRefresh(err.Error()))
 	}
 	out, err := s.p.store.Grants.Refresh(ctx, storage.Refresh{Grant: t.Grant, Generation: t.Generation,
 		ClientUID: c.client.UID, Scopes: strings.Fields(c.sent.Get("scope")),
@@ -93,7 +97,8 @@ func (s *server) RefreshToken(ctx context.Context, r *zop.ClientRequest[oidc.Ref
 	case out.Target != "":
 		return c.refuse(invalidTarget(out.Target))
 	case out.Access == nil:
-		return c.refuse(refusedRefresh(storage.Dead(out.Refused)))
+		s.p.tellOf(ctx, t.Grant, out.Refused)
+		return c.refuse(refusedRefresh(out.Refused))
 	}
 	edge.Sub(ctx, out.Access.User.Subject())
 	return s.answer(ctx, issue{access: out.Access, token: out.Token, refresh: true, generation: out.Generation})
@@ -116,11 +121,13 @@ func (p *Provider) ownRefreshToken(ctx context.Context, token string) (keys.Refr
 	return t, nil
 }
 
-func refusedRefresh(err error) *apiError {
-	if !isRefusal(err) {
-		return failed(err)
-	}
-	e := invalidGrant(err.Error())
-	e.text = "the refresh token is not valid: it is unknown, used, expired, revoked, or another client's"
-	return e
+// refreshTexts are codeTexts for refresh tokens.
+var refreshTexts = map[string]string{
+	storage.RefusedTheft:        "the refresh token was used before and replaced by another, so all tokens of this sign-in are ended now: keep the newest refresh token only, and have the user sign in again",
+	storage.DeadIdle.Error():    "the refresh token went unused too long: have the user sign in again",
+	storage.DeadExpired.Error(): "the refresh token has expired: have the user sign in again",
+}
+
+func refusedRefresh(why string) *apiError {
+	return invalidGrant(why, cmp.Or(refreshTexts[why], "the refresh token is not valid: it is unknown, another client's, or ended, as by a sign-out or an older refresh token: have the user sign in again"))
 }

@@ -20,6 +20,8 @@ type Refusal struct {
 	Code string
 	// Detail says to the app's developer what was wrong. It holds nothing secret.
 	Detail string
+
+	quoted string // what Detail repeats of what was sent, and the log does not
 }
 
 // RefusalKind is whose turn it is.
@@ -27,11 +29,11 @@ type RefusalKind string
 
 // The kinds of refusal.
 const (
-	RefusedClient      RefusalKind = "unknown-client"     // no such client
-	RefusedRedirect    RefusalKind = "redirect-uri"       // not one the client registered
+	RefusedClient      RefusalKind = "unknown_client"     // no such client
+	RefusedRedirect    RefusalKind = "redirect_uri"       // not one the client registered
 	RefusedRequest     RefusalKind = "request"            // the client's request is wrong
-	RefusedUnavailable RefusalKind = "client-unavailable" // not approved, or suspended
-	RefusedNotAllowed  RefusalKind = "not-allowed"        // the user's groups may not use the client
+	RefusedUnavailable RefusalKind = "client_unavailable" // not approved, or suspended
+	RefusedNotAllowed  RefusalKind = "not_allowed"        // the user's groups may not use the client
 	RefusedExpired     RefusalKind = "expired"            // the flow is over, or began in another browser
 	RefusedFinished    RefusalKind = "finished"           // the app has had its answer already
 	RefusedInternal    RefusalKind = "internal"           // our fault
@@ -51,6 +53,12 @@ func (k RefusalKind) status() int {
 	default:
 		return http.StatusBadRequest
 	}
+}
+
+// quoting says what of the detail was sent.
+func (r *Refusal) quoting(sent string) *Refusal {
+	r.quoted = sent
+	return r
 }
 
 func refuse(kind RefusalKind, format string, args ...any) *Refusal {

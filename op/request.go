@@ -85,9 +85,42 @@ func redirectURI(c *storage.Client, form url.Values) (string, *Refusal) {
 	}
 	if !c.AllowsRedirect(sent) {
 		// What is registered is not said: anybody can ask.
-		return "", refuse(RefusedRedirect, "the redirect_uri sent is not registered: %.256q", sent)
+		quoted := fmt.Sprintf("%.256q", sent)
+		return "", refuse(RefusedRedirect, "the redirect_uri sent is not registered: %s%s", quoted, almost(c.Metadata.RedirectURIs, sent)).quoting(quoted)
 	}
 	return sent, nil
+}
+
+// almost says by what little a redirect URI differs from a registered one, which
+// whoever sent it all but knows; "" if by more.
+func almost(registered []string, sent string) string {
+	for _, likeness := range []struct {
+		by   string
+		form func(string) string
+	}{
+		{"the slash at its end", func(s string) string { return strings.TrimSuffix(s, "/") }},
+		{"http and https", func(s string) string { return strings.Replace(s, "https://", "http://", 1) }},
+		{"localhost and 127.0.0.1, which are not the same here", func(s string) string { return strings.Replace(s, "//localhost", "//127.0.0.1", 1) }},
+		{"upper and lower case", strings.ToLower},
+		{"its query", func(s string) string { before, _, _ := strings.Cut(s, "?"); return before }},
+		{"its port", withoutPort},
+	} {
+		for _, have := range registered {
+			if likeness.form(have) == likeness.form(sent) {
+				return "; a registered one differs only by " + likeness.by
+			}
+		}
+	}
+	return ""
+}
+
+func withoutPort(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || u.Port() == "" {
+		return uri
+	}
+	u.Host = strings.TrimSuffix(u.Host, ":"+u.Port())
+	return u.String()
 }
 
 // parse reads the rest of a request. The Request it returns is good for sending an

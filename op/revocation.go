@@ -36,6 +36,9 @@ func (s *server) Revocation(ctx context.Context, _ *zop.ClientRequest[oidc.Revoc
 	if e := c.settled(nil); e != nil {
 		return c.refuse(e)
 	}
+	if err != nil {
+		edge.Fail(ctx, "", err) // nothing was ended; to the caller that is no error
+	}
 	return zop.NewResponse(nil), nil
 }
 

@@ -33,6 +33,8 @@ func (p *Provider) readScopes(q *Request, all *storage.Catalogue) func(*storage.
 			}
 		}
 		switch {
+		case len(q.Scopes) == 0 && len(asked) == 0:
+			return faulty("invalid_scope", "scope is missing: openid is the one to begin with")
 		case len(q.Scopes) == 0:
 			return faulty("invalid_scope", "none of the scopes asked for may be asked for by this client")
 		case len(q.Scopes) > scopesMost:

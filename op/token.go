@@ -1,6 +1,7 @@
 package op
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -22,10 +23,10 @@ func (s *server) CodeExchange(ctx context.Context, r *zop.ClientRequest[oidc.Acc
 	c := callOf(ctx)
 	grant, hash, err := keys.ParseCode(r.Data.Code)
 	if err != nil {
-		return c.refuse(invalidGrant("the code is not one of ours"))
+		return c.refuse(refusedCode("it is not one of ours"))
 	}
 	if n := len(r.Data.CodeVerifier); n != 0 && (n < 43 || n > 128) {
-		e := invalidGrant("code_verifier of the wrong length")
+		e := refusedCode("code_verifier of the wrong length")
 		e.text = "code_verifier must be 43 to 128 characters long" // RFC 7636 section 4.1
 		return c.refuse(e)
 	}
@@ -40,7 +41,8 @@ func (s *server) CodeExchange(ctx context.Context, r *zop.ClientRequest[oidc.Acc
 	case out.Target != "":
 		return c.refuse(invalidTarget(out.Target))
 	case out.Access == nil:
-		return c.refuse(invalidGrant(out.Refused))
+		s.p.tellOf(ctx, grant, out.Refused)
+		return c.refuse(refusedCode(out.Refused))
 	}
 	edge.Sub(ctx, out.Access.User.Subject())
 	return s.answer(ctx, issue{access: out.Access, token: out.Token, nonce: out.Access.Grant.Nonce, refresh: mayRefresh(out.Access)})
@@ -56,10 +58,39 @@ func s256(verifier string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// invalidGrant tells the client one thing whatever the reason; the log knows it.
-func invalidGrant(why string) *apiError {
-	return &apiError{status: http.StatusBadRequest, code: "invalid_grant", cause: errors.New(why),
-		text: "the code is not valid: it is unknown, used, expired, or for another client, redirect URI or code_verifier"}
+// codeTexts are what the client is told of a code that is its own. Whoever sent one
+// that is not hears only that.
+var codeTexts = map[string]string{
+	storage.RefusedReplay:      "the code was used before, so the tokens of its first use are ended, too: redeem a code once, and for another one start again at the authorization endpoint",
+	storage.RefusedExpired:     "the code is too old: redeem it as soon as it arrives",
+	storage.RefusedRedirectURI: "redirect_uri must be the one of the authorization request, and left out if it was left out there",
+	storage.RefusedVerifier:    "code_verifier does not match the code_challenge of the authorization request: the challenge is the base64url form, without padding, of the verifier's SHA-256 hash",
+	storage.RefusedNoVerifier:  "code_verifier is missing: the authorization request had a code_challenge",
+	storage.RefusedUnasked:     "code_verifier was sent, but the authorization request had no code_challenge",
+}
+
+// refusedCode tells the client what to mend, and the log why.
+func refusedCode(why string) *apiError {
+	return invalidGrant(why, cmp.Or(codeTexts[why], "the code is not valid: it is unknown, another client's, or what it was given for has ended"))
+}
+
+func invalidGrant(why, text string) *apiError {
+	return &apiError{status: http.StatusBadRequest, code: "invalid_grant", cause: errors.New(why), text: text}
+}
+
+// tellOf puts into the log record whom a token or code was about that is refused, and
+// makes it a warning if it was used again: somebody may have stolen it.
+func (p *Provider) tellOf(ctx context.Context, grant storage.ID, why string) {
+	if why == storage.RefusedMismatch {
+		return
+	}
+	if why == storage.RefusedTheft || why == storage.RefusedReplay {
+		edge.Warn(ctx)
+	}
+	if user, client, err := p.store.Grants.Whose(ctx, grant); err == nil {
+		edge.ClientID(ctx, client)
+		edge.Sub(ctx, user.String())
+	}
 }
 
 func isOIDC(scopes []string) bool { return slices.Contains(scopes, storage.ScopeOpenID) }

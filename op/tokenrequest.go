@@ -2,6 +2,7 @@ package op
 
 import (
 	"cmp"
+	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
@@ -52,6 +53,7 @@ func (p *Provider) readTokenRequest(w http.ResponseWriter, r *http.Request) (*ca
 		return nil, &apiError{status: http.StatusBadRequest, code: "unsupported_grant_type",
 			text: "grant_type must be authorization_code, refresh_token or client_credentials"}
 	}
+	edge.Note(r.Context(), slog.String("grant_type", grantType)) // one of those we know
 	c, e := p.authenticate(r, form)
 	if e != nil {
 		return nil, e

@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -9,6 +10,8 @@ import (
 	zop "github.com/zitadel/oidc/v3/pkg/op"
 
 	"latchkey/internal/edge"
+	"latchkey/keys"
+	"latchkey/storage"
 )
 
 // UserInfo answers with the claims an access token gives (OpenID Connect Core
@@ -41,9 +44,22 @@ func refusedToken(err error) *apiError {
 	if !isRefusal(err) {
 		return failed(err)
 	}
-	e := bearerError(http.StatusUnauthorized, "invalid_token", "the access token is not valid, expired or revoked")
+	e := bearerError(http.StatusUnauthorized, "invalid_token", tokenText(err))
 	e.cause = err
 	return e
+}
+
+// tokenText is for whoever holds the token: it tells nothing of the user.
+func tokenText(err error) string {
+	switch {
+	case errors.Is(err, errOwnToken):
+		return "the access token is a client's own, and there is no user to tell of"
+	case errors.Is(err, errAccessToken), errors.Is(err, keys.ErrToken):
+		return "this is not an access token of this provider"
+	case errors.Is(err, storage.DeadExpired):
+		return "the access token has expired"
+	}
+	return "the access token is not valid any more: it was revoked, or what it was given for has ended"
 }
 
 func insufficientScope() *apiError {

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -239,6 +240,8 @@ func TestWhatIsNoAccessTokenOfOursIsRefused(t *testing.T) {
 	}
 	future := h.clock.now().Add(time.Hour)
 	good := accessToken{grant: storage.ID(grant), expires: future}.bytes()
+	const foreign, over = "this is not an access token of this provider", "the access token is not valid any more: it was revoked, or what it was given for has ended"
+	saidOf := map[string]string{"of a grant not issued": over, "of no grant": over, "of another kind": "the access token has expired"}
 	for name, token := range map[string]string{
 		"garbage":               "x",
 		"spaces":                v.AccessToken + " " + v.AccessToken,
@@ -262,7 +265,7 @@ func TestWhatIsNoAccessTokenOfOursIsRefused(t *testing.T) {
 	} {
 		resp := h.userinfo(token)
 		if resp.StatusCode != 401 || decoded[tokenAnswer](t, resp).Error != "invalid_token" ||
-			resp.Header.Get("Www-Authenticate") != `Bearer realm="userinfo", error="invalid_token", error_description="the access token is not valid, expired or revoked"` {
+			resp.Header.Get("Www-Authenticate") != `Bearer realm="userinfo", error="invalid_token", error_description="`+cmp.Or(saidOf[name], foreign)+`"` {
 			t.Errorf("%s: %d %v %s", name, resp.StatusCode, resp.Header, body(resp))
 		}
 	}

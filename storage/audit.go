@@ -69,6 +69,8 @@ type Event struct {
 	Detail    string    `cbor:"9,keyasint,omitempty" json:"detail,omitempty"`
 	// ByClient is the program that did it, for By or, without one, for itself.
 	ByClient string `cbor:"10,keyasint,omitempty" json:"by_client_id,omitempty"`
+	// Changes are the fields that it changed, where it is a change of a record.
+	Changes []FieldChange `cbor:"11,keyasint,omitempty" json:"changes,omitempty"`
 }
 
 // Audit reads the trail; operations write it.

@@ -19,6 +19,7 @@ func (s Clients) alter(ctx context.Context, by Actor, id string, act Act, change
 		if err != nil {
 			return nil, err
 		}
+		before := *c
 		detail, err := change(tx, c, now)
 		if err != nil {
 			return nil, err
@@ -28,7 +29,7 @@ func (s Clients) alter(ctx context.Context, by Actor, id string, act Act, change
 		if err := s.b.clients.put(tx, c); err != nil {
 			return nil, err
 		}
-		return c, s.b.audit.put(tx, note.about(ID{}, c.ID, detail))
+		return c, s.b.audit.put(tx, note.about(ID{}, c.ID, detail).with(clientChanges(&before, c)))
 	})
 }
 

@@ -97,6 +97,7 @@ func (b *base) importClientChange(tx kv.Txn, e clientImport) (ClientImported, er
 		return ClientImported{}, errOr(err, ErrStale)
 	}
 	c.Metadata.fill() // what it predates is no change
+	was := *c
 	before, err := encode(c)
 	if err != nil {
 		return ClientImported{}, err
@@ -112,6 +113,7 @@ func (b *base) importClientChange(tx kv.Txn, e clientImport) (ClientImported, er
 	if err := b.checkClient(tx, c); err != nil {
 		return ClientImported{}, err
 	}
+	events[0].with(clientChanges(&was, c))
 	c.Revision++
 	c.Updated = e.now
 	if err := b.clients.put(tx, c); err != nil {

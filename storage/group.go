@@ -87,6 +87,7 @@ func (s Groups) Change(ctx context.Context, by Actor, id ID, c GroupChange) (*Gr
 		if err != nil {
 			return nil, err
 		}
+		before := *g
 		if c.Name != nil {
 			g.Name = *c.Name
 		}
@@ -100,7 +101,7 @@ func (s Groups) Change(ctx context.Context, by Actor, id ID, c GroupChange) (*Gr
 		if err := s.b.groups.put(tx, g); err != nil {
 			return nil, err
 		}
-		return g, s.b.audit.put(tx, note.about(ID{}, "", g.Name))
+		return g, s.b.audit.put(tx, note.about(ID{}, "", g.Name).with(groupChanges(&before, g)))
 	})
 }
 

@@ -40,7 +40,12 @@ type Redeemed struct {
 const (
 	RefusedReplay   = "code used before: the grant is revoked"
 	RefusedExpired  = "code expired"
-	RefusedMismatch = "code, client, redirect URI or code verifier does not match"
+	RefusedMismatch = "it is not one that this client was given"
+	// What does not match of a code that is the client's own.
+	RefusedRedirectURI = "redirect_uri is not that of the authorization request"
+	RefusedVerifier    = "code_verifier does not match code_challenge"
+	RefusedNoVerifier  = "code_verifier is missing"
+	RefusedUnasked     = "code_verifier was sent, and no code_challenge before"
 )
 
 // Redeem uses up a code: one conditional write, so that of any number of
@@ -59,8 +64,8 @@ func (s Grants) Redeem(ctx context.Context, p Redemption) (Redeemed, error) {
 		if err != nil {
 			return Redeemed{}, err
 		}
-		if g == nil || !p.matches(g) {
-			return Redeemed{Refused: RefusedMismatch}, nil
+		if bad := p.mismatch(g); bad != "" {
+			return Redeemed{Refused: bad}, nil
 		}
 		state, err := s.b.grantStates.get(tx, k)
 		if err != nil || state == nil {
@@ -89,12 +94,24 @@ func (s Grants) Redeem(ctx context.Context, p Redemption) (Redeemed, error) {
 	})
 }
 
-// matches compares all that a code is bound to (RFC 6749 section 4.1.3, RFC 7636
-// section 4.6). A verifier for a code that was asked for without a challenge is
-// refused: it is how a downgrade shows (RFC 9700 section 4.8.2).
-func (p Redemption) matches(g *Grant) bool {
-	return sameBytes(p.CodeHash, g.CodeHash) && p.ClientUID == g.Client &&
-		p.RedirectURI == g.RedirectURI && sameBytes([]byte(p.Challenge), []byte(g.CodeChallenge))
+// mismatch compares all that a code is bound to (RFC 6749 section 4.1.3, RFC 7636
+// section 4.6), and says what does not match; "": all does. A verifier for a code that
+// was asked for without a challenge is refused: it is how a downgrade shows (RFC 9700
+// section 4.8.2).
+func (p Redemption) mismatch(g *Grant) string {
+	switch {
+	case g == nil || !sameBytes(p.CodeHash, g.CodeHash) || p.ClientUID != g.Client:
+		return RefusedMismatch
+	case p.RedirectURI != g.RedirectURI:
+		return RefusedRedirectURI
+	case sameBytes([]byte(p.Challenge), []byte(g.CodeChallenge)):
+		return ""
+	case g.CodeChallenge == "":
+		return RefusedUnasked
+	case p.Challenge == "":
+		return RefusedNoVerifier
+	}
+	return RefusedVerifier
 }
 
 func (b *base) replayed(tx kv.Txn, g *Grant, state *GrantState, note Event, now time.Time) (Redeemed, error) {

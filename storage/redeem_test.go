@@ -53,28 +53,33 @@ func TestAReplayRevokesTheGrantAtAnyTime(t *testing.T) {
 }
 
 func TestWhatDoesNotMatchTheCodeChangesNothing(t *testing.T) {
-	for name, change := range map[string]func(*Redemption){
-		"another grant":      func(p *Redemption) { p.Grant[15]++ },
-		"another code":       func(p *Redemption) { p.CodeHash = []byte("guess") },
-		"no code":            func(p *Redemption) { p.CodeHash = nil },
-		"another client":     func(p *Redemption) { p.ClientUID[3]++ },
-		"no client":          func(p *Redemption) { p.ClientUID = ID{} },
-		"another redirect":   func(p *Redemption) { p.RedirectURI += "/" },
-		"no redirect":        func(p *Redemption) { p.RedirectURI = "" },
-		"another verifier":   func(p *Redemption) { p.Challenge = "Challenge" },
-		"no verifier":        func(p *Redemption) { p.Challenge = "" },
-		"a longer challenge": func(p *Redemption) { p.Challenge += "=" },
+	// What is told of a code is told to its own client only.
+	for name, c := range map[string]struct {
+		change func(*Redemption)
+		want   string
+	}{
+		"another grant":      {func(p *Redemption) { p.Grant[15]++ }, RefusedMismatch},
+		"another code":       {func(p *Redemption) { p.CodeHash = []byte("guess") }, RefusedMismatch},
+		"no code":            {func(p *Redemption) { p.CodeHash = nil }, RefusedMismatch},
+		"another client":     {func(p *Redemption) { p.ClientUID[3]++ }, RefusedMismatch},
+		"no client":          {func(p *Redemption) { p.ClientUID = ID{} }, RefusedMismatch},
+		"nothing right":      {func(p *Redemption) { *p = Redemption{Grant: p.Grant, ClientUID: p.ClientUID} }, RefusedMismatch},
+		"another redirect":   {func(p *Redemption) { p.RedirectURI += "/" }, RefusedRedirectURI},
+		"no redirect":        {func(p *Redemption) { p.RedirectURI = "" }, RefusedRedirectURI},
+		"another verifier":   {func(p *Redemption) { p.Challenge = "Challenge" }, RefusedVerifier},
+		"no verifier":        {func(p *Redemption) { p.Challenge = "" }, RefusedNoVerifier},
+		"a longer challenge": {func(p *Redemption) { p.Challenge += "=" }, RefusedVerifier},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
-			u, c := h.user("ada"), h.client("demo")
-			g := h.grant(u, c, h.signIn(u), ScopeOpenID)
+			u := h.user("ada")
+			g := h.grant(u, h.client("demo"), h.signIn(u), ScopeOpenID)
 			p := redemption(g)
-			change(&p)
+			c.change(&p)
 			try := func() {
 				t.Helper()
 				if n := h.commits(func() {
-					if out := need(h.Grants.Redeem(h.ctx, p))(h); out.Access != nil || out.Refused != RefusedMismatch {
+					if out := need(h.Grants.Redeem(h.ctx, p))(h); out.Access != nil || out.Refused != c.want {
 						t.Errorf("%+v", out)
 					}
 				}); n != 0 {
@@ -101,7 +106,7 @@ func TestAVerifierForACodeWithoutAChallengeIsRefused(t *testing.T) {
 	g := need(h.Grants.Create(h.ctx, n))(h)
 	p := redemption(g)
 	p.Challenge = "something"
-	if out := need(h.Grants.Redeem(h.ctx, p))(h); out.Refused != RefusedMismatch {
+	if out := need(h.Grants.Redeem(h.ctx, p))(h); out.Refused != RefusedUnasked {
 		t.Errorf("%+v", out)
 	}
 	if out := h.redeem(g); out.Access == nil {

@@ -31,6 +31,16 @@ func (s Grants) RefreshFacts(ctx context.Context, id ID) (RefreshFacts, error) {
 	})
 }
 
+// Whose returns the user and the client of a grant, dead or alive; ErrNotFound if there
+// is no such grant.
+func (s Grants) Whose(ctx context.Context, id ID) (user ID, clientID string, err error) {
+	g, err := view(ctx, s.b, func(r kv.Reader) (*Grant, error) { return found(s.b.grants.shared(r, key{}.id(id))) })
+	if err != nil {
+		return ID{}, "", err
+	}
+	return g.User, g.ClientID, nil
+}
+
 func (g *Grant) refreshable() bool { return len(g.RefreshSecret) > 0 }
 
 // Refresh is a refresh token presented by an authenticated client, found to be one

@@ -21,6 +21,10 @@ func (s Resources) alter(ctx context.Context, by Actor, id ID, act Act, change f
 		if err != nil {
 			return nil, err
 		}
+		before, err := s.b.resourceLeaves(tx, v)
+		if err != nil {
+			return nil, err
+		}
 		detail, err := change(tx, v, now)
 		if err != nil {
 			return nil, err
@@ -33,10 +37,14 @@ func (s Resources) alter(ctx context.Context, by Actor, id ID, act Act, change f
 		if err := s.b.changed(tx); err != nil {
 			return nil, err
 		}
+		after, err := s.b.resourceLeaves(tx, v)
+		if err != nil {
+			return nil, err
+		}
 		if detail != "" {
 			detail = ": " + detail
 		}
-		return v, s.b.audit.put(tx, note.about(ID{}, "", v.Identifier+detail))
+		return v, s.b.audit.put(tx, note.about(ID{}, "", v.Identifier+detail).with(compare(before, after, func(string) bool { return true })))
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
-	"strings"
 
 	"latchkey/storage/kv"
 )
@@ -88,8 +87,7 @@ func (s SettingsStore) Change(ctx context.Context, by Actor, changes []SettingCh
 			return struct{}{}, err
 		}
 		before := *stored
-		names, err := s.apply(stored, changes)
-		if err != nil || reflect.DeepEqual(before, *stored) {
+		if err := s.apply(stored, changes); err != nil || reflect.DeepEqual(before, *stored) {
 			return struct{}{}, err
 		}
 		stored.Epoch++
@@ -97,7 +95,7 @@ func (s SettingsStore) Change(ctx context.Context, by Actor, changes []SettingCh
 		if err := s.b.settings.put(tx, stored); err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, s.b.audit.put(tx, note.about(ID{}, "", strings.Join(names, " ")))
+		return struct{}{}, s.b.audit.put(tx, note.about(ID{}, "", "").with(settingChanges(&before, stored)))
 	})
 	return err
 }
@@ -105,32 +103,30 @@ func (s SettingsStore) Change(ctx context.Context, by Actor, changes []SettingCh
 // apply puts the changes into what is stored, and holds the outcome to the rules:
 // with the defaults, as it will be without the pins, and as it will be with them, save
 // for what the pins have broken already, which is no reason to refuse anything else.
-func (s SettingsStore) apply(stored *Settings, changes []SettingChange) ([]string, error) {
+func (s SettingsStore) apply(stored *Settings, changes []SettingChange) error {
 	was, next, initial := *stored, *stored, DefaultSettings()
 	was.fill()
 	next.fill()
 	kept, filled, defaults := leaves(stored), leaves(&next), leaves(&initial)
-	var names []string
 	for _, c := range changes {
 		i := slices.IndexFunc(kept, func(l leaf) bool { return l.name == c.Name && l.isSetting() })
 		switch {
 		case i < 0:
-			return nil, invalid(c.Name, "is not a setting")
+			return invalid(c.Name, "is not a setting")
 		case s.b.pin.holds(c.Name):
-			return nil, invalid(c.Name, "is pinned by the configuration file: change it there")
+			return invalid(c.Name, "is pinned by the configuration file: change it there")
 		}
 		if c.Value == nil || string(bytes.TrimSpace(c.Value)) == "null" {
 			kept[i].value.SetZero()
 			filled[i].value.Set(defaults[i].value)
 		} else if err := filled[i].decode(c.Value); err != nil {
-			return nil, err
+			return err
 		} else {
 			kept[i].value.Set(filled[i].value)
 		}
-		names = append(names, c.Name)
 	}
 	if err := next.validate(); err != nil {
-		return nil, err
+		return err
 	}
 	s.b.pin.apply(&was)
 	s.b.pin.apply(&next)
@@ -138,7 +134,7 @@ func (s SettingsStore) apply(stored *Settings, changes []SettingChange) ([]strin
 	if err != nil && before != nil && err.Error() == before.Error() {
 		err = nil
 	}
-	return names, err
+	return err
 }
 
 // decode gives the leaf a value from outside.

@@ -83,16 +83,6 @@ func TestAChangeOfSettingsThatChangesNothingWritesNothing(t *testing.T) {
 	}
 }
 
-func TestTheAuditTrailNamesTheSettingsThatChanged(t *testing.T) {
-	h := newHouse(t)
-	h.ok(h.Settings.Change(h.ctx, Operator, []SettingChange{change("lifetimes.code", "30"), change("throttle.failures", "5")}))
-	events, _, err := h.Audit.List(h.ctx, nil, 1)
-	h.ok(err)
-	if e := events[0]; e.Act != ActSettings || e.Detail != "lifetimes.code throttle.failures" {
-		t.Errorf("%+v", e)
-	}
-}
-
 func TestWhatIsPinnedIsShownSoAndChangesOnlyInTheFile(t *testing.T) {
 	h := houseOver(t, newHouse(t).engine, Options{Pin: pinned})
 	for name, want := range map[string]SettingSource{"branding.name": SourceFile, "lifetimes.code": SourceFile, "lifetimes.flow": SourceDefault} {

@@ -72,7 +72,7 @@ func (s SettingsStore) Set(ctx context.Context, by Actor, v Settings) error {
 		if err := s.b.settings.put(tx, next); err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, s.b.audit.put(tx, note.about(ID{}, "", ""))
+		return struct{}{}, s.b.audit.put(tx, note.about(ID{}, "", "").with(settingChanges(have, &v)))
 	})
 	return err
 }

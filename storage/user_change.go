@@ -146,18 +146,18 @@ func (s Users) alter(ctx context.Context, by Actor, id ID, act Act, change func(
 		if err != nil {
 			return nil, err
 		}
-		was := u.governs()
+		before := *u
 		if err := change(u, now); err != nil {
 			return nil, err
 		}
 		u.changed(now)
-		if err := s.b.keepAnAdmin(tx, was, u.governs()); err != nil {
+		if err := s.b.keepAnAdmin(tx, before.governs(), u.governs()); err != nil {
 			return nil, err
 		}
 		if err := s.b.users.put(tx, u); err != nil {
 			return nil, err
 		}
-		return u, s.b.audit.put(tx, note.about(u.ID, "", u.Username))
+		return u, s.b.audit.put(tx, note.about(u.ID, "", u.Username).with(userChanges(&before, u)))
 	})
 }
 

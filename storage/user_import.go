@@ -172,17 +172,17 @@ func (b *base) importChange(tx kv.Txn, e userImport, u *User) (UserImported, err
 	if err != nil {
 		return UserImported{}, err
 	}
-	was, wasDisabled := u.governs(), u.Disabled
+	was := *u
 	e.Change.apply(u)
 	if e.Disabled != nil {
 		u.Disabled = *e.Disabled
 	}
-	if u.Disabled && !wasDisabled {
+	if u.Disabled && !was.Disabled {
 		u.Epoch++
 	}
 	notes := []Event{e.notes[0]}
-	notes[0].Act = ActUserChanged
-	if u.Disabled != wasDisabled {
+	notes[0].Act, notes[0].Changes = ActUserChanged, userChanges(&was, u)
+	if u.Disabled != was.Disabled {
 		notes = append(notes, e.notes[1])
 		if !u.Disabled {
 			notes[1].Act = ActUserEnabled
@@ -200,7 +200,7 @@ func (b *base) importChange(tx kv.Txn, e userImport, u *User) (UserImported, err
 		return UserImported{Outcome: Unchanged, User: u}, err
 	}
 	u.changed(e.now)
-	for _, rule := range []error{u.emailVerified(), b.keepAnAdmin(tx, was, u.governs()), b.users.conflict(tx, u)} {
+	for _, rule := range []error{u.emailVerified(), b.keepAnAdmin(tx, was.governs(), u.governs()), b.users.conflict(tx, u)} {
 		if rule != nil {
 			return UserImported{}, rule
 		}

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // field is one line of an answer for a person.
@@ -41,9 +42,23 @@ func newTable(out io.Writer, heads ...string) table {
 
 func (t table) row(cells ...string) {
 	for i, c := range cells {
-		cells[i] = printable(c)
+		if cells[i] = printable(c); i < len(cells)-1 {
+			cells[i] = short(cells[i])
+		}
 	}
 	fmt.Fprintln(t.w, strings.Join(cells, "\t"))
+}
+
+// cellMost is how many characters of a name a column of a table has. Ids fit.
+const cellMost = 40
+
+// short cuts names, which have no bounds that a terminal knows. Those that verbs take
+// are told whole by show and by --json.
+func short(s string) string {
+	if utf8.RuneCountInString(s) <= cellMost {
+		return s
+	}
+	return string([]rune(s)[:cellMost-1]) + "…"
 }
 
 // printable keeps names that others chose from steering the terminal: control

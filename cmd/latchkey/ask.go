@@ -65,9 +65,10 @@ func (t *terminal) confirm(ctx context.Context, yes bool, question string) error
 const passwordMost = 8 << 10
 
 // readPassword takes the password from standard input: the whole of it without
-// the line break at its end if piped, else asked for twice without echo.
+// the line break at its end if piped, else, or where a person sits at it, asked for
+// twice without echo.
 func (t *terminal) readPassword(ctx context.Context, piped bool) (string, error) {
-	if !piped {
+	if _, person := t.interactive(); person || !piped {
 		return t.askPassword(ctx)
 	}
 	text, err := interruptible(ctx, func() (string, error) {

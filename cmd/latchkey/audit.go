@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"latchkey/storage"
 
@@ -13,9 +17,10 @@ import (
 func auditCommand(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "audit [USER]", Short: "Show who did what, or what concerns a user; the newest first",
 		Long: "Show the audit trail, the newest first: sign-ins, consents, acts of administration, revocations and theft. " +
-			"It is kept as long as the setting audit_retention_seconds says.",
+			"Changes show what was and what is; of people only which fields. It is kept as long as the setting audit_retention_seconds says.",
 		Args: optionally("USER")}
-	most := c.Flags().Int("limit", 50, "how many to show; 0: all")
+	c.Example = "  latchkey audit\n  latchkey audit ada --limit 500"
+	most := c.Flags().Int("limit", 50, "`number` of acts to show; 0: all")
 	addJSON(t, c)
 	anywhere(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -61,7 +66,8 @@ func (t *terminal) showEvents(ctx context.Context, events []storage.Event, names
 		t.say("Nothing has happened yet.")
 		return nil
 	}
-	list := newTable(t.stdout, "TIME", "ACT", "BY", "VIA", "USER", "CLIENT", "DETAIL")
+	var rows bytes.Buffer
+	list := newTable(&rows, "TIME", "ACT", "BY", "VIA", "USER", "CLIENT", "DETAIL")
 	for _, e := range events {
 		by, err := names.of(ctx, e.By)
 		if err != nil {
@@ -74,7 +80,37 @@ func (t *terminal) showEvents(ctx context.Context, events []storage.Event, names
 		via := strings.TrimSpace(string(e.Via) + " " + e.ByClient)
 		list.row(clock(e.Time), string(e.Act), by, via, user, e.Client, e.Detail)
 	}
-	return list.w.Flush()
+	if err := list.w.Flush(); err != nil {
+		return err
+	}
+	head, body, _ := strings.Cut(rows.String(), "\n")
+	t.say("%s", head)
+	for i, row := range slices.Collect(strings.Lines(body)) {
+		t.say("%s", strings.TrimRight(row, " \n"))
+		for _, c := range events[i].Changes {
+			t.say("    %s", printable(changed(c)))
+		}
+	}
+	return nil
+}
+
+// changed is one field that an act changed, on a line of its own: values are long.
+func changed(c storage.FieldChange) string {
+	if c.Old == "" && c.New == "" {
+		return c.Field
+	}
+	return c.Field + ": " + changedValue(c.Old, c.Unit) + " → " + changedValue(c.New, c.Unit)
+}
+
+func changedValue(text, unit string) string {
+	n, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case text == "":
+		return "nothing"
+	case unit == unitSeconds && err == nil && n > 0:
+		return new(days(time.Duration(n) * time.Second)).String()
+	}
+	return text
 }
 
 // namesOf knows users by their names, asking once for each.

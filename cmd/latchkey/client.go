@@ -36,11 +36,22 @@ func (t *terminal) onClient(do func(ctx context.Context, c *connection, id strin
 
 func clientAdd(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "add", Short: "Add an app, approved", Args: takes(),
-		Example: "  latchkey client add --client-name Demo --redirect-uri http://127.0.0.1:9000/cb"}
+		Example: "  # on a server\n  latchkey client add --client-name Demo --redirect-uri http://127.0.0.1:9000/cb\n" +
+			"  # in the browser\n  latchkey client add --client-name Spa --redirect-uri https://spa.example/cb \\\n      --token-endpoint-auth-method none\n" +
+			"  # a program of its own\n  latchkey client add --client-name Robot --grant-type client_credentials \\\n      --scope orders:read"}
 	addMetadataFlags(c)
 	id := c.Flags().String("client-id", "", "its id (default: a fresh one)")
 	own := c.Flags().Bool("first-party", false, "it is the platform's own")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		needed := []string{"client-name"}
+		if !c.Flags().Changed("grant-type") { // without one it is authorization_code
+			needed = append(needed, "redirect-uri")
+		}
+		for _, flag := range needed {
+			if !c.Flags().Changed(flag) {
+				return usagef("--%s is missing: see %s --help", flag, c.CommandPath())
+			}
+		}
 		n := api.NewClient{ClientID: *id, FirstParty: *own}
 		text, err := json.Marshal(metadataFields(c.Flags()))
 		if err == nil {

@@ -13,7 +13,8 @@ import (
 
 func clientEdit(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "edit CLIENT_ID", Short: "Change an app", Args: takes("CLIENT_ID"),
-		Long: "Change an app. What no flag names stays as it is; a list is replaced as a whole; an empty value clears."}
+		Example: "  latchkey client edit calendar --redirect-uri https://a.example/cb \\\n      --redirect-uri https://b.example/cb\n  latchkey client edit calendar --state suspended",
+		Long:    "Change an app. What no flag names stays as it is; a list is replaced as a whole; an empty value clears."}
 	addMetadataFlags(c)
 	state := c.Flags().String("state", "", "approved, suspended, rejected, submitted or draft")
 	c.Flags().Bool("first-party", false, "it is the platform's own")

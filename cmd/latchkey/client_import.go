@@ -10,7 +10,7 @@ import (
 )
 
 func clientImport(t *terminal) *cobra.Command {
-	c := &cobra.Command{Use: "import FILE", Short: "Add many apps from JSON lines, with the ids and secrets they have", Args: takes("FILE"),
+	c := &cobra.Command{Use: "import FILE", Short: "Add many apps from JSON lines, with their ids and secrets", Args: takes("FILE"),
 		Long: `Add many apps from a file of JSON lines, one app a line; - is standard input.
 
 A line holds client_id, client_secret in plain text or client_secret_hash (neither

@@ -139,7 +139,7 @@ var differs = []struct {
 	{regexp.MustCompile(`("last4": "|ends in |api\.example: ).{4}([", \n])`), "${1}LAST$2"},
 	{regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), "ID"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d([T ][0-9:.]+(Z| [A-Z]+|[+-][0-9:]+))?`), "TIME"},
-	{regexp.MustCompile(`[A-Za-z0-9_-]{43}`), "KID"},
+	{regexp.MustCompile(`[A-Za-z0-9_-]{43}|[A-Za-z0-9_-]{12}…`), "KID"},
 	{regexp.MustCompile(`("client_id_issued_at": )\d+`), "${1}N"},
 	{regexp.MustCompile(`api robot`), "cli"},
 	{regexp.MustCompile(`  +`), "  "},

@@ -104,7 +104,11 @@ func groupShow(t *terminal) *cobra.Command {
 				}
 				v.Members = append(v.Members, u)
 			}
-			return t.showGroup("", v)
+			if err := t.showGroup("", v); err != nil || t.json || len(v.Members) > 0 {
+				return err
+			}
+			t.say("\nNo members yet. Add one with “latchkey user edit USER --group %s”.", g.Name)
+			return nil
 		})}
 }
 

@@ -42,7 +42,7 @@ func (t *terminal) showKeys(list api.KeyList) error {
 	t.say("Keys that sign tokens:\n")
 	w := newTable(t.stdout, "ALGORITHM", "KEY ID", "STATE", "SINCE", "THEN")
 	for _, k := range list.SigningKeys {
-		w.row(k.Algorithm, k.ID, string(k.State), date(since(k)), then(k))
+		w.row(k.Algorithm, shortKey(k.ID), string(k.State), date(since(k)), then(k))
 	}
 	if err := w.w.Flush(); err != nil {
 		return err
@@ -53,6 +53,14 @@ func (t *terminal) showKeys(list api.KeyList) error {
 		w.row(k.Purpose, k.ID, string(k.State), date(since(k)), then(k))
 	}
 	return w.w.Flush()
+}
+
+// shortKey is enough of a key's id to know it by; --json has all of it.
+func shortKey(id string) string {
+	if len(id) > 12 {
+		return id[:12] + "…"
+	}
+	return id
 }
 
 // since is when a key came into its state.

@@ -54,7 +54,7 @@ func (h *house) listen(ctx context.Context, log *slog.Logger) (_ *servers, err e
 
 // run serves until ctx ends, then stops taking requests and finishes those under
 // way. If either server fails, both stop.
-func (s *servers) run(ctx context.Context) error {
+func (s *servers) run(ctx context.Context, stopping func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	failed := make(chan error, 3)
@@ -75,6 +75,7 @@ func (s *servers) run(ctx context.Context) error {
 		go serve("listening on "+s.measured.Addr().String(), func() error { return s.metrics.Serve(s.measured) })
 	}
 	<-ctx.Done()
+	stopping()
 
 	drain, giveUp := context.WithTimeout(context.WithoutCancel(ctx), drainMost)
 	defer giveUp()

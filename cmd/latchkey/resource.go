@@ -55,7 +55,7 @@ func scopesOf(given []string) (all []api.ResourceScope, err error) {
 func resourceAdd(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "add IDENTIFIER", Short: "Add an API", Args: takes("IDENTIFIER"),
 		Long:    "Add an API. IDENTIFIER is a URI without a fragment, usually the API's address: apps name it as resource, tokens as aud. It never changes.",
-		Example: "  latchkey resource add https://api.example.org --name Orders --scope 'orders:read=see your orders'"}
+		Example: "  latchkey resource add https://api.example.org --name Orders \\\n      --scope 'orders:read=see your orders'"}
 	name := c.Flags().String("name", "", "name that people know it by")
 	given := c.Flags().StringArray("scope", nil, scopeUsage)
 	c.RunE = func(c *cobra.Command, args []string) error {

@@ -9,22 +9,22 @@ func newRoot(t *terminal) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "latchkey",
 		Short: "An OpenID Connect provider in one binary with one data file",
+		Long:  "An OpenID Connect provider in one binary with one data file. Without any configuration, latchkey serve runs it on http://localhost:8080; the other verbs speak with it, or with its data while it is stopped.",
 		// Errors are told once, by Run.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.PersistentFlags().StringVar(&t.configPath, "config", "", "configuration file (see config.example.yaml; default: LATCHKEY_CONFIG, else none)")
+	root.PersistentFlags().StringVar(&t.configPath, "config", "", "configuration `file` (see config.example.yaml; default: LATCHKEY_CONFIG, else none)")
 	addElsewhere(t, root)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usagef("%w: see %s --help", err, c.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(serveCommand(t), setupLinkCommand(t), userCommand(t), clientCommand(t), groupCommand(t), resourceCommand(t), settingCommand(t), keyCommand(t), auditCommand(t),
 		backupCommand(t), restoreCommand(t), checkCommand(t), compactCommand(t), doctorCommand(t), tryCommand(t), versionCommand(t))
 	for _, c := range root.Commands() {
 		understandVerbs(c)
 	}
 	understandVerbs(root)
+	addHelp(t, root)
 	return root
 }
 
@@ -38,11 +38,7 @@ func understandVerbs(c *cobra.Command) {
 		if len(args) == 0 {
 			return nil
 		}
-		var names []string
-		for _, sub := range c.Commands() {
-			names = append(names, sub.Name())
-		}
-		return usagef("%q is not a command of %s; the nearest one is %q", args[0], c.CommandPath(), nearest(args[0], names))
+		return notUnderstood(c, args[0])
 	}
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 }

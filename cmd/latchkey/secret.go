@@ -10,7 +10,7 @@ import (
 // stay valid.
 func addOverlap(c *cobra.Command) *days {
 	overlap := days(7 * 24 * time.Hour)
-	c.Flags().Var(&overlap, "overlap", "how long earlier secrets stay valid; 0d ends them at once")
+	c.Flags().Var(&overlap, "overlap", "`time` that earlier secrets stay valid; 0d ends them at once")
 	return &overlap
 }
 

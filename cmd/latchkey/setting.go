@@ -44,8 +44,9 @@ func settingList(t *terminal) *cobra.Command {
 
 func settingSet(t *terminal) *cobra.Command {
 	return &cobra.Command{Use: "set NAME=VALUE...", Short: "Change settings, all of them or none",
-		Long: "Change settings, all of them or none. Times are in seconds or like 90s, 12h and 7d, lists are separated by commas, and branding.logo is a file.",
-		Args: atLeast("NAME=VALUE"),
+		Long:    "Change settings, all of them or none. Times are in seconds or like 90s, 12h and 7d, lists are separated by commas, and branding.logo is a file.",
+		Args:    atLeast("NAME=VALUE"),
+		Example: "  latchkey setting set lifetimes.session_idle=14d throttle.failures=5\n  latchkey setting set branding.logo=logo.svg\n  latchkey setting set signing_algorithms=RS256,ES256,EdDSA",
 		RunE: func(c *cobra.Command, args []string) error {
 			return t.changeSettings(c.Context(), args, func(all map[string]api.Setting, arg string, fields api.Fields) error {
 				name, text, ok := strings.Cut(arg, "=")
@@ -128,6 +129,8 @@ func setField(fields api.Fields, s api.Setting, name, text string) error {
 			fields[name] = n
 		} else if d := days(0); s.Unit == unitSeconds && d.Set(text) == nil {
 			fields[name] = int64(time.Duration(d) / time.Second)
+		} else if s.Unit == unitSeconds {
+			return fmt.Errorf("%s must be a number of seconds, or like 90s, 12h or 7d, not %q", name, text)
 		}
 	case []any:
 		fields[name] = splitList(text)

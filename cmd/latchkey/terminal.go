@@ -18,6 +18,7 @@ type terminal struct {
 	configPath     string
 	json           bool
 	elsewhere      elsewhere
+	misread        error // what --help was asked about, and is no verb
 }
 
 func (t *terminal) config() (*Config, error) {

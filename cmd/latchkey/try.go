@@ -30,19 +30,19 @@ func tryCommand(t *terminal) *cobra.Command {
 			"It needs a running server. At its end (Ctrl-C, or after a while) the registration is removed.",
 	}
 	onThisMachine(c)
-	last := c.Flags().Duration("for", 30*time.Minute, "how long it stays")
+	last := days(30 * time.Minute)
+	c.Flags().Var(&last, "for", "`time` that it stays")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		// A terminal that is closed ends it, too, and not without cleaning up.
 		ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGHUP)
 		defer stop()
-		ctx, cancel := context.WithTimeout(ctx, *last)
-		defer cancel()
-		return t.try(ctx)
+		return t.try(ctx, time.Duration(last))
 	}
 	return c
 }
 
-func (t *terminal) try(ctx context.Context) (err error) {
+// try stays for a time that begins once it can be used.
+func (t *terminal) try(ctx context.Context, stay time.Duration) (err error) {
 	config, err := t.config()
 	if err != nil {
 		return err
@@ -75,6 +75,8 @@ func (t *terminal) try(ctx context.Context) (err error) {
 	app.Register(made.ClientID, made.ClientSecret)
 	t.say("Open http://%s/ in a browser on this machine. Ctrl-C ends it and removes the app.", host)
 	t.openBrowser(ctx, "http://"+host+"/")
+	ctx, cancel := context.WithTimeout(ctx, stay)
+	defer cancel()
 	return serveUntil(ctx, l, app.Handler())
 }
 

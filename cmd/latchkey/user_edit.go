@@ -13,7 +13,7 @@ import (
 
 func userAdd(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "add", Short: "Add a user", Args: takes(),
-		Example: "  latchkey user add --username ada --email ada@example.org --email-verified --name \"Ada\" --password-stdin <password.txt"}
+		Example: "  latchkey user add --username ada --email ada@example.org --email-verified \\\n      --name \"Ada\" --password-stdin <password.txt"}
 	addAccountFlags(c)
 	piped := c.Flags().Bool("password-stdin", false, "read the password from standard input")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -62,7 +62,8 @@ func newUser(fields api.Fields) (n api.NewUser, err error) {
 
 func userEdit(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "edit USER", Short: "Change a user", Args: takes("USER"),
-		Long: "Change a user. What no flag names stays as it is; an empty value clears."}
+		Example: "  latchkey user edit ada --email ada@example.org --group staff\n  latchkey user edit ada --admin=false",
+		Long:    "Change a user. What no flag names stays as it is; an empty value clears."}
 	addAccountFlags(c)
 	patreon := c.Flags().String("patreon", "", "`file` with the Patreon membership as a JSON object; - is standard input")
 	join := c.Flags().StringArray("group", nil, "group to join; may be repeated")

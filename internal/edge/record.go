@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -26,6 +27,7 @@ type exchange struct {
 	panicked string
 	stack    string
 	quiet    bool
+	warned   bool
 	notes    []slog.Attr
 }
 
@@ -96,6 +98,12 @@ func Quiet(ctx context.Context) {
 	x.set(func() { x.quiet = true })
 }
 
+// Warn raises the record of a request to a warning: what happened may be an attack.
+func Warn(ctx context.Context) {
+	x := of(ctx)
+	x.set(func() { x.warned = true })
+}
+
 func (x *exchange) note(a slog.Attr) {
 	if a.Value.Kind() == slog.KindString {
 		a.Value = slog.StringValue(clip(a.Value.String(), maxNote))
@@ -125,7 +133,7 @@ func (e *Edge) record(r *http.Request, x *exchange, out *writer, took time.Durat
 		slog.Int("status", out.answered()),
 		slog.Int64("bytes", out.bytes),
 		slog.Float64("ms", float64(took.Microseconds())/1000),
-		slog.String("remote", x.origin.String()),
+		slog.String("remote", remote(r, x)),
 		slog.String("request_id", x.id),
 	)
 	attrs = appendText(attrs, "trace_id", x.traceID())
@@ -149,11 +157,21 @@ func (x *exchange) level(status int) slog.Level {
 	switch {
 	case status >= 500 || x.panicked != "":
 		return slog.LevelError
+	case x.warned:
+		return slog.LevelWarn
 	case x.quiet && status < 400:
 		return slog.LevelDebug
 	default:
 		return slog.LevelInfo
 	}
+}
+
+// remote is the caller's address; whoever comes by a unix socket has none.
+func remote(r *http.Request, x *exchange) string {
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
+		return "socket"
+	}
+	return x.origin.String()
 }
 
 func appendText(attrs []slog.Attr, key, text string) []slog.Attr {

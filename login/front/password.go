@@ -57,6 +57,9 @@ func (p Passwords) Check(ctx context.Context, name string, user *storage.User, b
 
 // CheckIn is Check with a place among those who hash, for whoever has more to do in it.
 func (p Passwords) CheckIn(ctx context.Context, turn keys.Turn, name string, user *storage.User, browser []byte, password string) (Checked, error) {
+	if user != nil {
+		edge.Sub(ctx, user.Subject()) // for the log alone
+	}
 	wait, err := p.Store.Attempts.Look(ctx, name, user, browser)
 	if err != nil || wait > 0 {
 		return throttled(ctx, wait), err
@@ -72,10 +75,23 @@ func (p Passwords) CheckIn(ctx context.Context, turn keys.Turn, name string, use
 	case failed != nil:
 		return Checked{}, failed
 	case !right:
-		edge.Fail(ctx, "wrong_password", nil)
+		edge.Fail(ctx, "wrong_password", whyWrong(user))
 		return Checked{Problem: page.WrongPassword}, nil
 	}
 	return Checked{Rehash: rehash}, nil
+}
+
+// whyWrong is for the log alone: the person hears one thing, whatever it is.
+func whyWrong(user *storage.User) error {
+	switch {
+	case user == nil:
+		return errors.New("no such account")
+	case user.Disabled:
+		return errors.New("the account is disabled")
+	case len(user.Password) == 0:
+		return errors.New("the account has no password")
+	}
+	return nil
 }
 
 func throttled(ctx context.Context, wait time.Duration) Checked {

@@ -68,7 +68,7 @@ var english = catalogue{
 		"wait.minutes.other": "{1} minutes",
 
 		"field.username":         "Username",
-		"field.username.hint":    "What you sign in with: letters, digits and marks such as - _ and a dot. No spaces.",
+		"field.username.hint":    "What you sign in with: letters, digits and marks such as hyphen, underscore and dot. No spaces.",
 		"field.email":            "E-mail address",
 		"field.email.hint":       "For messages about your account.",
 		"field.login":            "Username or e-mail",
@@ -83,7 +83,7 @@ var english = catalogue{
 		"field.hide.label":       "Hide password",
 
 		"problem.username.missing":  "Enter a username.",
-		"problem.username.invalid":  "Choose a username of letters, digits and marks such as - _ and a dot, at most 64 characters long.",
+		"problem.username.invalid":  "Choose a username of letters, digits and marks such as hyphen, underscore and dot, at most 64 characters long.",
 		"problem.username.taken":    "That username is taken. Choose another.",
 		"problem.email.invalid":     "Enter an address like ada@example.org, or leave this empty.",
 		"problem.email.taken":       "Another account uses that address.",

@@ -3,6 +3,7 @@ package signin
 import (
 	"net/http"
 
+	"latchkey/internal/edge"
 	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/op"
@@ -20,6 +21,7 @@ func (h *Handler) consentForm(w http.ResponseWriter, r *http.Request) {
 		f.Resume(w)
 		return
 	}
+	edge.Sub(r.Context(), view.User.Subject())
 	h.show(w, r, http.StatusOK, consentPage(f, view, f.Outdated(view)))
 }
 
@@ -57,6 +59,9 @@ func (h *Handler) consent(w http.ResponseWriter, r *http.Request) {
 	f := h.Provider.Flow(w, r)
 	if f == nil {
 		return
+	}
+	if view := f.Consent(); view != nil {
+		edge.Sub(r.Context(), view.User.Subject())
 	}
 	switch r.PostForm.Get("action") {
 	case "deny":

@@ -75,6 +75,9 @@ func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
+	if len(live) > 0 {
+		edge.Sub(r.Context(), live[0].User.Subject())
+	}
 	if err == nil && r.PostForm.Get("everywhere") == "yes" {
 		err = h.endEverywhere(r, live)
 	}

@@ -18,7 +18,9 @@ type Events struct {
 }
 
 func (r *routes) audit() {
-	handle(r, "list-audit", http.MethodGet, "/audit", "List who did what, newest first", 200, r.listAudit, explained(paging))
+	handle(r, "list-audit", http.MethodGet, "/audit", "List who did what, newest first", 200, r.listAudit,
+		explained("Changes name the fields that an act changed, with what was (old) and is now (new), in words cut after 200 bytes and without members that are empty. "+
+			"Values are left out of what is known of a person, and of keys. "+paging))
 }
 
 func (r *routes) listAudit(ctx context.Context, in *struct {

@@ -37,6 +37,10 @@ func (e *Engine) close() error {
 	return errors.Join(err, e.db.Close()) // waits for Views
 }
 
+// Unclean reports whether whoever had the file before stopped without closing it.
+// What was acknowledged is there all the same.
+func (e *Engine) Unclean() bool { return e.unclean }
+
 // saveFreePages commits the list of free pages, which other commits leave out
 // because writing it each time costs more than all the rest on a big file.
 func (e *Engine) saveFreePages() error {

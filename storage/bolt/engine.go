@@ -40,6 +40,7 @@ type Engine struct {
 	closeErr  error
 	readOnly  bool
 	scattered bool // the file was opened without a list of its free pages
+	unclean   bool // so it was found, because nobody closed it
 	wedged    bool // bbolt panicked in a commit and holds its locks forever
 }
 

@@ -134,7 +134,8 @@ func (e *Engine) openFile(name string, flag int, perm os.FileMode, o Options) (*
 	if err != nil {
 		return nil, err
 	}
-	if e.scattered, err = readAhead(f); err != nil {
+	e.scattered, err = readAhead(f)
+	if e.unclean = e.scattered; err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	e.file = f

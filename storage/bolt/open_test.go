@@ -50,8 +50,8 @@ func TestAStartAfterACleanStopNeedNotReadTheFile(t *testing.T) {
 	must(t, e.Close())
 	for file, want := range map[string]bool{path: false, crashed: true} {
 		e := openAt(t, file)
-		if e.scattered != want {
-			t.Errorf("%s: read through %v, want %v", filepath.Base(file), e.scattered, want)
+		if e.scattered != want || e.Unclean() != want {
+			t.Errorf("%s: read through %v, unclean %v, want %v", filepath.Base(file), e.scattered, e.Unclean(), want)
 		}
 		if all := readAll(t, e); all["a"] != "1" {
 			t.Errorf("%s holds %q", filepath.Base(file), all)

@@ -1,0 +1,98 @@
+package op
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"latchkey/storage"
+)
+
+// What a developer may mend is told to who is proven to be the app, in words of its own.
+func TestAnAppIsToldWhatIsWrongWithItsOwnCode(t *testing.T) {
+	h := newHouse(t)
+	h.client("other", func(*storage.Metadata) {})
+	for want, c := range map[string]struct {
+		ask    []string
+		client string
+		change func(url.Values)
+	}{
+		"redirect_uri must be the one of the authorization request": {nil, webID, func(f url.Values) { f.Set("redirect_uri", callback+"/") }},
+		"code_verifier is missing":                                  {nil, webID, func(f url.Values) { f.Del("code_verifier") }},
+		"code_verifier does not match":                              {nil, webID, func(f url.Values) { f.Set("code_verifier", strings.Repeat("w", 43)) }},
+		"code_verifier must be 43":                                  {nil, webID, func(f url.Values) { f.Set("code_verifier", "w") }},
+		"the code was used before":                                  {nil, webID, func(f url.Values) { h.token(webID, f) }},
+		"the code is too old":                                       {nil, webID, func(url.Values) { h.clock.add(time.Hour) }},
+		"the code is not valid: it is unknown, another client's":    {nil, "other", func(f url.Values) { f.Set("redirect_uri", "x") }},
+		"had no code_challenge":                                     {[]string{"code_challenge", "", "code_challenge_method", ""}, webID, func(url.Values) {}},
+	} {
+		form := redemption(h.browser().login(authorization(c.ask...)).code())
+		c.change(form)
+		v, _ := h.token(c.client, form)
+		if v.Status != http.StatusBadRequest || v.Error != "invalid_grant" || !strings.Contains(v.Description, want) {
+			t.Errorf("%s: %+v", want, v)
+		}
+	}
+}
+
+// The words are for apps: nothing in them is of the user, nor what error_description
+// must not hold (RFC 6749 section 5.2).
+func TestAdviceFitsIntoAnAnswer(t *testing.T) {
+	for _, texts := range []map[string]string{codeTexts, refreshTexts} {
+		for why, text := range texts {
+			if strings.ContainsAny(text, `"\`) || strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
+				t.Errorf("%s: %s", why, text)
+			}
+		}
+	}
+}
+
+func TestAStolenRefreshTokenIsAWarningThatNamesWhom(t *testing.T) {
+	h, _, first := refreshable(t)
+	second, _ := h.token(webID, refresh(first.RefreshToken))
+	h.token(webID, refresh(second.RefreshToken))
+	h.log.reset()
+	v, _ := h.token(webID, refresh(first.RefreshToken))
+	if !strings.Contains(v.Description, "keep the newest refresh token") {
+		t.Errorf("%+v", v)
+	}
+	for _, want := range []string{`"level":"WARN"`, `"client_id":"` + webID + `"`, `"sub":"` + h.ada.Subject() + `"`, `"cause":"refresh token used before`, `"grant_type":"refresh_token"`} {
+		if !strings.Contains(h.log.String(), want) {
+			t.Errorf("no %s in %s", want, h.log.String())
+		}
+	}
+	h.log.reset()
+	h.userinfo(second.AccessToken)
+	if got := h.log.String(); !strings.Contains(got, `"level":"INFO"`) || !strings.Contains(got, h.ada.Subject()) || !strings.Contains(got, "revoked") {
+		t.Error(got)
+	}
+}
+
+// Whoever is wrong by a slash all but knows what is registered. Others hear nothing of it.
+func TestARedirectURIThatIsAlmostRightIsToldByHowMuch(t *testing.T) {
+	registered := []string{"https://app.example/cb", "http://127.0.0.1:9000/cb?x=1"}
+	for sent, want := range map[string]string{
+		"https://app.example/cb/":        "the slash at its end",
+		"http://app.example/cb":          "http and https",
+		"https://APP.example/cb":         "upper and lower case",
+		"https://app.example/cb?next=1":  "its query",
+		"https://app.example:8443/cb":    "its port",
+		"http://localhost:9000/cb?x=1":   "localhost and 127.0.0.1",
+		"https://app.example/":           "",
+		"https://app.example/callback":   "",
+		"https://app.example.evil/cb":    "",
+		"https://user@app.example/cb":    "",
+		"https://app.example/cb/#top":    "",
+		"http://app.example:8443/cb":     "",
+		"//":                             "",
+		"https://app.example\x00/cb":     "",
+		"javascript:https://app.example": "",
+	} {
+		got := almost(registered, sent)
+		if want == "" && got != "" || want != "" && !strings.HasPrefix(got, "; a registered one differs only by "+want) {
+			t.Errorf("%s: %q", sent, got)
+		}
+	}
+}
