@@ -175,6 +175,30 @@ func TestAChangeOfAnotherRevisionIsStale(t *testing.T) {
 	}
 }
 
+// A script that makes a client anew takes less than a second, and clocks are set back.
+func TestNoTokenOutlivesAClientAddedAgainUnderItsID(t *testing.T) {
+	for suspended := range 3 {
+		h := newHouse(t)
+		h.client("robot")
+		for range suspended {
+			need(h.Clients.SetState(h.ctx, Operator, "robot", ClientSuspended))(h)
+			need(h.Clients.SetState(h.ctx, Operator, "robot", ClientApproved))(h)
+		}
+		c := need(h.Clients.Get(h.ctx, "robot"))(h)
+		token := ClientToken{ClientID: "robot", Epoch: c.Epoch, Token: []byte("t"), Expires: h.clock.Now().Add(time.Hour)}
+		need(h.Clients.OfToken(h.ctx, token))(h)
+		h.ok(h.Clients.Delete(h.ctx, Operator, "robot"))
+		h.clock.add(time.Duration(suspended) * time.Second)
+		again := h.client("robot")
+		if _, err := h.Clients.OfToken(h.ctx, token); err != DeadClient {
+			t.Errorf("suspended %d times, and added again as many seconds later: %v", suspended, err)
+		}
+		if again.Epoch >= 1<<31 { // tokens have 32 bits for it, and it grows
+			t.Errorf("the epoch is %d", again.Epoch)
+		}
+	}
+}
+
 func TestAClientCanBeSuspendedWhateverTheRulesHaveBecome(t *testing.T) {
 	h := newHouse(t)
 	c := h.client("demo")
