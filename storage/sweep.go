@@ -61,10 +61,10 @@ func (s *Sweeper) Paused() bool {
 // Tick goes over a part of each noun that expires and deletes what is over; the next
 // one goes on from there. It returns how many records it deleted.
 func (s *Sweeper) Tick(ctx context.Context) (deleted int, err error) {
-	if s.Paused() {
+	before := s.b.instant().Add(-sweepMargin)
+	if s.Paused() { // by a look at the clock after that instant: it may jump between the two
 		return 0, nil
 	}
-	before := s.b.instant().Add(-sweepMargin)
 	for i, slice := range []func(kv.Txn, []byte, time.Time) (swept, error){
 		s.sessions, s.grants, s.links, s.audit, s.consents, s.denied, s.requests, s.offline, s.assertions,
 	} {
