@@ -290,6 +290,33 @@ func TestDataKeysRotateAndKeepWhatIsStillUsed(t *testing.T) {
 	}
 }
 
+// For a day, whoever mistyped how long sessions last can take it back, and every cookie
+// and hint still opens.
+func TestAPolicyRemovesNoKeyBeforeItHasStoodForADay(t *testing.T) {
+	m := newTimed(t)
+	m.now = m.now.Add(m.policy.Interval)
+	m.tick()
+	m.now = m.now.Add(leadLeast + 10*day)
+	m.rotate("")
+	m.tick()
+	stored := func() int { return len(m.store.set.SigningKeys) + len(m.store.set.DataKeys) }
+	was := stored()
+	set := storage.DefaultSettings()
+	set.Lifetimes.SessionAbsolute, set.Changed = 300, uint64(m.now.Unix())
+	m.policy, m.now = PolicyOf(set), m.now.Add(day-time.Second)
+	m.tick()
+	if stored() != was {
+		t.Errorf("%d keys of %d are left within a day", stored(), was)
+	}
+	if _, data, err := m.ring.List(t.Context()); err != nil || !slices.ContainsFunc(data, func(k Info) bool { return k.Then == ThenRemoved && k.At.Equal(m.now.Add(time.Second)) }) {
+		t.Error("the list promises another time", err)
+	}
+	m.now = m.now.Add(time.Second)
+	if m.tick(); stored() == was {
+		t.Error("nothing is removed although it was meant")
+	}
+}
+
 func TestEveryPurposeIsKeptAsLongAsItsUseDemands(t *testing.T) {
 	want := map[Purpose]retention{
 		PurposeFlow: expires, PurposeSession: expires, PurposeBrowser: expires, PurposeAccessToken: expires, PurposeOneTime: expires,
