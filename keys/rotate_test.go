@@ -164,6 +164,33 @@ func TestTwoWhoRotateAtOnceRotateOnce(t *testing.T) {
 	}
 }
 
+// The same at one ring, where all but the first wait for their turn.
+func TestAllWhoRotateAtOnceAtOneRingRotateOnce(t *testing.T) {
+	m := newTimed(t)
+	m.now = epochZero.Add(89 * day)
+	m.tick()
+	m.now = m.now.Add(time.Hour)
+	next, before := m.kid(ES256, storage.KeyNext), m.store.replaced
+	var all, asked sync.WaitGroup
+	asked.Add(20)
+	m.ring.now = func() time.Time { asked.Done(); return m.now }
+	m.ring.reload.Lock()
+	for range 20 {
+		all.Go(func() {
+			done, err := m.ring.Rotate(context.Background(), storage.Operator, ES256)
+			if err != nil || done[0].To != next {
+				t.Errorf("%+v, %v", done, err)
+			}
+		})
+	}
+	asked.Wait()
+	m.ring.reload.Unlock()
+	all.Wait()
+	if n := m.store.replaced - before; n != 1 || m.kid(ES256, storage.KeyNext) != "" {
+		t.Errorf("%d changes", n)
+	}
+}
+
 func TestRingsThatTickAtOnceAgree(t *testing.T) {
 	m := newTimed(t)
 	rings := []*Ring{m.open(), m.open(), m.open()}
