@@ -169,6 +169,12 @@ func (s *GrantState) lastUsed() time.Time {
 	return s.Used
 }
 
+// idle reports whether the grant's refresh token went unused too long, and the last access
+// token that it may have led to is over.
+func (s *GrantState) idle(l Lifetimes, now time.Time) bool {
+	return !now.Before(s.lastUsed().Add(Seconds(l.RefreshIdle) + max(Seconds(l.AccessToken), Seconds(l.IDToken))))
+}
+
 // RefreshOver says why the grant's refresh tokens are over while the grant itself is
 // alive: unused too long, or past their absolute end, when an access token may still
 // be out. Empty: they are not.

@@ -177,8 +177,7 @@ func (b *base) grantOver(tx kv.Txn, g *Grant, before time.Time) (bool, error) {
 	if !set.stood(before) || before.Before(c.Updated) {
 		return false, nil
 	}
-	l := set.Lifetimes.Of(c)
-	return !before.Before(state.lastUsed().Add(Seconds(l.RefreshIdle) + max(Seconds(l.AccessToken), Seconds(l.IDToken)))), nil
+	return state.idle(set.Lifetimes.Of(c), before), nil
 }
 
 func (s *Sweeper) denied(tx kv.Txn, _ []byte, before time.Time) (swept, error) {
