@@ -86,7 +86,7 @@ func TestClientIDsAreUniqueAndPlain(t *testing.T) {
 	if c := need(h.Clients.Create(h.ctx, Operator, NewClient{Metadata: webMetadata(), Secret: []byte("x")}))(h); c.ID == "" || c.ID == c.UID.String() {
 		t.Errorf("a fresh id is %q", c.ID)
 	}
-	got := atOnce(20, func(int) string { return outcome(create("raced")) })
+	got := h.atOnce(20, func(int) string { return outcome(create("raced")) })
 	if got["done"] != 1 {
 		t.Errorf("%v", got)
 	}
@@ -166,7 +166,7 @@ func TestAChangeOfAnotherRevisionIsStale(t *testing.T) {
 	if got := need(h.Clients.Get(h.ctx, "demo"))(h); got.Name() != "First" || got.Revision != changed.Revision || got.Revision != 2 {
 		t.Errorf("%+v", got)
 	}
-	got := atOnce(20, func(int) string {
+	got := h.atOnce(20, func(int) string {
 		_, err := h.Clients.Change(h.ctx, Operator, "demo", changed.Revision, m)
 		return outcome(err)
 	})

@@ -169,7 +169,7 @@ func TestManyOfflineGrantsAtOnceNeverLeaveMoreThanTheCapAlive(t *testing.T) {
 			all[i] = c.decided(true)
 		}
 		made := make(chan *Grant, len(all))
-		got := atOnce(len(all), func(i int) string {
+		got := h.atOnce(len(all), func(i int) string {
 			g, err := h.Grants.Create(h.ctx, all[i])
 			made <- g
 			return outcome(err)

@@ -130,7 +130,7 @@ func TestOfAllPasswordChangesAndARecoveryAtOnceOneCounts(t *testing.T) {
 			c := h.passwordChange(u, v, round%2 == 0)
 			need(h.Links.Create(h.ctx, Operator, LinkRecovery, u.ID, []byte(u.Username)))(h)
 			h.clock.add(time.Second)
-			got := atOnce(20, func(i int) string {
+			got := h.atOnce(20, func(i int) string {
 				if i == 0 {
 					_, err := h.Links.Recover(h.ctx, []byte(u.Username), "", []byte("by link"))
 					return outcome(err)

@@ -76,7 +76,7 @@ func TestOfThoseWhoSignInAgainAtOnceOneStandsForTheSession(t *testing.T) {
 	onEngines(t, func(t *testing.T, h *house) {
 		f := h.redeemed()
 		made := make(chan *Session, 20)
-		got := atOnce(cap(made), func(int) string {
+		got := h.atOnce(cap(made), func(int) string {
 			v, err := h.Sessions.Start(h.ctx, NewSession{User: f.user.ID, Replaces: f.session.ID})
 			made <- v
 			return outcome(err)
