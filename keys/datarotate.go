@@ -113,7 +113,7 @@ func (d *draft) removeDataKeys() {
 		switch retentions[Purpose(k.Purpose)] {
 		case resealed:
 		case expires:
-			gone = gone && !d.now.Before(k.Retired.Add(d.policy.Keep))
+			gone = gone && !d.now.Before(d.policy.ends(k.Retired))
 		default:
 			gone = false
 		}

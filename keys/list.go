@@ -68,7 +68,7 @@ func (d *draft) signingInfo(k storage.SigningKey) Info {
 	next := d.signing(k.Algorithm, storage.KeyNext)
 	switch {
 	case k.State == storage.KeyRetired:
-		info.Then, info.At = ThenRemoved, k.Retired.Add(d.policy.Keep)
+		info.Then, info.At = ThenRemoved, d.policy.ends(k.Retired)
 	case !info.Enabled: // nothing more happens until it is
 	case k.State == storage.KeyNext:
 		info.Then, info.At = ThenSigns, later(k.Due, k.Created.Add(leadLeast))
@@ -87,7 +87,7 @@ func (d *draft) dataInfo(k storage.DataKey) Info {
 	if !k.Retired.IsZero() {
 		info.State = storage.KeyRetired
 		if kept == expires {
-			info.Then, info.At = ThenRemoved, k.Retired.Add(d.policy.Keep)
+			info.Then, info.At = ThenRemoved, d.policy.ends(k.Retired)
 		}
 	} else if kept != fixed && d.policy.Interval > 0 {
 		info.Then, info.At = ThenReplaced, k.Created.Add(d.policy.Interval)

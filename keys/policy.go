@@ -12,6 +12,7 @@ type Policy struct {
 	Algorithms []string      // enabled to sign; RS256 always is; none: RS256 and ES256
 	Interval   time.Duration // how long a key signs or seals; 0: until Rotate
 	Keep       time.Duration // how long a key that no longer does is kept
+	Changed    time.Time     // when it became what it is, at the latest; zero: long ago
 }
 
 const (
@@ -38,7 +39,14 @@ func PolicyOf(s storage.Settings) Policy {
 		Algorithms: s.SigningAlgorithms,
 		Interval:   storage.Seconds(*s.KeyRotation),
 		Keep:       max(storage.Seconds(s.Lifetimes.SessionAbsolute), briefMost) + keepMargin,
+		Changed:    time.Unix(int64(s.Changed), 0).UTC(),
 	}
+}
+
+// ends is when a key that was retired then is removed. A policy removes nothing before it
+// has stood for a day: a mistyped lifetime can be taken back, a key that is gone cannot.
+func (p Policy) ends(retired time.Time) time.Time {
+	return later(retired.Add(p.Keep), p.Changed.Add(keepMargin))
 }
 
 // defaultPolicy is that of a ring nobody gave one.

@@ -45,7 +45,8 @@ type Rotation struct {
 // published now, and signs, by a later Tick or Rotate, ten minutes after. Two that
 // rotate at the same time rotate once. Errors: ErrAlgorithm, storage.ErrForbidden.
 func (r *Ring) Rotate(ctx context.Context, by storage.Actor, alg string) ([]Rotation, error) {
-	var from map[string]string // by algorithm, as it was when we began
+	began := r.state.Load()    // before waiting for others who rotate now: it is done by them
+	var from map[string]string // by algorithm, as it was then
 	var done []Rotation
 	err := r.settle(ctx, r.now(), by, func(d *draft) error {
 		chosen, err := d.choose(alg)
@@ -56,6 +57,9 @@ func (r *Ring) Rotate(ctx context.Context, by storage.Actor, alg string) ([]Rota
 			from = map[string]string{}
 			for _, a := range chosen {
 				from[a.name] = d.signing(a.name, storage.KeyCurrent).ID
+				if key := began.signing[a.name]; key != nil {
+					from[a.name] = key.id
+				}
 			}
 		}
 		done = nil

@@ -164,6 +164,33 @@ func TestTwoWhoRotateAtOnceRotateOnce(t *testing.T) {
 	}
 }
 
+// The same at one ring, where all but the first wait for their turn.
+func TestAllWhoRotateAtOnceAtOneRingRotateOnce(t *testing.T) {
+	m := newTimed(t)
+	m.now = epochZero.Add(89 * day)
+	m.tick()
+	m.now = m.now.Add(time.Hour)
+	next, before := m.kid(ES256, storage.KeyNext), m.store.replaced
+	var all, asked sync.WaitGroup
+	asked.Add(20)
+	m.ring.now = func() time.Time { asked.Done(); return m.now }
+	m.ring.reload.Lock()
+	for range 20 {
+		all.Go(func() {
+			done, err := m.ring.Rotate(context.Background(), storage.Operator, ES256)
+			if err != nil || done[0].To != next {
+				t.Errorf("%+v, %v", done, err)
+			}
+		})
+	}
+	asked.Wait()
+	m.ring.reload.Unlock()
+	all.Wait()
+	if n := m.store.replaced - before; n != 1 || m.kid(ES256, storage.KeyNext) != "" {
+		t.Errorf("%d changes", n)
+	}
+}
+
 func TestRingsThatTickAtOnceAgree(t *testing.T) {
 	m := newTimed(t)
 	rings := []*Ring{m.open(), m.open(), m.open()}
@@ -287,6 +314,33 @@ func TestDataKeysRotateAndKeepWhatIsStillUsed(t *testing.T) {
 	check("ten years on", func(p Purpose) bool { return p != PurposeSigning && retentions[p] != expires })
 	if raw, err := json.Marshal(m.store.set); err != nil || len(raw) > 200<<10 {
 		t.Errorf("after ten years the set has %d bytes", len(raw))
+	}
+}
+
+// For a day, whoever mistyped how long sessions last can take it back, and every cookie
+// and hint still opens.
+func TestAPolicyRemovesNoKeyBeforeItHasStoodForADay(t *testing.T) {
+	m := newTimed(t)
+	m.now = m.now.Add(m.policy.Interval)
+	m.tick()
+	m.now = m.now.Add(leadLeast + 10*day)
+	m.rotate("")
+	m.tick()
+	stored := func() int { return len(m.store.set.SigningKeys) + len(m.store.set.DataKeys) }
+	was := stored()
+	set := storage.DefaultSettings()
+	set.Lifetimes.SessionAbsolute, set.Changed = 300, uint64(m.now.Unix())
+	m.policy, m.now = PolicyOf(set), m.now.Add(day-time.Second)
+	m.tick()
+	if stored() != was {
+		t.Errorf("%d keys of %d are left within a day", stored(), was)
+	}
+	if _, data, err := m.ring.List(t.Context()); err != nil || !slices.ContainsFunc(data, func(k Info) bool { return k.Then == ThenRemoved && k.At.Equal(m.now.Add(time.Second)) }) {
+		t.Error("the list promises another time", err)
+	}
+	m.now = m.now.Add(time.Second)
+	if m.tick(); stored() == was {
+		t.Error("nothing is removed although it was meant")
 	}
 }
 

@@ -70,7 +70,7 @@ func (d *draft) promote(alg string) {
 // of algorithms that are switched off included.
 func (d *draft) removeSigningKeys() {
 	d.set.SigningKeys = slices.DeleteFunc(d.set.SigningKeys, func(k storage.SigningKey) bool {
-		gone := k.State == storage.KeyRetired && !d.now.Before(k.Retired.Add(d.policy.Keep))
+		gone := k.State == storage.KeyRetired && !d.now.Before(d.policy.ends(k.Retired))
 		if gone {
 			d.note(storage.ActKeyRemoved, k.Algorithm+" "+k.ID)
 		}

@@ -15,7 +15,7 @@ func (h *house) assertion(jti string, life time.Duration) Assertion {
 func TestOfConcurrentPresentationsOfAnAssertionExactlyOneSucceeds(t *testing.T) {
 	onEngines(t, func(t *testing.T, h *house) {
 		a := h.assertion("a", time.Minute)
-		got := atOnce(50, func(int) string {
+		got := h.atOnce(50, func(int) string {
 			fresh, err := h.Clients.UseAssertion(h.ctx, a)
 			if fresh {
 				return "fresh"

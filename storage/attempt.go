@@ -33,10 +33,6 @@ type knownBrowser struct {
 // knownMost is how many browsers an account's record remembers.
 const knownMost = 8
 
-// overtaking is by how much an attempt may be older than one counted before it: they
-// get their instants first and their turns later. Beyond it the clock was set back.
-const overtaking = time.Minute
-
 // turn is the instant of an attempt made at now, which is not before those counted.
 func (c counter) turn(now time.Time) time.Time {
 	if ahead := c.Last.Sub(now); ahead > 0 && ahead <= overtaking {

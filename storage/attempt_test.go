@@ -110,7 +110,7 @@ func TestAttemptsAtOnceCannotAllPass(t *testing.T) {
 	onEngines(t, func(t *testing.T, h *house) {
 		u := h.user("ada")
 		for name, user := range map[string]*User{"ada": u, "nobody": nil} {
-			got := atOnce(50, func(int) string {
+			got := h.atOnce(50, func(int) string {
 				wait, err := h.Attempts.Count(h.ctx, name, user, nil)
 				if err == nil && wait > 0 {
 					return "waits"

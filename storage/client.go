@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"encoding/binary"
 	"slices"
 	"time"
 
@@ -56,8 +57,9 @@ type Client struct {
 	UID      ID          `cbor:"2,keyasint"` // of this registration: a client deleted and added again under one id is another
 	State    ClientState `cbor:"3,keyasint"`
 	Revision uint64      `cbor:"4,keyasint"` // one more at every change
-	// Epoch is one more whenever all that the client was given ends. It begins with
-	// the time, so that no token outlives a client added again under its id.
+	// Epoch is one more whenever all that the client was given ends. It begins with a
+	// number of this registration's own, so that no token outlives a client that is
+	// added again under its id. It fits in 32 bits, which tokens have for it.
 	Epoch    uint64    `cbor:"5,keyasint,omitempty"`
 	Owner    ID        `cbor:"6,keyasint,omitzero"`
 	Created  time.Time `cbor:"7,keyasint"`
@@ -171,7 +173,8 @@ func (b *base) addClient(tx kv.Txn, c Client, note Event) (*Client, error) {
 // prepare makes the record of a new client, before the transaction.
 func (s Clients) prepare(n NewClient) (Client, error) {
 	now := s.b.instant()
-	c := Client{ID: n.ID, UID: s.b.newID(), State: n.State, Revision: 1, Epoch: uint64(now.Unix()), Owner: n.Owner, Created: now, Updated: now, Metadata: n.Metadata, FirstParty: n.FirstParty}
+	uid := s.b.newID()
+	c := Client{ID: n.ID, UID: uid, State: n.State, Revision: 1, Epoch: firstEpoch(uid), Owner: n.Owner, Created: now, Updated: now, Metadata: n.Metadata, FirstParty: n.FirstParty}
 	if c.ID == "" {
 		c.ID = s.NewID()
 	}
@@ -185,6 +188,10 @@ func (s Clients) prepare(n NewClient) (Client, error) {
 	c.Secrets = s.firstSecret(n, now)
 	return c, c.State.validate()
 }
+
+// firstEpoch is made of what is random in an id. The time would not do: a second is
+// long enough to delete a client and add it again, and clocks are set back.
+func firstEpoch(uid ID) uint64 { return uint64(binary.BigEndian.Uint32(uid[12:]) >> 1) }
 
 func (s Clients) firstSecret(n NewClient, now time.Time) []Secret {
 	if len(n.Secret)+len(n.Imported) == 0 {

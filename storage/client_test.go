@@ -86,7 +86,7 @@ func TestClientIDsAreUniqueAndPlain(t *testing.T) {
 	if c := need(h.Clients.Create(h.ctx, Operator, NewClient{Metadata: webMetadata(), Secret: []byte("x")}))(h); c.ID == "" || c.ID == c.UID.String() {
 		t.Errorf("a fresh id is %q", c.ID)
 	}
-	got := atOnce(20, func(int) string { return outcome(create("raced")) })
+	got := h.atOnce(20, func(int) string { return outcome(create("raced")) })
 	if got["done"] != 1 {
 		t.Errorf("%v", got)
 	}
@@ -166,12 +166,36 @@ func TestAChangeOfAnotherRevisionIsStale(t *testing.T) {
 	if got := need(h.Clients.Get(h.ctx, "demo"))(h); got.Name() != "First" || got.Revision != changed.Revision || got.Revision != 2 {
 		t.Errorf("%+v", got)
 	}
-	got := atOnce(20, func(int) string {
+	got := h.atOnce(20, func(int) string {
 		_, err := h.Clients.Change(h.ctx, Operator, "demo", changed.Revision, m)
 		return outcome(err)
 	})
 	if got["done"] != 1 {
 		t.Errorf("%v", got)
+	}
+}
+
+// A script that makes a client anew takes less than a second, and clocks are set back.
+func TestNoTokenOutlivesAClientAddedAgainUnderItsID(t *testing.T) {
+	for suspended := range 3 {
+		h := newHouse(t)
+		h.client("robot")
+		for range suspended {
+			need(h.Clients.SetState(h.ctx, Operator, "robot", ClientSuspended))(h)
+			need(h.Clients.SetState(h.ctx, Operator, "robot", ClientApproved))(h)
+		}
+		c := need(h.Clients.Get(h.ctx, "robot"))(h)
+		token := ClientToken{ClientID: "robot", Epoch: c.Epoch, Token: []byte("t"), Expires: h.clock.Now().Add(time.Hour)}
+		need(h.Clients.OfToken(h.ctx, token))(h)
+		h.ok(h.Clients.Delete(h.ctx, Operator, "robot"))
+		h.clock.add(time.Duration(suspended) * time.Second)
+		again := h.client("robot")
+		if _, err := h.Clients.OfToken(h.ctx, token); err != DeadClient {
+			t.Errorf("suspended %d times, and added again as many seconds later: %v", suspended, err)
+		}
+		if again.Epoch >= 1<<31 { // tokens have 32 bits for it, and it grows
+			t.Errorf("the epoch is %d", again.Epoch)
+		}
 	}
 }
 

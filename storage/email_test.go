@@ -49,7 +49,7 @@ func TestAnInternationalisedAddressIsOneAccount(t *testing.T) {
 
 func TestOfTwoFormsOfAnAddressAtOnceOneIsTaken(t *testing.T) {
 	onEngines(t, func(t *testing.T, h *house) {
-		got := atOnce(2, func(i int) string {
+		got := h.atOnce(2, func(i int) string {
 			_, err := h.Users.Create(h.ctx, Operator, User{Username: []string{"one", "two"}[i], Email: spellings[0][3*i]})
 			return outcome(err)
 		})

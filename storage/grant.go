@@ -119,12 +119,13 @@ func (s Grants) Create(ctx context.Context, n NewGrant) (*Grant, error) {
 		if g.Consent.IsZero() {
 			return nil, ErrStale // neither asked now nor remembered
 		}
-		g.date(set.Lifetimes.Of(c), now)
+		life := set.Lifetimes.Of(c)
+		g.date(life, now)
 		if err := s.b.touch(tx, n.Grant.Session, now.Truncate(time.Hour)); err != nil {
 			return nil, err
 		}
 		if g.Offline {
-			if err := s.b.capOffline(tx, &g, set.OfflineGrants, now, capped); err != nil {
+			if err := s.b.capOffline(tx, &g, set.OfflineGrants, life, now, capped); err != nil {
 				return nil, err
 			}
 		}

@@ -28,11 +28,12 @@ func offlineTable() table[offline] {
 		key: func(v *offline) key { return consentKey(v.User, v.Client) }}
 }
 
-// capOffline makes room for an offline grant that is being made: those that are dead
-// are forgotten, and if there are still too many, the oldest are revoked, but before
-// them those whose code is unused. Any page can send a browser here to have codes made
-// for an app that throws them away; that must not end what is in use.
-func (b *base) capOffline(tx kv.Txn, g *Grant, most uint32, now time.Time, note Event) error {
+// capOffline makes room for an offline grant that is being made: those that nothing can
+// come of any more are forgotten, and if there are still too many, some are revoked. First
+// those that a lifetime alone holds for over: longer again, it would revive them. Then
+// those whose code is unused: any page can send a browser here to have codes made for an
+// app that throws them away, and that must not end what is in use. Then the oldest.
+func (b *base) capOffline(tx kv.Txn, g *Grant, most uint32, l Lifetimes, now time.Time, note Event) error {
 	v, err := b.offline.get(tx, consentKey(g.User, g.Client))
 	if err != nil {
 		return err
@@ -41,14 +42,20 @@ func (b *base) capOffline(tx kv.Txn, g *Grant, most uint32, now time.Time, note 
 		v = &offline{User: g.User, Client: g.Client, ClientID: g.ClientID, Consent: g.Consent, UserEpoch: g.UserEpoch, ClientEpoch: g.ClientEpoch}
 	}
 	if room := int(most) - 1; len(v.Grants) > room {
-		codes, used, err := b.living(tx, v.Grants, now)
+		idle, living, err := b.living(tx, v.Grants, l, now)
 		if err != nil {
 			return err
 		}
-		order := slices.Concat(codes, used)
+		order := slices.Concat(idle, living)
 		n := max(len(order)-room, 0)
-		if err := b.revokeAll(tx, order[:n], now, note.about(g.User, g.ClientID, fmt.Sprintf("the oldest %d: at most %d offline grants", n, most))); err != nil {
+		if err := b.revokeAll(tx, order[:n], now); err != nil {
 			return err
+		}
+		if ended := n - len(idle); ended > 0 {
+			detail := fmt.Sprintf("the oldest %d: at most %d offline grants", ended, most)
+			if err := b.audit.put(tx, note.about(g.User, g.ClientID, detail)); err != nil {
+				return err
+			}
 		}
 		v.Grants = slices.DeleteFunc(v.Grants, func(id ID) bool { return !slices.Contains(order[n:], id) })
 	}
@@ -56,37 +63,37 @@ func (b *base) capOffline(tx kv.Txn, g *Grant, most uint32, now time.Time, note 
 	return b.offline.put(tx, v)
 }
 
-// living leaves out the grants that nothing can come of any more. codes are those whose
-// code is yet to be used.
-func (b *base) living(tx kv.Txn, ids []ID, now time.Time) (codes, used []ID, err error) {
+// living leaves out the grants that nothing can come of any more. idle are those that a
+// lifetime holds for over; of the others those come first whose code is yet to be used.
+func (b *base) living(tx kv.Txn, ids []ID, l Lifetimes, now time.Time) (idle, living []ID, err error) {
+	var codes, used []ID
 	for _, id := range ids {
 		g, err := b.grants.get(tx, key{}.id(id))
 		if err != nil {
 			return nil, nil, err
 		}
-		if g == nil {
+		if g == nil || !now.Before(g.Expires) {
 			continue
 		}
 		state, err := b.grantStates.get(tx, key{}.id(id))
 		if err != nil {
 			return nil, nil, err
 		}
-		over, err := b.grantOver(tx, g, now)
-		if err != nil {
-			return nil, nil, err
-		}
 		switch {
-		case state == nil || !state.Revoked.IsZero() || over:
+		case state == nil || !state.Revoked.IsZero():
+		case state.Redeemed.IsZero() && !now.Before(g.CodeExpires):
 		case state.Redeemed.IsZero():
 			codes = append(codes, id)
+		case g.refreshable() && state.idle(l, now):
+			idle = append(idle, id)
 		default:
 			used = append(used, id)
 		}
 	}
-	return codes, used, nil
+	return idle, slices.Concat(codes, used), nil
 }
 
-func (b *base) revokeAll(tx kv.Txn, ids []ID, now time.Time, note *Event) error {
+func (b *base) revokeAll(tx kv.Txn, ids []ID, now time.Time) error {
 	for _, id := range ids {
 		state, err := b.grantStates.get(tx, key{}.id(id))
 		if err != nil || state == nil {
@@ -97,10 +104,7 @@ func (b *base) revokeAll(tx kv.Txn, ids []ID, now time.Time, note *Event) error 
 			return err
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	return b.audit.put(tx, note)
+	return nil
 }
 
 // offline lists go when the consent that their grants were made under is no longer

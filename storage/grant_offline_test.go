@@ -169,7 +169,7 @@ func TestManyOfflineGrantsAtOnceNeverLeaveMoreThanTheCapAlive(t *testing.T) {
 			all[i] = c.decided(true)
 		}
 		made := make(chan *Grant, len(all))
-		got := atOnce(len(all), func(i int) string {
+		got := h.atOnce(len(all), func(i int) string {
 			g, err := h.Grants.Create(h.ctx, all[i])
 			made <- g
 			return outcome(err)
@@ -185,6 +185,45 @@ func TestManyOfflineGrantsAtOnceNeverLeaveMoreThanTheCapAlive(t *testing.T) {
 		}
 		h.sound()
 	})
+}
+
+// What a lifetime alone holds for over lives again when the lifetime is taken back: there
+// must not be more then than there may be. It goes before what is alive, also where the
+// change has overtaken whoever comes.
+func TestALifetimeThatIsTakenBackRevivesNoMoreThanTheCap(t *testing.T) {
+	for name, overtaken := range map[string]time.Duration{"changed before": 0, "changed at the same time": time.Second} {
+		h := newHouse(t)
+		c := h.capped(3)
+		idle := func(seconds string) {
+			h.clock.add(overtaken)
+			h.ok(h.Settings.Change(h.ctx, Operator, []SettingChange{change("lifetimes.refresh_idle", seconds)}))
+			h.clock.add(-overtaken)
+		}
+		alive := func(when string, want ...*Grant) {
+			t.Helper()
+			if got, want := idsOf(c.living()), idsOf(want); !slices.Equal(got, want) {
+				t.Errorf("%s, %s: alive are %q, want %q", name, when, got, want)
+			}
+		}
+		for range 3 {
+			h.redeem(c.make(true))
+		}
+		h.clock.add(2 * day)
+		c.on.session = h.signIn(c.on.user)
+		h.refresh(c.made[0], 0)
+		idle("300")
+		acts := len(h.acts())
+		h.redeem(c.make(true))
+		if len(h.acts()) != acts+1 { // the consent
+			t.Errorf("%s: it is told that something ended which was over: %v", name, h.acts())
+		}
+		alive("mistyped", c.made[0], c.made[3])
+		idle("null")
+		alive("taken back", c.made[0], c.made[2], c.made[3])
+		h.redeem(c.make(true))
+		alive("and one more", c.made[2:]...)
+		h.sound()
+	}
 }
 
 func TestTheCapCostsNoCommitAndSaysWhatItEnded(t *testing.T) {

@@ -13,7 +13,7 @@ func TestAFlowLeadsToOneCode(t *testing.T) {
 		u, c := h.user("ada"), h.client("demo")
 		v := h.signIn(u)
 		n := h.newGrant(u, c, v, ScopeOpenID)
-		got := atOnce(50, func(int) string {
+		got := h.atOnce(50, func(int) string {
 			_, err := h.Grants.Create(h.ctx, n)
 			return outcome(err)
 		})

@@ -21,10 +21,13 @@ import (
 
 var updateGolden = flag.Bool("update", false, "write the golden files anew")
 
-// clock is set by hand.
+// clock is set by hand. A ragged one ticks while it is looked at, and gives instants to
+// those who come at once in another order than they come in.
 type clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu     sync.Mutex
+	now    time.Time
+	ragged bool
+	looks  int
 }
 
 func newClock() *clock { return &clock{now: time.Date(2026, 3, 14, 9, 26, 53, 589e6, time.UTC)} }
@@ -32,7 +35,17 @@ func newClock() *clock { return &clock{now: time.Date(2026, 3, 14, 9, 26, 53, 58
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.now
+	if !c.ragged {
+		return c.now
+	}
+	c.looks++
+	return c.now.Add(time.Duration(c.looks*7%11-5) * 300 * time.Millisecond)
+}
+
+func (c *clock) setRagged(ragged bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ragged = ragged
 }
 
 func (c *clock) add(d time.Duration) {
@@ -320,8 +333,11 @@ func (h *house) acts() []Act {
 	return acts
 }
 
-// atOnce runs n calls at the same time and counts their outcomes.
-func atOnce(n int, call func(i int) string) map[string]int {
+// atOnce runs n calls at the same time, their instants a little apart and in no order,
+// and counts their outcomes.
+func (h *house) atOnce(n int, call func(i int) string) map[string]int {
+	h.clock.setRagged(true)
+	defer h.clock.setRagged(false)
 	outcomes := make(chan string, n)
 	start := make(chan struct{})
 	for i := range n {

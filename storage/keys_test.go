@@ -14,7 +14,7 @@ func TestOfConcurrentReplacementsOfTheKeysOneCounts(t *testing.T) {
 		for old := range uint64(3) {
 			var mu sync.Mutex
 			seen := make(map[string]int)
-			atOnce(20, func(i int) string {
+			h.atOnce(20, func(i int) string {
 				set, err := h.Keys.Replace(h.ctx, old, KeySet{Canary: []byte(strconv.Itoa(i))})
 				mu.Lock()
 				defer mu.Unlock()

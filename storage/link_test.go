@@ -20,7 +20,7 @@ func (h *house) setUp(hash, name string) error {
 func TestOfAllWhoOpenTheSetUpLinkAtOnceOneBecomesAdministrator(t *testing.T) {
 	onEngines(t, func(t *testing.T, h *house) {
 		h.setUpLink("link")
-		got := atOnce(50, func(i int) string { return outcome(h.setUp("link", "user"+strconv.Itoa(i))) })
+		got := h.atOnce(50, func(i int) string { return outcome(h.setUp("link", "user"+strconv.Itoa(i))) })
 		if got["done"] != 1 || got[ErrSetUp.Error()] != 49 {
 			t.Errorf("%v", got)
 		}
@@ -129,21 +129,22 @@ func TestARecoveryLinkIsDeadOnceItsUserIsNotAsItWas(t *testing.T) {
 }
 
 func TestOfAllWhoRecoverAtOnceOneSetsThePassword(t *testing.T) {
-	h := newHouse(t)
-	u := h.user("ada")
-	for i := range 2 {
-		need(h.Links.Create(h.ctx, Operator, LinkRecovery, u.ID, []byte{'l', byte(i)}))(h)
-	}
-	got := atOnce(50, func(i int) string {
-		_, err := h.Links.Recover(h.ctx, []byte{'l', byte(i % 2)}, "", []byte{byte(i)})
-		return outcome(err)
+	onEngines(t, func(t *testing.T, h *house) {
+		u := h.user("ada")
+		for i := range 2 {
+			need(h.Links.Create(h.ctx, Operator, LinkRecovery, u.ID, []byte{'l', byte(i)}))(h)
+		}
+		got := h.atOnce(50, func(i int) string {
+			_, err := h.Links.Recover(h.ctx, []byte{'l', byte(i % 2)}, "", []byte{byte(i)})
+			return outcome(err)
+		})
+		if got["done"] != 1 || got[ErrLink.Error()] != 49 {
+			t.Errorf("%v", got)
+		}
+		if got := need(h.Users.Get(h.ctx, u.ID))(h); got.Epoch != u.Epoch+1 {
+			t.Errorf("the epoch is %d", got.Epoch)
+		}
 	})
-	if got["done"] != 1 || got[ErrLink.Error()] != 49 {
-		t.Errorf("%v", got)
-	}
-	if got := need(h.Users.Get(h.ctx, u.ID))(h); got.Epoch != u.Epoch+1 {
-		t.Errorf("the epoch is %d", got.Epoch)
-	}
 }
 
 func TestLinksThatCouldNotWorkAreNotMade(t *testing.T) {

@@ -29,7 +29,8 @@ type once struct {
 type Requests struct{ b *base }
 
 // Keys begin with the day of expiry, so that what is over is at the front. A request
-// that is remembered ends today or tomorrow: it is found by two look-ups.
+// that is remembered ends today or tomorrow, or the day after, if it overtook this one
+// at midnight, or the clock was set back: it is found by three look-ups.
 func onceTable() table[once] {
 	return table[once]{name: "requests", space: spaceRequests,
 		key:   func(o *once) key { return onceKey(o.Key, o.Expires) },
@@ -52,7 +53,7 @@ func (s Requests) Look(ctx context.Context, hash []byte) (made string, request [
 }
 
 func (b *base) findOnce(r kv.Reader, hash []byte, now time.Time) (*once, error) {
-	for _, end := range []time.Time{now, now.Add(OnceFor)} {
+	for _, end := range []time.Time{now, now.Add(OnceFor), now.Add(2 * OnceFor)} {
 		have, err := b.requests.get(r, onceKey(hash, end))
 		if err != nil || have != nil && now.Before(have.Expires) {
 			return have, err

@@ -46,3 +46,26 @@ func TestRequestIsRememberedForADayAndThenSwept(t *testing.T) {
 		}
 	}
 }
+
+// Two that are sent at once get their instants first and their turns later.
+func TestARequestIsTheSameAcrossMidnightInWhateverOrder(t *testing.T) {
+	midnight := time.Date(2026, 3, 15, 0, 0, 0, 0, time.UTC)
+	for _, instants := range [][2]time.Time{
+		{midnight, midnight.Add(-time.Second)}, {midnight.Add(-time.Second), midnight}, {midnight.Add(10 * time.Hour), midnight.Add(-10 * time.Hour)},
+	} {
+		s, now := importStore(t)
+		once := storage.Once{Key: []byte("key"), Request: []byte("request")}
+		*now = instants[0]
+		made, err := s.Users.CreateOnce(t.Context(), storage.Operator, once, storage.User{Username: "ada"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		*now = instants[1]
+		if _, err := s.Users.CreateOnce(t.Context(), storage.Operator, once, storage.User{Username: "eve"}); !errors.Is(err, storage.ErrRepeated) {
+			t.Errorf("made at %v, and again at %v: %v", instants[0], instants[1], err)
+		}
+		if id, _, err := s.Requests.Look(t.Context(), once.Key); err != nil || id != made.Subject() {
+			t.Errorf("made at %v, looked for at %v: %q, %v", instants[0], instants[1], id, err)
+		}
+	}
+}

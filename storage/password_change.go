@@ -56,7 +56,7 @@ func (s Users) ChangePassword(ctx context.Context, by Actor, c PasswordChange) (
 			u.Epoch++
 			detail = "everywhere else: " + strconv.Itoa(out.Ended)
 		}
-		u.Password, u.PasswordChanged = c.New, now
+		u.replacePassword(c.New, now)
 		u.changed(now)
 		if err := s.b.users.put(tx, u); err != nil {
 			return nil, err

@@ -99,6 +99,29 @@ func TestAPasswordChangeThatEndsNothingKeepsAllButRecoveryLinks(t *testing.T) {
 	})
 }
 
+// Stored times are whole seconds, and clocks are set: a link must not take the password
+// after it for the one that it was made with.
+func TestEveryPasswordChangeIsAnotherOneToRecoveryLinks(t *testing.T) {
+	for _, later := range []time.Duration{0, time.Second, -time.Second, -day} {
+		h := newHouse(t)
+		u := h.user("ada")
+		v := h.signIn(u)
+		for i := range 4 {
+			link := []byte{'l', byte(i)}
+			need(h.Links.Create(h.ctx, Operator, LinkRecovery, u.ID, link))(h)
+			h.clock.add(later)
+			c := h.passwordChange(u, v, false)
+			c.New = []byte{'p', byte(i)}
+			v = need(h.changePassword(u, c))(h).Session
+			for old := range i + 1 {
+				if _, err := h.Links.Look(h.ctx, []byte{'l', byte(old)}, LinkRecovery); err != ErrLink {
+					t.Errorf("changed %v later, for the time %d: link %d answers %v", later, i+1, old, err)
+				}
+			}
+		}
+	}
+}
+
 func TestOfAllPasswordChangesAndARecoveryAtOnceOneCounts(t *testing.T) {
 	onEngines(t, func(t *testing.T, h *house) {
 		for round := range 5 {
@@ -107,7 +130,7 @@ func TestOfAllPasswordChangesAndARecoveryAtOnceOneCounts(t *testing.T) {
 			c := h.passwordChange(u, v, round%2 == 0)
 			need(h.Links.Create(h.ctx, Operator, LinkRecovery, u.ID, []byte(u.Username)))(h)
 			h.clock.add(time.Second)
-			got := atOnce(20, func(i int) string {
+			got := h.atOnce(20, func(i int) string {
 				if i == 0 {
 					_, err := h.Links.Recover(h.ctx, []byte(u.Username), "", []byte("by link"))
 					return outcome(err)

@@ -16,7 +16,7 @@ func TestOfConcurrentRedemptionsExactlyOneSucceeds(t *testing.T) {
 	onEngines(t, func(t *testing.T, h *house) {
 		u, c := h.user("ada"), h.client("demo")
 		g := h.grant(u, c, h.signIn(u), ScopeOpenID)
-		got := atOnce(50, func(int) string {
+		got := h.atOnce(50, func(int) string {
 			out, err := h.Grants.Redeem(h.ctx, redemption(g))
 			if err != nil || out.Access == nil {
 				return out.Refused + outcome(err)

@@ -88,7 +88,7 @@ const seldom = time.Hour
 func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 	now := s.b.instant()
 	note := s.b.note(Actor{Via: ViaOP, RequestID: p.RequestID}, ActGrantTheft)
-	s.b.turned.Store(now.Unix())
+	run := s.b.refreshing()
 	return update(ctx, s.b, func(tx kv.Txn) (Refreshed, error) {
 		if fresh, err := s.b.useAssertion(tx, p.Assertion); err != nil || !fresh {
 			return Refreshed{Refused: RefusedAssertion}, err
@@ -121,7 +121,7 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 			return Refreshed{Refused: RefusedMismatch}, nil
 		case p.Generation == a.State.Generation:
 			return s.b.turn(tx, a, token, now)
-		case s.b.justRotated(a, p.Generation, now):
+		case run.justRotated(a, p.Generation, now):
 			return Refreshed{Access: a, Token: token, Generation: a.State.Generation}, nil
 		}
 		state := a.State
@@ -136,9 +136,9 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 // justRotated reports whether a generation is the one before the current one, and within
 // its grace. Where tokens are not rotated, Used says when the current one was used, and
 // no more: there is no grace.
-func (b *base) justRotated(a *Access, generation uint32, now time.Time) bool {
+func (r run) justRotated(a *Access, generation uint32, now time.Time) bool {
 	return generation+1 == a.State.Generation && !a.Client.Metadata.RefreshTokenReuse &&
-		b.run.within(a.State.Used, now, Seconds(a.Lifetimes.RefreshGrace))
+		r.within(a.State.Used, now, Seconds(a.Lifetimes.RefreshGrace))
 }
 
 // ask narrows an access to the scopes asked for. A scope that was granted and is no
@@ -177,6 +177,12 @@ func (s *GrantState) lastUsed() time.Time {
 		return s.Redeemed
 	}
 	return s.Used
+}
+
+// idle reports whether the grant's refresh token went unused too long, and the last access
+// token that it may have led to is over.
+func (s *GrantState) idle(l Lifetimes, now time.Time) bool {
+	return !now.Before(s.lastUsed().Add(Seconds(l.RefreshIdle) + max(Seconds(l.AccessToken), Seconds(l.IDToken))))
 }
 
 // RefreshOver says why the grant's refresh tokens are over while the grant itself is

@@ -63,21 +63,6 @@ func TestTheftIsKeptInTheTrailAndInTheGrant(t *testing.T) {
 	}
 }
 
-func TestAliveWritesOnlyWhileItMatters(t *testing.T) {
-	h := newHouse(t)
-	if n := h.commits(func() { h.ok(h.Alive(h.ctx)) }); n != 0 {
-		t.Errorf("nobody refreshed, and it wrote %d times", n)
-	}
-	h.refresh(h.refreshable(), 0)
-	if n := h.commits(func() { h.ok(h.Alive(h.ctx)) }); n != 1 {
-		t.Errorf("after a refresh it wrote %d times", n)
-	}
-	h.clock.add(time.Hour)
-	if n := h.commits(func() { h.ok(h.Alive(h.ctx)) }); n != 0 {
-		t.Errorf("an hour later it wrote %d times", n)
-	}
-}
-
 func TestADeniedTokenIsForgottenADayAfterItsEnd(t *testing.T) {
 	h := newHouse(t)
 	c := h.client("robot")

@@ -332,7 +332,7 @@ func TestOnlyAdministratorsManageResources(t *testing.T) {
 
 func TestOfManyResourcesUnderOneIdentifierAtOnceThereIsOne(t *testing.T) {
 	h := houseOver(t, memory.New(memory.Options{}), Options{})
-	got := atOnce(20, func(int) string {
+	got := h.atOnce(20, func(int) string {
 		_, err := h.Resources.Create(h.ctx, Operator, Once{}, orders())
 		return outcome(err)
 	})

@@ -83,8 +83,9 @@ type NewSession struct {
 	UserAgent string // at most 256 bytes are kept
 	Address   string
 	Browser   []byte // names the browser for the throttle
-	// Replaces is the session of the same user in this browser; zero: none. It ends,
-	// and the new one goes on from it: what hangs on it lives on.
+	// Replaces is the session of the same user in this browser; zero: none. It ends, or
+	// what stands for it by now, and the new one goes on from it: what hangs on it lives
+	// on.
 	Replaces  ID
 	RequestID string
 }
@@ -130,18 +131,18 @@ func (b *base) begin(tx kv.Txn, v Session, n NewSession, now time.Time) (_ *Sess
 	return &v, b.sessions.put(tx, &v)
 }
 
-// goOn ends the session old, if it is user's and has not ended, lets next stand for
-// it, and returns the first session of their line; zero: next begins one of its own,
-// for a line is not longer than its first session may be.
+// goOn ends the session old, or what stands for it by now, if it is user's and has not
+// ended, lets next stand for it, and returns the first session of their line; zero: next
+// begins one of its own, for a line is not longer than its first session may be.
 func (b *base) goOn(tx kv.Txn, old, next, user ID, now time.Time) (ID, error) {
 	if old.IsZero() {
 		return ID{}, nil
 	}
-	v, err := b.sessions.get(tx, key{}.id(old))
-	if err != nil || v == nil || v.User != user || !v.Ended.IsZero() {
+	v, err := b.standing(tx, old)
+	if err != nil || v == nil || v.User != user {
 		return ID{}, err
 	}
-	if err := b.endSession(tx, old, user, now); err != nil {
+	if err := b.endSession(tx, v, now); err != nil {
 		return ID{}, err
 	}
 	first, err := b.sessions.get(tx, key{}.id(v.Line()))
@@ -156,22 +157,33 @@ func (b *base) goOn(tx kv.Txn, old, next, user ID, now time.Time) (ID, error) {
 	return first.ID, b.sessions.put(tx, first)
 }
 
-// endSession marks a session as ended if it is there, is the user's and has not
-// ended.
-func (b *base) endSession(tx kv.Txn, id, user ID, now time.Time) error {
-	if id.IsZero() {
-		return nil
+// standing returns the session id, or, if its user has signed in again meanwhile, the one
+// that stands for it. Nil: it has ended, or there is none. Nobody is signed in by an old
+// id; but whoever brings one, in another tab perhaps, means the session that it was.
+func (b *base) standing(r kv.Reader, id ID) (*Session, error) {
+	v, err := b.sessions.get(r, key{}.id(id))
+	if err != nil || v == nil || v.Ended.IsZero() {
+		return v, err
 	}
-	v, err := b.sessions.get(tx, key{}.id(id))
-	if err != nil || v == nil || v.User != user || !v.Ended.IsZero() {
-		return err
+	first, err := b.sessions.get(r, key{}.id(v.Line()))
+	if err != nil || first == nil || first.Latest.IsZero() {
+		return nil, err
 	}
+	last, err := b.sessions.get(r, key{}.id(first.Latest))
+	if err != nil || last == nil || !last.Ended.IsZero() {
+		return nil, err
+	}
+	return last, nil
+}
+
+func (b *base) endSession(tx kv.Txn, v *Session, now time.Time) error {
 	v.Ended = now
 	return b.sessions.put(tx, v)
 }
 
-// End ends sessions: the grants that hang on them die with them. Those that do
-// not exist or have ended are passed over. The actor must own each, or administer.
+// End ends sessions: the grants that hang on them die with them. Of one that went on
+// under another id, when its user signed in again, it ends what stands for it. Those that
+// do not exist or have ended are passed over. The actor must own each, or administer.
 func (s Sessions) End(ctx context.Context, by Actor, ids ...ID) error {
 	now, notes := s.b.instant(), make([]Event, len(ids))
 	for i := range ids {
@@ -179,17 +191,17 @@ func (s Sessions) End(ctx context.Context, by Actor, ids ...ID) error {
 	}
 	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
 		for i, id := range ids {
-			v, err := s.b.sessions.get(tx, key{}.id(id))
+			v, err := s.b.standing(tx, id)
 			if err != nil {
 				return struct{}{}, err
 			}
-			if v == nil || !v.Ended.IsZero() {
+			if v == nil {
 				continue
 			}
 			if err := by.mayTouch(v.User); err != nil {
 				return struct{}{}, err
 			}
-			if err := s.b.endSession(tx, id, v.User, now); err != nil {
+			if err := s.b.endSession(tx, v, now); err != nil {
 				return struct{}{}, err
 			}
 			if err := s.b.audit.put(tx, notes[i].about(v.User, "", "")); err != nil {

@@ -70,6 +70,59 @@ func TestSigningInAgainReplacesTheBrowsersSession(t *testing.T) {
 	h.sound()
 }
 
+// Two tabs, or a form sent twice: both bring the session that the browser had. Whichever
+// has the last turn stands for it and all that hangs on it, and nobody else does.
+func TestOfThoseWhoSignInAgainAtOnceOneStandsForTheSession(t *testing.T) {
+	onEngines(t, func(t *testing.T, h *house) {
+		f := h.redeemed()
+		made := make(chan *Session, 20)
+		got := h.atOnce(cap(made), func(int) string {
+			v, err := h.Sessions.Start(h.ctx, NewSession{User: f.user.ID, Replaces: f.session.ID})
+			made <- v
+			return outcome(err)
+		})
+		if got["done"] != cap(made) {
+			t.Fatal(got)
+		}
+		var live []*Session
+		for range cap(made) {
+			if v := <-made; v.Line() != f.session.ID {
+				t.Error("a session has a line of its own")
+			} else if h.live(v) {
+				live = append(live, v)
+			}
+		}
+		if len(live) != 1 || h.dead(f.grant) != "" {
+			t.Fatalf("%d are alive, the grant %q", len(live), h.dead(f.grant))
+		}
+		h.ok(h.Sessions.End(h.ctx, f.user.Actor(ViaPage, ""), live[0].ID))
+		if h.dead(f.grant) != DeadSession {
+			t.Errorf("signed out, and the grant is %q", h.dead(f.grant))
+		}
+		if v := h.signInAgain(f.user, live[0]); v.Line() != v.ID || h.dead(f.grant) != DeadSession {
+			t.Error("a sign-in after signing out revived the session")
+		}
+		h.sound()
+	})
+}
+
+// A sign-out that a sign-in in another tab has overtaken.
+func TestASignOutEndsWhatTheSessionWentOnAs(t *testing.T) {
+	h := newHouse(t)
+	f := h.redeemed()
+	others := h.signIn(f.user)
+	third := h.signInAgain(f.user, h.signInAgain(f.user, f.session))
+	h.ok(h.Sessions.End(h.ctx, f.user.Actor(ViaPage, ""), f.session.ID))
+	if h.live(third) || h.dead(f.grant) != DeadSession || !h.live(others) {
+		t.Errorf("it lives: %v, the grant is %q, the other lives: %v", h.live(third), h.dead(f.grant), h.live(others))
+	}
+	before := len(h.acts())
+	if n := h.commits(func() { h.ok(h.Sessions.End(h.ctx, Operator, f.session.ID, third.ID)) }); n != 0 || len(h.acts()) != before {
+		t.Errorf("a second sign-out: %d commits, %v", n, h.acts())
+	}
+	h.sound()
+}
+
 // A session that goes on from another ends with the first of their line: grants hang
 // on that one, and would be dead the moment they are made.
 func TestALineOfSessionsEndsAsAWhole(t *testing.T) {

@@ -110,7 +110,7 @@ func TestWhatThePinsHaveBrokenHoldsUpNoOtherChange(t *testing.T) {
 func TestChangesOfDifferentSettingsAtOnceAreAllKept(t *testing.T) {
 	h := newHouse(t)
 	all := []SettingChange{change("lifetimes.code", "30"), change("lifetimes.flow", "600"), change("throttle.failures", "5"), change("branding.name", `"X"`)}
-	got := atOnce(len(all), func(i int) string { return outcome(h.Settings.Change(h.ctx, Operator, all[i:i+1])) })
+	got := h.atOnce(len(all), func(i int) string { return outcome(h.Settings.Change(h.ctx, Operator, all[i:i+1])) })
 	s := h.settings()
 	if got["done"] != len(all) || s.Lifetimes.Code != 30 || s.Lifetimes.Flow != 600 || s.Throttle.Failures != 5 || s.Branding.Name != "X" || s.Epoch != 4 {
 		t.Errorf("%v %+v", got, s)

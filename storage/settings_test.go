@@ -83,7 +83,7 @@ func TestSettingsReadBeforeAnotherChangeAreStale(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	now := h.settings()
-	got := atOnce(20, func(int) string { return outcome(h.Settings.Set(h.ctx, Operator, now)) })
+	got := h.atOnce(20, func(int) string { return outcome(h.Settings.Set(h.ctx, Operator, now)) })
 	if got["done"] != 1 || got[ErrStale.Error()] != 19 {
 		t.Errorf("%v", got)
 	}

@@ -39,8 +39,11 @@ type Store struct {
 
 // Options of a store. The zero value is ready to use.
 type Options struct {
-	Now  func() time.Time // nil: time.Now
-	Rand io.Reader        // of ids, safe for concurrent use; nil: crypto/rand
+	Now func() time.Time // nil: time.Now
+	// Uptime is a clock that is never set; nil: that of Now, if what it returns has a
+	// monotonic reading.
+	Uptime func() time.Duration
+	Rand   io.Reader // of ids, safe for concurrent use; nil: crypto/rand
 	// Pin, if not nil, overwrites settings in whatever is read, as an operator's
 	// configuration file does. It must do the same each time, to whatever it is
 	// given.
@@ -54,15 +57,15 @@ type Options struct {
 type base struct {
 	engine kv.Engine
 	now    func() time.Time
+	uptime func() time.Duration
 	rand   io.Reader
 	pin    pin
 	issuer string
 	tables
 	unset     *Settings // those in force where none are stored
 	strangers strangers
-	run       run
+	running   running
 	catalogue atomic.Pointer[Catalogue]
-	turned    atomic.Int64 // when a refresh token was last rotated, Unix seconds
 }
 
 type tables struct {
@@ -101,10 +104,14 @@ func Open(ctx context.Context, engine kv.Engine, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Uptime == nil {
+		began := o.Now()
+		o.Uptime = func() time.Duration { return o.Now().Sub(began) }
+	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
-	b := &base{engine: engine, now: o.Now, rand: o.Rand, pin: o.Pin, issuer: o.Issuer, tables: newTables(o.Pin)}
+	b := &base{engine: engine, now: o.Now, uptime: o.Uptime, rand: o.Rand, pin: o.Pin, issuer: o.Issuer, tables: newTables(o.Pin)}
 	if err := b.pin.validate(); err != nil {
 		return nil, err
 	}
@@ -222,6 +229,11 @@ func checkSchema(raw []byte) error {
 
 // instant is the one time a transaction uses: whole seconds, UTC.
 func (b *base) instant() time.Time { return b.now().UTC().Truncate(time.Second) }
+
+// overtaking is by how much an instant may be older than one that an operation before it
+// has stored: operations get their instants first and their turns later. Beyond it the
+// clock was set back.
+const overtaking = time.Minute
 
 func (b *base) newID() ID { return newID(b.now(), b.rand) }
 

@@ -61,10 +61,10 @@ func (s *Sweeper) Paused() bool {
 // Tick goes over a part of each noun that expires and deletes what is over; the next
 // one goes on from there. It returns how many records it deleted.
 func (s *Sweeper) Tick(ctx context.Context) (deleted int, err error) {
-	if s.Paused() {
+	before := s.b.instant().Add(-sweepMargin)
+	if s.Paused() { // by a look at the clock after that instant: it may jump between the two
 		return 0, nil
 	}
-	before := s.b.instant().Add(-sweepMargin)
 	for i, slice := range []func(kv.Txn, []byte, time.Time) (swept, error){
 		s.sessions, s.grants, s.links, s.audit, s.consents, s.denied, s.requests, s.offline, s.assertions,
 	} {
@@ -177,8 +177,7 @@ func (b *base) grantOver(tx kv.Txn, g *Grant, before time.Time) (bool, error) {
 	if !set.stood(before) || before.Before(c.Updated) {
 		return false, nil
 	}
-	l := set.Lifetimes.Of(c)
-	return !before.Before(state.lastUsed().Add(Seconds(l.RefreshIdle) + max(Seconds(l.AccessToken), Seconds(l.IDToken)))), nil
+	return state.idle(set.Lifetimes.Of(c), before), nil
 }
 
 func (s *Sweeper) denied(tx kv.Txn, _ []byte, before time.Time) (swept, error) {

@@ -106,6 +106,20 @@ func TestTheSweeperPausesWhenTheWallClockJumps(t *testing.T) {
 	}
 }
 
+func TestAClockThatJumpsWhileASweepBeginsDeletesNothing(t *testing.T) {
+	h := newHouse(t)
+	h.ok(h.Sessions.End(h.ctx, Operator, h.signIn(h.user("ada")).ID))
+	jump := time.Duration(0)
+	s := h.NewSweeper(func() time.Duration {
+		h.clock.add(jump) // just after the clocks were compared
+		return 0
+	})
+	jump = 365 * day
+	if n := h.tick(s); n != 0 || h.count(spaceSessions) != 1 {
+		t.Errorf("%d deleted", n)
+	}
+}
+
 func TestTheSweeperWalksOverAsManySlicesAsThereAre(t *testing.T) {
 	h := houseOver(t, memory.New(memory.Options{}), Options{})
 	const dead, alive = 3*sweepSlice + 7, sweepLook*sweepSlice + 3

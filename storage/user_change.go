@@ -96,8 +96,17 @@ func (s Users) SetPassword(ctx context.Context, by Actor, id ID, sealed []byte) 
 }
 
 func (u *User) setPassword(sealed []byte, now time.Time) {
-	u.Password, u.PasswordChanged = sealed, now
+	u.replacePassword(sealed, now)
 	u.Epoch++
+}
+
+// replacePassword dates each password later than the one before it, also within a second
+// and when the clock was set back: recovery links know by the time which one it is.
+func (u *User) replacePassword(sealed []byte, now time.Time) {
+	if next := u.PasswordChanged.Add(time.Second); now.Before(next) {
+		now = next
+	}
+	u.Password, u.PasswordChanged = sealed, now
 }
 
 // Rehash replaces the stored form of the same password. It changes nothing if the

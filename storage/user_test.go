@@ -52,7 +52,7 @@ func TestAClientAndASubjectMadeAtOnceAreNeverEqual(t *testing.T) {
 	for range 20 {
 		h := newHouse(t)
 		id := h.Users.NewID()
-		got := atOnce(2, func(i int) string {
+		got := h.atOnce(2, func(i int) string {
 			var err error
 			if i == 0 {
 				_, err = h.Clients.Create(h.ctx, Operator, NewClient{ID: id.String(), Metadata: webMetadata(), Secret: []byte("x")})
@@ -98,7 +98,7 @@ func TestTwoAdministratorsWhoDemoteEachOtherAtOnceLeaveOne(t *testing.T) {
 	for range 20 {
 		h := newHouse(t)
 		both := []*User{h.admin("one"), h.admin("two")}
-		got := atOnce(2, func(i int) string {
+		got := h.atOnce(2, func(i int) string {
 			_, err := h.Users.Change(h.ctx, both[i].Actor(ViaPage, ""), both[1-i].ID, UserChange{Roles: &[]Role{}})
 			return outcome(err)
 		})
@@ -306,7 +306,7 @@ func TestAChangeThatIsRefusedChangesNothing(t *testing.T) {
 func TestOfManyWhoChangeAUserTheyHadReadOneDoes(t *testing.T) {
 	h := newHouse(t)
 	u := h.user("ada")
-	got := atOnce(20, func(i int) string {
+	got := h.atOnce(20, func(i int) string {
 		_, err := h.Users.Change(h.ctx, Operator, u.ID, UserChange{Profile: &Profile{Name: "Ada"}, Revision: &u.Revision})
 		return outcome(err)
 	})

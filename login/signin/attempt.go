@@ -1,9 +1,9 @@
 package signin
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"latchkey/internal/edge"
@@ -54,7 +54,7 @@ func (h *Handler) attempt(r *http.Request, name, password string) (outcome, erro
 }
 
 func (h *Handler) start(r *http.Request, user *storage.User, browser []byte) (outcome, error) {
-	here, err := h.unended(r)
+	here, err := h.stored(r)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -72,24 +72,31 @@ func (h *Handler) start(r *http.Request, user *storage.User, browser []byte) (ou
 	return outcome{session: v, others: others}, nil
 }
 
-// unended are the browser's sessions that have not ended. Some may be idle: no good for
-// signing in, but what hangs on them is alive, and ends when they do.
-func (h *Handler) unended(r *http.Request) ([]*storage.Session, error) {
-	stored, err := h.Store.Sessions.Stored(r.Context(), h.Sessions.Of(r))
-	return slices.DeleteFunc(stored, func(v *storage.Session) bool { return !v.Ended.IsZero() }), err
+// stored are the sessions that the browser carries. Some may be idle, no good for signing
+// in, but what hangs on them is alive, and ends when they do. Some may have gone on under
+// another id that the browser does not know: it was given to another tab a moment ago, or
+// its answer was lost.
+func (h *Handler) stored(r *http.Request) ([]*storage.Session, error) {
+	return h.Store.Sessions.Stored(r.Context(), h.Sessions.Of(r))
 }
 
 // apart tells the session that user has in this browser already, zero for none, from
-// the others. One from before a new password is not gone on from.
+// the others that have not ended. One from before a new password is not gone on from. One
+// that has ended is, if the browser has no better: it may have gone on.
 func apart(here []*storage.Session, user *storage.User) (own storage.ID, others []storage.ID) {
+	var gone storage.ID
 	for _, v := range here {
-		if own.IsZero() && v.User == user.ID && v.UserEpoch == user.Epoch {
+		mine, ended := v.User == user.ID && v.UserEpoch == user.Epoch, !v.Ended.IsZero()
+		switch {
+		case mine && ended:
+			gone = v.ID
+		case mine && own.IsZero():
 			own = v.ID
-		} else {
+		case !ended:
 			others = append(others, v.ID)
 		}
 	}
-	return own, others
+	return cmp.Or(own, gone), others
 }
 
 // remember puts the new session first in the browser's cookie, and leaves out the

@@ -96,9 +96,10 @@ func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// endHere ends the sessions of this browser, those that are idle among them.
+// endHere ends the sessions of this browser, those that are idle and those that went on
+// in another tab among them.
 func (h *Handler) endHere(w http.ResponseWriter, r *http.Request) error {
-	here, err := h.unended(r)
+	here, err := h.stored(r)
 	if err != nil {
 		return err
 	}

@@ -260,3 +260,77 @@ func TestANativeAppIsLinkedAfterSigningOut(t *testing.T) {
 		t.Errorf("%d\n%s", done.status, done.body)
 	}
 }
+
+// twin is the same browser in another tab, which has sent its request before the answer
+// to this one's came: whatever cookies it is given are lost.
+func (b *browser) twin() *browser {
+	at, _ := url.Parse(b.h.url)
+	twin := b.h.browser()
+	twin.client.Jar.SetCookies(at, b.client.Jar.Cookies(at))
+	return twin
+}
+
+func (h *house) liveOf(u *storage.User) int {
+	h.t.Helper()
+	live, _, err := h.store.Sessions.OfUser(context.Background(), u.ID, nil, 100)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return len(live)
+}
+
+// A form that is sent twice, or an answer that is lost: what hung on the session must
+// still end when the person signs out.
+func TestASignInWhoseAnswerWasLostLeavesNothingThatNobodyCanSignOutOf(t *testing.T) {
+	h := newHouse(t)
+	ada, b := h.addUser("ada"), h.browser()
+	b.get("/sign-in")
+	b.signIn("/sign-in", "ada")
+	first := h.latest(ada)
+	h.pass(time.Second)
+	b.twin().signIn("/sign-in", "ada")
+	h.pass(time.Second)
+	b.signIn("/sign-in", "ada")
+	if stored, err := h.store.Sessions.Stored(context.Background(), []storage.ID{h.latest(ada)}); err != nil || h.liveOf(ada) != 1 || stored[0].Line() != first {
+		t.Errorf("%d are alive, the latest goes on from %v, %v", h.liveOf(ada), stored[0].Line(), err)
+	}
+	b.confirm(b.get(op.PathSignOut))
+	if n := h.liveOf(ada); n != 0 {
+		t.Errorf("signed out, and %d are alive", n)
+	}
+}
+
+func TestASignOutThatASignInOvertookEndsItToo(t *testing.T) {
+	h := newHouse(t)
+	ada, b := h.addUser("ada"), h.browser()
+	b.get("/sign-in")
+	b.signIn("/sign-in", "ada")
+	p := b.get(op.PathSignOut)
+	b.twin().signIn("/sign-in", "ada")
+	b.confirm(p)
+	if n := h.liveOf(ada); n != 0 {
+		t.Errorf("%d are alive", n)
+	}
+}
+
+// Who has only an old cookie is not signed in by it, whatever became of its session.
+func TestAnOldCookieSignsNobodyIn(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	h.addUser("bob")
+	b := h.browser()
+	b.get("/sign-in")
+	b.signIn("/sign-in", "ada")
+	old := b.twin()
+	b.signIn("/sign-in", "ada")
+	if old.isSignedIn() || !b.isSignedIn() {
+		t.Fatal("signed in by an id that was replaced, or not by the new one")
+	}
+	old.signIn("/sign-in", "bob")
+	if p := old.get("/choose-account"); strings.Count(p.body, `name="account"`) != 1 || strings.Contains(p.body, "ada") {
+		t.Errorf("bob's cookie leads to ada:\n%s", p.body)
+	}
+	if !b.isSignedIn() {
+		t.Error("somebody else's sign-in ended ada's session")
+	}
+}

@@ -84,11 +84,14 @@ func (s *Schedule) tick(ctx context.Context, now time.Time) error {
 	if len(fresh.Faults) > 0 {
 		return fmt.Errorf("%s is true to the data, but these have faults (%d): run latchkey check; no older backup is deleted meanwhile", fresh.Path, len(fresh.Faults))
 	}
-	return s.prune(taken)
+	return s.prune(taken, now)
 }
 
-// prune deletes the oldest of those that were there before the newest one.
-func (s *Schedule) prune(before []time.Time) (err error) {
+// prune deletes the oldest of those that were there before the newest one. Those that
+// look newer than now are left alone until they are not: if the clock was wrong then they
+// must not take the place of true ones, and if it is wrong now they are the true ones.
+func (s *Schedule) prune(before []time.Time, now time.Time) (err error) {
+	before = slices.DeleteFunc(before, func(t time.Time) bool { return t.After(now) })
 	for i, t := range before {
 		if i+1 >= s.Keep {
 			err = errors.Join(err, os.Remove(s.path(t)))

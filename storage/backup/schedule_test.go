@@ -108,6 +108,27 @@ func TestAClockThatWasWrongKeepsNoBackupFromBeingMade(t *testing.T) {
 	}
 }
 
+// Backups of a clock that ran ahead look newer than all that are made once it is mended,
+// and so do the true ones to a clock that was set back. Neither takes the others' place.
+func TestBackupsFromTheFutureAreNeitherCountedNorDeleted(t *testing.T) {
+	s, _, _ := scheduled(t)
+	for day := range 3 {
+		must(t, s.Tick(t.Context(), noon.AddDate(1, 0, day)))
+	}
+	for day := range 5 {
+		must(t, s.Tick(t.Context(), noon.AddDate(0, 0, day)))
+	}
+	const ahead = "id.example.org-20271121T120000Z.db id.example.org-20271122T120000Z.db id.example.org-20271123T120000Z.db"
+	want := "id.example.org-20261123T120000Z.db id.example.org-20261124T120000Z.db id.example.org-20261125T120000Z.db " + ahead
+	if got := files(t, s.Directory); strings.Join(strings.Fields(got), " ") != want {
+		t.Errorf("left %s", got)
+	}
+	must(t, s.Tick(t.Context(), noon.AddDate(1, 0, 3))) // their time has come
+	if got := files(t, s.Directory); strings.Join(strings.Fields(got), " ") != strings.TrimPrefix(ahead, "id.example.org-20271121T120000Z.db ")+" id.example.org-20271124T120000Z.db" {
+		t.Errorf("left %s", got)
+	}
+}
+
 func TestAFailureIsToldOnceAndTriedAgainLater(t *testing.T) {
 	s, source, _ := scheduled(t)
 	source.fail = errors.New("the disk is full")
