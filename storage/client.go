@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"encoding/binary"
 	"slices"
 	"time"
 
@@ -56,8 +57,7 @@ type Client struct {
 	UID      ID          `cbor:"2,keyasint"` // of this registration: a client deleted and added again under one id is another
 	State    ClientState `cbor:"3,keyasint"`
 	Revision uint64      `cbor:"4,keyasint"` // one more at every change
-	// Epoch is one more whenever all that the client was given ends. It begins with
-	// the time, so that no token outlives a client added again under its id.
+	// Epoch is one more whenever all that the client was given ends. See firstEpoch.
 	Epoch    uint64    `cbor:"5,keyasint,omitempty"`
 	Owner    ID        `cbor:"6,keyasint,omitzero"`
 	Created  time.Time `cbor:"7,keyasint"`
@@ -171,7 +171,8 @@ func (b *base) addClient(tx kv.Txn, c Client, note Event) (*Client, error) {
 // prepare makes the record of a new client, before the transaction.
 func (s Clients) prepare(n NewClient) (Client, error) {
 	now := s.b.instant()
-	c := Client{ID: n.ID, UID: s.b.newID(), State: n.State, Revision: 1, Epoch: uint64(now.Unix()), Owner: n.Owner, Created: now, Updated: now, Metadata: n.Metadata, FirstParty: n.FirstParty}
+	c := Client{ID: n.ID, UID: s.b.newID(), State: n.State, Revision: 1, Owner: n.Owner, Created: now, Updated: now, Metadata: n.Metadata, FirstParty: n.FirstParty}
+	c.Epoch = firstEpoch(c.UID)
 	if c.ID == "" {
 		c.ID = s.NewID()
 	}
@@ -185,6 +186,11 @@ func (s Clients) prepare(n NewClient) (Client, error) {
 	c.Secrets = s.firstSecret(n, now)
 	return c, c.State.validate()
 }
+
+// firstEpoch is at random, so that no token of a client's own outlives one that is
+// deleted and added again under its id: a token names its client by id and epoch. Of the
+// 32 bits that a token has for it one is left for what is added.
+func firstEpoch(uid ID) uint64 { return uint64(binary.BigEndian.Uint32(uid[12:]) >> 1) }
 
 func (s Clients) firstSecret(n NewClient, now time.Time) []Secret {
 	if len(n.Secret)+len(n.Imported) == 0 {
