@@ -1,7 +1,7 @@
 package keys
 
 import (
-	"cmp"
+	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -57,9 +57,18 @@ func (r *Ring) checkCanary(set storage.KeySet) error {
 	}
 	if !r.master.Opens(set) {
 		return fmt.Errorf("%w (the key given has the fingerprint %s, the data needs %s)",
-			ErrWrongMaster, r.master.Fingerprint(), cmp.Or(set.Master, "another"))
+			ErrWrongMaster, r.master.Fingerprint(), needed(set))
 	}
 	return nil
+}
+
+// needed is the fingerprint of the master key that set says it needs. The file may be
+// anybody's: what is no fingerprint is not repeated.
+func needed(set storage.KeySet) string {
+	if raw, err := hex.DecodeString(set.Master); err != nil || len(raw) != fingerprintBytes {
+		return "another"
+	}
+	return set.Master
 }
 
 // Opens reports whether set is sealed under this master key.

@@ -43,7 +43,11 @@ func (m Master) text() string { return base64.RawURLEncoding.EncodeToString(m.ke
 
 // Fingerprint tells master keys apart and nothing about them: eight digits derived
 // from the key.
-func (m Master) Fingerprint() string { return hex.EncodeToString(derive(m.key[:], "fingerprint")[:4]) }
+func (m Master) Fingerprint() string {
+	return hex.EncodeToString(derive(m.key[:], "fingerprint")[:fingerprintBytes])
+}
+
+const fingerprintBytes = 4
 
 // String returns a placeholder.
 func (Master) String() string { return "[master key]" }

@@ -118,14 +118,14 @@ func (v *ConsentView) decide(ticked []string) *consentDecision {
 }
 
 // imply is the decision of a client that asks nobody: all it asks for, save what the
-// user has declined.
+// user has declined, be it optional or not by now.
 func (v *ConsentView) imply() *storage.ConsentChange {
 	d := &storage.ConsentChange{Implied: true}
 	for _, a := range v.Asks {
 		switch {
 		case a.Claim != "":
 			d.Claims = append(d.Claims, a.Claim)
-		case !a.Optional || !a.Declined:
+		case !a.Declined:
 			d.Scopes = append(d.Scopes, a.Scope)
 		}
 	}

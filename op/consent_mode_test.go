@@ -120,6 +120,34 @@ func TestWhatAUserDeclinedStaysDeclinedWhereConsentIsSkipped(t *testing.T) {
 	}
 }
 
+// A no is not undone by making a must of what could be declined.
+func TestWhatAUserDeclinedStaysDeclinedWhenItIsOptionalNoMore(t *testing.T) {
+	h := newHouse(t)
+	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = []string{"email"} })
+	b := h.browser()
+	wantCode(t, b.login(authorization("scope", "openid email"))) // email left unticked
+	h.own(true)
+	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = nil })
+	v := b.tokens(authorization())
+	if v.Scope != "openid profile" || h.claimsOf(v.AccessToken)["email"] != nil {
+		t.Errorf("scope %q, claims %v", v.Scope, h.claimsOf(v.AccessToken))
+	}
+	c, before := h.consentOf(h.ada), h.commits()
+	wantCode(t, b.authorize(authorization()))
+	if again := h.consentOf(h.ada); h.commits()-before != 1 || !slices.Equal(again.Declined, []string{"email"}) || again.Updated != c.Updated {
+		t.Errorf("%+v, after %+v", again, c)
+	}
+	wantFault(t, b.authorize(authorization("scope", "email", "prompt", "none")), "access_denied")
+	// Who is asked can say yes, and has to where nothing is skipped.
+	wantStep(t, b.authorize(authorization("prompt", "consent")), PathConsent)
+	h.own(false)
+	wantFault(t, b.authorize(authorization("prompt", "none")), "consent_required")
+	wantCode(t, b.walk(b.toConsent(authorization())))
+	if c := h.consentOf(h.ada); !slices.Contains(c.Scopes, "email") || len(c.Declined) != 0 {
+		t.Errorf("after a yes: %+v", c)
+	}
+}
+
 func TestAClientThatAlwaysAsksGetsNoSilentAnswer(t *testing.T) {
 	h := newHouse(t)
 	h.change(webID, func(m *storage.Metadata) { m.Consent = storage.ConsentAlways })

@@ -171,7 +171,8 @@ func mayHaveCode(t *rapid.T, q *Request, st *storage.Standing, d decisions, v ve
 		}
 	}
 	for _, s := range intersect(q.Scopes, st.Client.Metadata.Scopes) {
-		if st.Scopes[s] != nil && !slices.Contains(st.Client.Metadata.OptionalScopes, s) && !slices.Contains(v.scopes, s) {
+		no := st.Client.SkipsConsent() && v.account.Consent != nil && slices.Contains(v.account.Consent.Declined, s) // which stands
+		if st.Scopes[s] != nil && !no && !slices.Contains(st.Client.Metadata.OptionalScopes, s) && !slices.Contains(v.scopes, s) {
 			t.Fatalf("the required scope %s is missing", s)
 		}
 	}

@@ -75,7 +75,11 @@ func TestAClientsOwnTokenEndsWithTheClient(t *testing.T) {
 		},
 		"deleted and added again": func(h *house) {
 			_ = h.store.Clients.Delete(ctx, storage.Operator, "robot")
-			h.clock.add(time.Second)
+			h.client("robot", ownGrant)
+		},
+		"deleted and added again a while later": func(h *house) {
+			_ = h.store.Clients.Delete(ctx, storage.Operator, "robot")
+			h.clock.add(2 * time.Second)
 			h.client("robot", ownGrant)
 		},
 		"revoked": func(h *house) {},
@@ -83,6 +87,10 @@ func TestAClientsOwnTokenEndsWithTheClient(t *testing.T) {
 	} {
 		h := newHouse(t)
 		h.client("robot", ownGrant)
+		for range 2 { // so that it has another epoch than it began with
+			must(h.store.Clients.SetState(ctx, storage.Operator, "robot", storage.ClientSuspended))
+			must(h.store.Clients.SetState(ctx, storage.Operator, "robot", storage.ClientApproved))
+		}
 		v, _ := h.token("robot", forItself)
 		end(h)
 		if name == "revoked" {

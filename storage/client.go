@@ -57,9 +57,7 @@ type Client struct {
 	UID      ID          `cbor:"2,keyasint"` // of this registration: a client deleted and added again under one id is another
 	State    ClientState `cbor:"3,keyasint"`
 	Revision uint64      `cbor:"4,keyasint"` // one more at every change
-	// Epoch is one more whenever all that the client was given ends. It begins with a
-	// number of this registration's own, so that no token outlives a client that is
-	// added again under its id. It fits in 32 bits, which tokens have for it.
+	// Epoch is one more whenever all that the client was given ends. See firstEpoch.
 	Epoch    uint64    `cbor:"5,keyasint,omitempty"`
 	Owner    ID        `cbor:"6,keyasint,omitzero"`
 	Created  time.Time `cbor:"7,keyasint"`
@@ -189,8 +187,10 @@ func (s Clients) prepare(n NewClient) (Client, error) {
 	return c, c.State.validate()
 }
 
-// firstEpoch is made of what is random in an id. The time would not do: a second is
-// long enough to delete a client and add it again, and clocks are set back.
+// firstEpoch is at random, so that no token of a client's own outlives one that is
+// deleted and added again under its id: a token names its client by id and epoch. The
+// time would not do: a second is long enough for both, and clocks are set back. Of the 32
+// bits that a token has for it one is left for what is added.
 func firstEpoch(uid ID) uint64 { return uint64(binary.BigEndian.Uint32(uid[12:]) >> 1) }
 
 func (s Clients) firstSecret(n NewClient, now time.Time) []Secret {

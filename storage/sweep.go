@@ -19,7 +19,9 @@ const (
 	// noticed by whoever waits behind it.
 	sweepSlice = 500
 	// A tick looks at sweepLook slices of a noun, and at more while there is
-	// something to delete, but never at more than sweepMost.
+	// something to delete, but never at more than sweepMost: where the living stand
+	// between the dead, looking takes long. Of what lies at the front it takes all,
+	// or whoever leaves more than that in a minute would fill the disk.
 	sweepLook = 20
 	sweepMost = 200
 )
@@ -68,14 +70,14 @@ func (s *Sweeper) Tick(ctx context.Context) (deleted int, err error) {
 	for i, slice := range []func(kv.Txn, []byte, time.Time) (swept, error){
 		s.sessions, s.grants, s.links, s.audit, s.consents, s.denied, s.requests, s.offline, s.assertions,
 	} {
-		for n := range sweepMost {
+		for n := 1; ; n++ {
 			out, err := update(ctx, s.b, func(tx kv.Txn) (swept, error) { return slice(tx, s.cursors[i], before) })
 			if err != nil {
 				return deleted, err
 			}
 			s.cursors[i] = out.next
 			deleted += out.n
-			if out.next == nil || out.n == 0 && n+1 >= sweepLook {
+			if out.next == nil || out.n == 0 && n >= sweepLook || n >= sweepMost && !out.front {
 				break
 			}
 		}
@@ -85,8 +87,9 @@ func (s *Sweeper) Tick(ctx context.Context) (deleted int, err error) {
 
 // swept is what one slice did and where the next one goes on; nil: at the start.
 type swept struct {
-	n    int
-	next []byte
+	n     int
+	next  []byte
+	front bool // all that is over lies before all that is not
 }
 
 // sweep deletes what is gone of one slice. It passes over what it cannot read, which
@@ -121,7 +124,7 @@ func sweep[T any](tx kv.Txn, t *table[T], after []byte, gone func(*T) (bool, err
 // at the front only if all of the slice was gone.
 func sweepFront[T any](tx kv.Txn, t *table[T], gone func(*T) bool) (swept, error) {
 	out, err := sweep(tx, t, nil, func(v *T) (bool, error) { return gone(v), nil })
-	if out.n < sweepSlice {
+	if out.front = true; out.n < sweepSlice {
 		out.next = nil
 	}
 	return out, err

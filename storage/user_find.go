@@ -68,8 +68,8 @@ func (s Users) ByLogin(ctx context.Context, login string) (*User, error) {
 }
 
 func (b *base) findUser(r kv.Reader, name string) (*User, error) {
-	if len(name) > 512 {
-		return nil, nil // longer than any name: not worth mapping
+	if len(name) > loginMost {
+		return nil, nil
 	}
 	if canonical, err := canonicalUsername(name); err == nil {
 		if u, err := b.users.find(r, usersByUsername, key{}.str(canonical)); err != nil || u != nil {

@@ -27,9 +27,18 @@ func canonicalEmail(s string) string {
 	return norm.NFKD.String(cases.Fold().String(norm.NFKD.String(s)))
 }
 
+// loginMost is how long, in bytes, what somebody typed to sign in may be to be worth
+// mapping: all spellings of all names and addresses that an account can have are
+// shorter. The ASCII form of a domain takes a time that grows with the square of its
+// length, seconds for what fits into a form.
+const loginMost = 512
+
 // canonicalLogin maps every spelling of what a person typed to sign in to one,
-// whether or not an account has it.
+// whether or not an account has it. What is too long for any stands for itself.
 func canonicalLogin(s string) string {
+	if len(s) > loginMost {
+		return s
+	}
 	if name, err := canonicalUsername(s); err == nil && !strings.Contains(name, "@") {
 		return name
 	}

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -80,6 +81,35 @@ func TestEmailAddressesAreBareAddresses(t *testing.T) {
 		if err := validEmail(email); err != nil {
 			t.Errorf("%q: %v", email, err)
 		}
+	}
+}
+
+// Whoever is not signed in chooses how long a name is to be mapped.
+func TestANameLongerThanAnyIsNotMapped(t *testing.T) {
+	h := newHouse(t)
+	var domain strings.Builder
+	for i := range 5000 {
+		domain.WriteRune(rune(0x4e00 + i*7919%20000))
+	}
+	for _, name := range []string{"ADA@" + domain.String(), strings.Repeat("\ufdfa", 5000), strings.Repeat("A", loginMost+1)} {
+		if canonicalLogin(name) != name {
+			t.Errorf("a name of %d bytes is mapped", len(name))
+		}
+		if _, err := h.Users.ByLogin(h.ctx, name); !errors.Is(err, ErrNotFound) {
+			t.Errorf("a name of %d bytes: %v", len(name), err)
+		}
+		for range 10 {
+			if wait := h.attempt(name, nil, ""); wait != 0 {
+				t.Fatalf("waits %v", wait)
+			}
+		}
+		if h.attempt(name, nil, "") == 0 {
+			t.Errorf("a name of %d bytes is guessed at without end", len(name))
+		}
+	}
+	longest := strings.Repeat("A", 64)
+	if canonicalLogin(longest) == longest {
+		t.Error("the longest name of all is not mapped")
 	}
 }
 

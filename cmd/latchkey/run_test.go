@@ -264,6 +264,27 @@ func TestNamesCannotSteerTheTerminal(t *testing.T) {
 	}
 }
 
+// A backup may come from anybody, and says itself which master key it needs.
+func TestAFileThatIsLookedAtCannotSteerTheTerminal(t *testing.T) {
+	own, foreign := testHouse(t), testHouse(t)
+	set, err := foreign.store.Keys.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Master = "\x1b]0;pwned\a\nlatchkey: All is well"
+	if _, err := foreign.store.Keys.Replace(t.Context(), set.Epoch, set); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "backup")
+	if err := foreign.engine.Snapshot(t.Context(), file); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := run(t, []string{"LATCHKEY_DATA_DIR=" + own.config.DataDir}, "check", file)
+	if code != exitFailed || !strings.Contains(stderr, "the data needs another") || strings.ContainsAny(stdout+stderr, "\x1b\a") || strings.Contains(stderr, "All is well") {
+		t.Errorf("%d %q %q", code, stdout, stderr)
+	}
+}
+
 func TestDays(t *testing.T) {
 	for text, want := range map[string]string{"7d": "7d", "0d": "0d", "24h": "1d", "90m": "1h30m", "60m": "1h", "30m": "30m", "90s": "1m30s", "20s": "20s", "": "", "d": "", "-1h": "", "-1d": "", "soon": ""} {
 		var d days

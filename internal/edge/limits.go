@@ -18,7 +18,9 @@ type Limits struct {
 	// Body is the most bytes of a request body (64 KiB).
 	Body int64
 	// Bodies are exceptions to Body. A key that ends in a slash stands for
-	// all paths under it, any other for that path; the longest key decides.
+	// all paths under it, any other for that path; the longest key decides. A
+	// form may be smaller by it, never larger: forms are held in memory, whoever
+	// sends them.
 	Bodies map[string]int64
 }
 
@@ -73,7 +75,10 @@ func (e *Edge) check(w http.ResponseWriter, r *http.Request) *Problem {
 	if params(r.URL.RawQuery) > e.opts.Limits.Params {
 		return &tooMany
 	}
-	limit := e.opts.Limits.body(r.URL.Path)
+	limit, form := e.opts.Limits.body(r.URL.Path), isForm(r)
+	if form {
+		limit = min(limit, e.opts.Limits.Body)
+	}
 	if r.ContentLength > limit {
 		w.Header().Set("Connection", "close") // rather than read it all to reuse the connection
 		return &tooLarge
@@ -84,7 +89,7 @@ func (e *Edge) check(w http.ResponseWriter, r *http.Request) *Problem {
 	// net/http's own writer, since MaxBytesReader tells it to close the
 	// connection when the limit is passed.
 	r.Body = http.MaxBytesReader(w.(*writer).ResponseWriter, r.Body, limit)
-	if isForm(r) {
+	if form {
 		return e.readForm(r)
 	}
 	return nil

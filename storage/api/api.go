@@ -82,10 +82,7 @@ type Options struct {
 // Mount adds the API's routes to a router.
 func Mount(router *mux.Router, o Options) {
 	if o.Authorization != nil {
-		o.Actor = func(ctx context.Context) storage.Actor {
-			by, _ := ctx.Value(actorKey{}).(storage.Actor) // nobody, who may do nothing
-			return by
-		}
+		o.Actor = func(ctx context.Context) storage.Actor { return admittedAs(ctx).by }
 	}
 	if o.Actor == nil {
 		o.Actor = func(context.Context) storage.Actor { return storage.Operator }
@@ -153,6 +150,10 @@ func handle[I, O any](r *routes, id, method, path, summary string, status int, f
 		add(&op)
 	}
 	huma.Register(r.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		ctx, err := r.stillIn(ctx, method)
+		if err != nil {
+			return nil, err
+		}
 		answer, err := fn(ctx, in)
 		if err != nil {
 			return nil, r.problem(ctx, err)

@@ -52,7 +52,18 @@ type turnedAway struct {
 	cause  error // for the log
 }
 
-type actorKey struct{}
+// admitted is who was let in, and by which token.
+type admitted struct {
+	by    storage.Actor
+	token string
+}
+
+type admittedKey struct{}
+
+func admittedAs(ctx context.Context) admitted {
+	c, _ := ctx.Value(admittedKey{}).(admitted) // nobody, who may do nothing
+	return c
+}
 
 // authorize stands before every operation, before anything of its body is read.
 func (r *routes) authorize(ctx huma.Context, next func(huma.Context)) {
@@ -61,22 +72,37 @@ func (r *routes) authorize(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	by, away := r.judge(ctx)
+	request, _ := humamux.Unwrap(ctx)
+	token, away := bearer(request)
+	var by storage.Actor
+	if away == nil {
+		by, away = r.judge(ctx.Context(), ctx.Operation().Method, token)
+	}
 	if away != nil {
 		r.turnAway(ctx, away)
 		return
 	}
-	next(huma.WithValue(ctx, actorKey{}, by))
+	next(huma.WithValue(ctx, admittedKey{}, admitted{by, token}))
 }
 
-func (r *routes) judge(ctx huma.Context) (storage.Actor, *turnedAway) {
-	request, _ := humamux.Unwrap(ctx)
-	token, away := bearer(request)
-	if away != nil {
-		return storage.Actor{}, away
+// stillIn judges once more when the body of a change has come, which takes as long as
+// its sender likes: whoever holds requests open must not act by what has ended since.
+func (r *routes) stillIn(ctx context.Context, method string) (context.Context, error) {
+	if r.Authorization == nil || method == http.MethodGet {
+		return ctx, nil
 	}
-	by, err := r.Authorization.Judge(ctx.Context(), token)
-	scope := scopeFor(ctx.Operation().Method)
+	token := admittedAs(ctx).token
+	by, away := r.judge(ctx, method, token)
+	if away != nil {
+		r.note(ctx, away)
+		return ctx, huma.ErrorWithHeaders(huma.NewError(away.status, away.detail), away.header())
+	}
+	return context.WithValue(ctx, admittedKey{}, admitted{by, token}), nil
+}
+
+func (r *routes) judge(ctx context.Context, method, token string) (storage.Actor, *turnedAway) {
+	by, err := r.Authorization.Judge(ctx, token)
+	scope := scopeFor(method)
 	switch {
 	case errors.Is(err, ErrInvalidToken):
 		return by, &turnedAway{status: http.StatusUnauthorized, code: "invalid_token", detail: ErrInvalidToken.Error(), cause: err}
@@ -113,16 +139,29 @@ func bearer(r *http.Request) (string, *turnedAway) {
 }
 
 func (r *routes) turnAway(ctx huma.Context, a *turnedAway) {
-	switch {
-	case a.status >= http.StatusInternalServerError:
-		r.Report(ctx.Context(), a.cause)
-	case r.Authorization.Refused != nil:
-		r.Authorization.Refused(ctx.Context(), cmp.Or(a.code, "no_token"), a.cause)
-	}
-	if a.challenges() {
-		ctx.SetHeader("WWW-Authenticate", a.challenge())
+	r.note(ctx.Context(), a)
+	for name := range a.header() {
+		ctx.SetHeader(name, a.header().Get(name))
 	}
 	_ = huma.WriteErr(r.huma, ctx, a.status, a.detail)
+}
+
+// note tells whoever hears of refusals why.
+func (r *routes) note(ctx context.Context, a *turnedAway) {
+	switch {
+	case a.status >= http.StatusInternalServerError:
+		r.Report(ctx, a.cause)
+	case r.Authorization.Refused != nil:
+		r.Authorization.Refused(ctx, cmp.Or(a.code, "no_token"), a.cause)
+	}
+}
+
+func (a *turnedAway) header() http.Header {
+	h := http.Header{}
+	if a.challenges() {
+		h.Set("WWW-Authenticate", a.challenge())
+	}
+	return h
 }
 
 // challenges reports whether another token would help: not where we have failed, nor

@@ -215,6 +215,77 @@ func TestNothingIsReadOfWhoeverMayNotComeIn(t *testing.T) {
 	}
 }
 
+// Whoever holds requests open must not act by a token that has ended since: it is judged
+// before the body is read, and again when the body is there.
+func TestATokenThatEndsWhileTheBodyIsOnItsWayDoesNothing(t *testing.T) {
+	for name, then := range map[string]struct {
+		token, header string
+		status        int
+	}{
+		"revoked":         {"x nonsense", `error="invalid_token"`, http.StatusUnauthorized},
+		"may only look":   {"x look", `error="insufficient_scope"`, http.StatusForbidden},
+		"no longer admin": {"x user", "", http.StatusForbidden},
+	} {
+		begun := false
+		h, _ := guarded(t, func(o *api.Options) {
+			o.Authorization.Judge = func(ctx context.Context, token string) (storage.Actor, error) {
+				if begun {
+					token = then.token
+				}
+				return judge(ctx, token)
+			}
+		})
+		_, d := description(t, h.handler)
+		for path, methods := range d.Paths {
+			for method, op := range methods {
+				if op.RequestBody == nil {
+					continue
+				}
+				begun = false
+				at := regexp.MustCompile(`\{[a-z_]+\}`).ReplaceAllString(path, storage.ID{1}.String())
+				body, there := goodBodies[op.OperationID]
+				if !there {
+					t.Fatalf("no body for %s: add one", op.OperationID)
+				}
+				r := httptest.NewRequest(strings.ToUpper(method), at+"?external_id=e", late{strings.NewReader(body), &begun})
+				r.Header.Set("Authorization", "Bearer x admin")
+				r.Header.Set("Content-Type", "application/json")
+				w := httptest.NewRecorder()
+				h.plain.ServeHTTP(w, r)
+				if !begun || w.Code != then.status || !strings.Contains(w.Header().Get("WWW-Authenticate"), then.header) {
+					t.Errorf("%s: %s: %d %q %s", name, op.OperationID, w.Code, w.Header().Get("WWW-Authenticate"), w.Body)
+				}
+			}
+		}
+		if events, _, err := h.store.Audit.List(t.Context(), nil, 10); err != nil || len(events) != 0 {
+			t.Errorf("%s: %d events, %v", name, len(events), err)
+		}
+	}
+}
+
+// goodBodies has one for each operation that takes one.
+var goodBodies = map[string]string{
+	"create-user": `{"username": "eve", "roles": ["admin"]}`, "upsert-user": `{"username": "eve"}`, "import-users": `{"users": []}`,
+	"change-user": `{"name": "Eve"}`, "set-password": `{"password": "seven green parrots sing"}`, "disable-user": `{"disabled": true}`,
+	"set-patreon":   `{"is_patron": true, "as_of": "2026-01-01T00:00:00Z"}`,
+	"create-client": `{"client_name": "E", "redirect_uris": ["https://e.example/"]}`, "import-clients": `{"clients": []}`, "change-client": `{"client_name": "E"}`,
+	"set-client-state": `{"state": "suspended"}`, "set-first-party": `{"first_party": true}`, "rotate-client-secret": `{}`,
+	"create-group": `{"name": "e"}`, "change-group": `{"name": "e"}`, "change-settings": `{"branding.name": "E"}`,
+	"create-resource": `{"identifier": "urn:e", "name": "E", "scopes": [{"name": "e", "words": "do it"}]}`, "change-resource": `{"name": "E"}`,
+	"disable-resource": `{"disabled": true}`, "add-resource-secret": `{}`, "rotate-keys": `{}`, "discard-keys": `{}`,
+}
+
+// late is a body at whose first byte something has happened.
+type late struct {
+	io.Reader
+	begun *bool
+}
+
+func (l late) Read(b []byte) (int, error) {
+	*l.begun = true
+	return l.Reader.Read(b)
+}
+
 type unread struct{ t *testing.T }
 
 func (u unread) Read([]byte) (int, error) {

@@ -87,6 +87,10 @@ func unhurried[I, O any](r *routes, id, method, path, summary string, status int
 	}
 	r.secured(&op)
 	huma.Register(r.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		ctx, err := r.stillIn(ctx, method)
+		if err != nil {
+			return nil, err
+		}
 		if !r.reading.TryLock() {
 			return nil, huma.Error503ServiceUnavailable("a backup or check is under way: try again when it has finished")
 		}

@@ -25,6 +25,7 @@ type described struct {
 	Paths map[string]map[string]struct {
 		OperationID string         `json:"operationId"`
 		Responses   map[string]any `json:"responses"`
+		RequestBody map[string]any `json:"requestBody"`
 	} `json:"paths"`
 }
 

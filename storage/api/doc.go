@@ -62,7 +62,8 @@
 // storage.Operator.
 //
 // On a network, with [Options].Authorization, whoever brings an access token: it
-// says on whose behalf the call acts, and whether it may only look. GET may be done
+// says on whose behalf the call acts, and whether it may only look. It is judged before
+// anything of the body is read, and again when the body has come. GET may be done
 // by those who may only look, nothing else may, and the store refuses them again.
 // The description alone needs no token. Its Go client over a network, [Over], asks for
 // it when a server answers that there is no such thing, since one of an older version

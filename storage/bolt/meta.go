@@ -15,6 +15,7 @@ const (
 	pageHeader = 16
 	metaSize   = 64
 	metaMagic  = 0xED0CDAED
+	metaFormat = 2 // bbolt takes the state from the other page if this one is of another
 	noFreelist = ^uint64(0)
 )
 
@@ -76,7 +77,7 @@ func readMeta(f *os.File, at int64) (m meta, ok bool) {
 	}
 	sum := fnv.New64a()
 	sum.Write(raw[:metaSize-8])
-	if order.Uint32(raw[0:]) != metaMagic || order.Uint64(raw[56:]) != sum.Sum64() {
+	if order.Uint32(raw[0:]) != metaMagic || order.Uint32(raw[4:]) != metaFormat || order.Uint64(raw[56:]) != sum.Sum64() {
 		return meta{}, false
 	}
 	return meta{
