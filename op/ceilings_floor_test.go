@@ -38,7 +38,7 @@ type benchFloor struct {
 func newBenchFloor(h *house) *benchFloor {
 	f := &benchFloor{engine: h.engine, log: slog.New(slog.NewJSONHandler(h.log, nil)),
 		client: client{must(h.store.Clients.Get(context.Background(), webID))},
-		rsa: must(rsa.GenerateKey(rand.Reader, 2048)), ecdsa: must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))}
+		rsa:    must(rsa.GenerateKey(rand.Reader, 2048)), ecdsa: must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))}
 	for range 1000 {
 		must(0, f.write(2))
 	}

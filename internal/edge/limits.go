@@ -84,7 +84,7 @@ func (e *Edge) check(w http.ResponseWriter, r *http.Request) *Problem {
 	// net/http's own writer, since MaxBytesReader tells it to close the
 	// connection when the limit is passed.
 	r.Body = http.MaxBytesReader(w.(*writer).ResponseWriter, r.Body, limit)
-	if isForm(r) {
+	if IsForm(r) {
 		return e.readForm(r)
 	}
 	return nil
@@ -110,7 +110,8 @@ func (e *Edge) readForm(r *http.Request) *Problem {
 
 const formType = "application/x-www-form-urlencoded"
 
-func isForm(r *http.Request) bool {
+// IsForm reports whether the body of a request is a form, as its Content-Type says.
+func IsForm(r *http.Request) bool {
 	kind := r.Header.Get("Content-Type")
 	if kind != formType { // most send exactly that
 		kind, _, _ = mime.ParseMediaType(kind)
