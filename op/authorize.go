@@ -57,7 +57,7 @@ func authorizeForm(w http.ResponseWriter, r *http.Request) (url.Values, *Refusal
 	if r.ContentLength == 0 && r.Header.Get("Content-Type") == "" {
 		return url.Values{}, nil // whoever sends nothing need not say what it is
 	}
-	if !isForm(r) {
+	if !edge.IsForm(r) {
 		return nil, refuse(RefusedRequest, "the body must be application/x-www-form-urlencoded")
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, queryMost)

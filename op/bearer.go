@@ -60,7 +60,7 @@ func bearer(w http.ResponseWriter, r *http.Request) (string, *apiError) {
 	if len(headers) == 1 && !strings.EqualFold(scheme, "Bearer") {
 		return "", nil
 	}
-	if r.Method == http.MethodPost && isForm(r) {
+	if r.Method == http.MethodPost && edge.IsForm(r) {
 		r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
 		if err := r.ParseForm(); err != nil {
 			return "", bad("the form cannot be read, or is longer than 64 KiB")

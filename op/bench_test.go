@@ -48,6 +48,29 @@ func BenchmarkUserinfo(b *testing.B) {
 	}
 }
 
+func BenchmarkIntrospection(b *testing.B) {
+	h := quiet(b)
+	form := url.Values{"token": {h.browser().tokens(authorization()).AccessToken}}
+	benchPosts(b, h, webID, PathIntrospection, form)
+}
+
+func BenchmarkClientCredentials(b *testing.B) {
+	h := quiet(b)
+	h.client("robot", ownGrant)
+	benchPosts(b, h, "robot", PathToken, forItself)
+}
+
+func benchPosts(b *testing.B, h *house, id, path string, form url.Values) {
+	for b.Loop() {
+		r := formRequest(path, form)
+		r.SetBasicAuth(id, h.secret)
+		w := httptest.NewRecorder()
+		if h.handler.ServeHTTP(w, r); w.Code != 200 {
+			b.Fatal(w.Code, w.Body)
+		}
+	}
+}
+
 // A code flow on a session with remembered consent: authorize and token.
 func BenchmarkCodeFlow(b *testing.B) {
 	for _, alg := range []string{keys.RS256, keys.ES256} {

@@ -3,18 +3,9 @@
 package op
 
 import (
-	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -23,21 +14,21 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
-
-	"github.com/gorilla/mux"
 
 	"latchkey/internal/edge"
 	"latchkey/keys"
 	"latchkey/storage"
 	"latchkey/storage/bolt"
-	"latchkey/storage/kv"
 )
 
-// benchServes names the variable that makes the test binary the server of
-// BenchmarkCeilings.
-const benchServes = "LATCHKEY_BENCH_SERVES"
+const (
+	// benchServes names the variable that makes the test binary the server of
+	// BenchmarkCeilings.
+	benchServes = "LATCHKEY_BENCH_SERVES"
+	// ecID is a client whose ID tokens are signed by ES256.
+	ecID = "ec"
+)
 
 // TestServesCeilings is no test but that server, until its standard input ends.
 func TestServesCeilings(t *testing.T) {
@@ -48,15 +39,14 @@ func TestServesCeilings(t *testing.T) {
 	h.log.off = true
 	h.change(webID, manyGrants(keys.RS256))
 	h.client(ecID, manyGrants(keys.ES256))
-	h.populate()
-	s := benchServer{Secret: h.secret, Refresh: map[string][]string{}}
-	for range benchCallers {
-		for _, id := range []string{webID, ecID} {
-			b := h.browser()
-			v := b.tokens(authorization("client_id", id, "scope", "openid profile email offline_access", "prompt", "consent"))
-			s.Refresh[id] = append(s.Refresh[id], v.RefreshToken)
-			s.Session, s.AccessToken = b.sessions[0].String(), v.AccessToken
-		}
+	s := benchServer{Secret: h.secret}
+	users := h.populate()
+	s.Tokens = make([]string, len(users))
+	inParallel(len(users), func(i int) {
+		s.Tokens[i] = h.browserOf(users[i]).tokens(authorization("client_id", ecID)).AccessToken
+	})
+	for _, u := range users[:benchCallers] {
+		s.Callers = append(s.Callers, h.caller(u))
 	}
 	floor := newBenchFloor(h).routes()
 	both := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -69,148 +59,62 @@ func TestServesCeilings(t *testing.T) {
 	l := must(net.Listen("tcp", "127.0.0.1:0"))
 	s.Address = l.Addr().String()
 	go func() { _ = edge.New(edge.Options{}).Server(both).Serve(l) }()
-	must(0, json.NewEncoder(os.Stdout).Encode(s))
+	must(0, json.NewEncoder(os.Stdout).Encode(&s))
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-// populate adds users.
-func (h *house) populate() {
+func manyGrants(alg string) func(*storage.Metadata) {
+	return func(m *storage.Metadata) {
+		m.IDTokenSignedResponseAlg = alg
+		m.GrantTypes = []string{storage.GrantTypeCode, storage.GrantTypeRefresh, storage.GrantTypeClientCredentials}
+	}
+}
+
+// populate adds users and returns those who are to have a token, from all over the file.
+func (h *house) populate() []*storage.User {
 	text := os.Getenv("LATCHKEY_BENCH_USERS")
 	if text == "" {
 		text = benchUsers
 	}
-	n := must(strconv.ParseInt(text, 10, 64))
+	n := max(must(strconv.Atoi(text)), benchCallers)
+	every := max(n/benchTokens, 1)
+	some := make([]*storage.User, n/every)
+	inParallel(n, func(i int) {
+		u := h.user(storage.User{Username: fmt.Sprintf("user-%d", i), Email: fmt.Sprintf("user-%d@example.org", i)})
+		if i%every == 0 && i/every < len(some) {
+			some[i/every] = u
+		}
+	})
+	return some
+}
+
+// inParallel does what is worth sharing commits.
+func inParallel(n int, do func(i int)) {
 	var next atomic.Int64
 	var group sync.WaitGroup
-	for range 64 {
+	for range 256 {
 		group.Go(func() {
-			for i := next.Add(1); i <= n; i = next.Add(1) {
-				h.user(storage.User{Username: fmt.Sprintf("user-%d", i), Email: fmt.Sprintf("user-%d@example.org", i)})
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
 			}
 		})
 	}
 	group.Wait()
 }
 
-// benchFloor does what requests cannot do without.
-type benchFloor struct {
-	engine kv.Engine
-	log    *slog.Logger
-	rsa    *rsa.PrivateKey
-	ecdsa  *ecdsa.PrivateKey
-	keys   atomic.Uint64
+func (h *house) browserOf(u *storage.User) *browser {
+	b := h.browser()
+	b.user = u
+	return b
 }
 
-func newBenchFloor(h *house) *benchFloor {
-	f := &benchFloor{engine: h.engine, log: slog.New(slog.NewJSONHandler(h.log, nil)),
-		rsa: must(rsa.GenerateKey(rand.Reader, 2048)), ecdsa: must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))}
-	for range 1000 {
-		must(0, f.write(2))
+// caller signs a user in and gets them what they ask with.
+func (h *house) caller(u *storage.User) *benchCaller {
+	c, b := &benchCaller{Refresh: map[string]string{}}, h.browserOf(u)
+	for _, id := range []string{ecID, webID} {
+		v := b.tokens(authorization("client_id", id, "scope", "openid profile email offline_access", "prompt", "consent"))
+		c.Refresh[id], c.AccessToken = v.RefreshToken, v.AccessToken
 	}
-	return f
+	c.Session = b.sessions[0].String()
+	return c
 }
-
-// owed is what a request owes.
-type owed struct {
-	reads  int // of records
-	writes int // in one commit: a grant's state, and with 2 its facts too
-	alg    string
-	body   int // bytes of the answer
-}
-
-// benchHeader is the header that the answers of the provider have, all but the type.
-var benchHeader = map[string]string{"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store",
-	"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Pragma": "no-cache", "Referrer-Policy": "same-origin",
-	"X-Content-Type-Options": "nosniff", "X-Request-Id": "abcdefghijklmnop"}
-
-// benchFloors are by the path that BenchmarkCeilings asks. Reads: client, settings,
-// grant, its state, user, consent, session, whichever a request rests on, once.
-var benchFloors = map[string]owed{
-	"plain":              {reads: 1, body: 1900}, // whether it is still what was prepared
-	"userinfo":           {reads: 7, body: 200},
-	"introspection":      {reads: 7, body: 300},
-	"client-credentials": {reads: 2, body: 250},
-	"refresh-RS256":      {reads: 7, writes: 1, alg: keys.RS256, body: 1200},
-	"refresh-ES256":      {reads: 7, writes: 1, alg: keys.ES256, body: 1000},
-	"authorize":          {reads: 5, writes: 2, body: 0},
-	"code-RS256":         {reads: 7, writes: 1, alg: keys.RS256, body: 1100},
-	"code-ES256":         {reads: 7, writes: 1, alg: keys.ES256, body: 900},
-}
-
-func (f *benchFloor) routes() http.Handler {
-	router := mux.NewRouter()
-	for name, o := range benchFloors {
-		body := []byte(strings.Repeat("x", o.body))
-		router.HandleFunc("/floor/"+name, func(w http.ResponseWriter, r *http.Request) {
-			must(0, r.ParseForm())
-			must(0, f.pay(o))
-			for key, value := range benchHeader {
-				w.Header().Set(key, value)
-			}
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write(body)
-			f.log.Info("request", "method", r.Method, "route", "/floor/"+name, "path", r.URL.Path, "status", 200, "bytes", o.body,
-				"ms", 0.123, "remote", "192.0.2.7", "request_id", "abcdefghijklmnop", "client_id", webID, "sub", "0190a4c8-0000-7000-8000-000000000000")
-		})
-	}
-	router.HandleFunc("/floor/used", func(w http.ResponseWriter, _ *http.Request) {
-		var u syscall.Rusage
-		must(0, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
-		fmt.Fprint(w, u.Utime.Nano()+u.Stime.Nano())
-	})
-	return router
-}
-
-func (f *benchFloor) pay(o owed) error {
-	if o.reads > 0 {
-		if err := f.read(o.reads); err != nil {
-			return err
-		}
-	}
-	if o.writes > 0 {
-		if err := f.write(o.writes); err != nil {
-			return err
-		}
-	}
-	sum := sha256.Sum256([]byte("header.payload"))
-	var err error
-	switch o.alg {
-	case keys.RS256:
-		_, err = rsa.SignPKCS1v15(nil, f.rsa, crypto.SHA256, sum[:])
-	case keys.ES256:
-		_, err = ecdsa.SignASN1(rand.Reader, f.ecdsa, sum[:])
-	}
-	return err
-}
-
-func (f *benchFloor) read(n int) error {
-	newest := f.keys.Load()
-	return f.engine.View(context.Background(), func(r kv.Reader) error {
-		for i := range n {
-			if _, _, err := r.Get(benchKey(newest - uint64(i*100))); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// write writes as grants are written: facts under time-ordered keys, and beside them the
-// state, which is written again.
-func (f *benchFloor) write(n int) error {
-	newest := f.keys.Load()
-	if n == 2 {
-		newest = f.keys.Add(1)
-	}
-	facts, state := make([]byte, 300), make([]byte, 30)
-	return f.engine.Update(context.Background(), func(tx kv.Txn) error {
-		if n == 2 {
-			if err := tx.Put(benchKey(newest), facts); err != nil {
-				return err
-			}
-		}
-		return tx.Put(binary.BigEndian.AppendUint64([]byte{0xff}, newest), state)
-	})
-}
-
-func benchKey(i uint64) []byte { return binary.BigEndian.AppendUint64([]byte{0xfe}, i) }

@@ -129,6 +129,9 @@ func (a claimsAsk) needsOtherACR() bool {
 	return len(a.ACR) > 0 && !slices.Contains(a.ACR, acrPassword)
 }
 
+// none reports whether no claim is asked for by itself.
+func (a claimsAsk) none() bool { return len(a.Userinfo) == 0 && len(a.IDToken) == 0 }
+
 // all are the claims asked for one by one, in either place.
 func (a claimsAsk) all() []string {
 	out := slices.Concat(a.Userinfo, a.IDToken)
@@ -138,7 +141,7 @@ func (a claimsAsk) all() []string {
 
 // record is the request as the grant keeps it; nil when it asks for nothing.
 func (a claimsAsk) record() ([]byte, error) {
-	if len(a.Userinfo) == 0 && len(a.IDToken) == 0 {
+	if a.none() {
 		return nil, nil
 	}
 	return json.Marshal(a)

@@ -26,11 +26,16 @@ type credentials struct {
 // which clients exist (RFC 6749 section 5.2). The call that comes of it is settled
 // before it is answered: see call.settled.
 func (p *Provider) authenticate(r *http.Request, form url.Values) (*call, *apiError) {
-	ctx := r.Context()
 	sent, e := readCredentials(r.Header, form)
 	if e != nil {
 		return nil, e
 	}
+	return p.authenticateClient(r, form, sent)
+}
+
+// authenticateClient is authenticate for credentials that were read.
+func (p *Provider) authenticateClient(r *http.Request, form url.Values, sent credentials) (*call, *apiError) {
+	ctx := r.Context()
 	c, err := p.store.Clients.Get(ctx, sent.id)
 	switch {
 	case errors.Is(err, storage.ErrNotFound) && sent.method == storage.AuthMethodNone:

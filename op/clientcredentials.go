@@ -18,11 +18,11 @@ import (
 // which stands for no user. It costs no commit; a signature only for a JWT.
 func (s *server) ClientCredentialsExchange(ctx context.Context, _ *zop.ClientRequest[oidc.ClientCredentialsRequest]) (*zop.Response, error) {
 	c := callOf(ctx)
-	all, err := s.p.store.Scopes.Catalogue(ctx)
+	terms, err := s.p.store.Scopes.Terms(ctx)
 	if err != nil {
 		return c.refuse(failed(err))
 	}
-	own, bad := ownScopes(all, c.client, strings.Fields(c.sent.Get("scope")))
+	own, bad := ownScopes(terms.Catalogue, c.client, strings.Fields(c.sent.Get("scope")))
 	if bad != "" {
 		return c.refuse(&apiError{status: http.StatusBadRequest, code: "invalid_scope",
 			text: "scope " + printable(bad) + " is not one that this client may have for itself", quoted: printable(bad)})
@@ -30,11 +30,7 @@ func (s *server) ClientCredentialsExchange(ctx context.Context, _ *zop.ClientReq
 	if own, bad = own.To(s.p.targets(c.sent)); bad != "" {
 		return c.refuse(invalidTarget(bad))
 	}
-	set, err := s.p.store.Settings.Get(ctx)
-	if err != nil {
-		return c.refuse(failed(err))
-	}
-	life := accessLife(c.client, set.Lifetimes.Of(c.client))
+	life := accessLife(c.client, terms.Settings.Lifetimes.Of(c.client))
 	scopes := own.Names()
 	t := accessToken{client: c.client.ID, epoch: uint32(c.client.Epoch), own: scopes, expires: s.p.now().Add(life)}
 	token, err := s.p.keys.SealAccessToken(t.bytes())
@@ -44,7 +40,7 @@ func (s *server) ClientCredentialsExchange(ctx context.Context, _ *zop.ClientReq
 	if err == nil && c.client.Metadata.AccessTokenFormat == storage.AccessTokenJWT {
 		// A client's own token has the client as subject, which no user ever is
 		// (RFC 9068 section 5).
-		token, err = s.p.jwt(ctx, c.client, s.p.algorithm(c.client, set.DefaultSigningAlgorithm), t, token, s.p.audience(own), map[string]any{"sub": c.client.ID, "scope": strings.Join(scopes, " ")})
+		token, err = s.p.jwt(ctx, c.client, s.p.algorithm(c.client, terms.Settings.DefaultSigningAlgorithm), t, token, s.p.audience(own), map[string]any{"sub": c.client.ID, "scope": strings.Join(scopes, " ")})
 	}
 	if err != nil {
 		return c.refuse(failed(err))

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"maps"
 	"net/http"
 
 	"github.com/rs/cors"
@@ -19,7 +20,7 @@ func public(h http.Handler) http.Handler {
 }
 
 // noStore marks answers that hold tokens or what they open (RFC 6749 section 5.1).
-func noStore(w http.ResponseWriter) {
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Pragma", "no-cache")
-}
+func noStore(w http.ResponseWriter) { maps.Copy(w.Header(), unstored) }
+
+// unstored is shared by all answers: who needs another value uses Set.
+var unstored = http.Header{"Cache-Control": {"no-store"}, "Pragma": {"no-cache"}}

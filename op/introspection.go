@@ -21,18 +21,21 @@ func (p *Provider) serveIntrospection(framework http.Handler) http.HandlerFunc {
 		if e := c.settled(nil); e != nil {
 			return nil, e
 		}
-		// The framework looks for a secret before it asks who was authenticated.
-		return url.Values{"client_id": {"checked"}, "client_secret": {"checked"}, "token": {c.sent.Get("token")}}, nil
+		return url.Values{"token": {c.sent.Get("token")}}, nil
 	})
 }
 
 // introspecter finds out who asks: a resource, or a confidential client.
-func (p *Provider) introspecter(r *http.Request, sent url.Values) (*call, *apiError) {
-	resource, e := p.authenticateResource(r.Context(), r.Header, sent)
-	if e != nil || resource != nil {
-		return &call{request: r, resource: resource, sent: sent}, e
+func (p *Provider) introspecter(r *http.Request, form url.Values) (*call, *apiError) {
+	sent, e := readCredentials(r.Header, form)
+	if e != nil {
+		return nil, e
 	}
-	c, e := p.authenticate(r, sent)
+	resource, e := p.authenticateResource(r.Context(), sent)
+	if e != nil || resource != nil {
+		return &call{request: r, resource: resource, sent: form}, e
+	}
+	c, e := p.authenticateClient(r, form, sent)
 	if e == nil && !c.client.Confidential() {
 		e = notAuthenticated("a public client may not introspect")
 	}

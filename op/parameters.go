@@ -101,7 +101,9 @@ func (p *Provider) readHints(q *Request) func(*storage.Client, url.Values) *faul
 		if ask.needsOtherACR() {
 			return faulty("unmet_authentication_requirements", "none of the acr values asked for as essential can be met")
 		}
-		ask.within(append(p.claimsOf(c), p.claimsOfScopes(q.Scopes)...))
+		if !ask.none() {
+			ask.within(append(p.claimsOf(c), p.claimsOfScopes(q.Scopes)...))
+		}
 		q.Claims, q.Subject = ask, ask.Subject
 		return p.readIDTokenHint(q, form.Get("id_token_hint"))
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
-	"net/url"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 
@@ -16,11 +14,7 @@ import (
 // authenticateResource recognises a resource by its id and one of its secrets, sent
 // as a client would, in the header or in the body. Nil without an error: whoever asks
 // does not say that it is a resource. No id is both a resource's and a client's.
-func (p *Provider) authenticateResource(ctx context.Context, h http.Header, form url.Values) (*storage.Resource, *apiError) {
-	sent, e := readCredentials(h, form)
-	if e != nil {
-		return nil, nil // authenticate says so
-	}
+func (p *Provider) authenticateResource(ctx context.Context, sent credentials) (*storage.Resource, *apiError) {
 	id, err := storage.ParseID(sent.id)
 	if err != nil {
 		return nil, nil

@@ -15,7 +15,7 @@ import (
 // serveRevocation is RFC 7009's endpoint.
 func (p *Provider) serveRevocation(framework http.Handler) http.HandlerFunc {
 	return p.serveTokenCall(PathRevocation, framework, p.authenticate, func(c *call) (url.Values, *apiError) {
-		return url.Values{"client_id": {c.client.ID}, "token": {c.sent.Get("token")}}, nil
+		return url.Values{"token": {c.sent.Get("token")}}, nil
 	})
 }
 

@@ -3,7 +3,6 @@ package op
 import (
 	"cmp"
 	"log/slog"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -78,23 +77,19 @@ var grantTypes = map[string]string{
 	storage.GrantTypeClientCredentials: "",
 }
 
-// tokenForm is what the framework decodes of a token request.
+// tokenForm is what the framework decodes of a token request: what its methods use.
 func tokenForm(c *call) url.Values {
-	grantType := c.sent.Get("grant_type")
-	if grantType == storage.GrantTypeCode {
-		return codeForm(c)
+	form := url.Values{"grant_type": {c.sent.Get("grant_type")}}
+	switch c.sent.Get("grant_type") {
+	case storage.GrantTypeCode:
+		form["code"], form["code_verifier"] = c.sent["code"], c.sent["code_verifier"]
+		// The framework insists on one, which plain OAuth lets a client leave out (RFC
+		// 6749 section 4.1.3): CodeExchange looks at what was sent.
+		form["redirect_uri"] = []string{cmp.Or(c.sent.Get("redirect_uri"), "not sent")}
+	case storage.GrantTypeRefresh:
+		form["refresh_token"] = c.sent["refresh_token"]
 	}
-	return url.Values{"grant_type": {grantType}, "client_id": {c.client.ID}, "scope": {c.sent.Get("scope")},
-		"refresh_token": {c.sent.Get("refresh_token")}}
-}
-
-// codeForm is what the framework decodes of a code's redemption. It insists on a
-// redirect_uri, which plain OAuth lets a client leave out (RFC 6749 section 4.1.3):
-// CodeExchange looks at what was sent.
-func codeForm(c *call) url.Values {
-	return url.Values{"grant_type": {storage.GrantTypeCode}, "client_id": {c.client.ID},
-		"code": {c.sent.Get("code")}, "code_verifier": {c.sent.Get("code_verifier")},
-		"redirect_uri": {cmp.Or(c.sent.Get("redirect_uri"), "not sent")}}
+	return form
 }
 
 // postForm parses a body of parameters, each sent once, and none in the URL.
@@ -102,7 +97,7 @@ func postForm(w http.ResponseWriter, r *http.Request) (url.Values, *apiError) {
 	if r.URL.RawQuery != "" {
 		return nil, invalidRequest("parameters belong in the body, not in the URL")
 	}
-	if !isForm(r) {
+	if !edge.IsForm(r) {
 		return nil, invalidRequest("the body must be application/x-www-form-urlencoded")
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
@@ -115,9 +110,4 @@ func postForm(w http.ResponseWriter, r *http.Request) (url.Values, *apiError) {
 		return nil, e
 	}
 	return r.PostForm, nil
-}
-
-func isForm(r *http.Request) bool {
-	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && t == "application/x-www-form-urlencoded"
 }

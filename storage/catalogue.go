@@ -42,6 +42,24 @@ func (s Scopes) Catalogue(ctx context.Context) (*Catalogue, error) {
 	return view(ctx, s.b, s.b.catalogueIn)
 }
 
+// Terms are what tokens are made on: the catalogue, and the settings of the same
+// moment. Both are shared: not to be changed.
+type Terms struct {
+	*Catalogue
+	Settings *Settings
+}
+
+// Terms returns those of now.
+func (s Scopes) Terms(ctx context.Context) (Terms, error) {
+	return view(ctx, s.b, func(r kv.Reader) (t Terms, err error) {
+		if t.Settings, err = (SettingsStore{s.b}).in(r); err != nil {
+			return Terms{}, err
+		}
+		t.Catalogue, err = s.b.catalogueIn(r)
+		return t, err
+	})
+}
+
 // catalogueIn is the catalogue as a transaction sees it.
 func (b *base) catalogueIn(r kv.Reader) (*Catalogue, error) {
 	now, err := b.edition.shared(r, nil)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"latchkey/internal/edge"
@@ -165,10 +166,14 @@ func (h *house) networkOptions(provider *op.Provider) api.Options {
 	return o
 }
 
-// apiHandler is what is served on the command line's socket.
+// apiHandler is what is served on the command line's socket. It is made when somebody
+// asks for it: to describe the API once more takes a good part of a start.
 func (h *house) apiHandler(log *slog.Logger) (*edge.Edge, http.Handler) {
 	e := edge.New(edge.Options{Log: log, Limits: edge.Limits{Body: apiBody}})
-	router := e.Router()
-	api.Mount(router, h.localOptions())
-	return e, e.Handler(api.SameUser(router))
+	handler := sync.OnceValue(func() http.Handler {
+		router := e.Router()
+		api.Mount(router, h.localOptions())
+		return e.Handler(api.SameUser(router))
+	})
+	return e, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler().ServeHTTP(w, r) })
 }

@@ -75,7 +75,7 @@ func (e *Edge) check(w http.ResponseWriter, r *http.Request) *Problem {
 	if params(r.URL.RawQuery) > e.opts.Limits.Params {
 		return &tooMany
 	}
-	limit, form := e.opts.Limits.body(r.URL.Path), isForm(r)
+	limit, form := e.opts.Limits.body(r.URL.Path), IsForm(r)
 	if form {
 		limit = min(limit, e.opts.Limits.Body)
 	}
@@ -115,7 +115,8 @@ func (e *Edge) readForm(r *http.Request) *Problem {
 
 const formType = "application/x-www-form-urlencoded"
 
-func isForm(r *http.Request) bool {
+// IsForm reports whether the body of a request is a form, as its Content-Type says.
+func IsForm(r *http.Request) bool {
 	kind := r.Header.Get("Content-Type")
 	if kind != formType { // most send exactly that
 		kind, _, _ = mime.ParseMediaType(kind)
