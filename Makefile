@@ -19,6 +19,9 @@ linters := $(bin)/lint $(bin)/staticcheck
 axe     := internal/browser/node_modules/.package-lock.json
 clients := internal/e2e/clients/node_modules/.package-lock.json
 
+# What is not for the race detector is compiled as deploy/Containerfile says, so that
+# all of it is compiled once.
+plain   := CGO_ENABLED=0 GOFLAGS='$(shell go env GOFLAGS) -trimpath'
 again   := $(CURDIR)/internal/tools/again.sh
 
 # step runs one step of make test under a headline, and says which one failed.
@@ -33,7 +36,7 @@ test:
 	$(call step,what the tests need,$(MAKE) --no-print-directory needs)
 	$(call step,format,$(MAKE) --no-print-directory format)
 	$(call step,modules,'$(again)' go mod tidy -diff)
-	$(call step,go vet,go vet ./... && go vet -C internal/tools ./...)
+	$(call step,go vet,$(plain) go vet ./... && $(plain) go vet -C internal/tools ./...)
 	$(call step,linters,$(MAKE) --no-print-directory lint)
 	$(call step,tests and fuzz seeds under the race detector,BROWSER_REQUIRED=1 PROXIES_REQUIRED=1 CLIENTS_REQUIRED=1 go test -race -timeout $(TESTTIME) ./...)
 	@printf '\n== all well\n'
@@ -67,7 +70,7 @@ $(bin)/lint: internal/tools/lint/main.go
 $(bin)/%: internal/tools/go.mod internal/tools/go.sum
 	@'$(again)' go -C internal/tools mod download
 	@echo "building $*"
-	@go build -C internal/tools -buildvcs=false -o '$(CURDIR)/$@' $(from-$*)
+	@$(plain) go build -C internal/tools -buildvcs=false -o '$(CURDIR)/$@' $(from-$*)
 from-lint        := ./lint
 from-staticcheck := honnef.co/go/tools/cmd/staticcheck
 
@@ -82,8 +85,8 @@ format:
 .PHONY: lint
 lint: $(linters)
 	@status=0; \
-	go vet -vettool=$(bin)/lint -errcheck.exclude='$(CURDIR)/internal/tools/lint/errcheck.txt' ./... || status=1; \
-	$(bin)/staticcheck -checks=inherit,-S1016,-ST1013 ./... || status=1; \
+	$(plain) go vet -vettool=$(bin)/lint -errcheck.exclude='$(CURDIR)/internal/tools/lint/errcheck.txt' ./... || status=1; \
+	$(plain) $(bin)/staticcheck -checks=inherit,-S1016,-ST1013 ./... || status=1; \
 	exit $$status
 
 ## fmt: format all Go files
