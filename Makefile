@@ -19,6 +19,11 @@ linters := $(bin)/lint $(bin)/staticcheck
 axe     := internal/browser/node_modules/.package-lock.json
 clients := internal/e2e/clients/node_modules/.package-lock.json
 
+# What is not for the race detector is compiled as deploy/Containerfile says, so that
+# all of it is compiled once.
+plain   := CGO_ENABLED=0 GOFLAGS='$(shell go env GOFLAGS) -trimpath'
+again   := $(CURDIR)/internal/tools/again.sh
+
 # step runs one step of make test under a headline, and says which one failed.
 define step
 	@printf '\n== %s\n' '$(1)'
@@ -30,8 +35,8 @@ endef
 test:
 	$(call step,what the tests need,$(MAKE) --no-print-directory needs)
 	$(call step,format,$(MAKE) --no-print-directory format)
-	$(call step,modules,go mod tidy -diff)
-	$(call step,go vet,go vet ./... && go vet -C internal/tools ./...)
+	$(call step,modules,'$(again)' go mod tidy -diff)
+	$(call step,go vet,$(plain) go vet ./... && $(plain) go vet -C internal/tools ./...)
 	$(call step,linters,$(MAKE) --no-print-directory lint)
 	$(call step,tests and fuzz seeds under the race detector,BROWSER_REQUIRED=1 PROXIES_REQUIRED=1 CLIENTS_REQUIRED=1 go test -race -timeout $(TESTTIME) ./...)
 	@printf '\n== all well\n'
@@ -39,6 +44,7 @@ test:
 ## needs: install what the tests need: a C compiler for the race detector, Chromium and fonts, axe-core, nginx and Caddy, systemd-analyze, client libraries for Node and Python
 .PHONY: needs
 needs: $(linters) $(axe) clients
+	@'$(again)' go mod download
 	@internal/tools/need.sh gcc='gcc libc6-dev' \
 		'chromium|chromium-browser|google-chrome'='chromium fonts-liberation' certutil=libnss3-tools \
 		nginx=nginx-light caddy=caddy systemd-analyze=systemd curl=curl openssl=openssl
@@ -56,14 +62,15 @@ clients: $(clients)
 # npm checks every file against the hashes in package-lock.json.
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json %/.npmrc
 	@internal/tools/need.sh npm=npm
-	cd $* && npm ci --no-progress
+	cd $* && '$(again)' npm ci --no-progress
 	@touch $@
 
 # The linters live in a module of their own, so that its needs are not ours.
 $(bin)/lint: internal/tools/lint/main.go
 $(bin)/%: internal/tools/go.mod internal/tools/go.sum
+	@'$(again)' go -C internal/tools mod download
 	@echo "building $*"
-	@go build -C internal/tools -buildvcs=false -o $(CURDIR)/$@ $(from-$*)
+	@$(plain) go build -C internal/tools -buildvcs=false -o '$(CURDIR)/$@' $(from-$*)
 from-lint        := ./lint
 from-staticcheck := honnef.co/go/tools/cmd/staticcheck
 
@@ -78,8 +85,8 @@ format:
 .PHONY: lint
 lint: $(linters)
 	@status=0; \
-	go vet -vettool=$(bin)/lint -errcheck.exclude=$(CURDIR)/internal/tools/lint/errcheck.txt ./... || status=1; \
-	$(bin)/staticcheck -checks=inherit,-S1016,-ST1013 ./... || status=1; \
+	$(plain) go vet -vettool=$(bin)/lint -errcheck.exclude='$(CURDIR)/internal/tools/lint/errcheck.txt' ./... || status=1; \
+	$(plain) $(bin)/staticcheck -checks=inherit,-S1016,-ST1013 ./... || status=1; \
 	exit $$status
 
 ## fmt: format all Go files

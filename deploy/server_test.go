@@ -62,7 +62,7 @@ func (s *server) records() (all []map[string]any) {
 
 func startProcess(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
-	cmd.WaitDelay = 10 * time.Second // for a child that outlives it and holds the pipe
+	cmd.WaitDelay = 30 * time.Second // for a child that outlives it and holds the pipe
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

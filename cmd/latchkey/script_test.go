@@ -54,6 +54,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("LATCHKEY_DATA_DIR", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("URL", "http://"+address)
 			e.Setenv("TLS_URL", "https://"+strings.Replace(address, "127.0.0.1", "localhost", 1))
+			reportRaces(e)
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -66,6 +67,25 @@ func TestScripts(t *testing.T) {
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
+	})
+}
+
+// reportRaces fails a script if the race detector found anything in a program that it
+// ran. Some are to fail and some are stopped at the end, and so nobody looks at what
+// they exit with. Nor does each of them stay for a second to see whether its last
+// goroutines race: they run hundreds of times.
+func reportRaces(e *testscript.Env) {
+	reports := filepath.Join(e.WorkDir, "race")
+	e.Setenv("GORACE", fmt.Sprintf(`%s atexit_sleep_ms=0 log_path="%s"`, os.Getenv("GORACE"), reports))
+	e.Defer(func() {
+		found, _ := filepath.Glob(reports + ".*")
+		for _, path := range found {
+			text, _ := os.ReadFile(path)
+			e.T().Log(string(text))
+		}
+		if len(found) > 0 {
+			e.T().FailNow()
+		}
 	})
 }
 

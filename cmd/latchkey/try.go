@@ -21,8 +21,11 @@ import (
 	"golang.org/x/term"
 )
 
-// removeMost is how long removing the sample's registration may take.
-const removeMost = 5 * time.Second
+// How long registering the sample may take, and removing its registration.
+const (
+	registerMost = 10 * time.Second
+	removeMost   = 5 * time.Second
+)
 
 func tryCommand(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "try", Short: "Sign in to a sample app that shows every step", Args: takes(),
@@ -65,9 +68,7 @@ func (t *terminal) try(ctx context.Context, stay time.Duration) (err error) {
 	if err != nil {
 		return fmt.Errorf("the issuer does not answer from here (latchkey doctor may say why): %w", err)
 	}
-	as := app.Registration()
-	made, err := caller.CreateClient(ctx, api.NewClient{Metadata: api.Metadata{Metadata: storage.Metadata{ClientName: "Sample app",
-		RedirectURIs: as.RedirectURIs, PostLogoutRedirectURIs: as.PostLogoutRedirectURIs, GrantTypes: as.GrantTypes}}})
+	made, err := register(ctx, caller, app.Registration())
 	if err != nil {
 		return err
 	}
@@ -78,6 +79,15 @@ func (t *terminal) try(ctx context.Context, stay time.Duration) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, stay)
 	defer cancel()
 	return serveUntil(ctx, l, app.Handler())
+}
+
+// register registers the sample. It is not given up when ctx ends: what was sent may
+// have been done, and without the answer nobody would know what to remove.
+func register(ctx context.Context, caller *api.Caller, as try.Registration) (api.Client, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), registerMost)
+	defer cancel()
+	return caller.CreateClient(ctx, api.NewClient{Metadata: api.Metadata{Metadata: storage.Metadata{ClientName: "Sample app",
+		RedirectURIs: as.RedirectURIs, PostLogoutRedirectURIs: as.PostLogoutRedirectURIs, GrantTypes: as.GrantTypes}}})
 }
 
 // forget removes the sample's registration, also when ctx has ended.

@@ -103,7 +103,7 @@ func (b *Tab) Problems() []string {
 	b.t.Helper()
 	// Events and answers arrive in order: once this answer is here, so is
 	// everything the page had reported. A tab that is gone has no more to say.
-	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, deadline)
 	defer cancel()
 	_, _ = chromedp.Run(ctx, chromedp.Evaluate[int]("0"))
 

@@ -51,5 +51,7 @@ if [[ ! -e $policy ]]; then
 	printf '#!/bin/sh\nexit 101\n' >"$policy"
 	chmod 755 "$policy"
 fi
-apt-get update -q
-apt-get install -y -q --no-install-recommends "${missing[@]}"
+again=$(dirname "${BASH_SOURCE[0]}")/again.sh
+# A list that cannot be had may be one that nothing is needed from.
+"$again" apt-get update -q || echo "Going on with the lists that are here." >&2
+"$again" apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends "${missing[@]}"

@@ -92,7 +92,7 @@ func (h *hashing) span(ctx context.Context, name string) func() {
 func TestAnAttemptIsCountedWhileThePasswordIsHashed(t *testing.T) {
 	h := newHashing()
 	d := newDesk(t, h.span)
-	ctx, stop := context.WithTimeout(context.WithValue(t.Context(), watched{}, true), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.WithValue(t.Context(), watched{}, true), time.Minute)
 	defer stop()
 	d.engine.commit = func() error { // which with the hash after it would never come
 		select {

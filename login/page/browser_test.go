@@ -43,14 +43,25 @@ func TestPagesAreAccessibleAndFitEveryWindow(t *testing.T) {
 		t.Skip("a browser looks at every page")
 	}
 	base := gallery(t, page.Options{})
+	tab := browser.New(t, browser.Options{})
 	for _, e := range pagetest.Examples() {
-		t.Run(e.Name, func(t *testing.T) {
-			tab := browser.New(t, browser.Options{})
-			tab.Goto(base + "/" + e.Name)
-			tab.Fits(t, 320)
-			tab.Axe(t)
-			tab.Screenshot(e.Name)
-		})
+		look(t, tab, base, e.Name, e.Name)
+	}
+}
+
+// look judges an example page. All are looked at in one tab: another would take longer
+// to learn axe-core than to judge a page by it, and pages leave nothing behind in it.
+func look(t *testing.T, tab *browser.Tab, base, name, picture string) {
+	t.Helper()
+	tab.Goto(base + "/" + name)
+	tab.Fits(t, 320)
+	tab.Axe(t)
+	tab.Screenshot(picture)
+	for _, problem := range tab.Problems() {
+		t.Errorf("%s: %s", name, problem)
+	}
+	if left := tab.Cookies(); len(left) > 0 {
+		t.Errorf("%s: left %v", name, left)
 	}
 }
 
@@ -103,17 +114,14 @@ func TestOtherBrandsLookRight(t *testing.T) {
 		t.Skip("needs a browser")
 	}
 	const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 32"><rect width="120" height="32" rx="4" fill="#777"/></svg>`
+	tab := browser.New(t, browser.Options{})
 	for name, b := range map[string]page.Brand{
 		"yellow": {Name: "Sunflower", Accent: "#ffd400"},
 		"navy":   {Name: "Universität für angewandte Langnamenkunde und Verwandtes", Accent: "#1e3a8a", Logo: []byte(logo), LogoType: "image/svg+xml"},
 	} {
 		base := gallery(t, branded(b))
 		for _, e := range []string{"sign-in", "consent-new-scopes", "home-apps"} {
-			tab := browser.New(t, browser.Options{})
-			tab.Goto(base + "/" + e)
-			tab.Fits(t, 320)
-			tab.Axe(t)
-			tab.Screenshot("brand-" + name + "-" + e)
+			look(t, tab, base, e, "brand-"+name+"-"+e)
 		}
 	}
 }

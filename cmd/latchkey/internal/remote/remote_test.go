@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/internal/addrtest"
 	"latchkey/internal/certtest"
 	"latchkey/storage/api"
 )
@@ -134,8 +135,8 @@ func TestACertificateIsBelievedOnlyIfItIsTheServersAndOfAnAuthorityThatIsTrusted
 
 func TestConnectionsThatFailAreToldApart(t *testing.T) {
 	f := newFake(t, nil)
-	closed := newFake(t, nil)
-	closed.Close()
+	closed := f.options()
+	closed.Issuer = "http://" + addrtest.Address(t, "127.0.0.1")
 	notPEM := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(notPEM, []byte("nonsense"), 0o600); err != nil {
 		t.Fatal(err)
@@ -144,7 +145,7 @@ func TestConnectionsThatFailAreToldApart(t *testing.T) {
 		o    Options
 		want string
 	}{
-		"nobody listens": {closed.options(), "nothing listens there"},
+		"nobody listens": {closed, "nothing listens there"},
 		"no TLS":         {Options{Issuer: strings.Replace(f.URL, "http:", "https:", 1)}, "it does not speak https there"},
 		"no CA file":     {Options{Issuer: f.URL, CAFile: notPEM + ".absent"}, "no such file"},
 		"no CA":          {Options{Issuer: f.URL, CAFile: notPEM}, "holds no certificate in PEM"},
