@@ -3,31 +3,56 @@ package keys
 import (
 	"context"
 	"math"
-	"sync/atomic"
+	"net/netip"
+	"sync"
 )
 
-// gate lets a number of callers through at once and a number wait, in order.
+// gate lets a number of callers through at once and a number wait, in order. Whoever
+// comes from an address that holds as many places as are left free gets no other: one
+// address fills half of them at most, two a third each, and whoever comes from another
+// finds one. A single address, be it an office's or a campus's, has that half for itself.
 type gate struct {
 	slots chan struct{}
-	taken atomic.Int64 // places: of those let through, those who wait, and those who may
 	most  int64
+
+	mu    sync.Mutex
+	taken int64                  // places: of those let through, those who wait, and those who may
+	held  map[netip.Prefix]int64 // of these, by each address that holds any
 }
 
 func newGate(slots int, queue int64) *gate {
-	return &gate{slots: make(chan struct{}, slots), most: queue + min(int64(slots), math.MaxInt64-queue)}
+	return &gate{slots: make(chan struct{}, slots), held: make(map[netip.Prefix]int64),
+		most: queue + min(int64(slots), math.MaxInt64-queue)}
 }
 
-// reserve takes a place, or returns ErrBusy if there is none. After nil the caller
-// owes a free.
-func (g *gate) reserve() error {
-	if g.taken.Add(1) > g.most {
-		g.free()
+// reserve takes a place for a caller from an address (the zero Prefix: from none, and
+// bound by no share), or returns ErrBusy if there is none. After nil the caller owes a
+// free.
+func (g *gate) reserve(from netip.Prefix) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	left := g.most - g.taken
+	if left == 0 || from.IsValid() && g.held[from] >= left {
 		return ErrBusy
+	}
+	g.taken++
+	if from.IsValid() {
+		g.held[from]++
 	}
 	return nil
 }
 
-func (g *gate) free() { g.taken.Add(-1) }
+func (g *gate) free(from netip.Prefix) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.taken--
+	if !from.IsValid() {
+		return
+	}
+	if g.held[from]--; g.held[from] == 0 {
+		delete(g.held, from)
+	}
+}
 
 // pass waits, with a place in hand and within a span, for a slot. It returns the cause
 // of ctx ending. After nil the caller owes a done.
@@ -46,20 +71,29 @@ func (g *gate) pass(ctx context.Context, span Span) error {
 
 func (g *gate) done() { <-g.slots }
 
-// enter takes a place and waits for a slot. It returns ErrBusy if too many wait
-// already, or the cause of ctx ending. After nil the caller owes a leave.
-func (g *gate) enter(ctx context.Context, span Span) error {
-	if err := g.reserve(); err != nil {
+// enter takes a place and waits for a slot. It returns ErrBusy if there is no place, or
+// the cause of ctx ending. After nil the caller owes a leave.
+func (g *gate) enter(ctx context.Context, from netip.Prefix, span Span) error {
+	if err := g.reserve(from); err != nil {
 		return err
 	}
 	err := g.pass(ctx, span)
 	if err != nil {
-		g.free()
+		g.free(from)
 	}
 	return err
 }
 
-func (g *gate) leave() {
+func (g *gate) leave(from netip.Prefix) {
 	g.done()
-	g.free()
+	g.free(from)
+}
+
+// neighbours are the addresses that count as one, for whoever has one of them has all: of
+// IPv6 a /64, a single network (RFC 4291 section 2.5.4), of IPv4 the address alone. The
+// zero Addr has the zero Prefix.
+func neighbours(a netip.Addr) netip.Prefix {
+	a = a.Unmap()
+	p, _ := a.Prefix(min(a.BitLen(), 64)) // no address has fewer bits than that asks for
+	return p
 }

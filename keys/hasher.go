@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"runtime"
 
 	"github.com/zitadel/passwap"
@@ -30,17 +31,22 @@ type HasherOptions struct {
 	Concurrent int  // hashes at once; default one a core
 	Queue      int  // callers that may wait for their turn; default 64
 	Span       Span // of hashing and the wait for it; nil: none
+	// Address says where a call comes from, so that one address cannot take all the
+	// places; the zero Addr, as for whoever is on the machine itself, is not bound by
+	// that. nil: all are that.
+	Address func(context.Context) netip.Addr
 }
 
 // Hasher hashes and checks passwords, by argon2id, in Unicode normalization form C
 // (NFC), sealed at rest, and checks imported client secrets. Each hash takes 19 MiB and a core for some 20 ms, so only
-// so many run at once and only so many wait; past that the answer is ErrBusy, to be
-// given to the user as "try again".
+// so many run at once and only so many wait, and of these only so many for one address;
+// past that the answer is ErrBusy, to be given to the user as "try again".
 type Hasher struct {
 	ring    *Ring
 	gate    *gate
 	secrets *gate // before the other one, for imported client secrets
 	span    Span
+	address func(context.Context) netip.Addr // nil: none
 	swapper swapper
 }
 
@@ -62,17 +68,26 @@ func NewHasher(o HasherOptions) *Hasher {
 	return &Hasher{
 		ring:    o.Ring,
 		span:    o.Span,
+		address: o.Address,
 		gate:    newGate(o.Concurrent, int64(o.Queue)),
 		secrets: newGate(max(1, o.Concurrent/2), int64(o.Queue/4)),
 		swapper: passwap.NewSwapper(argon2.NewArgon2id(argon2idParams), foreignForms...),
 	}
 }
 
+// caller is where the call that ctx belongs to comes from.
+func (h *Hasher) caller(ctx context.Context) netip.Prefix {
+	if h.address == nil {
+		return netip.Prefix{}
+	}
+	return neighbours(h.address(ctx))
+}
+
 // Hash returns the hash of a password, sealed and bound to binding (the user's id).
 // It returns ErrBusy, or the cause of ctx ending while it waited. It does not judge
 // the password: CheckPassword does.
 func (h *Hasher) Hash(ctx context.Context, binding []byte, password string) (sealed []byte, err error) {
-	t, err := h.Reserve()
+	t, err := h.Reserve(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +116,7 @@ func (h *Hasher) hash(ctx context.Context, binding []byte, password string) (sea
 // the hash was made by another algorithm or at another cost, or sealed under a
 // retired key. Errors: ErrSeal, ErrHash, ErrBusy, the cause of ctx ending.
 func (h *Hasher) Verify(ctx context.Context, binding, sealed []byte, password string) (ok bool, rehash []byte, err error) {
-	t, err := h.Reserve()
+	t, err := h.Reserve(ctx)
 	if err != nil {
 		return false, nil, err
 	}
@@ -132,7 +147,7 @@ func (h *Hasher) verify(ctx context.Context, binding, sealed []byte, password st
 // VerifyNothing does the work of Verify for an account that does not exist, has no
 // password or may not sign in, so that the time to the answer does not tell.
 func (h *Hasher) VerifyNothing(ctx context.Context, password string) error {
-	t, err := h.Reserve()
+	t, err := h.Reserve(ctx)
 	if err != nil {
 		return err
 	}

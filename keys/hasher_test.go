@@ -294,13 +294,13 @@ func TestOnlySoManyHashesRunAndOnlySoManyWait(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		if held.running.Load() != 3 || h.gate.taken.Load() != 8 || busy.Load() != 12 {
-			t.Errorf("%d run, %d run or wait, %d were sent away", held.running.Load(), h.gate.taken.Load(), busy.Load())
+		if held.running.Load() != 3 || h.gate.places() != 8 || busy.Load() != 12 {
+			t.Errorf("%d run, %d run or wait, %d were sent away", held.running.Load(), h.gate.places(), busy.Load())
 		}
 		close(held.release)
 		synctest.Wait()
-		if held.most.Load() != 3 || done.Load() != 8 || h.gate.taken.Load() != 0 || len(h.gate.slots) != 0 {
-			t.Errorf("at most %d ran, %d were done, %d places are taken", held.most.Load(), done.Load(), h.gate.taken.Load())
+		if held.most.Load() != 3 || done.Load() != 8 || h.gate.places() != 0 || len(h.gate.slots) != 0 {
+			t.Errorf("at most %d ran, %d were done, %d places are taken", held.most.Load(), done.Load(), h.gate.places())
 		}
 	})
 }
@@ -328,7 +328,7 @@ func TestWaitingForAHashEndsWithItsContext(t *testing.T) {
 		if _, err := h.Hash(ctx, ada, pass); !errors.Is(err, gone) {
 			t.Errorf("begun with its context ended: %v", err)
 		}
-		if h.gate.taken.Load() != 1 {
+		if h.gate.places() != 1 {
 			t.Error("the place in the queue is lost")
 		}
 		close(held.release)
@@ -344,13 +344,13 @@ func TestWhoHasAPlaceIsNeverSentAway(t *testing.T) {
 	h := NewHasher(HasherOptions{Ring: r, Concurrent: 1, Queue: 1})
 	var turns []Turn
 	for range 2 {
-		turn, err := h.Reserve()
+		turn, err := h.Reserve(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
 		turns = append(turns, turn)
 	}
-	if _, err := h.Reserve(); !errors.Is(err, ErrBusy) {
+	if _, err := h.Reserve(context.Background()); !errors.Is(err, ErrBusy) {
 		t.Errorf("a third place: %v", err)
 	}
 	if err := h.VerifyNothing(context.Background(), pass); !errors.Is(err, ErrBusy) {
@@ -371,7 +371,7 @@ func TestWhoHasAPlaceIsNeverSentAway(t *testing.T) {
 		t.Errorf("once one is given back: %v", err)
 	}
 	turns[1].Release()
-	if n := h.gate.taken.Load(); n != 0 {
+	if n := h.gate.places(); n != 0 {
 		t.Errorf("%d places stay taken", n)
 	}
 }

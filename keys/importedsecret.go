@@ -33,11 +33,12 @@ func (h *Hasher) VerifySecret(ctx context.Context, client string, sealed []byte,
 	if err := checkEncoded(string(encoded)); err != nil {
 		return false, err
 	}
+	from := h.caller(ctx)
 	for _, g := range []*gate{h.secrets, h.gate} {
-		if err := g.enter(ctx, h.span); err != nil {
+		if err := g.enter(ctx, from, h.span); err != nil {
 			return false, err
 		}
-		defer g.leave()
+		defer g.leave(from)
 	}
 	defer h.span.begin(ctx, spanHash)()
 	for _, v := range foreignForms {

@@ -3,6 +3,7 @@ package keys
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -50,10 +51,10 @@ func TestImportedSecretsTakeTheirTurnWithPasswords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.gate.enter(context.Background(), nil); err != nil {
+	if err := h.gate.enter(context.Background(), netip.Prefix{}, nil); err != nil {
 		t.Fatal(err)
 	}
-	other, err := h.Reserve()
+	other, err := h.Reserve(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +62,7 @@ func TestImportedSecretsTakeTheirTurnWithPasswords(t *testing.T) {
 		t.Errorf("%v, %v", ok, err)
 	}
 	other.Release()
-	h.gate.leave()
+	h.gate.leave(netip.Prefix{})
 	if ok, err := h.VerifySecret(context.Background(), "web", sealed, pass); !ok || err != nil {
 		t.Errorf("afterwards: %v, %v", ok, err)
 	}
@@ -76,7 +77,7 @@ func TestHoweverManyGuessAtImportedSecretsPeopleCanSignIn(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 { // people, at work
-			if err := h.gate.enter(t.Context(), nil); err != nil {
+			if err := h.gate.enter(t.Context(), netip.Prefix{}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -91,13 +92,13 @@ func TestHoweverManyGuessAtImportedSecretsPeopleCanSignIn(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		if taken := h.gate.taken.Load(); taken != 3 || busy.Load() != 37 {
+		if taken := h.gate.places(); taken != 3 || busy.Load() != 37 {
 			t.Errorf("%d places are taken, %d were sent away", taken, busy.Load())
 		}
-		h.gate.leave()
-		h.gate.leave()
+		h.gate.leave(netip.Prefix{})
+		h.gate.leave(netip.Prefix{})
 		synctest.Wait()
-		if h.gate.taken.Load() != 0 || h.secrets.taken.Load() != 0 {
+		if h.gate.places() != 0 || h.secrets.places() != 0 {
 			t.Error("a place was not given back")
 		}
 	})

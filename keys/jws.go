@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"strings"
 )
 
@@ -45,10 +46,10 @@ func (r *Ring) Sign(ctx context.Context, alg, typ string, claims any) (string, e
 
 func (r *Ring) sign(ctx context.Context, key *signingKey, input []byte) ([]byte, error) {
 	if key.algorithm.slow {
-		if err := r.slow.enter(ctx, r.span); err != nil {
+		if err := r.slow.enter(ctx, netip.Prefix{}, r.span); err != nil {
 			return nil, err
 		}
-		defer r.slow.leave()
+		defer r.slow.leave(netip.Prefix{})
 	}
 	defer r.span.begin(ctx, key.span)()
 	return key.algorithm.sign(key.private, input)

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -381,7 +382,7 @@ func TestES256NumbersHaveTheirFullLength(t *testing.T) {
 func TestRSASignaturesWaitForACoreAndES256DoesNot(t *testing.T) {
 	r, _ := newRing(t)
 	for range cap(r.slow.slots) {
-		if err := r.slow.enter(context.Background(), nil); err != nil {
+		if err := r.slow.enter(context.Background(), netip.Prefix{}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -397,7 +398,7 @@ func TestRSASignaturesWaitForACoreAndES256DoesNot(t *testing.T) {
 	if err := <-done; !errors.Is(err, gone) {
 		t.Error(err)
 	}
-	r.slow.leave()
+	r.slow.leave(netip.Prefix{})
 	sign(t, r, RS256, TypeJWT)
 }
 

@@ -44,6 +44,9 @@ func (d *doctor) judge(check string, seen arrival) finding {
 		return fail(check, d.headerAdvice("X-Forwarded-Proto"), "requests arrive by %s, and the issuer is %s; the proxy at %s sends %s", seen.Scheme, issuer.Scheme, from, listed(seen.Headers))
 	case trusted && !slices.Contains(seen.Headers, d.callerHeader()):
 		return warn(check, d.headerAdvice("X-Forwarded-For"), "every caller seems to be the proxy at %s, which sends %s", from, listed(seen.Headers))
+	case !trusted && slices.ContainsFunc(seen.Headers, func(name string) bool { return name == "X-Forwarded-Proto" || name == "X-Forwarded-Host" }):
+		// The probe sends neither.
+		return warn(check, fmt.Sprintf("add %s to trusted_proxies if it is your proxy", from), "requests arrive by a proxy at %s, which is not trusted: every caller seems to be it", from)
 	case !strings.EqualFold(seen.Host, issuer.Host):
 		return warn(check, d.headerAdvice("X-Forwarded-Host"), "requests arrive for %s, and the issuer is at %s: forms from old browsers are refused", seen.Host, issuer.Host)
 	case trusted:

@@ -27,6 +27,8 @@ func TestDoctorJudgesHowRequestsArrive(t *testing.T) {
 		"good proxy":          {proxy, arrival{Peer: "10.0.0.7:4", Address: "192.0.2.1", Scheme: "https", Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, isOK, "10.0.0.7"},
 		"proxy on this host":  {proxy, arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "https", Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, isOK, "10.0.0.7"},
 		"unlisted proxy":      {"10.0.0.8", arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "http", Host: "id.example.org"}, isFail, "add 10.0.0.7 to trusted_proxies"},
+		"unlisted, by https":  {"", arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "https", Host: "id.example.org", Headers: []string{"X-Forwarded-For", "X-Forwarded-Proto"}}, isWarn, "add 10.0.0.7 to trusted_proxies"},
+		"the probe's own":     {"", arrival{Peer: "192.0.2.1:4", Address: "192.0.2.1", Scheme: "https", Host: "id.example.org", Headers: []string{"Forwarded", "X-Forwarded-For"}}, isOK, "without a proxy"},
 		"no protocol":         {proxy, arrival{Peer: "10.0.0.7:4", Address: "192.0.2.1", Scheme: "http", Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, isFail, "set X-Forwarded-Proto"},
 		"no caller":           {proxy, arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "https", Host: "id.example.org", Headers: []string{"X-Forwarded-Proto"}}, isWarn, "set X-Forwarded-For"},
 		"other host":          {proxy, arrival{Peer: "10.0.0.7:4", Address: "192.0.2.1", Scheme: "https", Host: "backend:8080", Headers: []string{"X-Forwarded-For"}}, isWarn, "set X-Forwarded-Host"},

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"latchkey/internal/edge"
 	"latchkey/keys"
 	"latchkey/storage"
 	"latchkey/storage/api"
@@ -87,7 +88,7 @@ func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) 
 	if c.MetricsListen != "" {
 		h.metrics = newMetrics(h)
 	}
-	h.hasher = keys.NewHasher(keys.HasherOptions{Ring: h.ring, Span: h.traces.spans()})
+	h.hasher = keys.NewHasher(keys.HasherOptions{Ring: h.ring, Span: h.traces.spans(), Address: edge.ClientAddr})
 	h.branding = &branding{settings: h.store.Settings}
 	return h, nil
 }

@@ -47,7 +47,7 @@ func StatusOf(p page.SignInProblem) int { return problemStatus[p] }
 func (p Passwords) Check(ctx context.Context, name string, user *storage.User, browser []byte, password string) (Checked, error) {
 	// The place comes first: whoever is sent away has had no password checked, and so
 	// has made no attempt. With one in hand every password that is checked was counted.
-	turn, err := p.Hasher.Reserve()
+	turn, err := p.Hasher.Reserve(ctx)
 	if err != nil { // keys.ErrBusy
 		return Checked{Problem: page.Busy, Wait: BusyRetry}, nil
 	}

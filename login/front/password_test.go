@@ -156,7 +156,7 @@ func TestAPanicWhileCountingIsTheCallersAndLeavesThePlaceFree(t *testing.T) {
 	}()
 	d.engine.commit = nil
 	for range 200 { // more than there are places
-		turn, err := d.Hasher.Reserve()
+		turn, err := d.Hasher.Reserve(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
