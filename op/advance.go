@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -103,6 +104,10 @@ func (p *Provider) advance(w http.ResponseWriter, r *http.Request, id storage.ID
 			p.ask(w, r, st, id, f, v.step, fresh)
 			return
 		}
+		if wait := p.store.Grants.Count(v.account.User.ID, st.Settings); wait > 0 {
+			p.slowDown(w, r, st.Client, &f.Request, v, wait)
+			return
+		}
 		code, err := p.grant(r.Context(), id, &f.Request, st, v)
 		if errors.Is(err, storage.ErrStale) {
 			continue
@@ -111,6 +116,21 @@ func (p *Provider) advance(w http.ResponseWriter, r *http.Request, id storage.ID
 		return
 	}
 	p.refuse(w, r, nil, p.internal(r.Context(), errors.New("op: what the request is about keeps changing")))
+}
+
+// slowDown answers for a user who had too many codes made. Who is there sees a page, and
+// the flow stays as it is, to be gone on with by a reload.
+func (p *Provider) slowDown(w http.ResponseWriter, r *http.Request, c *storage.Client, q *Request, v verdict, wait time.Duration) {
+	edge.Sub(r.Context(), v.account.User.Subject())
+	const code, text = "temporarily_unavailable", "too many codes were made for this user: try again in a moment"
+	if q.asks("none") {
+		p.answerFault(w, r, c, q, faulty(code, text))
+		return
+	}
+	edge.Fail(r.Context(), code, errors.New(text))
+	bad := refuse(RefusedTooMany, text)
+	bad.Code, bad.Retry = code, wait
+	p.refuse(w, r, c, bad)
 }
 
 // ask sends the browser to the page for a step, with the flow if it is fresh.

@@ -36,6 +36,7 @@ func TestServesCeilings(t *testing.T) {
 		return
 	}
 	h := newHouseOn(t, must(bolt.Open(filepath.Join(t.TempDir(), "data"), bolt.Options{})))
+	h.dailySignIns(1_000_000_000)
 	h.log.off = true
 	h.change(webID, manyGrants(keys.RS256))
 	h.client(ecID, manyGrants(keys.ES256))

@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // Refusal is an authorization request that ends on a page of ours. The pages own
@@ -16,6 +17,8 @@ type Refusal struct {
 	Home string
 	// Suspended says, of an unavailable client, that it was in use before.
 	Suspended bool
+	// Retry is how long to wait before the same request may succeed; 0: not known.
+	Retry time.Duration
 	// Code is the protocol's error code (RFC 6749 section 4.1.2.1), if any.
 	Code string
 	// Detail says to the app's developer what was wrong. It holds nothing secret.
@@ -36,6 +39,7 @@ const (
 	RefusedNotAllowed  RefusalKind = "not_allowed"        // the user's groups may not use the client
 	RefusedExpired     RefusalKind = "expired"            // the flow is over, or began in another browser
 	RefusedFinished    RefusalKind = "finished"           // the app has had its answer already
+	RefusedTooMany     RefusalKind = "too_many"           // codes made for this user
 	RefusedInternal    RefusalKind = "internal"           // our fault
 	RefusedStopped     RefusalKind = "stopped"            // our fault, until the program is started again
 )
@@ -46,6 +50,8 @@ func (k RefusalKind) status() int {
 		return http.StatusForbidden
 	case RefusedExpired, RefusedFinished:
 		return http.StatusGone
+	case RefusedTooMany:
+		return http.StatusTooManyRequests
 	case RefusedInternal:
 		return http.StatusInternalServerError
 	case RefusedStopped:

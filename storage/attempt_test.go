@@ -127,7 +127,7 @@ func TestAttemptsAtOnceCannotAllPass(t *testing.T) {
 // A name of nobody waits at its first attempt if its slot is full. So many slots must
 // not be full in one window that this tells which names are somebody's.
 func TestGuessingAtManyNamesDoesNotTellWhichOnesExist(t *testing.T) {
-	var s strangers
+	var s tally
 	th, now := DefaultSettings().Throttle, newClock().Now()
 	for i := range 15 * 60 * 50 * 2 { // two cores hashing for a whole window
 		s.count(fmt.Sprint("nobody", i), th, now)

@@ -25,6 +25,10 @@ type Settings struct {
 	// DefaultSigningAlgorithm signs for clients that have registered none. It is one of
 	// SigningAlgorithms.
 	DefaultSigningAlgorithm string `cbor:"14,keyasint,omitempty" json:"default_signing_algorithm"`
+	// DailySignIns is how often a user may sign in with the password in a day, and how
+	// often to apps, each by an authorization code. Then it is once each half minute,
+	// until the day is over.
+	DailySignIns uint32 `cbor:"16,keyasint,omitempty" json:"daily_sign_ins"`
 }
 
 // Branding is how the pages look.
@@ -76,7 +80,7 @@ func DefaultSettings() Settings {
 		Throttle:       Throttle{Failures: 10, Window: 15 * minute, Pause: minute},
 		AuditRetention: 365 * day, SigningAlgorithms: []string{AlgorithmRS256, AlgorithmES256},
 		DefaultSigningAlgorithm: AlgorithmRS256, // OpenID Connect Registration section 2
-		KeyRotation:             new(uint32(90 * day)), OfflineGrants: 20,
+		KeyRotation:             new(uint32(90 * day)), OfflineGrants: 20, DailySignIns: 3000,
 	}
 }
 
@@ -104,7 +108,7 @@ func (s *Settings) fill() {
 		{&have.RefreshIdle, &want.RefreshIdle}, {&have.RefreshAbsolute, &want.RefreshAbsolute},
 		{&have.RefreshGrace, &want.RefreshGrace}, {&have.Flow, &want.Flow}, {&have.SetUpLink, &want.SetUpLink}, {&have.RecoveryLink, &want.RecoveryLink},
 		{&s.Throttle.Failures, &d.Throttle.Failures}, {&s.Throttle.Window, &d.Throttle.Window},
-		{&s.Throttle.Pause, &d.Throttle.Pause}, {&s.OfflineGrants, &d.OfflineGrants},
+		{&s.Throttle.Pause, &d.Throttle.Pause}, {&s.OfflineGrants, &d.OfflineGrants}, {&s.DailySignIns, &d.DailySignIns},
 	} {
 		if *f.have == 0 {
 			*f.have = *f.want

@@ -76,6 +76,7 @@ func (s *Settings) numbers() []number {
 		{"throttle.window_seconds", s.Throttle.Window, 60, 86400, seconds},
 		{"throttle.pause_seconds", s.Throttle.Pause, 1, 3600, seconds},
 		{"offline_grants", s.OfflineGrants, 1, offlineMost, "grants"},
+		{"daily_sign_ins", s.DailySignIns, 100, 1_000_000_000, "sign-ins"},
 	}
 }
 

@@ -59,6 +59,7 @@ func TestSettingsOutOfRangeAreRefused(t *testing.T) {
 		{"default_signing_algorithm", func(s *Settings) { s.DefaultSigningAlgorithm = "none" }},
 		{"offline_grants", func(s *Settings) { s.OfflineGrants = 0 }},
 		{"offline_grants", func(s *Settings) { s.OfflineGrants = 101 }},
+		{"daily_sign_ins", func(s *Settings) { s.DailySignIns = 99 }},
 		{"audit_retention_seconds", func(s *Settings) { s.AuditRetention = 3600 }},
 		{"audit_retention_seconds", func(s *Settings) { s.AuditRetention = 1 << 63 }},
 	} {

@@ -63,7 +63,8 @@ type base struct {
 	issuer string
 	tables
 	unset     *Settings // those in force where none are stored
-	strangers strangers
+	strangers tally     // attempts on names that no account has
+	signIns   tally     // by users
 	running   running
 	catalogue atomic.Pointer[Catalogue]
 }

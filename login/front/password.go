@@ -78,6 +78,13 @@ func (p Passwords) CheckIn(ctx context.Context, turn keys.Turn, name string, use
 		edge.Fail(ctx, "wrong_password", whyWrong(user))
 		return Checked{Problem: page.WrongPassword}, nil
 	}
+	set, err := p.Store.Settings.Get(ctx)
+	if err != nil {
+		return Checked{}, err
+	}
+	if wait := p.Store.Sessions.Count(user.ID, &set); wait > 0 {
+		return throttled(ctx, wait), nil
+	}
 	return Checked{Rehash: rehash}, nil
 }
 

@@ -224,3 +224,31 @@ func TestWhoeverHasToWaitCostsNoHashAndNoWrite(t *testing.T) {
 		}
 	}
 }
+
+// Each sign-in is a session and a line in the audit trail: whoever knows the password must
+// not be able to write them without end. Whoever does not, learns nothing new from it.
+func TestWhoSignsInAllDayLongWaits(t *testing.T) {
+	d := newDesk(t, nil)
+	set, err := d.Store.Settings.Get(t.Context())
+	if err == nil {
+		set.DailySignIns = 100
+		err = d.Store.Settings.Set(t.Context(), storage.Operator, set)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		if wait := d.Store.Sessions.Count(d.ada.ID, &set); wait > 0 {
+			t.Fatal(wait)
+		}
+	}
+	if wait := d.Store.Grants.Count(d.ada.ID, &set); wait > 0 {
+		t.Errorf("an app's sign-in waits %v", wait)
+	}
+	if out, err := d.check(t.Context(), password); err != nil || out.Problem != page.Throttled || out.Wait <= 0 || out.Wait > 30*time.Second {
+		t.Errorf("the password: %+v, %v", out, err)
+	}
+	if out, err := d.check(t.Context(), "wrong wrong wrong"); err != nil || out.Problem != page.WrongPassword {
+		t.Errorf("another: %+v, %v", out, err)
+	}
+}

@@ -305,7 +305,7 @@ var english = catalogue{
 		"error.too_large.what":      "What was sent is larger than we accept.",
 		"error.too_large.turn":      "Send less, and try again.",
 		"error.too_many":            "Too many requests",
-		"error.too_many.what":       "More requests came from your network than we can take.",
+		"error.too_many.what":       "More requests came from you or your network than we can take.",
 		"error.too_many.turn":       "Wait a moment, then try again.",
 		"error.out_of_order":        "We are out of order right now",
 		"error.out_of_order.what":   "Our records cannot be read. This is our fault, not yours.",

@@ -20,6 +20,7 @@ var refusalFaults = map[op.RefusalKind]page.Fault{
 	op.RefusedClient:   page.UnknownApp,
 	op.RefusedRedirect: page.WrongAddress,
 	op.RefusedRequest:  page.WrongQuestion,
+	op.RefusedTooMany:  page.TooMany,
 	op.RefusedInternal: page.Internal,
 	op.RefusedStopped:  page.OutOfOrder,
 }
@@ -48,7 +49,7 @@ func (p Pages) Refuse(w http.ResponseWriter, r *http.Request, why op.Refusal) {
 		if why.Code != "" {
 			detail = why.Code + ": " + detail
 		}
-		p.show(w, r, why.Status, page.Error{Fault: refusalFaults[why.Kind], App: app, Detail: detail})
+		p.show(w, r, why.Status, page.Error{Fault: refusalFaults[why.Kind], App: app, Detail: detail, RetryAfter: why.Retry})
 	}
 }
 

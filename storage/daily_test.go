@@ -1,0 +1,56 @@
+package storage
+
+import (
+	"testing"
+	"time"
+)
+
+func TestCodesOfAUserAreCountedByTheDayAndThenOneEachHalfMinute(t *testing.T) {
+	h := newHouse(t)
+	ada, eve := h.user("ada"), h.user("eve")
+	set := DefaultSettings()
+	set.DailySignIns = 100
+	take := func(u *User) (n int) {
+		for h.Grants.Count(u.ID, &set) == 0 {
+			n++
+		}
+		return n
+	}
+	if n := take(ada); n != 100 {
+		t.Fatalf("%d at once", n)
+	}
+	if wait := h.Grants.Count(ada.ID, &set); wait != 30*time.Second {
+		t.Errorf("then a wait of %v", wait)
+	}
+	if n := take(eve); n != 100 {
+		t.Errorf("another user: %d", n)
+	}
+	for range 10 { // never locked
+		h.clock.add(30 * time.Second)
+		if n := take(ada); n != 1 {
+			t.Errorf("half a minute later: %d", n)
+		}
+	}
+	h.clock.add(24 * time.Hour)
+	if n := take(ada); n != 100 {
+		t.Errorf("the next day: %d", n)
+	}
+}
+
+func TestOfManyCodesAtOnceNoMoreAreMadeThanTheDayHas(t *testing.T) {
+	h := newHouse(t)
+	u, set := h.user("ada"), DefaultSettings()
+	set.DailySignIns = 100
+	var got map[string]int
+	commits := h.commits(func() {
+		got = h.atOnce(300, func(int) string {
+			if h.Grants.Count(u.ID, &set) > 0 {
+				return "waits"
+			}
+			return "goes on"
+		})
+	})
+	if got["goes on"] != 100 || got["waits"] != 200 || commits != 0 {
+		t.Errorf("%v, %d commits", got, commits)
+	}
+}
