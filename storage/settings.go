@@ -80,7 +80,7 @@ func DefaultSettings() Settings {
 		Throttle:       Throttle{Failures: 10, Window: 15 * minute, Pause: minute},
 		AuditRetention: 365 * day, SigningAlgorithms: []string{AlgorithmRS256, AlgorithmES256},
 		DefaultSigningAlgorithm: AlgorithmRS256, // OpenID Connect Registration section 2
-		KeyRotation:             new(uint32(90 * day)), OfflineGrants: 20, DailySignIns: 3000,
+		KeyRotation:             new(uint32(90 * day)), OfflineGrants: 20, DailySignIns: 100_000,
 	}
 }
 
