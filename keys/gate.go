@@ -91,9 +91,12 @@ func (g *gate) leave(from netip.Prefix) {
 
 // neighbours are the addresses that count as one, for whoever has one of them has all: of
 // IPv6 a /64, a single network (RFC 4291 section 2.5.4), of IPv4 the address alone. The
-// zero Addr has the zero Prefix.
+// zero Addr has the zero Prefix, and so has this machine's own: there it is the operator,
+// or a proxy that is not trusted, which makes one address of all callers.
 func neighbours(a netip.Addr) netip.Prefix {
-	a = a.Unmap()
+	if a = a.Unmap(); a.IsLoopback() {
+		return netip.Prefix{}
+	}
 	p, _ := a.Prefix(min(a.BitLen(), 64)) // no address has fewer bits than that asks for
 	return p
 }

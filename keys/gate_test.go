@@ -54,6 +54,9 @@ func TestOneAddressFillsHalfOfTheGateAndWhoeverComesFromAnotherFindsAPlace(t *te
 		{2, 64, []string{"192.0.2.1", "::ffff:192.0.2.1"}, []int64{33, 0}},
 		{2, 64, []string{"2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "2001:db8:0:2::1"}, []int64{33, 0, 17}},
 		{2, 64, []string{"192.0.2.1", "2001:db8::1"}, []int64{33, 17}},
+		{2, 64, []string{"127.0.0.1", "192.0.2.1"}, []int64{66, 0}}, // this machine's own is bound by no share
+		{2, 64, []string{"::ffff:127.0.0.1", "::1"}, []int64{66, 0}},
+		{2, 64, []string{"192.0.2.1", "::1"}, []int64{33, 33}},
 		{1, 0, []string{"192.0.2.1", "192.0.2.2"}, []int64{1, 0}},
 		{1, 1, []string{"192.0.2.1", "192.0.2.2"}, []int64{1, 1}},
 	} {

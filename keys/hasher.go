@@ -32,8 +32,8 @@ type HasherOptions struct {
 	Queue      int  // callers that may wait for their turn; default 64
 	Span       Span // of hashing and the wait for it; nil: none
 	// Address says where a call comes from, so that one address cannot take all the
-	// places; the zero Addr, as for whoever is on the machine itself, is not bound by
-	// that. nil: all are that.
+	// places; the zero Addr and this machine's own are not bound by that. nil: all are
+	// the zero Addr.
 	Address func(context.Context) netip.Addr
 }
 
