@@ -93,15 +93,9 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 		if fresh, err := s.b.useAssertion(tx, p.Assertion); err != nil || !fresh {
 			return Refreshed{Refused: RefusedAssertion}, err
 		}
-		a, err := s.b.access(tx, p.Grant, now)
-		if dead := Dead(""); errors.As(err, &dead) {
-			return Refreshed{Refused: dead.Error()}, nil
-		}
-		if err != nil {
-			return Refreshed{}, err
-		}
-		if a.Client.UID != p.ClientUID {
-			return Refreshed{Refused: RefusedMismatch}, nil
+		a, refused, err := s.b.presented(tx, p, now)
+		if err != nil || refused != "" {
+			return Refreshed{Refused: refused}, err
 		}
 		if bad := a.ask(p.Scopes); bad != "" {
 			return Refreshed{Scope: bad}, nil
@@ -131,6 +125,23 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 		}
 		return Refreshed{Refused: RefusedTheft}, s.b.audit.put(tx, note.about(a.User.ID, a.Client.ID, ""))
 	})
+}
+
+// presented is the access that a refresh is about, or why there is none. Whose it is
+// comes first: what became of a grant is for its own client to know.
+func (b *base) presented(tx kv.Txn, p Refresh, now time.Time) (a *Access, refused string, err error) {
+	g, err := b.grants.shared(tx, key{}.id(p.Grant))
+	if err != nil {
+		return nil, "", err
+	}
+	if g == nil || g.Client != p.ClientUID {
+		return nil, RefusedMismatch, nil
+	}
+	a, err = b.access(tx, p.Grant, now)
+	if dead := Dead(""); errors.As(err, &dead) {
+		return nil, dead.Error(), nil
+	}
+	return a, "", err
 }
 
 // justRotated reports whether a generation is the one before the current one, and within
