@@ -98,6 +98,22 @@ func TestARedirectURIThatIsAlmostRightIsToldByHowMuch(t *testing.T) {
 	}
 }
 
+// An access token that is over tells the log whose it was, be it by its time or not.
+func TestTheLogSaysWhoseAnAccessTokenWasThatIsOver(t *testing.T) {
+	for name, end := range map[string]func(h *house, v tokenAnswer){
+		"expired": func(h *house, _ tokenAnswer) { h.clock.add(2 * time.Hour) },
+		"revoked": func(h *house, v tokenAnswer) { h.ask(PathRevocation, webID, v.AccessToken) },
+	} {
+		h, _, v := refreshable(t)
+		end(h, v)
+		h.log.reset()
+		h.userinfo(v.AccessToken)
+		if log := h.log.String(); !strings.Contains(log, `"client_id":"`+webID+`"`) || !strings.Contains(log, `"sub":"`+h.ada.Subject()+`"`) {
+			t.Errorf("%s: %s", name, log)
+		}
+	}
+}
+
 // Another client's token, whatever became of it, is another client's: whoever presents
 // it hears no more, and the log says who it was.
 func TestAStrangerHearsNothingOfAnothersToken(t *testing.T) {
