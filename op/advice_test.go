@@ -163,3 +163,24 @@ func TestAThiefOfAPublicClientsCodeHearsNothingOfWhatBecameOfIt(t *testing.T) {
 		}
 	}
 }
+
+// A refresh token of before is theft whatever it is asked for: no mistake on purpose
+// finds out whether its grant is alive without ending it.
+func TestAStolenRefreshTokenIsNotTriedOutByAWrongQuestion(t *testing.T) {
+	for name, change := range map[string]func(url.Values){
+		"a scope that was not granted": func(f url.Values) { f.Set("scope", "address") },
+		"a resource of nobody":         func(f url.Values) { f.Set("resource", "https://nobody.example") },
+	} {
+		h, _, first := refreshable(t)
+		second, _ := h.token(webID, refresh(first.RefreshToken))
+		third, _ := h.token(webID, refresh(second.RefreshToken))
+		form := refresh(first.RefreshToken)
+		change(form)
+		if v, _ := h.token(webID, form); v.Error != "invalid_grant" {
+			t.Errorf("%s: %+v", name, v)
+		}
+		if v, _ := h.token(webID, refresh(third.RefreshToken)); v.Error != "invalid_grant" {
+			t.Errorf("%s: the grant lives on: %+v", name, v)
+		}
+	}
+}

@@ -97,13 +97,6 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 		if err != nil || refused != "" {
 			return Refreshed{Refused: refused}, err
 		}
-		if bad := a.ask(p.Scopes); bad != "" {
-			return Refreshed{Scope: bad}, nil
-		}
-		token, bad := a.target(p.Targets)
-		if bad != "" {
-			return Refreshed{Target: bad}, nil
-		}
 		switch {
 		case !a.Grant.refreshable() || a.State.Redeemed.IsZero():
 			return Refreshed{Refused: RefusedMismatch}, nil
@@ -113,18 +106,33 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 			return Refreshed{Refused: a.RefreshOver(now).Error()}, nil
 		case p.Generation > a.State.Generation: // data restored from before it was made
 			return Refreshed{Refused: RefusedMismatch}, nil
+		case p.Generation != a.State.Generation && !run.justRotated(a, p.Generation, now):
+			return s.b.stolen(tx, a, note, now)
+		}
+		// Only now, or whoever has an old token could ask for what is not there, and
+		// learn from the answer that the grant is alive.
+		if bad := a.ask(p.Scopes); bad != "" {
+			return Refreshed{Scope: bad}, nil
+		}
+		token, bad := a.target(p.Targets)
+		switch {
+		case bad != "":
+			return Refreshed{Target: bad}, nil
 		case p.Generation == a.State.Generation:
 			return s.b.turn(tx, a, token, now)
-		case run.justRotated(a, p.Generation, now):
-			return Refreshed{Access: a, Token: token, Generation: a.State.Generation}, nil
 		}
-		state := a.State
-		state.Revoked = now
-		if err := s.b.grantStates.put(tx, &state); err != nil {
-			return Refreshed{}, err
-		}
-		return Refreshed{Refused: RefusedTheft}, s.b.audit.put(tx, note.about(a.User.ID, a.Client.ID, ""))
+		return Refreshed{Access: a, Token: token, Generation: a.State.Generation}, nil
 	})
+}
+
+// stolen revokes the grant of a refresh token that was used again after its time.
+func (b *base) stolen(tx kv.Txn, a *Access, note Event, now time.Time) (Refreshed, error) {
+	state := a.State
+	state.Revoked = now
+	if err := b.grantStates.put(tx, &state); err != nil {
+		return Refreshed{}, err
+	}
+	return Refreshed{Refused: RefusedTheft}, b.audit.put(tx, note.about(a.User.ID, a.Client.ID, ""))
 }
 
 // presented is the access that a refresh is about, or why there is none. Whose it is
