@@ -111,8 +111,8 @@ func (t accessToken) narrow(a *storage.Access) {
 // tokenIDBytes is how much of an access token's id is kept when it is revoked.
 const tokenIDBytes = 16
 
-// openToken reads an access token, opaque or JWT, and returns it with its id. Its expiry
-// is checked; what it opens now is not.
+// openToken reads an access token, opaque or JWT, and returns it with its id, with
+// DeadExpired too. What it opens now is not checked.
 func (p *Provider) openToken(token string) (accessToken, []byte, error) {
 	reference, err := p.reference(token)
 	if err != nil {
@@ -133,14 +133,14 @@ func (p *Provider) openToken(token string) (accessToken, []byte, error) {
 // refused: it stands for nobody.
 func (p *Provider) access(ctx context.Context, token string) (*storage.Access, error) {
 	t, id, err := p.openToken(token)
-	if err != nil {
-		return nil, err
+	var a *storage.Access
+	switch {
+	case err == nil && t.grant.IsZero():
+		err = errOwnToken
+	case err == nil:
+		a, err = p.opens(ctx, t, id)
 	}
-	if t.grant.IsZero() {
-		return nil, errOwnToken
-	}
-	a, err := p.opens(ctx, t, id)
-	if dead := storage.Dead(""); errors.As(err, &dead) {
+	if dead := storage.Dead(""); errors.As(err, &dead) && !t.grant.IsZero() {
 		p.tellOf(ctx, t.grant, string(dead))
 	}
 	return a, err

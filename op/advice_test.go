@@ -1,6 +1,7 @@
 package op
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -93,6 +94,93 @@ func TestARedirectURIThatIsAlmostRightIsToldByHowMuch(t *testing.T) {
 		got := almost(registered, sent)
 		if want == "" && got != "" || want != "" && !strings.HasPrefix(got, "; a registered one differs only by "+want) {
 			t.Errorf("%s: %q", sent, got)
+		}
+	}
+}
+
+// An access token that is over tells the log whose it was, be it by its time or not.
+func TestTheLogSaysWhoseAnAccessTokenWasThatIsOver(t *testing.T) {
+	for name, end := range map[string]func(h *house, v tokenAnswer){
+		"expired": func(h *house, _ tokenAnswer) { h.clock.add(2 * time.Hour) },
+		"revoked": func(h *house, v tokenAnswer) { h.ask(PathRevocation, webID, v.AccessToken) },
+	} {
+		h, _, v := refreshable(t)
+		end(h, v)
+		h.log.reset()
+		h.userinfo(v.AccessToken)
+		if log := h.log.String(); !strings.Contains(log, `"client_id":"`+webID+`"`) || !strings.Contains(log, `"sub":"`+h.ada.Subject()+`"`) {
+			t.Errorf("%s: %s", name, log)
+		}
+	}
+}
+
+// Another client's token, whatever became of it, is another client's: whoever presents
+// it hears no more, and the log says who it was.
+func TestAStrangerHearsNothingOfAnothersToken(t *testing.T) {
+	for name, change := range map[string]func(h *house, v tokenAnswer){
+		"in use":  func(*house, tokenAnswer) {},
+		"idle":    func(h *house, _ tokenAnswer) { h.clock.add(40 * 24 * time.Hour) },
+		"expired": func(h *house, _ tokenAnswer) { h.clock.add(400 * 24 * time.Hour) },
+		"used":    func(h *house, v tokenAnswer) { h.token(webID, refresh(v.RefreshToken)) },
+		"revoked": func(h *house, v tokenAnswer) { h.ask(PathRevocation, webID, v.RefreshToken) },
+		"disabled": func(h *house, _ tokenAnswer) {
+			must(h.store.Users.Disable(context.Background(), storage.Operator, h.ada.ID))
+		},
+	} {
+		h, _, v := refreshable(t)
+		h.client("thief", refreshing)
+		change(h, v)
+		h.log.reset()
+		got, _ := h.token("thief", refresh(v.RefreshToken))
+		if want := refusedRefresh("").text; got.Error != "invalid_grant" || got.Description != want {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if log := h.log.String(); !strings.Contains(log, `"client_id":"thief"`) || strings.Contains(log, h.ada.Subject()) {
+			t.Errorf("%s: %s", name, log)
+		}
+	}
+}
+
+// Anybody may say that they are a public client. Whoever has its code and not the
+// verifier does not hear what became of the code.
+func TestAThiefOfAPublicClientsCodeHearsNothingOfWhatBecameOfIt(t *testing.T) {
+	for name, change := range map[string]func(h *house, form url.Values){
+		"fresh":   func(*house, url.Values) {},
+		"used":    func(h *house, form url.Values) { h.token("public", form) },
+		"expired": func(h *house, _ url.Values) { h.clock.add(time.Hour) },
+		"disabled": func(h *house, _ url.Values) {
+			must(h.store.Users.Disable(context.Background(), storage.Operator, h.ada.ID))
+		},
+	} {
+		h := newHouse(t)
+		h.client("public", func(m *storage.Metadata) { m.TokenEndpointAuthMethod = storage.AuthMethodNone })
+		form := redemption(h.browser().login(authorization("client_id", "public")).code())
+		form.Set("client_id", "public")
+		change(h, form)
+		form.Set("code_verifier", strings.Repeat("w", 43))
+		if got, _ := h.token("public", form); got.Description != codeTexts[storage.RefusedVerifier] {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// A refresh token of before is theft whatever it is asked for: no mistake on purpose
+// finds out whether its grant is alive without ending it.
+func TestAStolenRefreshTokenIsNotTriedOutByAWrongQuestion(t *testing.T) {
+	for name, change := range map[string]func(url.Values){
+		"a scope that was not granted": func(f url.Values) { f.Set("scope", "address") },
+		"a resource of nobody":         func(f url.Values) { f.Set("resource", "https://nobody.example") },
+	} {
+		h, _, first := refreshable(t)
+		second, _ := h.token(webID, refresh(first.RefreshToken))
+		third, _ := h.token(webID, refresh(second.RefreshToken))
+		form := refresh(first.RefreshToken)
+		change(form)
+		if v, _ := h.token(webID, form); v.Error != "invalid_grant" {
+			t.Errorf("%s: %+v", name, v)
+		}
+		if v, _ := h.token(webID, refresh(third.RefreshToken)); v.Error != "invalid_grant" {
+			t.Errorf("%s: the grant lives on: %+v", name, v)
 		}
 	}
 }

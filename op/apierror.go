@@ -83,19 +83,25 @@ func (e *apiError) write(w http.ResponseWriter, r *http.Request) {
 }
 
 // FailAPI answers a problem that was found before any handler, at an endpoint that
-// speaks JSON. False, and no answer, at any other path.
+// speaks JSON, so that a script may read it where scripts may read answers. False, and
+// no answer, at any other path.
 func FailAPI(w http.ResponseWriter, r *http.Request, status int, text string) bool {
-	switch r.URL.Path {
-	case PathToken, PathUserinfo, PathIntrospection, PathRevocation, PathJWKS, pathDiscovery, pathMetadata:
-	default:
-		return false
-	}
 	e := invalidRequest("%s", text)
 	if e.status = status; status >= http.StatusInternalServerError {
 		e.code = "server_error"
 	}
-	noStore(w)
-	e.write(w, r)
+	answer := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		noStore(w)
+		e.write(w, r)
+	}))
+	switch r.URL.Path {
+	case PathToken, PathUserinfo, PathRevocation, PathJWKS, pathDiscovery, pathMetadata:
+		answer = public(answer)
+	case PathIntrospection:
+	default:
+		return false
+	}
+	answer.ServeHTTP(w, r)
 	return true
 }
 

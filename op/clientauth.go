@@ -157,7 +157,7 @@ func (p *Provider) otherMethod(c *storage.Client, sent credentials) *apiError {
 	return e
 }
 
-// noCredentials is the same for a client that there is not.
+// noCredentials is the same for a client and for a resource, and for what there is not.
 func noCredentials(why string) *apiError {
 	e := notAuthenticated(why)
 	e.text += ": neither a client secret nor a client assertion was sent"

@@ -8,13 +8,15 @@ import (
 )
 
 // public lets scripts of any origin read the answers of endpoints that take no
-// cookies. Credentials are never allowed, so nothing of a signed-in browser leaks.
+// cookies. Credentials are never allowed, so nothing of a signed-in browser leaks, and
+// any header may be sent: libraries add traceparent, X-Requested-With and the like, and
+// what a script may say here anybody may say without a browser.
 func public(h http.Handler) http.Handler {
 	return cors.New(cors.Options{
 		AllowedOrigins: []string{"*"},
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost},
-		AllowedHeaders: []string{"Authorization", "Content-Type"},
-		ExposedHeaders: []string{"WWW-Authenticate"},
+		AllowedHeaders: []string{"*"},
+		ExposedHeaders: []string{"WWW-Authenticate", "Retry-After", "X-Request-Id"},
 		MaxAge:         600,
 	}).Handler(h)
 }

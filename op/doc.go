@@ -7,12 +7,13 @@
 // and the decisions made in this flow go in; one of these comes out:
 //
 //	an error page        the client or its redirect URI is not known: never a redirect
-//	an error redirect    the client is told why not
+//	an error answer      the client is told why not
 //	a code               the client gets what was allowed
 //	what is missing      sign in, choose an account, or consent
 //
 // The pages do one thing each and send the browser back to /flow/<id>, which
-// evaluates again from the start. Steps never route to one another.
+// evaluates again from the start. Steps never route to one another. Answers travel by
+// a redirect, or by a form that a page sends (response_mode).
 //
 //	GET  /connect/authorize     validate, evaluate; keep the flow in a cookie if something is missing
 //	POST /connect/authorize     validate, seal, 303 to /flow?request=…: a cross-site POST carries no

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"latchkey/storage/kv"
@@ -24,11 +25,13 @@ func TestAFaultOfOursIs500AndAStoppedEngine503(t *testing.T) {
 }
 
 func TestEndpointsThatSpeakJSONAreRefusedInJSONEverywhereElseByPages(t *testing.T) {
+	private := []string{PathIntrospection} // no script has the credentials for it
 	for path, json := range map[string]bool{PathToken: true, PathUserinfo: true, PathIntrospection: true, PathRevocation: true,
 		PathJWKS: true, pathDiscovery: true, pathMetadata: true, PathAuthorize: false, "/": false, "/flow/x/sign-in": false} {
 		for status, code := range map[int]string{http.StatusRequestEntityTooLarge: "invalid_request", http.StatusInternalServerError: "server_error"} {
-			w := httptest.NewRecorder()
-			if FailAPI(w, httptest.NewRequest(http.MethodPost, path, nil), status, "too much") != json {
+			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, path, nil)
+			r.Header.Set("Origin", "https://spa.example")
+			if FailAPI(w, r, status, "too much") != json {
 				t.Errorf("%s: answered in JSON: %v", path, !json)
 			}
 			if !json {
@@ -36,6 +39,9 @@ func TestEndpointsThatSpeakJSONAreRefusedInJSONEverywhereElseByPages(t *testing.
 			}
 			if v := decoded[tokenAnswer](t, w.Result()); w.Code != status || v.Error != code || v.Description != "too much" {
 				t.Errorf("%s: %d %+v", path, w.Code, v)
+			}
+			if open := w.Header().Get("Access-Control-Allow-Origin") == "*"; open == slices.Contains(private, path) {
+				t.Errorf("%s: a script may read what is wrong: %v", path, open)
 			}
 		}
 	}

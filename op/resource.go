@@ -28,6 +28,8 @@ func (p *Provider) authenticateResource(ctx context.Context, sent credentials) (
 	}
 	edge.Note(ctx, slog.String("resource", r.Identifier))
 	switch {
+	case sent.method == storage.AuthMethodNone:
+		return nil, noCredentials("no secret of a resource")
 	case !p.secretMatches(r.LiveSecrets(p.now()), sent.secrets):
 		return nil, notAuthenticated("wrong secret of a resource")
 	case r.Disabled:

@@ -32,8 +32,8 @@ type Access struct {
 	DefaultAlgorithm string
 }
 
-// Dead says why a grant gives nothing. It is for the log: a caller is only told
-// that the token or code is not valid.
+// Dead says why a grant gives nothing. It is for the log: a caller is told that the
+// token or code is not valid, and of its end by time alone that it was that.
 type Dead string
 
 func (d Dead) Error() string { return "the grant is dead: " + string(d) }

@@ -93,22 +93,9 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 		if fresh, err := s.b.useAssertion(tx, p.Assertion); err != nil || !fresh {
 			return Refreshed{Refused: RefusedAssertion}, err
 		}
-		a, err := s.b.access(tx, p.Grant, now)
-		if dead := Dead(""); errors.As(err, &dead) {
-			return Refreshed{Refused: dead.Error()}, nil
-		}
-		if err != nil {
-			return Refreshed{}, err
-		}
-		if a.Client.UID != p.ClientUID {
-			return Refreshed{Refused: RefusedMismatch}, nil
-		}
-		if bad := a.ask(p.Scopes); bad != "" {
-			return Refreshed{Scope: bad}, nil
-		}
-		token, bad := a.target(p.Targets)
-		if bad != "" {
-			return Refreshed{Target: bad}, nil
+		a, refused, err := s.b.presented(tx, p, now)
+		if err != nil || refused != "" {
+			return Refreshed{Refused: refused}, err
 		}
 		switch {
 		case !a.Grant.refreshable() || a.State.Redeemed.IsZero():
@@ -119,18 +106,50 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 			return Refreshed{Refused: a.RefreshOver(now).Error()}, nil
 		case p.Generation > a.State.Generation: // data restored from before it was made
 			return Refreshed{Refused: RefusedMismatch}, nil
+		case p.Generation != a.State.Generation && !run.justRotated(a, p.Generation, now):
+			return s.b.stolen(tx, a, note, now)
+		}
+		// Only now, or whoever has an old token could ask for what is not there, and
+		// learn from the answer that the grant is alive.
+		if bad := a.ask(p.Scopes); bad != "" {
+			return Refreshed{Scope: bad}, nil
+		}
+		token, bad := a.target(p.Targets)
+		switch {
+		case bad != "":
+			return Refreshed{Target: bad}, nil
 		case p.Generation == a.State.Generation:
 			return s.b.turn(tx, a, token, now)
-		case run.justRotated(a, p.Generation, now):
-			return Refreshed{Access: a, Token: token, Generation: a.State.Generation}, nil
 		}
-		state := a.State
-		state.Revoked = now
-		if err := s.b.grantStates.put(tx, &state); err != nil {
-			return Refreshed{}, err
-		}
-		return Refreshed{Refused: RefusedTheft}, s.b.audit.put(tx, note.about(a.User.ID, a.Client.ID, ""))
+		return Refreshed{Access: a, Token: token, Generation: a.State.Generation}, nil
 	})
+}
+
+// stolen revokes the grant of a refresh token that was used again after its time.
+func (b *base) stolen(tx kv.Txn, a *Access, note Event, now time.Time) (Refreshed, error) {
+	state := a.State
+	state.Revoked = now
+	if err := b.grantStates.put(tx, &state); err != nil {
+		return Refreshed{}, err
+	}
+	return Refreshed{Refused: RefusedTheft}, b.audit.put(tx, note.about(a.User.ID, a.Client.ID, ""))
+}
+
+// presented is the access that a refresh is about, or why there is none. Whose it is
+// comes first: what became of a grant is for its own client to know.
+func (b *base) presented(tx kv.Txn, p Refresh, now time.Time) (a *Access, refused string, err error) {
+	g, err := b.grants.shared(tx, key{}.id(p.Grant))
+	if err != nil {
+		return nil, "", err
+	}
+	if g == nil || g.Client != p.ClientUID {
+		return nil, RefusedMismatch, nil
+	}
+	a, err = b.access(tx, p.Grant, now)
+	if dead := Dead(""); errors.As(err, &dead) {
+		return nil, dead.Error(), nil
+	}
+	return a, "", err
 }
 
 // justRotated reports whether a generation is the one before the current one, and within

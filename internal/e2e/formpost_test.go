@@ -11,7 +11,8 @@ import (
 	"latchkey/internal/browser"
 )
 
-// postedApp is an app that has its answers posted, and counts how they come.
+// postedApp is an app that has its answers posted, and counts how they come. From where
+// they come says no more than by whom: the page's address may hold a whole request.
 func postedApp(t *testing.T, s *server) (a *app, posts *atomic.Int32) {
 	t.Helper()
 	a = plainApp(t, s, "profile")
@@ -21,6 +22,9 @@ func postedApp(t *testing.T, s *server) (a *app, posts *atomic.Int32) {
 	a.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/cb" && r.Method == http.MethodPost {
 			posts.Add(1)
+			if from, by := r.Header.Get("Origin"), r.Referer(); from != s.issuer || by != s.issuer+"/" {
+				t.Errorf("an answer came from %q, by %q", from, by)
+			}
 		} else if r.URL.Path == "/cb" {
 			t.Errorf("an answer came by %s %s", r.Method, r.URL)
 		}

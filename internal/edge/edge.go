@@ -87,10 +87,10 @@ func (e *Edge) Handler(next http.Handler) http.Handler {
 		out := &writer{ResponseWriter: w}
 		// Deferred, so that an exchange aborted halfway is recorded too.
 		defer func() {
-			took := e.opts.Now().Sub(begin)
-			e.record(r, x, out, took)
-			e.observe(r, x, out, took)
-			x.end(r, out.answered())
+			took, status := e.opts.Now().Sub(begin), x.outcome(r, out)
+			e.record(r, x, status, out.bytes, took)
+			e.observe(r, x, status, took)
+			x.end(r, status)
 		}()
 		inner.ServeHTTP(out, r)
 	})

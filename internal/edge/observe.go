@@ -12,7 +12,8 @@ import (
 type Observer interface {
 	// Request hears of each exchange when it is over. route is the matched
 	// template, empty when none matched; a method that HTTP does not know is
-	// "other".
+	// "other". status is 499, which no caller is ever answered, if the caller went away
+	// before there was an answer.
 	Request(route, method string, status int, took time.Duration)
 	// Event hears of what handlers count: see [Count].
 	Event(what, result string)
@@ -27,14 +28,14 @@ func Count(ctx context.Context, what, result string) {
 }
 
 // observe tells the observer of an exchange that is over.
-func (e *Edge) observe(r *http.Request, x *exchange, out *writer, took time.Duration) {
+func (e *Edge) observe(r *http.Request, x *exchange, status int, took time.Duration) {
 	if x.observer == nil {
 		return
 	}
 	x.mu.Lock()
 	route := x.route
 	x.mu.Unlock()
-	x.observer.Request(route, knownMethod(r.Method), out.answered(), took)
+	x.observer.Request(route, knownMethod(r.Method), status, took)
 }
 
 func knownMethod(m string) string {

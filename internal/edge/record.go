@@ -118,10 +118,10 @@ func (x *exchange) note(a slog.Attr) {
 }
 
 // record writes the one log record of the exchange.
-func (e *Edge) record(r *http.Request, x *exchange, out *writer, took time.Duration) {
+func (e *Edge) record(r *http.Request, x *exchange, status int, bytes int64, took time.Duration) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	level := x.level(out.answered())
+	level := x.level(status)
 	if !e.opts.Log.Enabled(r.Context(), level) {
 		return
 	}
@@ -130,8 +130,8 @@ func (e *Edge) record(r *http.Request, x *exchange, out *writer, took time.Durat
 		slog.String("method", clip(r.Method, 20)),
 		slog.String("route", x.route),
 		slog.String("path", scrubPath(r.URL.Path, x.route)),
-		slog.Int("status", out.answered()),
-		slog.Int64("bytes", out.bytes),
+		slog.Int("status", status),
+		slog.Int64("bytes", bytes),
 		slog.Float64("ms", float64(took.Microseconds())/1000),
 		slog.String("remote", remote(r, x)),
 		slog.String("request_id", x.id),

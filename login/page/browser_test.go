@@ -17,7 +17,12 @@ func TestMain(m *testing.M) { os.Exit(browser.Main(m)) }
 // gallery serves every example page at /<name>, with what pages load.
 func gallery(t *testing.T, o page.Options) string {
 	t.Helper()
-	rd := renderer(t, o)
+	return exhibit(t, renderer(t, o), pagetest.Examples())
+}
+
+// exhibit serves pages at /<name>, with what they load.
+func exhibit(t *testing.T, rd *page.Renderer, examples []pagetest.Example) string {
+	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /assets/", func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/assets/post-") {
@@ -26,7 +31,7 @@ func gallery(t *testing.T, o page.Options) string {
 		rd.Assets().ServeHTTP(w, r)
 	})
 	mux.Handle("GET /favicon.ico", rd.Assets())
-	for _, e := range pagetest.Examples() {
+	for _, e := range examples {
 		mux.HandleFunc("GET /"+e.Name, func(w http.ResponseWriter, r *http.Request) {
 			if err := rd.Render(w, r, e.Status, e.Page); err != nil {
 				t.Errorf("%s: %v", e.Name, err)

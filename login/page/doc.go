@@ -1,5 +1,5 @@
 // Package page owns everything a person sees in the browser on the sign-in side:
-// the frame, the templates, the stylesheet, the small script, every visible
+// the frame, the templates, the stylesheet, two small scripts, every visible
 // string, and the headers that belong to a page rather than to a server.
 //
 // It does not know requests, forms, sessions, storage or the protocol. A handler

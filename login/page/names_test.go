@@ -1,8 +1,6 @@
 package page_test
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -65,31 +63,27 @@ func TestNamesOfAnyLengthAndScriptFitEveryWindow(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a browser looks at many pages")
 	}
-	rd := renderer(t, page.Options{})
-	mux := http.NewServeMux()
-	mux.Handle("GET /assets/", rd.Assets())
-	mux.Handle("GET /favicon.ico", rd.Assets())
+	var long []pagetest.Example
 	seen := map[reflect.Type]bool{}
-	var names []string
 	for _, e := range pagetest.Examples() {
 		typ := reflect.TypeOf(e.Page)
 		if again := seen[typ]; again && e.Name != "home-apps" && e.Name != "consent-many-groups" {
 			continue // one of each page, and those with lists
 		}
 		seen[typ] = true
-		names = append(names, e.Name)
-		mux.HandleFunc("GET /"+e.Name, func(w http.ResponseWriter, r *http.Request) {
-			if err := rd.Render(w, r, e.Status, named(reflect.ValueOf(e.Page)).Interface().(page.Page)); err != nil {
-				t.Errorf("%s: %v", e.Name, err)
-			}
-		})
+		e.Page = named(reflect.ValueOf(e.Page)).Interface().(page.Page)
+		long = append(long, e)
 	}
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	for _, name := range names {
-		tab := browser.New(t, browser.Options{})
-		tab.Goto(server.URL + "/" + name)
+	base, tab := exhibit(t, renderer(t, page.Options{}), long), browser.New(t, browser.Options{})
+	for _, e := range long {
+		tab.Goto(base + "/" + e.Name)
 		tab.Fits(t, 320)
-		tab.Screenshot("names-" + name)
+		tab.Screenshot("names-" + e.Name)
+		if at := tab.URL(); at != base+"/"+e.Name {
+			t.Errorf("%s: what was looked at is %s", e.Name, at)
+		}
+		for _, problem := range tab.Problems() {
+			t.Errorf("%s: %s", e.Name, problem)
+		}
 	}
 }
