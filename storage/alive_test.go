@@ -129,6 +129,23 @@ func TestAClockThatWasSetBackBetweenTwoServersKeepsNoGraceOpen(t *testing.T) {
 	}
 }
 
+// A clock that is set after a rotation is no reason to stop saying that this one is at work.
+func TestAGraceThatIsOverStaysOverWhenTheClockWasSetAndAServerStarts(t *testing.T) {
+	var up time.Duration
+	h := houseOver(t, memory.New(memory.Options{Conflict: memory.ConflictFirst(1)}), Options{Uptime: func() time.Duration { return up }})
+	g := h.rotated()
+	h.ok(h.Alive(h.ctx))
+	h.clock.add(time.Hour)
+	for range 5 {
+		up += time.Minute
+		h.serve(1)
+	}
+	h = h.reopened(t)
+	if out := h.refresh(g, 0); out.Refused != RefusedTheft {
+		t.Errorf("%+v", out)
+	}
+}
+
 func TestAliveWritesOnlyWhileItMatters(t *testing.T) {
 	h := newHouse(t)
 	wrote := func(what string, want uint64, call func()) {

@@ -76,8 +76,10 @@ func (u *User) leaves() []leaf {
 }
 
 func clientChanges(before, after *Client) []FieldChange {
-	before.Metadata.fill() // what it predates is no change
-	return compare(before.leaves(), after.leaves(), func(field string) bool { return field != "contacts" && field != "jwks" })
+	was, is := *before, *after // what either predates is no change
+	was.Metadata.fill()
+	is.Metadata.fill()
+	return compare(was.leaves(), is.leaves(), func(field string) bool { return field != "contacts" && field != "jwks" })
 }
 
 // leaves leaves out what has acts of its own: state and secrets.

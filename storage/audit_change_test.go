@@ -101,6 +101,26 @@ func TestTheAuditTrailTellsWhatChangedOfAnApp(t *testing.T) {
 	}
 }
 
+// A record that an older version made lacks what has a default by now.
+func TestWhatARecordPredatesIsNoChangeOfIt(t *testing.T) {
+	h := newHouse(t)
+	c := h.client("app")
+	c.Metadata.Consent, c.Metadata.AccessTokenFormat = "", ""
+	h.plant(func(b *base, w writer) error { return b.clients.put(w, c) })
+	h.clock.add(time.Second)
+	need(h.Clients.AddSecret(h.ctx, Operator, c.ID, []byte("s"), "", time.Hour))(h)
+	h.changedTo(ActSecretRotated)
+	need(h.Clients.SetFirstParty(h.ctx, Operator, c.ID, true))(h)
+	h.changedTo(ActClientChanged, FieldChange{Field: "first_party", Old: "false", New: "true"})
+	need(h.Clients.SetState(h.ctx, Operator, c.ID, ClientSuspended))(h)
+	h.changedTo(ActClientState)
+
+	// And an event that it made has no changes.
+	event := Event{ID: h.base.newID(), Time: h.base.instant(), Act: ActClientChanged, Client: c.ID, Detail: "App"}
+	h.plant(func(b *base, w writer) error { return b.audit.put(w, &event) })
+	h.changedTo(ActClientChanged)
+}
+
 func TestTheAuditTrailTellsWhatChangedOfGroupsAndAPIs(t *testing.T) {
 	h := newHouse(t)
 	g := need(h.Groups.Create(h.ctx, Operator, "staff", ""))(h)

@@ -30,9 +30,10 @@ func offlineTable() table[offline] {
 
 // capOffline makes room for an offline grant that is being made: those that nothing can
 // come of any more are forgotten, and if there are still too many, some are revoked. First
-// those that a lifetime alone holds for over: longer again, it would revive them. Then
-// those whose code is unused: any page can send a browser here to have codes made for an
-// app that throws them away, and that must not end what is in use. Then the oldest.
+// those that a lifetime alone holds for over, for longer again it would revive them, and
+// those whose code has just ended, for whoever uses it may be on the way. Then those whose
+// code is unused: any page can send a browser here to have codes made for an app that
+// throws them away, and that must not end what is in use. Then the oldest.
 func (b *base) capOffline(tx kv.Txn, g *Grant, most uint32, l Lifetimes, now time.Time, note Event) error {
 	v, err := b.offline.get(tx, consentKey(g.User, g.Client))
 	if err != nil {
@@ -63,8 +64,8 @@ func (b *base) capOffline(tx kv.Txn, g *Grant, most uint32, l Lifetimes, now tim
 	return b.offline.put(tx, v)
 }
 
-// living leaves out the grants that nothing can come of any more. idle are those that a
-// lifetime holds for over; of the others those come first whose code is yet to be used.
+// living leaves out the grants that nothing can come of any more. idle are those that may
+// yet be revived; of the others those come first whose code is yet to be used.
 func (b *base) living(tx kv.Txn, ids []ID, l Lifetimes, now time.Time) (idle, living []ID, err error) {
 	var codes, used []ID
 	for _, id := range ids {
@@ -81,7 +82,9 @@ func (b *base) living(tx kv.Txn, ids []ID, l Lifetimes, now time.Time) (idle, li
 		}
 		switch {
 		case state == nil || !state.Revoked.IsZero():
+		case state.Redeemed.IsZero() && !now.Before(g.CodeExpires.Add(overtaking)):
 		case state.Redeemed.IsZero() && !now.Before(g.CodeExpires):
+			idle = append(idle, id)
 		case state.Redeemed.IsZero():
 			codes = append(codes, id)
 		case g.refreshable() && state.idle(l, now):

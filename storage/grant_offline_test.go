@@ -187,6 +187,26 @@ func TestManyOfflineGrantsAtOnceNeverLeaveMoreThanTheCapAlive(t *testing.T) {
 	})
 }
 
+// Whoever redeems a code in its last second may have a later turn than one who comes when
+// it is over: what is made of it counts all the same.
+func TestACodeThatIsRedeemedLateEscapesNoCap(t *testing.T) {
+	h := newHouse(t)
+	c := h.capped(1)
+	late := c.make(true)
+	h.clock.add(late.CodeExpires.Sub(h.clock.Now()))
+	acts := len(h.acts())
+	h.redeem(c.make(true))
+	if n := len(h.acts()); n != acts+1 { // the consent
+		t.Errorf("it is told that something ended which was over: %v", h.acts()[acts:])
+	}
+	h.clock.add(-time.Second)
+	h.redeem(late)
+	if alive := c.living(); len(alive) != 1 || alive[0].ID == late.ID {
+		t.Errorf("%d are alive", len(alive))
+	}
+	h.sound()
+}
+
 // What a lifetime alone holds for over lives again when the lifetime is taken back: there
 // must not be more then than there may be. It goes before what is alive, also where the
 // change has overtaken whoever comes.

@@ -90,6 +90,7 @@ type swept struct {
 	n     int
 	next  []byte
 	front bool // all that is over lies before all that is not
+	odd   int  // could not be read
 }
 
 // sweep deletes what is gone of one slice. It passes over what it cannot read, which
@@ -103,6 +104,7 @@ func sweep[T any](tx kv.Txn, t *table[T], after []byte, gone func(*T) (bool, err
 	for _, pair := range pairs {
 		v, err := t.decode(pair.Key[1:], pair.Value)
 		if err != nil {
+			out.odd++
 			continue
 		}
 		over, err := gone(v)
@@ -121,10 +123,10 @@ func sweep[T any](tx kv.Txn, t *table[T], after []byte, gone func(*T) (bool, err
 }
 
 // sweepFront is sweep for records whose keys begin with when they end: there may be more
-// at the front only if all of the slice was gone.
-func sweepFront[T any](tx kv.Txn, t *table[T], gone func(*T) bool) (swept, error) {
-	out, err := sweep(tx, t, nil, func(v *T) (bool, error) { return gone(v), nil })
-	if out.front = true; out.n < sweepSlice {
+// at the front only if all of the slice that can be read was gone.
+func sweepFront[T any](tx kv.Txn, t *table[T], after []byte, gone func(*T) bool) (swept, error) {
+	out, err := sweep(tx, t, after, func(v *T) (bool, error) { return gone(v), nil })
+	if out.front = true; out.n+out.odd < sweepSlice {
 		out.next = nil
 	}
 	return out, err
@@ -183,8 +185,8 @@ func (b *base) grantOver(tx kv.Txn, g *Grant, before time.Time) (bool, error) {
 	return state.idle(set.Lifetimes.Of(c), before), nil
 }
 
-func (s *Sweeper) denied(tx kv.Txn, _ []byte, before time.Time) (swept, error) {
-	return sweepFront(tx, &s.b.denied, func(d *denied) bool { return d.Expires.Before(before) })
+func (s *Sweeper) denied(tx kv.Txn, after []byte, before time.Time) (swept, error) {
+	return sweepFront(tx, &s.b.denied, after, func(d *denied) bool { return d.Expires.Before(before) })
 }
 
 func (s *Sweeper) links(tx kv.Txn, after []byte, before time.Time) (swept, error) {

@@ -193,6 +193,30 @@ func TestTheSweeperPassesOverWhatItCannotRead(t *testing.T) {
 	}
 }
 
+func TestWhatCannotBeReadHoldsUpNothingBehindIt(t *testing.T) {
+	h := newHouse(t)
+	const many = 3 * sweepSlice
+	h.plant(func(b *base, w writer) error {
+		for i := range many {
+			d := &denied{Expires: h.clock.Now().Add(time.Hour), Token: []byte{byte(i), byte(i >> 8)}}
+			if err := b.denied.put(w, d); err != nil {
+				return err
+			}
+			if i == 0 {
+				if err := w.Put(b.denied.full(b.denied.key(d)), []byte("rubbish")); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	s, pass := h.sweeper()
+	pass(2 * day)
+	if n := h.tick(s); n != many-1 || h.count(spaceDenied) != 1 {
+		t.Errorf("%d deleted, %d left", n, h.count(spaceDenied))
+	}
+}
+
 func TestTheSweeperDeletesWhatItLookedAtAndNothingElse(t *testing.T) {
 	h := newHouse(t)
 	h.setUpLink("link")

@@ -41,8 +41,9 @@ func interruptible(ctx context.Context, read func() (string, error)) (string, er
 	}
 }
 
-// confirm asks before something that cannot be undone. Without a terminal to ask
-// on, yes must have been given as a flag.
+// confirm asks before something that cannot be undone, and says where it would be done
+// if not on this machine: a variable that was set long ago may say so. Without a terminal
+// to ask on, yes must have been given as a flag.
 func (t *terminal) confirm(ctx context.Context, yes bool, question string) error {
 	if yes {
 		return nil
@@ -50,7 +51,10 @@ func (t *terminal) confirm(ctx context.Context, yes bool, question string) error
 	if _, ok := t.interactive(); !ok {
 		return usagef("this cannot be undone: add --yes to do it")
 	}
-	fmt.Fprintf(t.stderr, "%s [y/N] ", question)
+	if t.elsewhere.server != "" {
+		question = "At " + t.elsewhere.server + ": " + question
+	}
+	fmt.Fprintf(t.stderr, "%s [y/N] ", printable(question))
 	answer, err := interruptible(ctx, func() (string, error) { return bufio.NewReader(t.stdin).ReadString('\n') })
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err

@@ -107,6 +107,17 @@ func TestInterruptedQuestionLeavesTheTerminalAsItWas(t *testing.T) {
 	}
 }
 
+// A variable that was set long ago may say where.
+func TestDeletingFarAwaySaysWhere(t *testing.T) {
+	s := newHostile(t)
+	env := []string{"LATCHKEY_SERVER=" + s.URL, "LATCHKEY_CLIENT_ID=robot", "LATCHKEY_CLIENT_SECRET=secret"}
+	person, program := newTerminal(t)
+	stderr := &typing{person: person, answers: map[string]string{"At " + s.URL + ": Delete ": "n"}}
+	if code := Run(t.Context(), []string{"user", "delete", "ada"}, program, &strings.Builder{}, stderr, env); code != exitFailed || strings.Contains(stderr.asked.String(), "\x1b") {
+		t.Errorf("exit code %d: %q", code, stderr.asked.String())
+	}
+}
+
 func TestDeletingAsksOnATerminal(t *testing.T) {
 	env := []string{"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data")}
 	if code, _, stderr := run(t, env, "client", "add", "--client-id", "demo", "--client-name", "Demo", "--redirect-uri", "https://a.example/cb"); code != exitDone {

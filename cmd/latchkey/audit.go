@@ -88,7 +88,7 @@ func (t *terminal) showEvents(ctx context.Context, events []storage.Event, names
 	for i, row := range slices.Collect(strings.Lines(body)) {
 		t.say("%s", strings.TrimRight(row, " \n"))
 		for _, c := range events[i].Changes {
-			t.say("    %s", printable(changed(c)))
+			t.say("    %s", changed(c))
 		}
 	}
 	return nil

@@ -73,7 +73,7 @@ func fileName(issuer string) string {
 // sayFaults lists what is wrong with the data.
 func (t *terminal) sayFaults(faults []api.Fault) {
 	for _, f := range faults {
-		t.say("  %s %s: %s", f.Table, f.Key, printable(f.What))
+		t.say("  %s %s: %s", f.Table, f.Key, f.What)
 	}
 }
 

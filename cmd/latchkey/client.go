@@ -120,7 +120,7 @@ func (t *terminal) showClient(headline string, v api.Client) error {
 		return t.writeJSON(v)
 	}
 	if headline != "" {
-		t.say("%s\n", printable(headline))
+		t.say("%s\n", headline)
 	}
 	if err := t.showFields(append([]field{
 		{"client_id", v.ClientID}, {"client_secret", v.ClientSecret}, {"state", string(v.State)},

@@ -92,7 +92,7 @@ func clientDelete(t *terminal) *cobra.Command {
 			return err
 		}
 		// With the data closed: nobody else should wait for the answer.
-		question := fmt.Sprintf("Delete %s (%s) for good? It stops working for everybody at once.", printable(app.ClientName), app.ClientID)
+		question := fmt.Sprintf("Delete %s (%s) for good? It stops working for everybody at once.", app.ClientName, app.ClientID)
 		if err := t.confirm(c.Context(), *sure, question); err != nil {
 			return err
 		}
@@ -100,7 +100,7 @@ func clientDelete(t *terminal) *cobra.Command {
 		if err := remove(c, args); err != nil || t.json {
 			return t.answer(map[string]string{"deleted": app.ClientID}, err)
 		}
-		t.say("%s is deleted.", printable(app.ClientName))
+		t.say("%s is deleted.", app.ClientName)
 		return nil
 	}
 	return c

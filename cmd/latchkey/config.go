@@ -176,7 +176,7 @@ func (c *Config) readFile(path string) error {
 // readEnv applies the variables that are set and not empty; an empty one is how
 // orchestrators spell "not set".
 func (c *Config) readEnv(env []string) {
-	known := []string{envConfig}
+	known := []string{envConfig, envServer, envCA, envCredentials, envClientID, envClientSecret}
 	for _, s := range settings {
 		known = append(known, s.env())
 		value := lookup(env, s.env())

@@ -156,7 +156,8 @@ func TestPathsInAFileStartFromTheFile(t *testing.T) {
 }
 
 func TestUnknownVariablesOnlyWarn(t *testing.T) {
-	c := mustLoad(t, "", "LATCHKEY_PORT=tcp://10.0.0.1:80", "LATCHKEY_ISUER=x", "OTHER=1", "LATCHKEY_ISSUER=http://localhost:9")
+	c := mustLoad(t, "", "LATCHKEY_PORT=tcp://10.0.0.1:80", "LATCHKEY_ISUER=x", "OTHER=1", "LATCHKEY_ISSUER=http://localhost:9",
+		envServer+"=x", envCA+"=x", envCredentials+"=x", envClientID+"=x", envClientSecret+"=x")
 	if !reflect.DeepEqual(c.unknown, []string{"LATCHKEY_ISUER", "LATCHKEY_PORT"}) {
 		t.Errorf("unknown %v", c.unknown)
 	}

@@ -118,7 +118,7 @@ func (t *terminal) showGroup(headline string, v shownGroup) error {
 		return t.writeJSON(v)
 	}
 	if headline != "" {
-		t.say("%s\n", printable(headline))
+		t.say("%s\n", headline)
 	}
 	lines := []field{{"name", v.Name}, {"id", v.ID}, {"description", v.Description},
 		{"created", clock(v.CreatedAt)}, {"updated", clock(v.UpdatedAt)}}
@@ -158,14 +158,14 @@ func groupDelete(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "delete GROUP", Short: "Delete a group for good", Args: takes("GROUP")}
 	sure := c.Flags().Bool("yes", false, "do not ask")
 	c.RunE = t.onGroup(func(ctx context.Context, conn *connection, g api.Group) error {
-		if err := t.confirm(ctx, *sure, fmt.Sprintf("Delete the group %s for good? Its members stay, but lose it at once.", printable(g.Name))); err != nil {
+		if err := t.confirm(ctx, *sure, fmt.Sprintf("Delete the group %s for good? Its members stay, but lose it at once.", g.Name)); err != nil {
 			return err
 		}
 		err := conn.DeleteGroup(ctx, g.ID)
 		if err != nil || t.json {
 			return t.answer(map[string]string{"deleted": g.ID}, err)
 		}
-		t.say("%s is deleted.", printable(g.Name))
+		t.say("%s is deleted.", g.Name)
 		return nil
 	})
 	return c

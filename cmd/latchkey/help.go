@@ -22,7 +22,7 @@ var verbGroups = []struct{ title, verbs string }{
 	{"The data:", "backup restore check compact"},
 }
 
-const exitWords = `What a verb says to programs it says with --json. The exit code is 0 when it is done, 1 when it failed or found something wrong, and 2 when the command line was not understood.`
+const exitWords = `What a verb says to programs it says with --json. The exit code is 0 when it is done, 1 when it failed or found something wrong, 2 when the command line was not understood, and 78 when the configuration was not.`
 
 // addHelp gives the tree of verbs its help, in one voice.
 func addHelp(t *terminal, root *cobra.Command) {

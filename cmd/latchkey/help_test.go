@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -38,6 +39,14 @@ func TestHelpIsReadableInATerminal(t *testing.T) {
 		}
 	}
 	look(newRoot(&terminal{}))
+}
+
+func TestHelpTellsEveryExitCode(t *testing.T) {
+	for _, code := range []int{exitDone, exitFailed, exitUsage, exitConfig} {
+		if !regexp.MustCompile(`\b` + strconv.Itoa(code) + ` when`).MatchString(exitWords) {
+			t.Errorf("%d: %s", code, exitWords)
+		}
+	}
 }
 
 func TestTimesAreSecondsOrLikeDays(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"latchkey/internal/addrtest"
 )
@@ -28,6 +29,9 @@ func TestTheServiceManagerIsToldOnceRequestsAreAnswered(t *testing.T) {
 	var log strings.Builder
 	go func() { ended <- Run(ctx, []string{"serve"}, strings.NewReader(""), &strings.Builder{}, &log, env) }()
 
+	if err := manager.SetReadDeadline(time.Now().Add(time.Minute)); err != nil { // it may never come
+		t.Fatal(err)
+	}
 	message := make([]byte, 4096)
 	n, err := manager.Read(message)
 	if got := string(message[:n]); err != nil || !strings.Contains("\n"+got+"\n", "\nREADY=1\n") || !strings.Contains(got, address) {

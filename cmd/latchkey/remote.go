@@ -69,6 +69,12 @@ func (t *terminal) settle(c *cobra.Command) error {
 		return nil
 	case e.server == "" && (given("ca") || given("credentials")):
 		return usagef("--ca and --credentials need --server")
+	case given("ca") && e.ca == "" || given("credentials") && e.credentials == "":
+		return usagef("--ca and --credentials need the name of a file")
+	case e.server == "" && given("server") && lookup(t.env, envServer) == "":
+		return usagef("--server is empty: name the server, or leave it out for the Latchkey on this machine")
+	case e.server == "" && !given("server") && place == placeAny && t.bearsCredentials():
+		return usagef("the environment has credentials for a server and names none: set %s, or unset %s, %s and %s", envServer, envCredentials, envClientID, envClientSecret)
 	case e.server == "":
 		return nil
 	case place != placeAny && given("server"):
@@ -82,6 +88,12 @@ func (t *terminal) settle(c *cobra.Command) error {
 		return usagef("%s %s", e.source, fault)
 	}
 	return nil
+}
+
+// bearsCredentials reports whether the environment says by what right to administer a
+// server on another machine.
+func (t *terminal) bearsCredentials() bool {
+	return lookup(t.env, envCredentials) != "" || lookup(t.env, envClientSecret) != ""
 }
 
 // serverFault holds the address of a server to what an issuer must be. It may have a
@@ -118,13 +130,16 @@ func (t *terminal) connectElsewhere(ctx context.Context) (*connection, error) {
 	return &connection{Caller: e.open.Caller, remote: e.open}, nil
 }
 
-// credentials are those of the flag, or of the environment.
+// credentials are those of the flag, or of the environment: these are for the server
+// that it names, if it names one, and for no other.
 func (t *terminal) credentials() (remote.Credentials, error) {
 	if file := t.elsewhere.credentials; file != "" {
 		return remote.ReadCredentials(file)
 	}
 	file, id, secret := lookup(t.env, envCredentials), lookup(t.env, envClientID), lookup(t.env, envClientSecret)
-	switch {
+	switch named := lookup(t.env, envServer); {
+	case named != "" && named != t.elsewhere.server && t.bearsCredentials():
+		return remote.Credentials{}, fmt.Errorf("the credentials in the environment are for the server that %s names: name the file of those for %s with --credentials", envServer, t.elsewhere.server)
 	case file != "" && secret != "":
 		return remote.Credentials{}, errors.New(envCredentials + " and " + envClientSecret + " are both set: unset one")
 	case file != "":

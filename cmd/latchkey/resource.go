@@ -140,7 +140,7 @@ func (t *terminal) showResource(headline string, v api.Resource) error {
 		return t.writeJSON(v)
 	}
 	if headline != "" {
-		t.say("%s\n", printable(headline))
+		t.say("%s\n", headline)
 	}
 	lines := []field{{"identifier", v.Identifier}, {"name", v.Name}, {"id", v.ID}, {"client_secret", v.ClientSecret}, {"state", resourceState(v)}}
 	for _, sc := range v.Scopes {

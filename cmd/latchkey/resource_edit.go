@@ -53,7 +53,7 @@ func resourceDisable(t *terminal, verb string, disabled bool) *cobra.Command {
 			if err != nil || t.json {
 				return t.answer(v, err)
 			}
-			t.say(done, printable(v.Name))
+			t.say(done, v.Name)
 			return nil
 		})}
 }
@@ -99,6 +99,14 @@ func resourceEndSecret(t *terminal) *cobra.Command {
 	return c
 }
 
+// apps is how many may ask for a resource's scopes, if the server says it.
+func apps(v api.Resource) string {
+	if v.Clients == nil {
+		return "apps"
+	}
+	return number(*v.Clients, "app")
+}
+
 func resourceDelete(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "delete RESOURCE", Short: "Delete an API for good", Args: takes("RESOURCE"),
 		Long: "Delete an API for good. Its scopes are worth nothing at once, wherever they were granted. Apps keep their names, which mean nothing any more and are never another API's. " +
@@ -115,7 +123,7 @@ func resourceDelete(t *terminal) *cobra.Command {
 		}
 		// With the data closed: nobody else should wait for the answer.
 		question := fmt.Sprintf("Delete %s (%s) for good? Tokens stop working there at once; %s may ask for it.",
-			printable(doomed.Name), doomed.Identifier, number(*doomed.Clients, "app"))
+			doomed.Name, doomed.Identifier, apps(doomed))
 		if err := t.confirm(c.Context(), *sure, question); err != nil {
 			return err
 		}
@@ -123,9 +131,9 @@ func resourceDelete(t *terminal) *cobra.Command {
 			return conn.DeleteResource(ctx, v.ID)
 		})
 		if err := remove(c, []string{doomed.ID}); err != nil || t.json {
-			return t.answer(map[string]any{"deleted": doomed.ID, "clients": *doomed.Clients}, err)
+			return t.answer(map[string]any{"deleted": doomed.ID, "clients": doomed.Clients}, err)
 		}
-		t.say("%s is deleted. %s could ask for it.", printable(doomed.Name), number(*doomed.Clients, "app"))
+		t.say("%s is deleted. %s could ask for it.", doomed.Name, apps(doomed))
 		return nil
 	}
 	return c

@@ -76,7 +76,13 @@ func (t *terminal) writeJSON(v any) error {
 	return e.Encode(v)
 }
 
-// say writes a line for a person.
+// say writes lines for a person. Texts among args may be anybody's: another machine's
+// server says them, too.
 func (t *terminal) say(format string, args ...any) {
+	for i, a := range args {
+		if text, ok := a.(string); ok {
+			args[i] = printable(text)
+		}
+	}
 	fmt.Fprintf(t.stdout, format+"\n", args...)
 }

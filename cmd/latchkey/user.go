@@ -105,7 +105,7 @@ func (t *terminal) showUser(headline string, u api.User) error {
 		return t.writeJSON(u)
 	}
 	if headline != "" {
-		t.say("%s\n", printable(headline))
+		t.say("%s\n", headline)
 	}
 	password := "none: make a recovery link"
 	if u.PasswordChangedAt != nil {

@@ -75,10 +75,24 @@ func cause(err error) error {
 	return err
 }
 
+// answerMost is more bytes than any answer has, which is a hundred records at most.
+var answerMost = 64 << 20
+
+func read(res *http.Response) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(res.Body, int64(answerMost)+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the answer broke off: %w", err)
+	case len(text) > answerMost:
+		return nil, errors.New("the answer is longer than any that this version expects")
+	}
+	return text, nil
+}
+
 func decode[T any](res *http.Response) (answer T, err error) {
-	text, err := io.ReadAll(res.Body)
+	text, err := read(res)
 	if err != nil {
-		return answer, fmt.Errorf("the answer broke off: %w", err)
+		return answer, err
 	}
 	switch {
 	case res.StatusCode >= 400:

@@ -68,7 +68,8 @@ func (c *Caller) fetchOffer(ctx context.Context) (*offer, error) {
 	}
 	defer res.Body.Close()
 	var all offer
-	if res.StatusCode != http.StatusOK || json.NewDecoder(res.Body).Decode(&all) != nil || len(all.Paths) == 0 {
+	text, err := read(res)
+	if err != nil || res.StatusCode != http.StatusOK || json.Unmarshal(text, &all) != nil || len(all.Paths) == 0 {
 		return nil, none
 	}
 	return &all, nil

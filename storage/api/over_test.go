@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -112,5 +113,26 @@ func TestNoTokenFollowsARedirect(t *testing.T) {
 	}
 	if n := reached.Load(); n != 0 {
 		t.Errorf("%d requests arrived elsewhere", n)
+	}
+}
+
+func TestAnAnswerWithoutAnEndIsGivenUp(t *testing.T) {
+	api.AnswersAtMost(t, 1<<20)
+	missing, piece := false, bytes.Repeat([]byte(" "), 1<<16)
+	caller := over(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if missing && !strings.HasSuffix(r.URL.Path, "/openapi.json") {
+			http.NotFound(w, r)
+			return
+		}
+		for err := error(nil); err == nil; {
+			_, err = w.Write(piece)
+		}
+	}))
+	if _, err := caller.FindUser(t.Context(), "ada"); err == nil || !strings.Contains(err.Error(), "the answer is longer than any") {
+		t.Errorf("an answer: %v", err)
+	}
+	missing = true
+	if _, err := caller.FindUser(t.Context(), "ada"); !errors.Is(err, api.ErrNoAPI) {
+		t.Errorf("the description: %v", err)
 	}
 }

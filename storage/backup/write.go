@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -58,10 +59,12 @@ func Write(ctx context.Context, from Source, path string, try Keys, now time.Tim
 }
 
 // unwritten says in the operator's words what is in the way of a file in dir: the
-// names of drafts are none of theirs.
+// names of drafts are none of theirs. What is wrong with the data itself, or with the
+// disk that they are on, is no matter of dir.
 func unwritten(dir string, err error) error {
 	var errno syscall.Errno
-	if !errors.As(err, &errno) {
+	var at *fs.PathError
+	if !errors.As(err, &errno) || errors.Is(err, kv.ErrOutcomeUnknown) || errors.As(err, &at) && !onTheWay(at.Path, dir) {
 		return err
 	}
 	do := ""
@@ -74,6 +77,12 @@ func unwritten(dir string, err error) error {
 		do = ": make room; a backup takes as much as the data"
 	}
 	return fmt.Errorf("no backup can be written to %s: %w%s", dir, errno, do)
+}
+
+// onTheWay reports whether a path is dir, a file in it, or a directory above it.
+func onTheWay(path, dir string) bool {
+	path, dir = filepath.Clean(path), filepath.Clean(dir)
+	return path == dir || filepath.Dir(path) == dir || strings.HasPrefix(dir, path+string(filepath.Separator))
 }
 
 // free returns an error if a name is taken, to spare work that could not be kept.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"latchkey/storage/kv"
 )
 
 func TestWhatStandsInABackupsWayIsSaidWithoutItsDraft(t *testing.T) {
@@ -22,8 +24,16 @@ func TestWhatStandsInABackupsWayIsSaidWithoutItsDraft(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
-	if other := errors.New("other"); unwritten("/kept", other) != other {
-		t.Error("what is no matter of the directory is said to be one")
+	for _, other := range []error{errors.New("other"), kv.OutcomeUnknown(&fs.PathError{Op: "write", Path: "/data/latchkey.db", Err: syscall.ENOSPC}),
+		&fs.PathError{Op: "read", Path: "/data/latchkey.db", Err: syscall.EIO}} {
+		if err := unwritten("/kept", other); err != other {
+			t.Errorf("what is no matter of the directory is said to be one: %v", err)
+		}
+	}
+	// A directory that cannot even be made is told by the one above it.
+	above := &fs.PathError{Op: "mkdir", Path: "/kept", Err: syscall.EACCES}
+	if err := unwritten("/kept/daily", above); !strings.HasPrefix(err.Error(), "no backup can be written to /kept/daily: permission denied") {
+		t.Error(err)
 	}
 }
 

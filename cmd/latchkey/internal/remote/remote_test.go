@@ -225,6 +225,17 @@ func TestAClientThatMayOnlyLookLooks(t *testing.T) {
 	}
 }
 
+// A name that begins like the issuer's is another's.
+func TestNoSecretGoesToAnOriginThatBeginsLikeTheIssuer(t *testing.T) {
+	for _, endpoint := range []string{"0" + pathToken, ".evil.example" + pathToken, "@evil.example" + pathToken, ""} {
+		f := newFake(t, nil)
+		f.replaced = map[string]http.HandlerFunc{pathDiscovery: says(200, map[string]string{"issuer": f.URL, "token_endpoint": f.URL + endpoint})}
+		if err := try(t.Context(), f.options()); err == nil || !strings.Contains(err.Error(), "which gets no secret") || f.proved() != "" {
+			t.Errorf("%q: %v", endpoint, err)
+		}
+	}
+}
+
 func TestATokenIsForItsServerAlone(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("something arrived") }))
 	defer other.Close()
