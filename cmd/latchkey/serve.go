@@ -74,10 +74,13 @@ func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
 		log.Warn("the last stop was not a clean one; what was acknowledged is there, but see why it stopped", "data_dir", c.DataDir)
 	}
 	log.Info("serving", "issuer", c.Issuer, "listen", s.public.Addr().String(), "data_dir", c.DataDir, "version", versionOf().Version)
-	stopJobs := startJobs(ctx, log, h.jobs())
+	stopJobs := startJobs(ctx, log, h.jobsAndWatchdog(log))
 	defer stopJobs() // before the data is closed
 	announceReady(log, s, c.Issuer)
-	err = s.run(ctx, func() { log.Info("stopping; requests under way are finished first") })
+	err = s.run(ctx, func() {
+		log.Info("stopping; requests under way are finished first")
+		announceStopping(log)
+	})
 	log.Info("stopped")
 	return err
 }
