@@ -19,30 +19,13 @@ func termsOf(s *Settings) terms {
 	return terms{Lifetimes: s.Lifetimes, AuditRetention: s.AuditRetention, KeyRotation: *s.KeyRotation}
 }
 
-// served is how this data was last served.
-type served struct {
-	Issuer string    `cbor:"1,keyasint,omitempty"` // "": it never was, or by a version that did not say
-	Former string    `cbor:"2,keyasint,omitempty"` // the issuer before; "": there was none
-	Moved  time.Time `cbor:"3,keyasint,omitzero"`  // when Issuer took the place of Former
-	Terms  terms     `cbor:"4,keyasint"`
-	Stood  time.Time `cbor:"5,keyasint,omitzero"` // since when Terms are in force; zero: always
-}
-
-func servedTable() table[served] {
-	return table[served]{name: "served", space: spaceServed, key: func(*served) key { return nil },
-		ready: func(v *served, _ key) { inUTC(&v.Moved, &v.Stood) }}
-}
-
 // stands notes the terms that are in force from now on, if they differ from those until
 // now, and returns since when they are. Settings are as stored.
 func (b *base) stands(tx kv.Txn, stored Settings, now time.Time) (time.Time, error) {
 	b.settings.ready(&stored, nil)
-	v, err := b.served.get(tx, nil)
+	v, err := b.lastServed(tx)
 	if err != nil {
 		return time.Time{}, err
-	}
-	if v == nil {
-		v = new(served)
 	}
 	// A time to come is from a clock that was ahead: the day would not end before it.
 	if t := termsOf(&stored); v.Terms != t || v.Stood.After(now) {
