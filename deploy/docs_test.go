@@ -30,7 +30,7 @@ func recipes(t *testing.T, page string) (blocks []string) {
 }
 
 // shell is a reader at work: one bash that runs block after block, as they are on
-// the page. For it, id.example.org is the test's proxy and sudo does nothing.
+// the page. For it, id.example.org is the test's proxy and runuser does nothing.
 type shell struct {
 	t   *testing.T
 	in  io.Writer
@@ -58,7 +58,7 @@ func (p *proxied) shell(certFile string) *shell {
 	}
 	s.out = bufio.NewReader(out)
 	startProcess(p.t, cmd)
-	s.run("sudo() { shift 2; local all=(\"$@\"); \"${all[@]/#\\/etc\\/latchkey\\/config.yaml/" + config + "}\"; }\n")
+	s.run("runuser() { shift 3; local all=(\"$@\"); \"${all[@]/#\\/etc\\/latchkey\\/config.yaml/" + config + "}\"; }\n")
 	return s
 }
 

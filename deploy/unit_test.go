@@ -44,6 +44,9 @@ func TestTheUnitConfinesTheServer(t *testing.T) {
 		"StandardOutput":           "null",    // the set-up link is no matter for a journal
 		"StandardError":            "journal", // else the log would go where standard output goes
 		"Type":                     "notify",
+		"WatchdogSec":              "1min",    // nobody restarts it by hand after a full disk
+		"WatchdogSignal":           "SIGTERM", // else a stop like any other would be a dump of stacks
+		"Restart":                  "on-failure",
 		"RestartPreventExitStatus": "78",
 	} {
 		if got := unit["Service."+name]; !slices.Equal(got, []string{want}) {

@@ -53,6 +53,7 @@ func (b *base) checks() []check {
 		tableCheck(&b.memberships), tableCheck(&b.settings), tableCheck(&b.keys), tableCheck(&b.links),
 		tableCheck(&b.audit), tableCheck(&b.denied), tableCheck(&b.alive), tableCheck(&b.groups),
 		tableCheck(&b.requests), tableCheck(&b.offline), tableCheck(&b.assertions), tableCheck(&b.resources), tableCheck(&b.edition),
+		tableCheck(&b.served),
 		pairCheck(b.grants.name, spaceGrants, spaceGrantStates, "the grant has no state"),
 		pairCheck(b.grantStates.name, spaceGrantStates, spaceGrants, "the state has no grant"),
 		{name: b.resources.name, run: checkResources}, {name: b.scopes.name, run: checkOwners},

@@ -8,9 +8,13 @@ import (
 // decoded keeps objects made from records, to be used again while the record's
 // bytes are the same. It saves the decoding, never the read, so what it returns
 // is what the transaction saw.
+//
+// There are two generations. Once the young one is full it becomes the old one, of
+// which whatever is asked for is young again, and what was old until then is forgotten:
+// a store with more in use than is kept loses what rests, not everything at once.
 type decoded[T any] struct {
-	mu   sync.RWMutex
-	kept map[string]kept[T]
+	mu         sync.RWMutex
+	young, old map[string]kept[T]
 }
 
 type kept[T any] struct {
@@ -18,8 +22,8 @@ type kept[T any] struct {
 	object *T
 }
 
-// decodedMost bounds a cache; past it the cache starts again from nothing, which
-// costs one decoding each and needs no bookkeeping on reads.
+// decodedMost bounds a generation, so that a table keeps 8,192 objects with their records
+// at most. As many users with a session, a grant and its state take some 20 MiB.
 const decodedMost = 4096
 
 // of returns the object that was made from raw. Nil if none is kept.
@@ -28,23 +32,36 @@ func (d *decoded[T]) of(k, raw []byte) *T {
 		return nil
 	}
 	d.mu.RLock()
-	have, ok := d.kept[string(k)]
+	have, young := d.young[string(k)]
+	if !young {
+		have = d.old[string(k)]
+	}
 	d.mu.RUnlock()
-	if !ok || !bytes.Equal(have.raw, raw) {
+	if have.object == nil || !bytes.Equal(have.raw, raw) {
 		return nil
+	}
+	if !young {
+		d.put(k, have)
 	}
 	return have.object
 }
 
 // keep keeps what was made from raw. A nil cache keeps nothing.
 func (d *decoded[T]) keep(k, raw []byte, v *T) {
-	if d == nil {
-		return
+	if d != nil {
+		d.put(k, kept[T]{raw: bytes.Clone(raw), object: v})
 	}
+}
+
+func (d *decoded[T]) put(k []byte, v kept[T]) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.kept == nil || len(d.kept) >= decodedMost {
-		d.kept = make(map[string]kept[T])
+	if len(d.young) >= decodedMost {
+		d.young, d.old = d.old, d.young
+		clear(d.young)
 	}
-	d.kept[string(k)] = kept[T]{raw: bytes.Clone(raw), object: v}
+	if d.young == nil {
+		d.young = make(map[string]kept[T])
+	}
+	d.young[string(k)] = v
 }

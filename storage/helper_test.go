@@ -143,10 +143,12 @@ func unchanged[T any](t *testing.T, table *table[T]) {
 	t.Helper()
 	table.cache.mu.RLock()
 	defer table.cache.mu.RUnlock()
-	for full, kept := range table.cache.kept {
-		want, err := table.decode(key(full)[1:], kept.raw)
-		if err != nil || !reflect.DeepEqual(kept.object, want) {
-			t.Errorf("a shared object of %s was changed: is %+v, was %+v, %v", table.name, kept.object, want, err)
+	for _, generation := range []map[string]kept[T]{table.cache.young, table.cache.old} {
+		for full, kept := range generation {
+			want, err := table.decode(key(full)[1:], kept.raw)
+			if err != nil || !reflect.DeepEqual(kept.object, want) {
+				t.Errorf("a shared object of %s was changed: is %+v, was %+v, %v", table.name, kept.object, want, err)
+			}
 		}
 	}
 }

@@ -32,6 +32,7 @@ const (
 	spaceResourcesByURI   byte = 0x93
 	spaceCatalogue        byte = 0x94
 	spaceAssertions       byte = 0x91
+	spaceServed           byte = 0x96
 	spaceGroups           byte = 0xa0
 	spaceGroupsByName     byte = 0xa1
 	spaceUsersByGroup     byte = 0xa2

@@ -35,7 +35,7 @@ func TestRequestIsRememberedForADayAndThenSwept(t *testing.T) {
 	}
 
 	var mono time.Duration
-	sweeper := s.NewSweeper(func() time.Duration { return mono })
+	sweeper := s.NewSweeper(func() storage.Uptime { return storage.Uptime{Awake: mono} })
 	for _, c := range []struct {
 		after time.Duration
 		want  int

@@ -9,7 +9,8 @@ type Settings struct {
 	Lifetimes Lifetimes `cbor:"2,keyasint" json:"lifetimes"`
 	Throttle  Throttle  `cbor:"3,keyasint" json:"throttle"`
 	Epoch     uint64    `cbor:"4,keyasint" json:"epoch"` // one more at every change
-	// Changed is when the last change was made, in Unix seconds; 0: never.
+	// Changed is when the last change was made, in Unix seconds; 0: never. In what is
+	// read it is no earlier than what the configuration file pins came into force.
 	Changed uint64 `cbor:"15,keyasint,omitempty" json:"changed,omitempty"`
 	// AuditRetention is how long the audit trail is kept, in seconds.
 	AuditRetention uint64 `cbor:"5,keyasint" json:"audit_retention_seconds"`

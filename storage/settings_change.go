@@ -91,8 +91,7 @@ func (s SettingsStore) Change(ctx context.Context, by Actor, changes []SettingCh
 			return struct{}{}, err
 		}
 		stored.Epoch++
-		stored.Changed = uint64(note.Time.Unix())
-		if err := s.b.settings.put(tx, stored); err != nil {
+		if err := s.put(tx, stored, note.Time); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, s.b.audit.put(tx, note.about(ID{}, "", "").with(settingChanges(&before, stored)))

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"time"
 
 	"latchkey/storage/kv"
 )
@@ -9,11 +10,16 @@ import (
 // SettingsStore holds the settings.
 type SettingsStore struct{ b *base }
 
-func settingsTable(p pin) table[Settings] {
+// settingsTable is that of settings over which p is laid, and which have stood since then
+// at the longest.
+func settingsTable(p pin, stood time.Time) table[Settings] {
 	return table[Settings]{name: "settings", space: spaceSettings, key: func(*Settings) key { return nil },
 		cache: &decoded[Settings]{}, ready: func(s *Settings, _ key) {
 			s.fill()
 			p.apply(s)
+			if !stood.IsZero() {
+				s.Changed = max(s.Changed, uint64(stood.Unix()))
+			}
 		}}
 }
 
@@ -68,13 +74,21 @@ func (s SettingsStore) Set(ctx context.Context, by Actor, v Settings) error {
 		}
 		next.take(have, &v)
 		next.Epoch = v.Epoch + 1
-		next.Changed = uint64(note.Time.Unix())
-		if err := s.b.settings.put(tx, next); err != nil {
+		if err := s.put(tx, next, note.Time); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, s.b.audit.put(tx, note.about(ID{}, "", "").with(settingChanges(have, &v)))
 	})
 	return err
+}
+
+// put stores changed settings.
+func (s SettingsStore) put(tx kv.Txn, stored *Settings, now time.Time) error {
+	stored.Changed = uint64(now.Unix())
+	if _, err := s.b.stands(tx, *stored, now); err != nil {
+		return err
+	}
+	return s.b.settings.put(tx, stored)
 }
 
 // stored returns the settings as they are stored: neither filled nor pinned.

@@ -91,6 +91,7 @@ type tables struct {
 	resources   table[Resource]
 	edition     table[edition]
 	assertions  table[usedAssertion]
+	served      table[served]
 }
 
 type meta struct {
@@ -163,40 +164,56 @@ func newTables(p pin) tables {
 	return tables{
 		users: userTable(), attempts: attemptTable(), clients: clientTable(), sessions: sessionTable(),
 		consents: consentTable(), grants: grantTable(), grantStates: grantStateTable(), scopes: scopeTable(),
-		memberships: membershipTable(), settings: settingsTable(p), keys: keyTable(), links: linkTable(),
+		memberships: membershipTable(), settings: settingsTable(p, time.Time{}), keys: keyTable(), links: linkTable(),
 		audit: auditTable(), denied: deniedTable(), alive: aliveTable(), groups: groupTable(),
 		requests: onceTable(), offline: offlineTable(), assertions: assertionTable(),
-		resources: resourceTable(), edition: editionTable(),
+		resources: resourceTable(), edition: editionTable(), served: servedTable(),
 	}
 }
 
 func (b *base) prepare(ctx context.Context) error {
-	metaKey := []byte{spaceMeta}
-	_, err := kv.Update(ctx, b.engine, func(tx kv.Txn) (struct{}, error) {
-		raw, ok, err := tx.Get(metaKey)
+	now := b.instant()
+	stood, err := kv.Update(ctx, b.engine, func(tx kv.Txn) (time.Time, error) {
+		raw, ok, err := tx.Get([]byte{spaceMeta})
 		if err != nil {
-			return struct{}{}, err
+			return time.Time{}, err
 		}
-		if ok {
-			if err := checkSchema(raw); err != nil {
-				return struct{}{}, err
-			}
-			return struct{}{}, b.addFirstPartyScopes(tx)
+		if !ok {
+			err = b.create(tx)
+		} else {
+			err = checkSchema(raw)
 		}
-		if raw, err = encode(meta{Schema: schema}); err != nil {
-			return struct{}{}, err
+		if err != nil {
+			return time.Time{}, err
 		}
-		if err := tx.Put(metaKey, raw); err != nil {
-			return struct{}{}, err
+		if err := b.addFirstPartyScopes(tx); err != nil {
+			return time.Time{}, err
 		}
-		for _, s := range standardScopes() {
-			if err := b.scopes.put(tx, &s); err != nil {
-				return struct{}{}, err
-			}
+		stored, err := SettingsStore{b}.stored(tx)
+		if err != nil {
+			return time.Time{}, err
 		}
-		return struct{}{}, b.addFirstPartyScopes(tx)
+		return b.stands(tx, *stored, now)
 	})
+	b.settings = settingsTable(b.pin, stood)
 	return err
+}
+
+// create makes of an empty file a store.
+func (b *base) create(tx kv.Txn) error {
+	raw, err := encode(meta{Schema: schema})
+	if err != nil {
+		return err
+	}
+	if err := tx.Put([]byte{spaceMeta}, raw); err != nil {
+		return err
+	}
+	for _, s := range standardScopes() {
+		if err := b.scopes.put(tx, &s); err != nil {
+			return err
+		}
+	}
+	return b.begins(tx)
 }
 
 // addFirstPartyScopes writes those that are missing, and those that somebody else

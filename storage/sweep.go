@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"latchkey/storage/kv"
@@ -12,9 +11,6 @@ const (
 	// sweepMargin is how long something must have been expired before it is
 	// deleted: a clock that jumped forward and back must not erase what is alive.
 	sweepMargin = 24 * time.Hour
-	// sweepDrift is how far wall and monotonic time may part before sweeping
-	// pauses.
-	sweepDrift = 5 * time.Minute
 	// sweepSlice is how many records one transaction looks at, few enough not to be
 	// noticed by whoever waits behind it.
 	sweepSlice = 500
@@ -30,35 +26,18 @@ const (
 // Tick is for one goroutine, Paused for any.
 type Sweeper struct {
 	b       *base
-	mono    func() time.Duration
+	jumps   jumps
 	cursors [9][]byte
-
-	mu     sync.Mutex    // over what follows
-	wall   time.Time     // both clocks when they were last taken to agree:
-	at     time.Duration // at the start, and after each jump
-	resume time.Duration // by mono
 }
 
-// NewSweeper returns a sweeper. mono is a clock that is never set, such as the time
-// since the process began.
-func (s *Store) NewSweeper(mono func() time.Duration) *Sweeper {
-	at := mono()
-	return &Sweeper{b: s.base, mono: mono, wall: s.base.now().Round(0), at: at, resume: at}
+// NewSweeper returns a sweeper.
+func (s *Store) NewSweeper(uptime func() Uptime) *Sweeper {
+	return &Sweeper{b: s.base, jumps: newJumps(s.base.now, uptime)}
 }
 
-// Paused reports whether the wall clock has jumped against the other one within a
-// day. Nobody can tell here which of its times was right, but a person who sees
-// that the clock is wrong has that day to mend it.
-func (s *Sweeper) Paused() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	wall, at := s.b.now().Round(0), s.mono()
-	drift := wall.Sub(s.wall) - (at - s.at)
-	if drift.Abs() > sweepDrift {
-		s.wall, s.at, s.resume = wall, at, at+sweepMargin
-	}
-	return at < s.resume
-}
+// Paused reports whether what the wall clock says is not to be deleted by yet: within a
+// day after it has jumped, and within an hour after the machine was asleep.
+func (s *Sweeper) Paused() bool { return s.jumps.paused() }
 
 // Tick goes over a part of each noun that expires and deletes what is over; the next
 // one goes on from there. It returns how many records it deleted.

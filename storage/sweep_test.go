@@ -12,7 +12,7 @@ import (
 // sweeper returns one, and its clock that is never set.
 func (h *house) sweeper() (*Sweeper, func(time.Duration)) {
 	var mono time.Duration
-	s := h.NewSweeper(func() time.Duration { return mono })
+	s := h.NewSweeper(func() Uptime { return Uptime{Awake: mono} })
 	return s, func(d time.Duration) {
 		mono += d
 		h.clock.add(d)
@@ -110,9 +110,9 @@ func TestAClockThatJumpsWhileASweepBeginsDeletesNothing(t *testing.T) {
 	h := newHouse(t)
 	h.ok(h.Sessions.End(h.ctx, Operator, h.signIn(h.user("ada")).ID))
 	jump := time.Duration(0)
-	s := h.NewSweeper(func() time.Duration {
+	s := h.NewSweeper(func() Uptime {
 		h.clock.add(jump) // just after the clocks were compared
-		return 0
+		return Uptime{}
 	})
 	jump = 365 * day
 	if n := h.tick(s); n != 0 || h.count(spaceSessions) != 1 {

@@ -31,7 +31,7 @@ func (h *house) status(context.Context) api.Status {
 	if err := h.engine.Err(); err != nil {
 		s.Fault = err.Error()
 	}
-	s.LastWritten = known(h.behind)
+	s.LastWritten, s.FormerIssuer = known(h.behind), h.former
 	return s
 }
 

@@ -16,7 +16,8 @@ import (
 func (d *doctor) server(ctx context.Context) []finding {
 	caller, err := api.Dial(ctx, d.config.DataDir)
 	if err != nil {
-		return []finding{warn("server", "latchkey serve; what apps see can be checked only then", "none runs on this data"), d.storage(ctx)}
+		findings := []finding{warn("server", "latchkey serve; what apps see can be checked only then", "none runs on this data")}
+		return append(findings, d.storage(ctx)...)
 	}
 	defer caller.Close()
 	status, err := caller.GetStatus(ctx)
@@ -34,29 +35,41 @@ func (d *doctor) server(ctx context.Context) []finding {
 	if status.LastWritten != nil {
 		findings = append(findings, warn("clock", setClock, "when the server started it said a time before the data was last written (%s)", clock(*status.LastWritten)))
 	}
+	findings = append(findings, d.moved(status.FormerIssuer)...)
 	return append(findings, d.reach(ctx, status.Probe)...)
 }
 
 // storage opens data that nobody has open.
-func (d *doctor) storage(ctx context.Context) finding {
+func (d *doctor) storage(ctx context.Context) []finding {
 	const check = "storage"
 	if missing(d.config.DataDir) {
-		return warn(check, "latchkey serve makes it", "there is nothing to open yet")
+		return []finding{warn(check, "latchkey serve makes it", "there is nothing to open yet")}
 	}
+	former := ""
 	h, err := openHouse(ctx, d.config, openWait)
 	if errors.Is(err, kv.ErrLocked) {
-		return fail(check, "wait until that has finished, or stop it", "%v", err)
+		return []finding{fail(check, "wait until that has finished, or stop it", "%v", err)}
 	}
 	if err == nil {
-		err = h.close()
+		former, err = h.store.FormerIssuer(ctx)
+		err = errors.Join(err, h.close())
 	}
 	switch {
 	case errors.Is(err, errNoMaster), errors.Is(err, keys.ErrWrongMaster):
-		return fail(check, "put the master key in place: backups are of no use without it either", "%v", err)
+		return []finding{fail(check, "put the master key in place: backups are of no use without it either", "%v", err)}
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return fail(check, "mend that: the data have not been touched", "%v", err)
+		return []finding{fail(check, "mend that: the data have not been touched", "%v", err)}
 	case err != nil:
-		return fail(check, "restore a backup if nothing else helps", "%v", err)
+		return []finding{fail(check, "restore a backup if nothing else helps", "%v", err)}
 	}
-	return ok(check, "the data opens with this master key")
+	return append([]finding{ok(check, "the data opens with this master key")}, d.moved(former)...)
+}
+
+// moved warns of another issuer than before.
+func (d *doctor) moved(former string) []finding {
+	if former == "" {
+		return nil
+	}
+	return []finding{warn("issuer", "if that was a mistake, set issuer back; else give every app the new one",
+		"this data was served as %s; apps that are configured for it will refuse tokens of %s", former, d.config.Issuer)}
 }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"latchkey/internal/edge"
-	"latchkey/storage/kv"
 
 	"github.com/gorilla/mux"
 )
@@ -27,7 +26,7 @@ func (h *house) healthRoutes(router *mux.Router) {
 // ready is red once the engine has stopped: then a restart is needed, and
 // nothing may be read or written before. The reason is for the log.
 func (h *house) ready(w http.ResponseWriter, r *http.Request) {
-	if err := h.engine.View(r.Context(), func(kv.Reader) error { return nil }); err != nil {
+	if err := h.works(r.Context()); err != nil {
 		edge.Fail(r.Context(), "not_ready", err)
 		tell(w, r, http.StatusServiceUnavailable, "the storage has stopped: see the log")
 		return

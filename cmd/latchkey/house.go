@@ -42,6 +42,7 @@ type house struct {
 	traces    *traces          // nil: no collector is configured, or nothing is served
 	probe     string           // what doctor proves itself with: see arrival.go
 	behind    time.Time        // see wroteLater; zero: the clock may be right
+	former    string           // the issuer until lately, once this is served; "": the same
 	edits     sync.Mutex       // api.Options.Edits, of all doors to this data
 }
 

@@ -18,8 +18,7 @@ type job struct {
 
 // jobs lists them all.
 func (h *house) jobs() []job {
-	began := time.Now()
-	sweeper := h.store.NewSweeper(func() time.Duration { return time.Since(began) })
+	sweeper := h.store.NewSweeper(uptimes())
 	all := []job{
 		{"sweep", time.Minute, func(ctx context.Context, _ time.Time) error {
 			deleted, err := sweeper.Tick(ctx)

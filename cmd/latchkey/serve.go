@@ -63,6 +63,9 @@ func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := h.noteIssuer(ctx, log); err != nil {
+		return errors.Join(err, s.close())
+	}
 	t.say("Latchkey %s listens on %s for %s.", versionOf().Version, s.public.Addr(), c.Issuer)
 	if err := t.offerSetUp(ctx, h); err != nil {
 		if ctx.Err() != nil {
@@ -74,11 +77,23 @@ func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
 		log.Warn("the last stop was not a clean one; what was acknowledged is there, but see why it stopped", "data_dir", c.DataDir)
 	}
 	log.Info("serving", "issuer", c.Issuer, "listen", s.public.Addr().String(), "data_dir", c.DataDir, "version", versionOf().Version)
-	stopJobs := startJobs(ctx, log, h.jobs())
+	stopJobs := startJobs(ctx, log, h.jobsAndWatchdog(log))
 	defer stopJobs() // before the data is closed
 	announceReady(log, s, c.Issuer)
-	err = s.run(ctx, func() { log.Info("stopping; requests under way are finished first") })
+	err = s.run(ctx, func() {
+		log.Info("stopping; requests under way are finished first")
+		announceStopping(log)
+	})
 	log.Info("stopped")
+	return err
+}
+
+// noteIssuer warns of another issuer than before. To move is legal, and a mistake in the
+// configuration looks the same.
+func (h *house) noteIssuer(ctx context.Context, log *slog.Logger) (err error) {
+	if h.former, err = h.store.Serve(ctx); err == nil && h.former != "" {
+		log.Warn("this data was served under another issuer: apps that are configured for that one will refuse the tokens of this one", "issuer", h.config.Issuer, "former_issuer", h.former)
+	}
 	return err
 }
 
