@@ -76,16 +76,27 @@ func (s Grants) Access(ctx context.Context, id ID, token []byte) (*Access, error
 
 // access decides whether a grant is alive and what it gives.
 func (b *base) access(r kv.Reader, id ID, now time.Time) (*Access, error) {
+	g, state, err := b.grantAndState(r, id)
+	if err != nil {
+		return nil, err
+	}
+	return b.accessBy(r, g, state, now)
+}
+
+// grantAndState returns nil for what is not there. Both are shared: not to be changed.
+func (b *base) grantAndState(r kv.Reader, id ID) (*Grant, *GrantState, error) {
 	k := key{}.id(id)
 	r.Prefetch(b.grants.full(k), b.grantStates.full(k))
 	g, err := b.grants.shared(r, k)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	state, err := b.grantStates.shared(r, k)
-	if err != nil {
-		return nil, err
-	}
+	return g, state, err
+}
+
+// accessBy is access by a grant and a state that were read.
+func (b *base) accessBy(r kv.Reader, g *Grant, state *GrantState, now time.Time) (*Access, error) {
 	switch {
 	case g == nil || state == nil:
 		return nil, DeadUnknown

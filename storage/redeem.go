@@ -77,7 +77,7 @@ func (s Grants) Redeem(ctx context.Context, p Redemption) (Redeemed, error) {
 		if !now.Before(g.CodeExpires) {
 			return Redeemed{Refused: RefusedExpired}, nil
 		}
-		a, err := s.b.access(tx, p.Grant, now)
+		a, err := s.b.accessBy(tx, g, state, now)
 		if dead := Dead(""); errors.As(err, &dead) {
 			return Redeemed{Refused: dead.Error()}, nil
 		}

@@ -138,14 +138,14 @@ func (b *base) stolen(tx kv.Txn, a *Access, note Event, now time.Time) (Refreshe
 // presented is the access that a refresh is about, or why there is none. Whose it is
 // comes first: what became of a grant is for its own client to know.
 func (b *base) presented(tx kv.Txn, p Refresh, now time.Time) (a *Access, refused string, err error) {
-	g, err := b.grants.shared(tx, key{}.id(p.Grant))
+	g, state, err := b.grantAndState(tx, p.Grant)
 	if err != nil {
 		return nil, "", err
 	}
 	if g == nil || g.Client != p.ClientUID {
 		return nil, RefusedMismatch, nil
 	}
-	a, err = b.access(tx, p.Grant, now)
+	a, err = b.accessBy(tx, g, state, now)
 	if dead := Dead(""); errors.As(err, &dead) {
 		return nil, dead.Error(), nil
 	}
