@@ -41,8 +41,8 @@ func checkCommand(t *terminal) *cobra.Command {
 // checkData asks the server. Without one it reads the file as it would a backup,
 // since damaged data had better not be opened.
 func checkData(ctx context.Context, c *Config) (faults []api.Fault, err error) {
-	if missing(c.DataDir) {
-		return nil, noData(c)
+	if err := noData(c); err != nil {
+		return nil, err
 	}
 	caller, err := reach(ctx, c, func() (err error) {
 		faults, err = examine(ctx, c, c.dataPath())

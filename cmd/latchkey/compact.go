@@ -27,8 +27,8 @@ func (t *terminal) compact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if missing(c.DataDir) {
-		return noData(c)
+	if err := noData(c); err != nil {
+		return err
 	}
 	try, err := presentKeys(c)
 	if err != nil {

@@ -49,8 +49,10 @@ func (t *terminal) connect(ctx context.Context, create bool) (*connection, error
 	if err != nil {
 		return nil, err
 	}
-	if !create && missing(c.DataDir) {
-		return nil, noData(c)
+	if !create {
+		if err := noData(c); err != nil {
+			return nil, err
+		}
 	}
 	conn := &connection{}
 	conn.Caller, err = reach(ctx, c, func() (err error) {
@@ -97,7 +99,11 @@ func (t *terminal) ownConfig() (*Config, error) {
 	return c, api.CheckOwner(c.DataDir)
 }
 
+// noData returns an error if there is no data file, or an empty one.
 func noData(c *Config) error {
+	if err := lostData(c); err != nil || !missing(c.DataDir) {
+		return err
+	}
 	return fmt.Errorf("there is no data in %s (data_dir from %s): run latchkey serve first, or name the right directory", c.DataDir, c.source("data_dir"))
 }
 

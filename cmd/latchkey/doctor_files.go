@@ -17,6 +17,9 @@ func (d *doctor) files() []finding {
 	if err := api.CheckOwner(dir); err != nil {
 		return []finding{fail("data directory", "run doctor as the data's owner", "%v", err)}
 	}
+	if err := lostData(d.config); err != nil {
+		return []finding{fail("data file", "do one or the other before the next start", "%v", err)}
+	}
 	if missing(dir) {
 		return []finding{warn("data directory", "run latchkey serve, or correct data_dir", "there is no data in %s yet (data_dir from %s)", dir, d.config.source("data_dir"))}
 	}

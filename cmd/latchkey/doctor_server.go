@@ -42,6 +42,9 @@ func (d *doctor) server(ctx context.Context) []finding {
 // storage opens data that nobody has open.
 func (d *doctor) storage(ctx context.Context) []finding {
 	const check = "storage"
+	if lostData(d.config) != nil {
+		return nil // files says it
+	}
 	if missing(d.config.DataDir) {
 		return []finding{warn(check, "latchkey serve makes it", "there is nothing to open yet")}
 	}

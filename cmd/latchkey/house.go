@@ -64,6 +64,9 @@ func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) 
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data_dir (%s): the directory cannot be made: %w", c.source("data_dir"), reason(err))
 	}
+	if err := lostData(c); err != nil {
+		return nil, err
+	}
 	h := &house{config: c, traces: tr, probe: rand.Text(), behind: wroteLater(c, time.Now())}
 	h.engine, err = bolt.Open(c.dataPath(), bolt.Options{Timeout: wait})
 	if err != nil {
@@ -96,6 +99,30 @@ func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) 
 
 // dataPath is the data file.
 func (c *Config) dataPath() string { return filepath.Join(c.DataDir, dataFile) }
+
+// lostData returns an error if there was a data file that is gone. To begin anew then
+// would make other keys, and a link for whoever becomes the first administrator.
+func lostData(c *Config) error {
+	const anew = "to begin a new provider, without these accounts and apps,"
+	data, key := c.dataPath(), filepath.Join(c.DataDir, masterFile)
+	_, err := os.Stat(key) // before the data: a first start makes these first
+	keyed := err == nil && c.MasterKey == "" && c.MasterKeyFile == ""
+	aside := fmt.Sprintf("mv %s %s.old", key, key)
+	info, err := os.Stat(data)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && keyed:
+		return fmt.Errorf("%s is missing, but its master key %s is there: restore a backup by “latchkey restore FILE”; "+
+			"or, %s put the key away: %s", data, key, anew, aside)
+	case err == nil && info.Size() == 0:
+		if put := fmt.Sprintf("mv %s %s.old", data, data); keyed {
+			aside = put + " && " + aside
+		} else {
+			aside = put
+		}
+		return fmt.Errorf("%s is empty: restore a backup by “latchkey restore --force FILE”; or, %s put it away: %s", data, anew, aside)
+	}
+	return nil
+}
 
 func (h *house) close() error { return h.engine.Close() }
 

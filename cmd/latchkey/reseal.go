@@ -63,8 +63,8 @@ func (t *terminal) reseal(ctx context.Context, file string) (done resealed, err 
 	if !own && file == "" {
 		return done, usagef("the master key is configured, so Latchkey cannot replace it: name the file of the new one with --new-key-file, and configure it afterwards")
 	}
-	if missing(c.DataDir) {
-		return done, fmt.Errorf("there is no data in %s (data_dir from %s)", c.DataDir, c.source("data_dir"))
+	if err := noData(c); err != nil {
+		return done, err
 	}
 	if caller, err := api.Dial(ctx, c.DataDir); err == nil {
 		caller.Close()

@@ -34,8 +34,11 @@ func (m meta) sane() bool {
 // would otherwise end the process where the missing part is touched.
 func readAhead(f *os.File) (scattered bool, err error) {
 	info, err := f.Stat()
-	if err != nil || info.Size() == 0 {
+	switch {
+	case err != nil:
 		return false, err
+	case info.Size() == 0:
+		return false, ErrEmpty // bbolt would begin a new one
 	}
 	newest, ok := newestMeta(f)
 	if !ok {

@@ -1,6 +1,8 @@
 package bolt
 
 import (
+	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -47,7 +50,8 @@ func mapSize() int {
 }
 
 // Open opens the data file, and creates it for its owner only if there is none.
-// It returns a *kv.LockedError if another process holds it.
+// It returns a *kv.LockedError if another process holds it, and ErrEmpty if the file
+// has no bytes.
 func Open(path string, o Options) (*Engine, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = 500 * time.Millisecond
@@ -55,11 +59,13 @@ func Open(path string, o Options) (*Engine, error) {
 	if o.OpenFile == nil {
 		o.OpenFile = os.OpenFile
 	}
-	_, err := os.Lstat(path)
-	created := errors.Is(err, fs.ErrNotExist)
 	mapped := mapSize()
 	if o.ReadOnly {
 		mapped = 0 // it does not grow
+	} else if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := create(path); err != nil {
+			return nil, unopened(path, err)
+		}
 	}
 	e, err := open(path, o, mapped)
 	if errors.Is(err, syscall.ENOMEM) {
@@ -69,7 +75,7 @@ func Open(path string, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := e.prepare(created); err != nil {
+	if err := e.prepare(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), e.db.Close())
 	}
 	if o.ReadOnly {
@@ -79,6 +85,24 @@ func Open(path string, o Options) (*Engine, error) {
 	}
 	go e.write(nil)
 	return e, nil
+}
+
+// create makes an empty data file, which gets its name once it is whole and on the
+// disk: whatever has the name and is not whole was a data file once. That another
+// process was faster is no error.
+func create(path string) error {
+	draft := path + ".new-" + rand.Text()[:8]
+	if err := newData(context.Background(), draft, func(putter) error { return nil }); err != nil {
+		return err
+	}
+	err := kv.Publish(draft, path)
+	if errors.Is(err, fs.ErrExist) {
+		err = nil
+	}
+	if gone := os.Remove(draft); !errors.Is(gone, fs.ErrNotExist) {
+		err = errors.Join(err, gone)
+	}
+	return errors.Join(err, kv.SyncDir(filepath.Dir(path)))
 }
 
 func open(path string, o Options, mapped int) (e *Engine, err error) {
@@ -115,7 +139,7 @@ func open(path string, o Options, mapped int) (e *Engine, err error) {
 // unopened says what is in a data file's way, and who can clear it.
 func unopened(path string, err error) error {
 	var at *fs.PathError
-	if errors.As(err, &at) && at.Path == path {
+	if errors.As(err, &at) && strings.HasPrefix(at.Path, path) { // it, or a draft of it
 		err = at.Err // the sentence names it already
 	}
 	switch {
@@ -130,6 +154,7 @@ func unopened(path string, err error) error {
 // openFile locks the file itself, before bbolt does with the same result: a
 // file that someone else holds must not be read through first.
 func (e *Engine) openFile(name string, flag int, perm os.FileMode, o Options) (*os.File, error) {
+	flag &^= os.O_CREATE // create has
 	f, err := locked(name, o, func() (*os.File, error) { return o.OpenFile(name, flag, perm) })
 	if err != nil {
 		return nil, err
@@ -174,14 +199,9 @@ func Lock(path string, timeout time.Duration) (io.Closer, error) {
 	return locked(path, o, func() (*os.File, error) { return os.OpenFile(path, os.O_RDWR, 0) })
 }
 
-// prepare makes a new file usable and its name durable, and notes the state
-// that is on the disk.
-func (e *Engine) prepare(created bool) error {
-	if created {
-		if err := kv.SyncDir(filepath.Dir(e.db.Path())); err != nil {
-			return err
-		}
-	}
+// prepare notes the state that is on the disk. A file of an earlier version that was
+// stopped at its first start has no bucket yet.
+func (e *Engine) prepare() error {
 	exists := false
 	look := func(tx *bbolt.Tx) error {
 		exists = tx.Bucket(bucketName) != nil

@@ -25,6 +25,27 @@ func TestANewFileIsForItsOwnerOnly(t *testing.T) {
 	}
 }
 
+// A file of that name is whole from its first moment, so that an empty one is never
+// taken for a first start: it is what is left of data.
+func TestANewFileGetsItsNameWhenItIsWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data")
+	looked := false
+	e, err := Open(path, Options{OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
+		f, err := os.OpenFile(name, flag, perm)
+		must(t, err)
+		_, whole := newestMeta(f)
+		if looked = true; !whole || flag&os.O_CREATE != 0 {
+			t.Errorf("the file was whole: %v; opened with flags %#x", whole, flag)
+		}
+		return f, nil
+	}})
+	must(t, err)
+	must(t, e.Close())
+	if names, _ := os.ReadDir(filepath.Dir(path)); !looked || len(names) != 1 {
+		t.Errorf("looked %v, and the directory has %v", looked, names)
+	}
+}
+
 func TestWhatWasWrittenIsThereAfterReopening(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data")
 	for i := range 3 {
@@ -91,6 +112,7 @@ func TestADamagedFileIsAnErrorAndNotACrash(t *testing.T) {
 		"cut short":       whole[:5*os.Getpagesize()],
 		"something else":  bytes.Repeat([]byte("text "), 10_000),
 		"a short text":    []byte("text"),
+		"empty":           {},
 		"two bad headers": append(make([]byte, 2*os.Getpagesize()), whole[2*os.Getpagesize():]...),
 	} {
 		must(t, os.WriteFile(path, data, 0o600))
