@@ -16,7 +16,7 @@ import (
 type credentials struct {
 	id      string
 	secrets []string // one secret, in the forms it may have been sent in
-	method  string   // as registered: client_secret_basic, client_secret_post, private_key_jwt, none
+	method  string   // client_secret_basic, client_secret_post, private_key_jwt or none
 
 	assertion *assertion // of private_key_jwt
 }
@@ -48,7 +48,7 @@ func (p *Provider) authenticateClient(r *http.Request, form url.Values, sent cre
 	}
 	edge.ClientID(ctx, c.ID)
 	switch {
-	case c.Metadata.TokenEndpointAuthMethod != sent.method:
+	case !c.Metadata.AllowsAuthMethod(sent.method):
 		return nil, p.otherMethod(c, sent)
 	case !c.Live(): // before what may cost a hash
 		return nil, notAuthenticated("the client's state is " + string(c.State))
@@ -88,7 +88,8 @@ func (p *Provider) secretMatches(live []storage.Secret, sent []string) bool {
 }
 
 // readCredentials finds out which method was used. Two at once are refused (RFC
-// 6749 section 2.3).
+// 6749 section 2.3). The client_id in the body beside the header is no second method, and
+// a client_secret without a value is none sent.
 func readCredentials(h http.Header, form url.Values) (credentials, *apiError) {
 	id, secret := form.Get("client_id"), form.Get("client_secret")
 	basicID, basicSecrets, basic, e := basicAuth(h)
@@ -143,16 +144,16 @@ func notAuthenticated(why string) *apiError {
 	return e
 }
 
-// otherMethod refuses a client that is registered for another method. Who has its
-// secret may know which: libraries differ in what they use unasked. That a client is a
-// public one anybody may know.
+// otherMethod refuses a client that may not use the method that it used. Who has its
+// secret may know which to use: libraries differ in what they use unasked. That a client
+// is a public one anybody may know.
 func (p *Provider) otherMethod(c *storage.Client, sent credentials) *apiError {
 	if sent.method == storage.AuthMethodNone {
 		return noCredentials("registered for " + c.Metadata.TokenEndpointAuthMethod + ", used none")
 	}
 	e := notAuthenticated("registered for " + c.Metadata.TokenEndpointAuthMethod + ", used " + sent.method)
 	if !c.Confidential() || p.secretMatches(c.LiveSecrets(p.now()), sent.secrets) {
-		e.text = "this client is registered for " + c.Metadata.TokenEndpointAuthMethod + " and used " + sent.method
+		e.text = "this client is registered for " + c.Metadata.TokenEndpointAuthMethod + " alone and used " + sent.method
 	}
 	return e
 }

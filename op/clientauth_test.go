@@ -19,8 +19,13 @@ func basic(r *http.Request, userinfo string) {
 // oddSecret is one that form encoding changes.
 const oddSecret = "p%41 +&=é:x"
 
-func TestClientsAuthenticateAsTheyAreRegisteredAndInNoOtherWay(t *testing.T) {
+func TestASecretMayComeInHeaderOrBodyAndOtherMethodsOnlyAsRegistered(t *testing.T) {
 	h := newHouse(t)
+	for _, method := range []string{storage.AuthMethodBasic, storage.AuthMethodPost} {
+		h.client("only-"+method, func(m *storage.Metadata) {
+			m.TokenEndpointAuthMethod, m.RequireAuthMethod = method, true
+		})
+	}
 	h.client("post", func(m *storage.Metadata) { m.TokenEndpointAuthMethod = storage.AuthMethodPost })
 	h.client("public", publicClient)
 	h.client("keyed", keyed)
@@ -44,8 +49,14 @@ func TestClientsAuthenticateAsTheyAreRegisteredAndInNoOtherWay(t *testing.T) {
 		"basic, another id repeated": {authorization: webID + ":" + good, id: "post", status: 400, code: "invalid_request"},
 		"basic and post":             {authorization: webID + ":" + good, id: webID, secret: good, status: 400, code: "invalid_request"},
 		"basic and a secret":         {authorization: webID + ":" + good, secret: good, status: 400, code: "invalid_request"},
-		"basic for post":             {authorization: "post:" + good, status: 401},
-		"post for basic":             {id: webID, secret: good, status: 401},
+		"basic for post":             {authorization: "post:" + good, status: 400, code: "invalid_grant"},
+		"post for basic":             {id: webID, secret: good, status: 400, code: "invalid_grant"},
+		"basic for only basic":       {authorization: "only-client_secret_basic:" + good, status: 400, code: "invalid_grant"},
+		"basic for only post":        {authorization: "only-client_secret_post:" + good, status: 401},
+		"post for only post":         {id: "only-client_secret_post", secret: good, status: 400, code: "invalid_grant"},
+		"post for only basic":        {id: "only-client_secret_basic", secret: good, status: 401},
+		"basic, empty secret too":    {authorization: webID + ":" + good, id: webID, extra: url.Values{"client_secret": {""}}, status: 400, code: "invalid_grant"},
+		"none, empty secret too":     {id: "public", extra: url.Values{"client_secret": {""}}, status: 400, code: "invalid_grant"},
 		"none for basic":             {id: webID, status: 401},
 		"none for post":              {id: "post", status: 401},
 		"basic for none":             {authorization: "public:", status: 401},
@@ -160,14 +171,17 @@ func TestFailedAuthenticationLooksTheSameWhateverTheReason(t *testing.T) {
 // mistake. Only who has the secret learns of it, where there is one.
 func TestAClientThatUsesAnotherMethodIsToldSoIfItHasTheSecret(t *testing.T) {
 	h := newHouse(t)
-	h.client("post", func(m *storage.Metadata) { m.TokenEndpointAuthMethod = storage.AuthMethodPost })
+	h.change(webID, func(m *storage.Metadata) { m.RequireAuthMethod = true })
+	h.client("post", func(m *storage.Metadata) {
+		m.TokenEndpointAuthMethod, m.RequireAuthMethod = storage.AuthMethodPost, true
+	})
 	h.client("public", publicClient)
 	for name, c := range map[string]struct{ authorization, id, secret, want string }{
-		"post for basic":               {id: webID, secret: h.secret, want: "this client is registered for client_secret_basic and used client_secret_post"},
-		"basic for post":               {authorization: "post:" + h.secret, want: "this client is registered for client_secret_post and used client_secret_basic"},
+		"post for basic":               {id: webID, secret: h.secret, want: "this client is registered for client_secret_basic alone and used client_secret_post"},
+		"basic for post":               {authorization: "post:" + h.secret, want: "this client is registered for client_secret_post alone and used client_secret_basic"},
 		"post for basic, wrong secret": {id: webID, secret: h.secret + "x", want: "client authentication failed"},
 		"basic for post, wrong secret": {authorization: "post:x", want: "client authentication failed"},
-		"a secret for none":            {id: "public", secret: h.secret, want: "this client is registered for none and used client_secret_post"},
+		"a secret for none":            {id: "public", secret: h.secret, want: "this client is registered for none alone and used client_secret_post"},
 		"none for basic":               {id: webID, want: "client authentication failed: neither a client secret nor a client assertion was sent"},
 		"none for nobody":              {id: "nobody", want: "client authentication failed: neither a client secret nor a client assertion was sent"},
 	} {

@@ -390,7 +390,8 @@ func TestAResourceAuthenticatesByHeaderOrBodyAndLooksTheSameWhateverIsWrong(t *t
 	basic := func(id, secret string) func(*http.Request, url.Values) {
 		return func(r *http.Request, _ url.Values) { r.SetBasicAuth(id, secret) }
 	}
-	for name, change := range map[string]func(*http.Request, url.Values){"body": body(id, s.secret), "header": basic(id, s.secret)} {
+	for name, change := range map[string]func(*http.Request, url.Values){"body": body(id, s.secret), "header": basic(id, s.secret),
+		"header, id and an empty secret in the body too": func(r *http.Request, f url.Values) { basic(id, s.secret)(r, f); body(id, "")(r, f) }} {
 		if status, text := ask(change); status != http.StatusOK || !strings.Contains(text, `"active":true`) {
 			t.Errorf("%s: %d %s", name, status, text)
 		}

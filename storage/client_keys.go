@@ -18,6 +18,16 @@ func (m *Metadata) UsesSecret() bool {
 	return m.TokenEndpointAuthMethod != AuthMethodPrivateKeyJWT && m.TokenEndpointAuthMethod != AuthMethodNone
 }
 
+// AllowsAuthMethod reports whether the client may authenticate by a method. A secret may
+// come in the header or in the body whatever was registered: many libraries choose for
+// themselves, and some send it in one way with a code and in another with a refresh token.
+func (m *Metadata) AllowsAuthMethod(method string) bool {
+	if m.UsesSecret() && !m.RequireAuthMethod {
+		return method == AuthMethodBasic || method == AuthMethodPost
+	}
+	return method == m.TokenEndpointAuthMethod
+}
+
 // noSecret says why a client has none, by whether it is confidential.
 var noSecret = map[bool]string{
 	true:  "it authenticates by its keys, and has no secret",

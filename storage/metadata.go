@@ -93,6 +93,9 @@ type Metadata struct {
 	AllowedGroups []ID `cbor:"35,keyasint,omitempty" json:"-"` // on the wire by name
 	// Consent says when users are asked what the client may have.
 	Consent string `cbor:"36,keyasint,omitempty" json:"consent,omitempty"`
+	// RequireAuthMethod takes the secret only in the way that TokenEndpointAuthMethod
+	// names, not in the header and the body alike.
+	RequireAuthMethod bool `cbor:"37,keyasint,omitempty" json:"require_token_endpoint_auth_method,omitempty"`
 }
 
 // StandardScopes is what a client may ask for when nothing narrower was said.

@@ -38,6 +38,7 @@ var metadataFlags = []metadataFlag{
 	{"grant-type", "grant_types", "`type`: authorization_code (the default), refresh_token or client_credentials; may be repeated", asList},
 	{"response-type", "response_types", "`type`: code (the default); may be repeated", asList},
 	{"token-endpoint-auth-method", "token_endpoint_auth_method", "`method`: client_secret_basic (the default), client_secret_post, private_key_jwt or none", asText},
+	{"require-token-endpoint-auth-method", "require_token_endpoint_auth_method", "take its secret in that way only, not in header and body alike", asTruth},
 	{"jwks", "jwks", "file with its public keys, as a JWK Set", asFile},
 	{"jwks-uri", "jwks_uri", "https `address` where it keeps its public keys", asText},
 	{"token-endpoint-auth-signing-alg", "token_endpoint_auth_signing_alg", "`algorithm` that its assertions must be signed with (default: whatever its keys fit)", asText},
