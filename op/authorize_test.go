@@ -257,7 +257,7 @@ func TestAnUnregisteredRedirectURINeverRedirects(t *testing.T) {
 	h := newHouse(t)
 	h.client("native", func(m *storage.Metadata) {
 		publicClient(m)
-		m.ApplicationType, m.RedirectURIs = storage.ApplicationNative, []string{"http://127.0.0.1/cb", "com.example:/cb"}
+		m.ApplicationType, m.RedirectURIs = storage.ApplicationNative, []string{"http://127.0.0.1/cb", "http://localhost:8080/local", "com.example:/cb"}
 	})
 	for _, uri := range []string{
 		"https://evil.example/cb", callback + "/", callback + "?x", callback + "#", callback + "#x", "HTTPS://app.example/cb",
@@ -265,6 +265,7 @@ func TestAnUnregisteredRedirectURINeverRedirects(t *testing.T) {
 		"https://app.example@evil.example/cb", "https://app.example\\@evil.example/cb", "//app.example/cb", "/cb", "javascript:alert(1)",
 		" " + callback, callback + " ", callback + "\n", callback + "\x00", "https://app.example/../cb", "https%3A%2F%2Fapp.example%2Fcb",
 		"http://127.0.0.1.evil.example/cb", "http://127.0.0.1:80@evil.example/cb", "http://127.0.0.1:123456/cb", "http://127.0.0.1:x/cb", "http://localhost:8/cb",
+		"http://127.0.0.1/local", "http://localhost:8080.evil.example/local", "http://LOCALHOST/local", "https://localhost/local",
 	} {
 		for _, id := range []string{webID, "native"} {
 			for _, prompt := range []string{"", "none"} {
@@ -277,8 +278,46 @@ func TestAnUnregisteredRedirectURINeverRedirects(t *testing.T) {
 			}
 		}
 	}
-	if a := h.browser().login(authorization("client_id", "native", "redirect_uri", "http://127.0.0.1:51234/cb")); a.uri != "http://127.0.0.1:51234/cb" {
-		t.Errorf("a native app may use any loopback port: %+v", a)
+	for _, uri := range []string{"http://127.0.0.1:51234/cb", "http://localhost:51234/local", "http://localhost/local"} {
+		if a := h.browser().login(authorization("client_id", "native", "redirect_uri", uri)); a.uri != uri || a.code() == "" {
+			t.Errorf("a native app may use any loopback port, so %s: %+v", uri, a)
+		}
+	}
+}
+
+// Whatever program listens there would have the token at once; of a code it has nothing.
+func TestAnAnswerThatHoldsATokenNeverGoesToAPortThatIsNotRegistered(t *testing.T) {
+	h := newHouse(t)
+	h.client("native", func(m *storage.Metadata) {
+		publicClient(m)
+		m.ApplicationType, m.RedirectURIs = storage.ApplicationNative, []string{"http://127.0.0.1/cb", "http://localhost:8080/cb"}
+	})
+	for _, uri := range []string{"http://127.0.0.1:51234/cb", "http://localhost/cb"} {
+		for _, response := range []string{"token", "id_token", "code token", "code id_token", "id_token token", "code id_token token"} {
+			for _, prompt := range []string{"", "none"} {
+				wantPage(t, h.signedIn().authorize(authorization("client_id", "native", "redirect_uri", uri, "response_type", response, "prompt", prompt)), RefusedRedirect)
+			}
+		}
+	}
+}
+
+// Another program of the device can get what is sent to a private scheme or to a
+// loopback port. Its code is worth nothing without the verifier, whoever has the secret.
+func TestAnAnswerToADeviceNeedsPKCEWhateverTheClient(t *testing.T) {
+	h := newHouse(t)
+	const scheme, localhost, plain = "app.photos:///oauth-callback", "http://localhost:2283/auth/login", "http://photos.internal:2283/auth/login"
+	h.client("photos", func(m *storage.Metadata) { m.RedirectURIs = []string{callback, scheme, localhost, plain} })
+	for uri, needs := range map[string]bool{callback: false, plain: false, scheme: true, localhost: true} {
+		q := authorization("client_id", "photos", "redirect_uri", uri)
+		b := h.browser()
+		wantCode(t, b.login(q))
+		if a := b.authorize(q); hasStep(a, PathConsent) != needs {
+			t.Errorf("%s, a second time: %+v", uri, a)
+		}
+		a := b.login(authorization("client_id", "photos", "redirect_uri", uri, "code_challenge", "", "code_challenge_method", ""))
+		if (a.params.Get("error") == "invalid_request") != needs || (a.code() == "") != needs {
+			t.Errorf("%s without PKCE: %+v", uri, a)
+		}
 	}
 }
 

@@ -183,6 +183,15 @@ func TestNativeClientsNeverSkipConsent(t *testing.T) {
 			t.Errorf("%s may skip consent", id)
 		}
 	}
+	// A web app with a secret skips it at its own address alone.
+	h.client("photos", func(m *storage.Metadata) { m.RedirectURIs = []string{callback, "app.photos:/cb"} })
+	m := must(h.store.Clients.SetFirstParty(ctx, storage.Operator, "photos", true)).Metadata
+	m.Consent = storage.ConsentSkip
+	must(h.store.Clients.Change(ctx, storage.Operator, "photos", 0, m))
+	b := h.signedIn()
+	wantCode(t, b.authorize(authorization("client_id", "photos")))
+	wantStep(t, b.authorize(authorization("client_id", "photos", "redirect_uri", "app.photos:/cb")), PathConsent)
+	wantFault(t, b.authorize(authorization("client_id", "photos", "redirect_uri", "app.photos:/cb", "prompt", "none")), "consent_required")
 	// Should a record say so all the same, it is not believed.
 	st := &storage.Standing{Client: &storage.Client{FirstParty: true, Metadata: storage.Metadata{Consent: storage.ConsentSkip,
 		ApplicationType: storage.ApplicationNative, Scopes: []string{"openid"}}}, Scopes: map[string]*storage.Offer{"openid": {Scope: &storage.Scope{Name: "openid"}}},

@@ -64,16 +64,16 @@ func (q *Request) readPrompt(c *storage.Client, form url.Values) *fault {
 	return nil
 }
 
-// readChallenge demands PKCE of public clients (RFC 9700 section 2.1.1), and S256
-// of all: plain protects nothing that a stolen request does not give away.
+// readChallenge demands PKCE where a stolen code could be used (see [storage.Client.NeedsPKCE]),
+// and S256 of all: plain protects nothing that a stolen request does not give away.
 func (q *Request) readChallenge(c *storage.Client, form url.Values) *fault {
 	challenge, method := form.Get("code_challenge"), form.Get("code_challenge_method")
 	if challenge == "" {
 		if method != "" {
 			return faulty("invalid_request", "code_challenge is missing")
 		}
-		if !c.Confidential() || c.Metadata.RequirePKCE {
-			return faulty("invalid_request", "code_challenge is missing: this client must use PKCE (RFC 7636)")
+		if c.NeedsPKCE(q.RedirectURI) {
+			return faulty("invalid_request", "code_challenge is missing: this client must use PKCE (RFC 7636) with this redirect_uri")
 		}
 		return nil
 	}

@@ -88,7 +88,16 @@ func redirectURI(c *storage.Client, form url.Values) (string, *Refusal) {
 		quoted := fmt.Sprintf("%.256q", sent)
 		return "", refuse(RefusedRedirect, "the redirect_uri sent is not registered: %s%s", quoted, almost(c.Metadata.RedirectURIs, sent)).quoting(quoted)
 	}
+	if asksForToken(form) && !slices.Contains(c.Metadata.RedirectURIs, sent) {
+		return "", refuse(RefusedRedirect, "another port than the registered one is for response_type code alone")
+	}
 	return sent, nil
+}
+
+// asksForToken reports whether the authorization response would hold a token.
+func asksForToken(form url.Values) bool {
+	types := strings.Fields(form.Get("response_type"))
+	return slices.Contains(types, "token") || slices.Contains(types, "id_token")
 }
 
 // almost says by what little a redirect URI differs from a registered one, which
@@ -168,8 +177,7 @@ func (q *Request) readMode(form url.Values) *fault {
 	case "", modeQuery:
 		// An app that asks for tokens from the front channel looks for the error in the
 		// fragment too (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1).
-		types := strings.Fields(form.Get("response_type"))
-		if slices.Contains(types, "token") || slices.Contains(types, "id_token") {
+		if asksForToken(form) {
 			q.ResponseMode = modeFragment
 		}
 		return nil

@@ -11,15 +11,16 @@ import (
 // SkipsConsent reports whether nobody is asked what the client may have.
 func (c *Client) SkipsConsent() bool { return c.FirstParty && c.Metadata.Consent == ConsentSkip }
 
-// checkConsent keeps skip to clients that are the platform's own and can prove who
-// they are wherever their answers go (RFC 8252 section 8.6).
+// checkConsent keeps skip to clients that are the platform's own, and from native and
+// public ones that could not prove who they are (RFC 8252 section 8.6). A confidential
+// web client asks on a private scheme or on loopback all the same: see AsksEachTime.
 func (c *Client) checkConsent() error {
 	switch {
 	case c.Metadata.Consent != ConsentSkip:
 		return nil
 	case !c.FirstParty:
 		return invalid("consent", "can be skip for a first-party client only")
-	case slices.ContainsFunc(c.Metadata.RedirectURIs, c.AsksEachTime):
+	case c.Metadata.native() && slices.ContainsFunc(c.Metadata.RedirectURIs, c.AsksEachTime):
 		return invalid("consent", "must not be skip for a native app, nor for a public client without https")
 	}
 	return nil

@@ -13,10 +13,9 @@ var deniedSchemes = []string{
 }
 
 // validRedirectURI applies the rules for registering one: absolute, and free of
-// everything by which two parsers could read it differently. https; or http for
-// loopback addresses and for confidential web clients (OpenID Connect Core section
-// 3.1.2.1); or, for native apps and public clients, a private scheme (RFC 8252
-// section 7.1).
+// everything by which two parsers could read it differently. https; http for loopback
+// addresses and for clients that authenticate (OpenID Connect Core section 3.1.2.1);
+// or a private scheme (RFC 8252 section 7.1).
 func validRedirectURI(field, uri string, m *Metadata) error {
 	u, err := strictURI(uri)
 	if err != nil {
@@ -25,15 +24,10 @@ func validRedirectURI(field, uri string, m *Metadata) error {
 	switch {
 	case slices.Contains(deniedSchemes, u.Scheme):
 		return invalid(field, "must not use the scheme %s: %q", u.Scheme, uri)
-	case u.Scheme == "https" || u.Scheme == "http":
-		if u.Hostname() == "" {
-			return invalid(field, "must name a host: %q", uri)
-		}
-		if u.Scheme == "http" && !isLoopback(u) && m.native() {
-			return invalid(field, "must use https, since anybody on the way can read http: %q", uri)
-		}
-	case !m.native():
-		return invalid(field, "must use https; a private scheme needs application_type native: %q", uri)
+	case (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() == "":
+		return invalid(field, "must name a host: %q", uri)
+	case u.Scheme == "http" && !isLoopback(u) && m.TokenEndpointAuthMethod == AuthMethodNone:
+		return invalid(field, "must use https for a client without a secret, since anybody on the way can read http: %q", uri)
 	}
 	return nil
 }
@@ -48,16 +42,45 @@ func (m *Metadata) native() bool {
 // user's yes every time: the client cannot prove who it is there (RFC 8252
 // section 8.6).
 func (c *Client) AsksEachTime(uri string) bool {
-	if c.Metadata.ApplicationType == ApplicationNative {
+	return c.Metadata.ApplicationType == ApplicationNative || c.returnsToDevice(uri)
+}
+
+// NeedsPKCE reports whether an authorization that returns to uri needs PKCE: the
+// client has no secret, or another program can get the code there (RFC 9700 section
+// 2.1.1, RFC 8252 section 8.1), or its registration demands it.
+func (c *Client) NeedsPKCE(uri string) bool {
+	return !c.Confidential() || c.Metadata.RequirePKCE || c.returnsToDevice(uri)
+}
+
+// returnsToDevice reports whether an answer at uri goes to whatever program of the
+// user's device has claimed a private scheme or a loopback port. The exception is a
+// confidential web client all of whose addresses are on loopback: an app under
+// development, which runs where its secret is.
+func (c *Client) returnsToDevice(uri string) bool {
+	u, err := strictURI(uri)
+	switch {
+	case err != nil:
+		return true
+	case u.Scheme == "https":
+		return false
+	case u.Scheme == "http" && !isLoopback(u):
+		return !c.Confidential()
+	case u.Scheme == "http":
+		return c.Metadata.native() || slices.ContainsFunc(c.Metadata.RedirectURIs, leavesLoopback)
+	default:
 		return true
 	}
+}
+
+// leavesLoopback reports whether a redirect URI is anything else than http on loopback.
+func leavesLoopback(uri string) bool {
 	u, err := strictURI(uri)
-	return !c.Confidential() && (err != nil || u.Scheme != "https")
+	return err != nil || u.Scheme != "http" || !isLoopback(u)
 }
 
 // AllowsRedirect reports whether uri is a registered redirect URI: an exact string
-// match (RFC 9700 section 4.1.3), save that native apps may use any port of a
-// registered loopback IP literal (RFC 8252 section 7.3).
+// match (RFC 9700 section 4.1.3), except that native apps and public clients may use
+// any port of a registered loopback address (RFC 8252 section 7.3).
 func (c *Client) AllowsRedirect(uri string) bool {
 	if _, err := strictURI(uri); err != nil {
 		return false
@@ -84,10 +107,12 @@ func (c *Client) AllowsPostLogout(uri string) bool {
 	return slices.Contains(c.Metadata.PostLogoutRedirectURIs, uri)
 }
 
-// withoutLoopbackPort cuts the port out of http://127.0.0.1[:port]… and
-// http://[::1][:port]…, and leaves every other byte as it is.
+// withoutLoopbackPort cuts the port out of http://127.0.0.1[:port]…,
+// http://[::1][:port]… and http://localhost[:port]…, and leaves every other byte as it
+// is. RFC 8252 section 8.3 advises against localhost; desktop programs and command
+// lines that register it without a port, or with another one, are many.
 func withoutLoopbackPort(uri string) (string, bool) {
-	for _, origin := range []string{"http://127.0.0.1", "http://[::1]"} {
+	for _, origin := range []string{"http://127.0.0.1", "http://[::1]", "http://localhost"} {
 		rest, ok := strings.CutPrefix(uri, origin)
 		if !ok {
 			continue

@@ -16,7 +16,7 @@ var (
 
 func TestRedirectURIsThatMayBeRegistered(t *testing.T) {
 	all := []*Metadata{&webApp, &spa, &nativeApp, &kiosk}
-	native := []*Metadata{&spa, &nativeApp, &kiosk}
+	secret := []*Metadata{&webApp, &kiosk}
 	for _, c := range []struct {
 		uri string
 		may []*Metadata
@@ -36,15 +36,16 @@ func TestRedirectURIsThatMayBeRegistered(t *testing.T) {
 		{"http://127.8.9.10/cb", all},
 		{"http://[::1]/cb", all},
 		{"http://[::1]:8080/cb", all},
-		{"http://app.example/cb", []*Metadata{&webApp}},
-		{"http://localhost.evil.example/cb", []*Metadata{&webApp}},
-		{"http://127.0.0.1.evil.example/cb", []*Metadata{&webApp}},
-		{"http://0x7f.1/cb", []*Metadata{&webApp}},
-		{"http://2130706433/cb", []*Metadata{&webApp}},
-		{"http://LOCALHOST/cb", []*Metadata{&webApp}},
-		{"com.example.app:/cb", native},
-		{"com.example.app://cb", native},
-		{"myapp://callback/x?y=z", native},
+		{"http://app.example/cb", secret},
+		{"http://localhost.evil.example/cb", secret},
+		{"http://127.0.0.1.evil.example/cb", secret},
+		{"http://0x7f.1/cb", secret},
+		{"http://2130706433/cb", secret},
+		{"http://LOCALHOST/cb", secret},
+		{"com.example.app:/cb", all},
+		{"com.example.app://cb", all},
+		{"myapp://callback/x?y=z", all},
+		{"app.immich:///oauth-callback", all},
 
 		{"", nil}, {"/cb", nil}, {"app.example/cb", nil}, {"//app.example/cb", nil}, {"https:", nil}, {"https:app.example", nil},
 		{"https:/app.example/cb", nil}, {"https:///cb", nil}, {"https://:443/cb", nil}, {"https://?x", nil},
@@ -106,12 +107,14 @@ func TestARedirectURIMatchesByteForByte(t *testing.T) {
 	}
 }
 
-func TestANativeAppMayUseAnyPortOfALoopbackLiteral(t *testing.T) {
+func TestANativeAppMayUseAnyPortOfALoopbackAddress(t *testing.T) {
 	for _, kind := range []Metadata{nativeApp, spa, kiosk} {
 		c := &Client{Metadata: kind}
-		c.Metadata.RedirectURIs = []string{"http://127.0.0.1/cb", "http://[::1]:1234/cb?x=1", "http://localhost:8080/cb", "https://127.0.0.1/tls", "com.example.app:/cb"}
+		c.Metadata.RedirectURIs = []string{"http://127.0.0.1/cb", "http://[::1]:1234/cb?x=1", "http://localhost:8080/l", "http://localhost", "https://127.0.0.1/tls",
+			"https://localhost/tls", "http://app.localhost/cb", "http://LOCALHOST/upper", "com.example.app:/cb"}
 		for _, uri := range []string{"http://127.0.0.1/cb", "http://127.0.0.1:1/cb", "http://127.0.0.1:65535/cb", "http://[::1]/cb?x=1",
-			"http://[::1]:80/cb?x=1", "http://localhost:8080/cb", "com.example.app:/cb", "https://127.0.0.1/tls"} {
+			"http://[::1]:80/cb?x=1", "http://localhost:8080/l", "http://localhost:9090/l", "http://localhost/l", "http://localhost", "http://localhost:1",
+			"com.example.app:/cb", "https://127.0.0.1/tls"} {
 			if !c.AllowsRedirect(uri) {
 				t.Errorf("%q is refused", uri)
 			}
@@ -123,6 +126,10 @@ func TestANativeAppMayUseAnyPortOfALoopbackLiteral(t *testing.T) {
 			"http://127.0.0.1:8080:9090/cb", "http://127.0.0.1:8080", "http://127.0.0.1:8080\\@evil.example/cb", "HTTP://127.0.0.1:8080/cb",
 			"http://127.0.0.2:8080/cb", "http://127.1:8080/cb", "http://0x7f000001:8080/cb", "http://[::1]:8080/cb", "http://[::1]:8080/cb?x=2",
 			"http://[0:0:0:0:0:0:0:1]:8080/cb?x=1", "http://[::ffff:127.0.0.1]:8080/cb", "http://localhost:9090/cb", "http://localhost/cb",
+			"http://127.0.0.1:8080/l", "http://[::1]:8080/l", "http://LOCALHOST:8080/l", "http://localhost.:8080/l", "http://localhost.evil.example/l",
+			"http://localhost:80@evil.example/l", "http://localhost@evil.example/l", "http://localhost:08/l", "http://localhost:/l", "http://localhost:0/l",
+			"http://localhost:8080/L", "http://localhost:8080/l/", "http://localhost:8080/l?x", "http://localhost:8080/l#x", "http://localhost:8080/",
+			"http://app.localhost:8080/cb", "http://LOCALHOST:8080/upper", "https://localhost:8443/tls", "http://localhostx/l", "http://localhost\\@evil.example/l",
 			"https://127.0.0.1:8443/tls", "https://127.0.0.1:8080/cb", "com.example.app:/cb2", "com.example.app:8080/cb"} {
 			if c.AllowsRedirect(uri) {
 				t.Errorf("%q is allowed", uri)
@@ -141,14 +148,16 @@ func TestAnAddressThatCouldNotBeRegisteredTodayMatchesNothing(t *testing.T) {
 	}
 }
 
-func TestThePortOfALoopbackLiteralIsCutOutAndNothingElse(t *testing.T) {
+func TestThePortOfALoopbackAddressIsCutOutAndNothingElse(t *testing.T) {
 	for uri, want := range map[string]string{
 		"http://127.0.0.1": "http://127.0.0.1", "http://127.0.0.1:1": "http://127.0.0.1", "http://127.0.0.1:65535/cb?x:1": "http://127.0.0.1/cb?x:1",
 		"http://[::1]:8080?x": "http://[::1]?x", "http://[::1]/:80": "http://[::1]/:80",
 		"http://127.0.0.1:": "", "http://127.0.0.1:0/": "", "http://127.0.0.1:01/": "", "http://127.0.0.1:65536/": "", "http://127.0.0.1:8x/": "",
 		"http://127.0.0.1.evil.example/": "", "http://127.0.0.1@evil.example/": "", "http://127.0.0.1:80@evil.example/": "",
 		"http://127.0.0.1:80.evil.example/": "", "http://127.0.0.1:80:90/": "", "http://127.0.0.11/": "", "http://[::1].evil.example/": "",
-		"http://[::1": "", "https://127.0.0.1/": "", "HTTP://127.0.0.1/": "", "http://localhost/": "", "": "",
+		"http://[::1": "", "https://127.0.0.1/": "", "HTTP://127.0.0.1/": "", "": "",
+		"http://localhost": "http://localhost", "http://localhost:8080/": "http://localhost/", "http://localhost?x": "http://localhost?x",
+		"http://localhost.evil.example/": "", "http://localhost:80@evil.example/": "", "http://Localhost/": "", "https://localhost:1/": "",
 	} {
 		if got, ok := withoutLoopbackPort(uri); got != want || ok != (want != "") {
 			t.Errorf("%q becomes %q, %v", uri, got, ok)
@@ -156,31 +165,54 @@ func TestThePortOfALoopbackLiteralIsCutOutAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestWhoCannotProveItselfAtItsAddressIsAskedForEachTime(t *testing.T) {
+func TestAnAddressOnThePersonsDeviceNeedsPKCEAndIsAskedForEachTime(t *testing.T) {
+	const web, other, scheme, loopback, localhost = "https://app.example/cb", "http://app.example/cb", "app.immich:///oauth-callback", "http://127.0.0.1/cb", "http://localhost:2283/cb"
 	for _, c := range []struct {
-		kind Metadata
-		uri  string
-		want bool
+		kind       Metadata
+		registered []string
+		uri        string
+		asks, pkce bool
 	}{
-		{webApp, "https://app.example/cb", false}, {webApp, "http://127.0.0.1/cb", false}, {webApp, "http://app.example/cb", false},
-		{spa, "https://app.example/cb", false}, {spa, "http://localhost:3000/cb", true}, {spa, "http://127.0.0.1/cb", true},
-		{spa, "com.example.app:/cb", true}, {spa, "no URI", true},
-		{nativeApp, "https://app.example/cb", true}, {nativeApp, "com.example.app:/cb", true}, {kiosk, "https://app.example/cb", true},
+		{webApp, []string{web, other}, web, false, false},
+		{webApp, []string{web, other}, other, false, false},
+		// Without an address elsewhere it is an app under development, on its developer's machine.
+		{webApp, []string{loopback, localhost}, loopback, false, false},
+		{webApp, []string{loopback, localhost}, localhost, false, false},
+		{webApp, []string{web, scheme, localhost}, web, false, false},
+		{webApp, []string{web, scheme, localhost}, scheme, true, true},
+		{webApp, []string{web, scheme, localhost}, localhost, true, true},
+		{webApp, []string{other, loopback}, other, false, false},
+		{webApp, []string{other, loopback}, loopback, true, true},
+		{webApp, []string{scheme, loopback}, loopback, true, true},
+		{webApp, []string{web}, "no URI", true, true},
+		{spa, []string{web, localhost}, web, false, true},
+		{spa, []string{web, localhost}, localhost, true, true},
+		{spa, []string{loopback}, loopback, true, true},
+		{spa, []string{scheme}, scheme, true, true},
+		{nativeApp, []string{web}, web, true, true},
+		{nativeApp, []string{scheme}, scheme, true, true},
+		{kiosk, []string{web}, web, true, false},
+		{kiosk, []string{scheme}, scheme, true, true},
+		{kiosk, []string{loopback}, loopback, true, true},
+		{kiosk, []string{loopback}, "http://127.0.0.1:8080/cb", true, true},
 	} {
-		if got := (&Client{Metadata: c.kind}).AsksEachTime(c.uri); got != c.want {
-			t.Errorf("%s/%s at %q: %v", c.kind.ApplicationType, c.kind.TokenEndpointAuthMethod, c.uri, got)
+		client := &Client{Metadata: c.kind}
+		client.Metadata.RedirectURIs = c.registered
+		if asks, pkce := client.AsksEachTime(c.uri), client.NeedsPKCE(c.uri); asks != c.asks || pkce != c.pkce {
+			t.Errorf("%s/%s of %q at %q: asks %v, needs PKCE %v", c.kind.ApplicationType, c.kind.TokenEndpointAuthMethod, c.registered, c.uri, asks, pkce)
 		}
 	}
 }
 
 // Whatever is allowed is byte-equal to a registered URI, or differs from one in the
-// port of a loopback IP literal, the app being native.
+// port of a loopback address, the app being native.
 func FuzzRedirectURI(f *testing.F) {
 	for _, uri := range []string{"https://app.example/cb", "http://127.0.0.1:80@evil.example", "http://127.0.0.1.evil.example", "http://[::1]:8080/cb",
 		"http://127.0.0.1:8080/cb", "https://app.example/%2e%2e/", "com.example.app:/cb", "http://127.0.0.1:08/cb", "http://127.0.0.1:1?x"} {
 		f.Add("http://127.0.0.1/cb", uri, true)
 		f.Add(uri, uri, false)
 		f.Add("http://127.0.0.1", uri, true)
+		f.Add("http://localhost:8080/cb", strings.Replace(uri, "127.0.0.1", "localhost", 1), true)
 	}
 	f.Fuzz(func(t *testing.T, registered, sent string, native bool) {
 		m := webApp
@@ -204,7 +236,7 @@ func FuzzRedirectURI(f *testing.F) {
 
 // portless is another way to say what withoutLoopbackPort says, byte by byte.
 func portless(t *testing.T, uri string) string {
-	for _, host := range []string{"127.0.0.1", "[::1]"} {
+	for _, host := range []string{"127.0.0.1", "[::1]", "localhost"} {
 		rest, ok := strings.CutPrefix(uri, "http://"+host)
 		if !ok {
 			continue
@@ -218,6 +250,6 @@ func portless(t *testing.T, uri string) string {
 		}
 		return host + rest[end:]
 	}
-	t.Errorf("%q is no loopback literal", uri)
+	t.Errorf("%q is no loopback address", uri)
 	return uri
 }
