@@ -276,6 +276,9 @@ func validClientID(s string) error {
 
 // Get returns a client, or ErrNotFound. The result is shared: not to be changed.
 func (s Clients) Get(ctx context.Context, id string) (*Client, error) {
+	if id == "" {
+		return nil, ErrNotFound
+	}
 	return view(ctx, s.b, func(r kv.Reader) (*Client, error) {
 		return found(s.b.clients.shared(r, key{}.str(id)))
 	})

@@ -143,7 +143,7 @@ func (b *base) findGroup(r kv.Reader, name string) (*Group, error) {
 	if id, err := ParseID(name); err == nil {
 		return b.groups.get(r, key{}.id(id))
 	}
-	if len(name) > 512 {
+	if name == "" || len(name) > 512 {
 		return nil, nil
 	}
 	return b.groups.find(r, groupsByName, key{}.str(canonicalGroup(name)))

@@ -21,7 +21,7 @@ func (s Resources) Find(ctx context.Context, name string) (*Resource, error) {
 		if err == nil {
 			return found(s.b.resources.get(r, key{}.id(id)))
 		}
-		if len(name) > identifierMost {
+		if name == "" || len(name) > identifierMost {
 			return nil, ErrNotFound
 		}
 		return found(s.b.resources.find(r, resourcesByIdentifier, key{}.str(canonicalIdentifier(name))))

@@ -23,8 +23,11 @@ func found[T any](v *T, err error) (*T, error) {
 
 // Find returns the account with that id, username or e-mail address, whatever
 // their case or Unicode form, or else with exactly that external id, or
-// ErrNotFound.
+// ErrNotFound, which an empty name is.
 func (s Users) Find(ctx context.Context, name string) (*User, error) {
+	if name == "" {
+		return nil, ErrNotFound
+	}
 	return view(ctx, s.b, func(r kv.Reader) (*User, error) {
 		if id, err := ParseID(name); err == nil {
 			if u, err := s.b.users.get(r, key{}.id(id)); err != nil || u != nil {
@@ -68,7 +71,7 @@ func (s Users) ByLogin(ctx context.Context, login string) (*User, error) {
 }
 
 func (b *base) findUser(r kv.Reader, name string) (*User, error) {
-	if len(name) > loginMost {
+	if name == "" || len(name) > loginMost {
 		return nil, nil
 	}
 	if canonical, err := canonicalUsername(name); err == nil {

@@ -52,6 +52,16 @@ var accountFlags = []claimFlag{
 	{flag: "external-id", claim: "external_id", usage: "what your own platform knows the account by"},
 }
 
+// clearableClaims are the flags whose fields can be emptied: all of text.
+func clearableClaims() (names []string) {
+	for _, cf := range append(accountFlags, claimFlags...) {
+		if !cf.truth {
+			names = append(names, cf.flag)
+		}
+	}
+	return names
+}
+
 // fromServer are the claims that nobody sets.
 var fromServer = map[string]bool{"sub": true, "updated_at": true}
 
@@ -120,7 +130,7 @@ func (t *terminal) readClaims(path string, fields api.Fields) error {
 		case slices.Contains(known, name):
 			fields[name] = value
 		default:
-			return fmt.Errorf("%s: %q is not a standard claim; the nearest one is %q", path, name, nearest(name, known))
+			return fmt.Errorf("%s: %q is not a standard claim%s", path, name, hint("; the nearest one is %q", name, known))
 		}
 	}
 	return nil

@@ -13,13 +13,19 @@ import (
 
 func clientEdit(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "edit CLIENT_ID", Short: "Change an app", Args: takes("CLIENT_ID"),
-		Example: "  latchkey client edit calendar --redirect-uri https://a.example/cb \\\n      --redirect-uri https://b.example/cb\n  latchkey client edit calendar --state suspended",
-		Long:    "Change an app. What no flag names stays as it is; a list is replaced as a whole; an empty value clears."}
+		Example: "  latchkey client edit calendar --redirect-uri https://a.example/cb \\\n      --redirect-uri https://b.example/cb\n  latchkey client edit calendar --state suspended\n  latchkey client edit calendar --clear tos-uri",
+		Long:    "Change an app. What no flag names stays as it is; a list is replaced as a whole; --clear empties a field."}
 	addMetadataFlags(c)
+	clear := addClear(c, "allowed-group")
 	state := c.Flags().String("state", "", "approved, suspended, rejected, submitted or draft")
 	c.Flags().Bool("first-party", false, "it is the platform's own")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		fields := metadataFields(c.Flags())
+		emptied, err := checkCleared(c, *clear, clearableMetadata())
+		if err != nil {
+			return err
+		}
+		clearMetadata(fields, emptied)
 		own := c.Flags().Lookup("first-party")
 		if len(fields) == 0 && *state == "" && !own.Changed {
 			return usagef("nothing to change: see %s --help", c.CommandPath())

@@ -94,9 +94,7 @@ func metadataFields(flags *pflag.FlagSet) api.Fields {
 		case asText:
 			fields[m.field], _ = flags.GetString(m.flag)
 		case asList:
-			values, _ := flags.GetStringArray(m.flag)
-			// --contact "" empties a list.
-			fields[m.field] = slices.DeleteFunc(values, func(v string) bool { return v == "" })
+			fields[m.field], _ = flags.GetStringArray(m.flag)
 		case asTruth:
 			fields[m.field], _ = flags.GetBool(m.flag)
 		case asSeconds:
@@ -106,6 +104,36 @@ func metadataFields(flags *pflag.FlagSet) api.Fields {
 		}
 	}
 	return fields
+}
+
+// clearableMetadata are the flags whose fields can be emptied. What is true or false
+// has a value for that.
+func clearableMetadata() (names []string) {
+	for _, m := range metadataFlags {
+		if m.kind != asTruth {
+			names = append(names, m.flag)
+		}
+	}
+	return names
+}
+
+// clearMetadata empties the fields of these flags.
+func clearMetadata(fields api.Fields, flags []string) {
+	for _, m := range metadataFlags {
+		if !slices.Contains(flags, m.flag) {
+			continue
+		}
+		switch {
+		case m.kind == asText:
+			fields[m.field] = ""
+		case m.kind == asList:
+			fields[m.field] = []string{}
+		case m.kind == asSeconds && m.field != "default_max_age":
+			fields[m.field] = 0 // as set for all; of default_max_age it means sign in each time
+		default:
+			fields[m.field] = nil
+		}
+	}
 }
 
 // days is a duration that may also be given in days, as people count here.

@@ -82,7 +82,7 @@ func (w *walk) entry(prefix string, entry *ast.MappingValueNode) {
 			return
 		}
 	}
-	w.refuse(entry.Key, "%q is not a setting; the nearest one is %q", key, nearest(key, settingKeys()))
+	w.refuse(entry.Key, "%q is not a setting%s", key, hint("; the nearest one is %q", key, settingKeys()))
 }
 
 // value reads one setting. An empty value leaves the default in force.

@@ -133,8 +133,16 @@ func groupEdit(t *terminal) *cobra.Command {
 		Long: "Rename a group, or say what it is for. Members and the apps open to it stay."}
 	c.Flags().String("name", "", "new name")
 	c.Flags().String("description", "", "what it is for")
+	clear := addClear(c, "description")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		fields := api.Fields{}
+		emptied, err := checkCleared(c, *clear, []string{"description"})
+		if err != nil {
+			return err
+		}
+		for _, name := range emptied {
+			fields[name] = ""
+		}
 		for _, name := range []string{"name", "description"} {
 			if f := c.Flags().Lookup(name); f.Changed {
 				fields[name] = f.Value.String()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -68,7 +69,7 @@ func notUnderstood(c *cobra.Command, word string) error {
 			names = append(names, sub.Name())
 		}
 	}
-	return usagef("%q is not a command of %s; the nearest one is %q", word, c.CommandPath(), nearest(word, names))
+	return usagef("%q is not a command of %s%s", word, c.CommandPath(), cmp.Or(hint("; the nearest one is %q", word, names), ": see "+c.CommandPath()+" --help"))
 }
 
 // flagError says in words what is wrong with a flag.
@@ -80,7 +81,7 @@ func flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
 		name, known := unknown.GetSpecifiedName(), []string{}
 		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		err = fmt.Errorf("--%s is not a flag of %s; the nearest one is --%s", name, c.CommandPath(), nearest(name, known))
+		err = fmt.Errorf("--%s is not a flag of %s%s", name, c.CommandPath(), hint("; the nearest one is --%s", name, known))
 	case errors.As(err, &bad):
 		err = fmt.Errorf("--%s: %w", bad.GetFlag().Name, badValue(bad))
 	case errors.As(err, &bare):

@@ -11,7 +11,7 @@ import (
 // jsonFileMost is more than anything of this kind may have.
 const jsonFileMost = 64 << 10
 
-// jsonFile is a flag whose value is what a file of JSON holds. An empty name clears.
+// jsonFile is a flag whose value is what a file of JSON holds.
 type jsonFile struct {
 	name string
 	text json.RawMessage
@@ -21,9 +21,9 @@ func (f *jsonFile) String() string { return f.name }
 func (f *jsonFile) Type() string   { return "file" }
 
 func (f *jsonFile) Set(name string) error {
-	f.name, f.text = name, json.RawMessage("null")
-	if name == "" {
-		return nil
+	f.name = name
+	if isBlank(name) {
+		return errors.New("is empty: name a file")
 	}
 	text, err := os.ReadFile(name)
 	switch {

@@ -1,10 +1,23 @@
 package main
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
+
+// hint is format with the candidate that was likely meant by name, or "" if none is near:
+// a word that has little in common with what was written helps nobody.
+func hint(format, name string, candidates []string) string {
+	if near := nearest(name, candidates); near != "" {
+		return fmt.Sprintf(format, near)
+	}
+	return ""
+}
 
 // nearest returns the candidate that takes the fewest single-letter edits to
 // reach from name. A candidate's last part counts too: "certificate_file" is
-// near "tls.certificate_file".
+// near "tls.certificate_file". It returns "" if a quarter of the letters and one more do
+// not suffice.
 func nearest(name string, candidates []string) string {
 	best, fewest := "", -1
 	for _, c := range candidates {
@@ -12,6 +25,9 @@ func nearest(name string, candidates []string) string {
 		if fewest < 0 || n < fewest {
 			best, fewest = c, n
 		}
+	}
+	if fewest > 1+len(name)/4 {
+		return ""
 	}
 	return best
 }

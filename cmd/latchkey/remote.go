@@ -26,6 +26,7 @@ const (
 type elsewhere struct {
 	server, source  string // "": this machine's own
 	ca, credentials string
+	local           bool           // whatever the environment says
 	open            *remote.Server // once it was needed
 }
 
@@ -34,7 +35,13 @@ func addElsewhere(t *terminal, root *cobra.Command) {
 	f.StringVar(&t.elsewhere.server, "server", "", "administer the Latchkey with this issuer over the network (default: "+envServer+", else the one on this machine)")
 	f.StringVar(&t.elsewhere.credentials, "credentials", "", "with --server: `file` of the client to do it as (default: "+envCredentials+", else "+envClientID+" and "+envClientSecret+")")
 	f.StringVar(&t.elsewhere.ca, "ca", "", "with --server: `file` of the only certificates to trust (default: "+envCA+", else those this machine trusts)")
-	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return t.settle(c) }
+	f.BoolVar(&t.elsewhere.local, "local", false, "administer the Latchkey on this machine, also while "+envServer+" names another")
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		if err := refuseEmptyFlags(c); err != nil {
+			return err
+		}
+		return t.settle(c)
+	}
 }
 
 // Where a verb works. Others, as version, work without any data.
@@ -61,19 +68,17 @@ func placed(place string, all []*cobra.Command) {
 // another one's data than was meant.
 func (t *terminal) settle(c *cobra.Command) error {
 	e, place, given := &t.elsewhere, c.Annotations[placeNote], c.Flags().Changed
-	if e.source = "--server"; !given("server") {
+	if e.source = "--server"; !given("server") && !e.local {
 		e.server, e.source = lookup(t.env, envServer), envServer
 	}
 	switch {
+	case e.local && given("server"):
+		return usagef("--server names another machine's Latchkey, and --local means this one's: leave one out")
 	case c.HasSubCommands() || place == "" && !given("server"):
 		return nil
 	case e.server == "" && (given("ca") || given("credentials")):
 		return usagef("--ca and --credentials need --server")
-	case given("ca") && e.ca == "" || given("credentials") && e.credentials == "":
-		return usagef("--ca and --credentials need the name of a file")
-	case e.server == "" && given("server") && lookup(t.env, envServer) == "":
-		return usagef("--server is empty: name the server, or leave it out for the Latchkey on this machine")
-	case e.server == "" && !given("server") && place == placeAny && t.bearsCredentials():
+	case e.server == "" && !e.local && place == placeAny && t.bearsCredentials():
 		return usagef("the environment has credentials for a server and names none: set %s, or unset %s, %s and %s", envServer, envCredentials, envClientID, envClientSecret)
 	case e.server == "":
 		return nil

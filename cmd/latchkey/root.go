@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 )
 
@@ -43,7 +45,8 @@ func understandVerbs(c *cobra.Command) {
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 }
 
-// takes checks the number of arguments, which are named as in "USER".
+// takes checks the number of arguments, which are named as in "USER", and that none is
+// empty: an empty one names nobody, and must not come to mean the first or all.
 func takes(names ...string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		switch {
@@ -52,9 +55,18 @@ func takes(names ...string) cobra.PositionalArgs {
 		case len(args) > len(names):
 			return usagef("%q is one word too many: see %s --help", args[len(names)], c.CommandPath())
 		}
+		for i, arg := range args {
+			if isBlank(arg) {
+				return usagef("%s is empty: see %s --help", names[i], c.CommandPath())
+			}
+		}
 		return nil
 	}
 }
+
+// isBlank reports whether a text has nothing but spaces, as a variable of the shell that
+// is not set.
+func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
 
 // optionally is takes for one argument that may be left out.
 func optionally(name string) cobra.PositionalArgs {
@@ -71,6 +83,11 @@ func atLeast(name string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return takes(name)(c, args)
+		}
+		for _, arg := range args {
+			if err := takes(name)(c, []string{arg}); err != nil {
+				return err
+			}
 		}
 		return nil
 	}

@@ -53,6 +53,9 @@ func settingSet(t *terminal) *cobra.Command {
 				if !ok {
 					return usagef("%q must be NAME=VALUE", arg)
 				}
+				if isBlank(text) {
+					return usagef("the value of %s is empty: to give it its default again, latchkey setting unset %s", name, name)
+				}
 				return setField(fields, all[name], name, text)
 			})
 		}}
@@ -90,7 +93,7 @@ func (t *terminal) changeSettings(ctx context.Context, args []string, read func(
 		}
 		for name := range fields {
 			if _, known := all[name]; !known {
-				return usagef("%q is not a setting; the nearest one is %q", name, nearest(name, settingNames(list)))
+				return usagef("%q is not a setting%s: see latchkey setting list", name, hint("; the nearest one is %q", name, settingNames(list)))
 			}
 		}
 		if list, err = conn.ChangeSettings(ctx, fields); err != nil {

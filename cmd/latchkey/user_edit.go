@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"latchkey/storage/api"
 
@@ -63,15 +64,25 @@ func newUser(fields api.Fields) (n api.NewUser, err error) {
 func userEdit(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "edit USER", Short: "Change a user", Args: takes("USER"),
 		Example: "  latchkey user edit ada --email ada@example.org --group staff\n  latchkey user edit ada --admin=false",
-		Long:    "Change a user. What no flag names stays as it is; an empty value clears."}
+		Long:    "Change a user. What no flag names stays as it is; --clear empties a field."}
 	addAccountFlags(c)
 	patreon := c.Flags().String("patreon", "", "`file` with the Patreon membership as a JSON object; - is standard input")
 	join := c.Flags().StringArray("group", nil, "group to join; may be repeated")
+	clear := addClear(c, "nickname")
 	leave := c.Flags().StringArray("remove-group", nil, "group to leave; may be repeated")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		fields, err := t.accountFields(c.Flags())
 		if err != nil {
 			return err
+		}
+		emptied, err := checkCleared(c, *clear, clearableClaims())
+		if err != nil {
+			return err
+		}
+		for _, cf := range append(accountFlags, claimFlags...) {
+			if slices.Contains(emptied, cf.flag) {
+				fields.Put(cf.claim, "")
+			}
 		}
 		var membership *api.Membership
 		if *patreon != "" {

@@ -104,7 +104,7 @@ func Mount(router *mux.Router, o Options) {
 		config.Components.SecuritySchemes = o.Authorization.security()
 	}
 	r := &routes{Options: o, huma: humamux.New(router, config)}
-	r.huma.UseMiddleware(r.authorize)
+	r.huma.UseMiddleware(r.authorize, r.checkParameters)
 	r.users()
 	r.links()
 	r.clients()

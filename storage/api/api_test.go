@@ -454,3 +454,144 @@ func TestDescriptionIsOpenAPI31(t *testing.T) {
 		}
 	}
 }
+
+// What is left of find= when a variable is not set is no search for everybody, nor is a
+// mistyped filter.
+func TestParametersThatSayNothingAreRefused(t *testing.T) {
+	h := newHouse(t, nil)
+	made := must[api.User](t)(h.CreateUser(t.Context(), ada()))
+	for _, c := range []struct {
+		method, path string
+		want         int
+	}{
+		{"GET", "/users", 200}, {"GET", "/users?limit=1&find=ada", 200},
+		{"GET", "/users?find=", 422}, {"GET", "/users?find", 422}, {"GET", "/users?find=%20", 422}, {"GET", "/users?finds=ada", 422},
+		{"GET", "/users?Find=ada", 422}, {"GET", "/users?find=ada&find=bob", 422}, {"GET", "/users?find=%zz", 422}, {"GET", "/users?find=a;b", 422},
+		{"GET", "/users?after=", 422}, {"GET", "/users?limit=", 422}, {"GET", "/groups?find=", 422}, {"GET", "/resources?find=", 422},
+		{"GET", "/clients?after=", 422}, {"GET", "/clients?find=demo", 422}, {"GET", "/audit?user=", 422},
+		{"PUT", "/users?external_id=", 422}, {"PUT", "/users", 422}, {"DELETE", "/users/" + made.Sub + "?dry_run=true", 422},
+		{"POST", "/keys/rotate", 422},
+	} {
+		body := map[string]string{"PUT": `{"username":"eve"}`, "POST": `{"alg":""}`}[c.method]
+		r := httptest.NewRequest(c.method, api.Prefix+c.path, strings.NewReader(body))
+		if body != "" {
+			r.Header.Set("Content-Type", "application/json")
+		}
+		rec := httptest.NewRecorder()
+		h.handler.ServeHTTP(rec, r)
+		if rec.Code != c.want {
+			t.Errorf("%s %s: %d %s", c.method, c.path, rec.Code, rec.Body)
+		}
+	}
+	r := httptest.NewRequest("PATCH", api.Prefix+"/users/"+made.Sub, strings.NewReader(`{"nickname":"x"}`))
+	r.Header["Content-Type"], r.Header["If-Match"] = []string{"application/json"}, []string{""}
+	rec := httptest.NewRecorder()
+	if h.handler.ServeHTTP(rec, r); rec.Code != 422 {
+		t.Errorf("an empty If-Match: %d %s", rec.Code, rec.Body)
+	}
+	if got := must[api.User](t)(h.GetUser(t.Context(), made.Sub)); got.Nickname != ada().Nickname || len(must[[]*storage.User](t)(allUsers(t, h))) != 1 {
+		t.Errorf("something was changed: %+v", got)
+	}
+}
+
+func allUsers(t *testing.T, h *house) ([]*storage.User, error) {
+	all, _, err := h.store.Users.List(t.Context(), nil, 100)
+	return all, err
+}
+
+func TestAnEmptyNameIsNobodys(t *testing.T) {
+	h := newHouse(t, nil)
+	ctx := t.Context()
+	must[api.User](t)(h.CreateUser(ctx, ada()))
+	must[api.Group](t)(h.CreateGroup(ctx, "staff", ""))
+	must[api.Client](t)(h.CreateClient(ctx, demo()))
+	none := func(what string, err error) {
+		t.Helper()
+		if !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, err := h.FindUser(ctx, "")
+	none("FindUser", err)
+	_, err = h.GetUser(ctx, "")
+	none("GetUser", err)
+	none("DeleteUser", h.DeleteUser(ctx, ""))
+	_, err = h.SetPassword(ctx, "", password)
+	none("SetPassword", err)
+	_, err = h.UpsertUser(ctx, "", api.Fields{"username": "eve"})
+	none("UpsertUser", err)
+	_, err = h.FindGroup(ctx, "")
+	none("FindGroup", err)
+	none("SetMember", h.SetMember(ctx, "", "", true))
+	_, err = h.FindResource(ctx, "")
+	none("FindResource", err)
+	none("RemoveResourceSecret", h.RemoveResourceSecret(ctx, "", ""))
+	_, err = h.GetClient(ctx, "")
+	none("GetClient", err)
+	none("DeleteClient", h.DeleteClient(ctx, ""))
+	_, err = h.SetClientState(ctx, "", storage.ClientSuspended)
+	none("SetClientState", err)
+	_, err = h.store.Users.Find(ctx, "")
+	none("Users.Find", err)
+	_, err = h.store.Users.ByLogin(ctx, "")
+	none("Users.ByLogin", err)
+	_, err = h.store.Groups.Find(ctx, "")
+	none("Groups.Find", err)
+	_, err = h.store.Resources.Find(ctx, "")
+	none("Resources.Find", err)
+	_, err = h.store.Clients.Get(ctx, "")
+	none("Clients.Get", err)
+}
+
+// Something else may answer in a server's place, or a server send a change somewhere
+// else.
+func TestAnAnswerThatDoesNotSayWhatItIsAboutIsAnError(t *testing.T) {
+	var status int
+	var body, location string
+	var asked []string
+	caller := api.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Method+" "+r.URL.Path)
+		w.Header().Set("Content-Type", "application/json")
+		if location != "" {
+			w.Header().Set("Location", location)
+		}
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}))
+	ctx := t.Context()
+	for _, answer := range []struct {
+		status         int
+		body, location string
+	}{
+		{200, `{}`, ""}, {200, `{"users":[{}],"groups":[{}],"clients":[{}],"resources":[{}]}`, ""},
+		{200, `{"users":[{"sub":"1"},{"sub":"2"}],"groups":[{"id":"1"},{"id":"2"}],"clients":[{"client_id":"1"},{}],"resources":[{"id":"1"},{"id":"2"}]}`, ""},
+		{301, `{"sub":"1","client_id":"1","id":"1","url":"x"}`, "/api/v1/users/1"}, {307, "", "/api/v1/elsewhere"},
+	} {
+		status, body, location = answer.status, answer.body, answer.location
+		for what, call := range map[string]func() error{
+			"FindUser":     func() error { _, err := caller.FindUser(ctx, "ada"); return err },
+			"GetUser":      func() error { _, err := caller.GetUser(ctx, "1"); return err },
+			"ChangeClient": func() error { _, err := caller.ChangeClient(ctx, "..", api.Fields{}); return err },
+			"SetState":     func() error { _, err := caller.SetClientState(ctx, ".", storage.ClientSuspended); return err },
+			"FindGroup":    func() error { _, err := caller.FindGroup(ctx, "staff"); return err },
+			"FindResource": func() error { _, err := caller.FindResource(ctx, "https://api.example"); return err },
+			"RecoveryLink": func() error { _, err := caller.RecoveryLink(ctx, "1"); return err },
+			"Clients": func() (err error) {
+				if status == 200 && body == `{}` {
+					return errors.New("an empty list is one")
+				}
+				for _, err = range caller.Clients(ctx) {
+					if err != nil {
+						return err
+					}
+				}
+				return err
+			},
+		} {
+			asked = nil
+			if err := call(); err == nil || len(asked) > 1 {
+				t.Errorf("%s, answered %d %s: %v; asked %q", what, status, body, err, asked)
+			}
+		}
+	}
+}

@@ -26,7 +26,7 @@ func (r *routes) audit() {
 func (r *routes) listAudit(ctx context.Context, in *struct {
 	After string `query:"after"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-	User  string `query:"user" doc:"A sub: only what concerns that user, who may be gone by now"`
+	User  string `query:"user" minLength:"1" doc:"A sub: only what concerns that user, who may be gone by now"`
 }) (*out[Events], error) {
 	after, err := cursor(in.After)
 	if err != nil {
@@ -55,7 +55,13 @@ func (r *routes) listAudit(ctx context.Context, in *struct {
 // concern.
 func (c *Caller) Audit(ctx context.Context, sub string) iter.Seq2[storage.Event, error] {
 	return pages(func(after string) ([]storage.Event, string, error) {
-		p, err := call[Events](ctx, c, http.MethodGet, "/audit?after="+after+"&user="+url.QueryEscape(sub), nil)
+		values := url.Values{}
+		for name, value := range map[string]string{"after": after, "user": sub} {
+			if value != "" {
+				values.Set(name, value)
+			}
+		}
+		p, err := call[Events](ctx, c, http.MethodGet, "/audit?"+values.Encode(), nil)
 		return p.Events, p.Next, err
 	})
 }

@@ -247,7 +247,10 @@ func TestATokenThatEndsWhileTheBodyIsOnItsWayDoesNothing(t *testing.T) {
 				if !there {
 					t.Fatalf("no body for %s: add one", op.OperationID)
 				}
-				r := httptest.NewRequest(strings.ToUpper(method), at+"?external_id=e", late{strings.NewReader(body), &begun})
+				if op.OperationID == "upsert-user" {
+					at += "?external_id=e"
+				}
+				r := httptest.NewRequest(strings.ToUpper(method), at, late{strings.NewReader(body), &begun})
 				r.Header.Set("Authorization", "Bearer x admin")
 				r.Header.Set("Content-Type", "application/json")
 				w := httptest.NewRecorder()

@@ -11,6 +11,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 
 	"latchkey/storage"
@@ -26,7 +27,7 @@ type Caller struct {
 
 // InProcess returns a Caller of a handler in the same process.
 func InProcess(h http.Handler) *Caller {
-	return &Caller{http: &http.Client{Transport: direct{h}}}
+	return &Caller{http: &http.Client{Transport: direct{h}, CheckRedirect: sendNoFurther}}
 }
 
 // Close gives up idle connections.
@@ -35,6 +36,10 @@ func (c *Caller) Close() { c.http.CloseIdleConnections() }
 // call sends in as JSON, if it is not nil, and reads the answer into a T.
 func call[T any](ctx context.Context, c *Caller, method, path string, in any) (T, error) {
 	var answer T
+	where, _, _ := strings.Cut(path+"?", "?")
+	if strings.HasSuffix(path, "=") || strings.HasSuffix(where, "/") || strings.Contains(where, "//") {
+		return answer, fmt.Errorf("an empty name: %w", storage.ErrNotFound)
+	}
 	var body io.Reader
 	if in != nil {
 		var text bytes.Buffer
@@ -95,7 +100,7 @@ func decode[T any](res *http.Response) (answer T, err error) {
 		return answer, err
 	}
 	switch {
-	case res.StatusCode >= 400:
+	case res.StatusCode >= http.StatusMultipleChoices:
 		p := &Problem{}
 		if json.Unmarshal(text, p) != nil || p.Status == 0 {
 			p = &Problem{Status: res.StatusCode, Title: fmt.Sprintf("the server answered %s, not as Latchkey does: is a proxy in the way?", res.Status)}
@@ -107,17 +112,28 @@ func decode[T any](res *http.Response) (answer T, err error) {
 	if err := json.Unmarshal(text, &answer); err != nil {
 		return answer, fmt.Errorf("the answer is not what this version expects: %w", err)
 	}
-	return answer, nil
+	return answer, checkIdentity(answer)
 }
 
 // FindUser returns the user with that username, e-mail address or sub, or an
 // error that is storage.ErrNotFound.
 func (c *Caller) FindUser(ctx context.Context, name string) (User, error) {
-	page, err := call[Users](ctx, c, http.MethodGet, "/users?find="+url.QueryEscape(name), nil)
-	if err != nil || len(page.Users) == 0 {
-		return User{}, firstOf(err, fmt.Errorf("user %q: %w", name, storage.ErrNotFound))
+	page, err := call[Users](ctx, c, http.MethodGet, "/users"+query("find", name), nil)
+	return only("user", name, page.Users, err)
+}
+
+// only returns the one record that a search for a name has found. An empty name is not
+// searched for: see call.
+func only[T any](noun, name string, found []T, err error) (one T, _ error) {
+	switch {
+	case err != nil:
+		return one, err
+	case len(found) == 0:
+		return one, fmt.Errorf("%s %q: %w", noun, name, storage.ErrNotFound)
+	case len(found) > 1:
+		return one, fmt.Errorf("the answer is not what this version expects: it has %d records for one name", len(found))
 	}
-	return page.Users[0], nil
+	return found[0], checkIdentity(found[0])
 }
 
 func firstOf(err, otherwise error) error {
@@ -127,10 +143,28 @@ func firstOf(err, otherwise error) error {
 	return otherwise
 }
 
+// identified is a record that is worth nothing without what it is known by.
+type identified interface{ identity() string }
+
+func (u User) identity() string     { return u.Sub }
+func (c Client) identity() string   { return c.ClientID }
+func (g Group) identity() string    { return g.ID }
+func (r Resource) identity() string { return r.ID }
+func (l Link) identity() string     { return l.URL }
+
+// checkIdentity refuses a record without its id: something else has answered, and what
+// is done next would be done to nobody or to another.
+func checkIdentity(v any) error {
+	if one, ok := v.(identified); ok && one.identity() == "" {
+		return errors.New("the answer is not what this version expects: it does not say what it is about")
+	}
+	return nil
+}
+
 // Users walks all users, oldest first, fetching page after page.
 func (c *Caller) Users(ctx context.Context) iter.Seq2[User, error] {
 	return pages(func(after string) ([]User, string, error) {
-		p, err := call[Users](ctx, c, http.MethodGet, "/users?after="+after, nil)
+		p, err := call[Users](ctx, c, http.MethodGet, "/users"+next(after), nil)
 		return p.Users, p.Next, err
 	})
 }
@@ -138,7 +172,7 @@ func (c *Caller) Users(ctx context.Context) iter.Seq2[User, error] {
 // Clients walks all clients by id, fetching page after page.
 func (c *Caller) Clients(ctx context.Context) iter.Seq2[Client, error] {
 	return pages(func(after string) ([]Client, string, error) {
-		p, err := call[Clients](ctx, c, http.MethodGet, "/clients?after="+after, nil)
+		p, err := call[Clients](ctx, c, http.MethodGet, "/clients"+next(after), nil)
 		return p.Clients, p.Next, err
 	})
 }
@@ -146,7 +180,7 @@ func (c *Caller) Clients(ctx context.Context) iter.Seq2[Client, error] {
 // Groups walks all groups, oldest first, fetching page after page.
 func (c *Caller) Groups(ctx context.Context) iter.Seq2[Group, error] {
 	return pages(func(after string) ([]Group, string, error) {
-		p, err := call[Groups](ctx, c, http.MethodGet, "/groups?after="+after, nil)
+		p, err := call[Groups](ctx, c, http.MethodGet, "/groups"+next(after), nil)
 		return p.Groups, p.Next, err
 	})
 }
@@ -154,7 +188,7 @@ func (c *Caller) Groups(ctx context.Context) iter.Seq2[Group, error] {
 // Resources walks all resources, oldest first, fetching page after page.
 func (c *Caller) Resources(ctx context.Context) iter.Seq2[Resource, error] {
 	return pages(func(after string) ([]Resource, string, error) {
-		p, err := call[Resources](ctx, c, http.MethodGet, "/resources?after="+after, nil)
+		p, err := call[Resources](ctx, c, http.MethodGet, "/resources"+next(after), nil)
 		return p.Resources, p.Next, err
 	})
 }
@@ -162,7 +196,7 @@ func (c *Caller) Resources(ctx context.Context) iter.Seq2[Resource, error] {
 // Members walks all members of a group, the oldest account first.
 func (c *Caller) Members(ctx context.Context, group string) iter.Seq2[User, error] {
 	return pages(func(after string) ([]User, string, error) {
-		p, err := call[Users](ctx, c, http.MethodGet, path("/groups/", group)+"/members?after="+after, nil)
+		p, err := call[Users](ctx, c, http.MethodGet, path("/groups/", group)+"/members"+next(after), nil)
 		return p.Users, p.Next, err
 	})
 }
@@ -177,7 +211,7 @@ func pages[T any](fetch func(after string) ([]T, string, error)) iter.Seq2[T, er
 				return
 			}
 			for _, item := range items {
-				if !yield(item, nil) {
+				if !yield(item, checkIdentity(item)) {
 					return
 				}
 			}
@@ -189,6 +223,26 @@ func pages[T any](fetch func(after string) ([]T, string, error)) iter.Seq2[T, er
 	}
 }
 
-// path is where a noun's record stands. An empty or odd id must not lead to
-// another address.
-func path(noun, id string) string { return noun + url.PathEscape(id) }
+// path is where a noun's record stands. No id leads to another address: . and .. are
+// names of directories there, and call refuses an empty one.
+func path(noun, id string) string {
+	if id == "." || id == ".." {
+		return noun + strings.ReplaceAll(id, ".", "%2E")
+	}
+	return noun + url.PathEscape(id)
+}
+
+// query is a query of one parameter.
+func query(name, value string) string { return "?" + name + "=" + url.QueryEscape(value) }
+
+// next is the query for the page after a cursor; empty: the first one.
+func next(after string) string {
+	if after == "" {
+		return ""
+	}
+	return query("after", after)
+}
+
+// sendNoFurther makes a redirect an answer: the request has been done or it has not, and
+// a DELETE that goes on as a GET has not.
+func sendNoFurther(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -47,7 +45,7 @@ func (c *Caller) ChangeUser(ctx context.Context, sub string, f Fields) (User, er
 
 // UpsertUser makes the user with an external id, or changes what fields name.
 func (c *Caller) UpsertUser(ctx context.Context, externalID string, f Fields) (User, error) {
-	return call[User](ctx, c, http.MethodPut, "/users?external_id="+url.QueryEscape(externalID), f)
+	return call[User](ctx, c, http.MethodPut, "/users"+query("external_id", externalID), f)
 }
 
 // DeleteUser deletes a user.
@@ -85,11 +83,8 @@ func (c *Caller) SetupLink(ctx context.Context) (Link, error) {
 // FindGroup returns the group with that name or id, or an error that is
 // storage.ErrNotFound.
 func (c *Caller) FindGroup(ctx context.Context, name string) (Group, error) {
-	page, err := call[Groups](ctx, c, http.MethodGet, "/groups?find="+url.QueryEscape(name), nil)
-	if err != nil || len(page.Groups) == 0 {
-		return Group{}, firstOf(err, fmt.Errorf("group %q: %w", name, storage.ErrNotFound))
-	}
-	return page.Groups[0], nil
+	page, err := call[Groups](ctx, c, http.MethodGet, "/groups"+query("find", name), nil)
+	return only("group", name, page.Groups, err)
 }
 
 // CreateGroup adds a group.
@@ -121,11 +116,8 @@ func (c *Caller) SetMember(ctx context.Context, group, sub string, member bool) 
 // FindResource returns the resource with that identifier or id, or an error that is
 // storage.ErrNotFound.
 func (c *Caller) FindResource(ctx context.Context, name string) (Resource, error) {
-	page, err := call[Resources](ctx, c, http.MethodGet, "/resources?find="+url.QueryEscape(name), nil)
-	if err != nil || len(page.Resources) == 0 {
-		return Resource{}, firstOf(err, fmt.Errorf("resource %q: %w", name, storage.ErrNotFound))
-	}
-	return page.Resources[0], nil
+	page, err := call[Resources](ctx, c, http.MethodGet, "/resources"+query("find", name), nil)
+	return only("resource", name, page.Resources, err)
 }
 
 // GetResource returns a resource, with the number of clients that may ask for it.

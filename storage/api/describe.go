@@ -17,6 +17,8 @@ const description = `Administration of Latchkey: what its command line does, for
 Refusals are problems (RFC 9457): detail says in a sentence what is wrong, errors which field. ` +
 	`Additions to this version are made without notice: ignore members that you do not know.
 
+A query parameter that is unknown, empty or sent twice is refused (422): what is not to be said is left out.
+
 A create that is sent with an Idempotency-Key makes one record however often it is sent within 24 hours. ` +
 	`The answer to a repetition is the record as it is by then, with Idempotent-Replayed: true and without a client_secret, which is shown once.`
 

@@ -51,7 +51,7 @@ func (r *routes) groups() {
 func (r *routes) listGroups(ctx context.Context, in *struct {
 	After string `query:"after"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-	Find  string `query:"find" doc:"A name or id: only that group"`
+	Find  string `query:"find" minLength:"1" doc:"A name or id: only that group"`
 }) (*out[Groups], error) {
 	page := Groups{Groups: []Group{}}
 	if in.Find != "" {

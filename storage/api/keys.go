@@ -30,7 +30,7 @@ type KeyList struct {
 // Key is what can be told of a key.
 type Key struct {
 	ID          string           `json:"id" doc:"Of a signing key: the kid"`
-	Algorithm   string           `json:"alg,omitempty" doc:"Of a signing key"`
+	Algorithm   string           `json:"alg,omitempty" minLength:"1" doc:"Of a signing key"`
 	Purpose     string           `json:"purpose,omitempty" doc:"Of a data key"`
 	State       storage.KeyState `json:"state"`
 	Enabled     bool             `json:"enabled" doc:"Of a signing key: whether signing_algorithms lets it be published and used"`
@@ -76,7 +76,7 @@ func (r *routes) keys() {
 
 type ofAlgorithm struct {
 	Body struct {
-		Algorithm string `json:"alg,omitempty" doc:"Only those of this algorithm; default all"`
+		Algorithm string `json:"alg,omitempty" minLength:"1" doc:"Only those of this algorithm; default all"`
 	}
 }
 

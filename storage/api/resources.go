@@ -28,7 +28,7 @@ func (r *routes) resources() {
 func (r *routes) listResources(ctx context.Context, in *struct {
 	After string `query:"after" doc:"The next of the page before; left out: the first page"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-	Find  string `query:"find" doc:"An identifier or id: only that resource"`
+	Find  string `query:"find" minLength:"1" doc:"An identifier or id: only that resource"`
 }) (*out[Resources], error) {
 	var list []*storage.Resource
 	var next []byte

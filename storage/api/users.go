@@ -42,7 +42,7 @@ func (r *routes) users() {
 func (r *routes) listUsers(ctx context.Context, in *struct {
 	After string `query:"after" doc:"The next of the page before; left out: the first page"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-	Find  string `query:"find" doc:"A sub, username, e-mail address or external id, looked for in this order: only that user"`
+	Find  string `query:"find" minLength:"1" doc:"A sub, username, e-mail address or external id, looked for in this order: only that user"`
 }) (*out[Users], error) {
 	if in.Find != "" {
 		u, err := r.Store.Users.Find(ctx, in.Find)
