@@ -77,8 +77,8 @@ func (u *User) leaves() []leaf {
 
 func clientChanges(before, after *Client) []FieldChange {
 	was, is := *before, *after // what either predates is no change
-	was.Metadata.fill()
-	is.Metadata.fill()
+	was.fill()
+	is.fill()
 	return compare(was.leaves(), is.leaves(), func(field string) bool { return field != "contacts" && field != "jwks" })
 }
 

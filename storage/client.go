@@ -58,7 +58,8 @@ type Client struct {
 	State    ClientState `cbor:"3,keyasint"`
 	Revision uint64      `cbor:"4,keyasint"` // one more at every change
 	// Epoch is one more whenever all that the client was given ends. See firstEpoch.
-	Epoch    uint64    `cbor:"5,keyasint,omitempty"`
+	Epoch uint64 `cbor:"5,keyasint,omitempty"`
+	// Owner is the user whose app it is; zero: an administrator made it for the platform.
 	Owner    ID        `cbor:"6,keyasint,omitzero"`
 	Created  time.Time `cbor:"7,keyasint"`
 	Updated  time.Time `cbor:"8,keyasint"`
@@ -81,6 +82,25 @@ func (c *Client) Name() string {
 		return c.Metadata.ClientName
 	}
 	return c.ID
+}
+
+// fill gives what was left out its default.
+func (c *Client) fill() {
+	c.Metadata.fill()
+	if len(c.Metadata.Scopes) == 0 {
+		c.Metadata.Scopes = c.defaultScopes()
+	}
+}
+
+// defaultScopes is what a client may ask for when nothing narrower was said. Most
+// apps that map groups to rights ask for them without saying so at registration, and
+// the consent page names them; a client that is somebody's own gets them only from an
+// administrator.
+func (c *Client) defaultScopes() []string {
+	if !c.Owner.IsZero() {
+		return StandardScopes()
+	}
+	return append(StandardScopes(), ScopeGroups)
 }
 
 // LiveSecrets are those not expired at the instant t.
@@ -179,7 +199,7 @@ func (s Clients) prepare(n NewClient) (Client, error) {
 	if c.State == "" {
 		c.State = ClientApproved
 	}
-	c.Metadata.fill()
+	c.fill()
 	if c.Metadata.UsesSecret() != (len(n.Secret)+len(n.Imported) > 0) {
 		return Client{}, invalid("token_endpoint_auth_method", "and client secret do not agree: client_secret_basic and client_secret_post need exactly one, %s and %s have none", AuthMethodPrivateKeyJWT, AuthMethodNone)
 	}

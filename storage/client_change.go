@@ -39,13 +39,13 @@ func (s Clients) alter(ctx context.Context, by Actor, id string, act Act, change
 // another method end nothing that was given before. Errors besides: ErrForbidden,
 // ErrNotFound, *Invalid.
 func (s Clients) Change(ctx context.Context, by Actor, id string, revision uint64, m Metadata) (*Client, error) {
-	m.fill()
 	return s.alter(ctx, by, id, ActClientChanged, func(tx kv.Txn, c *Client, _ time.Time) (string, error) {
 		if revision != 0 && revision != c.Revision {
 			return "", ErrStale
 		}
 		c.Metadata = m
-		if !m.UsesSecret() {
+		c.fill()
+		if !c.Metadata.UsesSecret() {
 			c.Secrets = nil
 		}
 		return c.Name(), s.b.checkClient(tx, c)

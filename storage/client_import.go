@@ -96,7 +96,7 @@ func (b *base) importClientChange(tx kv.Txn, e clientImport) (ClientImported, er
 	if err != nil || c == nil || c.Revision != e.Revision {
 		return ClientImported{}, errOr(err, ErrStale)
 	}
-	c.Metadata.fill() // what it predates is no change
+	c.fill() // what it predates is no change
 	was := *c
 	before, err := encode(c)
 	if err != nil {
@@ -133,7 +133,7 @@ func (e *clientImport) apply(c *Client) ([]*Event, error) {
 	changed.Act = ActClientChanged
 	hadNone, detail := !c.Metadata.UsesSecret(), string(c.State)+" to "+string(e.State)
 	c.Metadata = e.Metadata
-	c.Metadata.fill()
+	c.fill()
 	events := []*Event{changed.about(ID{}, c.ID, c.Name())}
 	if e.State != "" && e.State != c.State {
 		c.enter(e.State)

@@ -12,8 +12,23 @@ func TestWhatAClientLeavesOutHasTheRegisteredDefaults(t *testing.T) {
 	m := h.client("demo").Metadata
 	if m.TokenEndpointAuthMethod != AuthMethodBasic || !slices.Equal(m.GrantTypes, []string{GrantTypeCode}) ||
 		!slices.Equal(m.ResponseTypes, []string{"code"}) || m.ApplicationType != ApplicationWeb ||
-		m.IDTokenSignedResponseAlg != "" || !slices.Equal(m.Scopes, StandardScopes()) {
+		m.IDTokenSignedResponseAlg != "" || !slices.Equal(m.Scopes, append(StandardScopes(), ScopeGroups)) {
 		t.Errorf("%+v", m)
+	}
+}
+
+func TestGroupsAreAmongTheDefaultsOfAnAdministratorsClientsAlone(t *testing.T) {
+	h := newHouse(t)
+	for _, owner := range []ID{{}, h.user("ada").ID} {
+		c := need(h.Clients.Create(h.ctx, Operator, NewClient{Metadata: webMetadata(), Owner: owner, Secret: []byte("hash")}))(h)
+		m := webMetadata()
+		m.Scopes = nil // cleared: the defaults again
+		again := need(h.Clients.Change(h.ctx, Operator, c.ID, 0, m))(h)
+		for _, c := range []*Client{c, again} {
+			if has := slices.Contains(c.Metadata.Scopes, ScopeGroups); has != owner.IsZero() {
+				t.Errorf("owner %v: %q", owner, c.Metadata.Scopes)
+			}
+		}
 	}
 }
 

@@ -61,7 +61,7 @@ func TestFirstPartyScopesAreForFirstPartyClientsThatAuthenticate(t *testing.T) {
 		need(h.Clients.SetFirstParty(h.ctx, Operator, own.ID, false))(h)
 	}
 	for _, c := range need(h.Scopes.Catalogue(h.ctx))(h).Offers {
-		if c.FirstParty && slices.Contains(StandardScopes(), c.Name) {
+		if c.FirstParty && slices.Contains((&Client{}).defaultScopes(), c.Name) {
 			t.Errorf("%s is given to whoever says nothing", c.Name)
 		}
 	}

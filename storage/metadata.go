@@ -98,12 +98,13 @@ type Metadata struct {
 	RequireAuthMethod bool `cbor:"37,keyasint,omitempty" json:"require_token_endpoint_auth_method,omitempty"`
 }
 
-// StandardScopes is what a client may ask for when nothing narrower was said.
+// StandardScopes are those of OpenID Connect Core sections 5.4 and 11.
 func StandardScopes() []string {
 	return []string{ScopeOpenID, ScopeProfile, ScopeEmail, ScopeAddress, ScopePhone, ScopeOfflineAccess}
 }
 
-// fill gives what was left out its registered default.
+// fill gives what was left out its registered default. What a client may ask for is
+// its owner's matter too: see [Client.fill].
 func (m *Metadata) fill() {
 	if m.TokenEndpointAuthMethod == "" {
 		m.TokenEndpointAuthMethod = AuthMethodBasic
@@ -116,9 +117,6 @@ func (m *Metadata) fill() {
 	}
 	if m.ApplicationType == "" {
 		m.ApplicationType = ApplicationWeb
-	}
-	if len(m.Scopes) == 0 {
-		m.Scopes = StandardScopes()
 	}
 	if m.Consent == "" {
 		m.Consent = ConsentRemembered

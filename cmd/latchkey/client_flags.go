@@ -43,7 +43,7 @@ var metadataFlags = []metadataFlag{
 	{"jwks-uri", "jwks_uri", "https `address` where it keeps its public keys", asText},
 	{"token-endpoint-auth-signing-alg", "token_endpoint_auth_signing_alg", "`algorithm` that its assertions must be signed with (default: whatever its keys fit)", asText},
 	{"application-type", "application_type", "`type`: web (the default) or native", asText},
-	{"scope", "scope", "`scopes` that it may ask for, separated by spaces (default: the standard ones)", asText},
+	{"scope", "scope", "`scopes` that it may ask for, separated by spaces (default: the standard ones and groups)", asText},
 	{"optional-scope", "optional_scopes", "`scope` of these that a user may leave out; may be repeated", asList},
 	{"id-token-signed-response-alg", "id_token_signed_response_alg", "`algorithm`: one that signing_algorithms enables (default: default_signing_algorithm)", asText},
 	{"client-uri", "client_uri", "`address` of its home page", asText},

@@ -336,7 +336,7 @@ func TestPublicClientHasNoSecret(t *testing.T) {
 	if made.ClientSecret != "" || made.ClientSecretExpiresAt != nil || len(made.Secrets) != 0 {
 		t.Errorf("%+v", made)
 	}
-	if made.Scope != strings.Join(storage.StandardScopes(), " ") {
+	if made.Scope != strings.Join(append(storage.StandardScopes(), storage.ScopeGroups), " ") {
 		t.Errorf("scope %q", made.Scope)
 	}
 }

@@ -11,7 +11,7 @@ import (
 // and OpenID Connect Registration section 2.
 type Metadata struct {
 	storage.Metadata
-	Scope string `json:"scope,omitempty" doc:"What the client may ask for, separated by spaces; default the standard scopes"`
+	Scope string `json:"scope,omitempty" doc:"What the client may ask for, separated by spaces; default the standard scopes and groups"`
 	// AllowedGroups shadows the stored ids.
 	AllowedGroups []string `json:"allowed_groups,omitempty" doc:"Names of the groups whose members may use the client; none: everybody"`
 }
