@@ -104,16 +104,24 @@ func groups(a *storage.Access) any {
 	return a.Groups
 }
 
+// verifications are claims that say of others whether they are verified. Whoever is
+// given an address alone takes it for verified.
+var verifications = map[string]string{"email": "email_verified", "phone_number": "phone_number_verified"}
+
 // userClaimsOf reads the named claims; those that are unknown or empty are left
-// out.
+// out. A contact comes with whether it is verified.
 func userClaimsOf(a *storage.Access, names []string) map[string]any {
 	out := map[string]any{} // most of many names say nothing
-	for _, name := range names {
+	add := func(name string) {
 		if read := readers[name]; read != nil {
 			if v := read(a); v != nil {
 				out[name] = v
 			}
 		}
+	}
+	for _, name := range names {
+		add(name)
+		add(verifications[name])
 	}
 	return out
 }

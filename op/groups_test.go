@@ -65,7 +65,6 @@ func TestAClientOpenToGroupsRefusesOthersOnAPage(t *testing.T) {
 
 func TestTheGroupsScopeGivesNames(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.IDTokenUserClaims = true })
 	read := func(v tokenAnswer) any { return decoded[map[string]any](t, h.userinfo(v.AccessToken))["groups"] }
 	b := h.browser()
 	v := b.tokens(authorization("scope", "openid groups"))

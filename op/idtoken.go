@@ -3,7 +3,11 @@ package op
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
+	"log/slog"
+	"strings"
 
+	"latchkey/internal/edge"
 	"latchkey/keys"
 	"latchkey/storage"
 )
@@ -11,15 +15,21 @@ import (
 // typeIDToken is the JOSE typ of ID tokens (RFC 7519 section 5.1).
 const typeIDToken = "JWT"
 
+// payloadMost bounds the claims of an ID token in bytes of JSON. With header and an RSA
+// signature the token stays under 4 KB: programs keep it in cookies, and send it in
+// addresses as a hint.
+const payloadMost = 2600
+
 // idToken makes an ID token in the client's algorithm (OpenID Connect Core section
-// 2). Claims of scopes come by userinfo, unless the client asked otherwise.
+// 2). The claims of granted scopes are in it, unless a setting or the client says that
+// they come by userinfo alone.
 func (p *Provider) idToken(ctx context.Context, a *storage.Access, accessToken, nonce string) (string, error) {
 	ask, err := recordedClaims(a.Grant.Claims)
 	if err != nil {
 		return "", err
 	}
 	names := p.alsoAllowed(a, ask.IDToken)
-	if a.Client.Metadata.IDTokenUserClaims {
+	if a.IDTokenUserClaims {
 		names = append(names, a.Claims...)
 	}
 	claims := userClaimsOf(a, names)
@@ -45,7 +55,53 @@ func (p *Provider) idToken(ctx context.Context, a *storage.Access, accessToken, 
 	if len(a.Grant.AMR) > 0 {
 		claims["amr"] = a.Grant.AMR
 	}
+	if err := shorten(ctx, claims, names); err != nil {
+		return "", err
+	}
 	return p.keys.Sign(ctx, alg, typeIDToken, claims)
+}
+
+// shorten leaves claims of the user to userinfo until the rest is within payloadMost, and
+// says on the log line which.
+func shorten(ctx context.Context, claims map[string]any, names []string) error {
+	var left []string
+	for {
+		payload, err := json.Marshal(claims)
+		if err != nil {
+			return err
+		}
+		if len(payload) <= payloadMost {
+			break
+		}
+		name := firstToLeaveOut(claims, names)
+		if name == "" {
+			break // what is left is the protocol's own
+		}
+		delete(claims, name)
+		left = append(left, name)
+	}
+	if len(left) > 0 {
+		edge.Note(ctx, slog.String("id_token_left_out", strings.Join(left, " ")))
+	}
+	return nil
+}
+
+// firstToLeaveOut is the claim among names that is left to userinfo before the others:
+// groups, then address, then patreon, then the longest.
+func firstToLeaveOut(claims map[string]any, names []string) (name string) {
+	for _, first := range []string{storage.ClaimGroups, "address", "patreon"} {
+		if _, has := claims[first]; has {
+			return first
+		}
+	}
+	longest := 0
+	for _, n := range names {
+		text, _ := claims[n].(string)
+		if _, has := claims[n]; has && len(text) >= longest {
+			name, longest = n, len(text)
+		}
+	}
+	return name
 }
 
 // algorithm signs for a client: the one that it registered, or preset, that of the

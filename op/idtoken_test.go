@@ -1,8 +1,12 @@
 package op
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
+	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -74,15 +78,105 @@ func TestIDTokenClaimsAreAsTheSpecificationNamesThem(t *testing.T) {
 	golden(t, "idtoken.json", indented(t, withoutSecrets(string(must(json.Marshal(claims))))))
 }
 
-// Scope claims come by userinfo, unless the client cannot ask there.
-func TestScopeClaimsAreInTheIDTokenOnlyForClientsThatWantThemThere(t *testing.T) {
+// idTokenUserClaims sets the policy for all.
+func (h *house) idTokenUserClaims(on bool) {
+	h.t.Helper()
+	must(0, h.store.Settings.Change(context.Background(), storage.Operator,
+		[]storage.SettingChange{{Name: "id_token_user_claims", Value: []byte(strconv.FormatBool(on))}}))
+}
+
+// Many programs never call userinfo. A client's own choice counts more than that for all.
+func TestClaimsOfGrantedScopesAreInTheIDTokenUnlessASettingOrTheClientSaysOtherwise(t *testing.T) {
 	h := newHouse(t)
-	if c := h.claims(h.browser().tokens(authorization())); c["email"] != nil || c["preferred_username"] != nil {
+	h.join(h.group("Staff"), h.ada, true)
+	b := h.browser()
+	for _, forAll := range []bool{true, false} {
+		h.idTokenUserClaims(forAll)
+		for _, own := range []*bool{nil, new(true), new(false)} {
+			h.change(webID, func(m *storage.Metadata) { m.IDTokenUserClaims = own })
+			c := h.claims(b.tokens(authorization("scope", "openid profile email groups")))
+			want := []any{nil, nil, nil, nil}
+			if own == nil && forAll || own != nil && *own {
+				want = []any{"ada@example.org", false, "ada", []any{"Staff"}}
+			}
+			if got := []any{c["email"], c["email_verified"], c["preferred_username"], c["groups"]}; !reflect.DeepEqual(got, want) {
+				t.Errorf("setting %v, client %v: %v", forAll, own, got)
+			}
+		}
+	}
+	h.idTokenUserClaims(true)
+	h.change(webID, func(m *storage.Metadata) { m.IDTokenUserClaims = nil })
+	if c := h.claims(b.tokens(authorization("scope", "openid"))); c["email"] != nil || c["groups"] != nil || c["preferred_username"] != nil {
+		t.Errorf("of scopes that were not granted: %v", c)
+	}
+}
+
+// Whoever is given an address alone takes it for verified.
+func TestAContactNeverComesWithoutWhetherItIsVerified(t *testing.T) {
+	h := newHouse(t)
+	b := h.browser()
+	b.user = h.grace()
+	const ask = `{"userinfo":{"email":null,"phone_number":null},"id_token":{"email":null,"phone_number":null}}`
+	v := b.tokens(authorization("scope", "openid", "claims", ask))
+	for where, c := range map[string]map[string]any{"ID token": h.claims(v), "userinfo": h.claimsOf(v.AccessToken)} {
+		if c["email"] != "grace@example.org" || c["email_verified"] != true || c["phone_number_verified"] != true {
+			t.Errorf("%s: %v", where, c)
+		}
+	}
+}
+
+func TestAScopeNarrowedAwayAtRefreshIsNotInTheIDTokenEither(t *testing.T) {
+	h, _, v := refreshable(t)
+	if c := h.claims(v); c["email"] == nil || c["preferred_username"] == nil {
+		t.Fatalf("%v", c)
+	}
+	out, _ := h.token(webID, refresh(v.RefreshToken, "scope", "openid email"))
+	if c := h.claims(out); c["email"] == nil || c["preferred_username"] != nil {
 		t.Errorf("%v", c)
 	}
-	h.change(webID, func(m *storage.Metadata) { m.IDTokenUserClaims = true })
-	if c := h.claims(h.browser().tokens(authorization())); c["email"] != "ada@example.org" || c["email_verified"] != false || c["preferred_username"] != "ada" {
-		t.Errorf("%v", c)
+}
+
+// Programs keep ID tokens in cookies and send them in addresses, as id_token_hint.
+func TestAnIDTokenStaysUnder4KBAndWhatIsLeftOutIsAtUserinfo(t *testing.T) {
+	long := strings.Repeat("é", 256) // as long as a claim may be
+	wide := storage.Address{Formatted: long, StreetAddress: long, Locality: long, Region: long, PostalCode: long, Country: long}
+	all := storage.Profile{Name: long, GivenName: long, FamilyName: long, MiddleName: long, Nickname: long, Gender: long,
+		Website: "https://a.example/" + strings.Repeat("x", 494), PhoneNumber: long, Address: wide}
+	for what, c := range map[string]struct {
+		groups  int
+		profile storage.Profile
+		left    []string
+	}{
+		"little":                   {3, storage.Profile{Name: "Ada"}, nil},
+		"many groups":              {50, storage.Profile{Name: "Ada", Address: storage.Address{Country: "GB"}}, []string{"groups"}},
+		"a long address":           {0, storage.Profile{Name: "Ada", Address: wide}, []string{"groups", "address"}},
+		"everything as it is most": {50, all, []string{"groups", "address", "website"}},
+	} {
+		h := newHouse(t)
+		b := h.browser()
+		b.user = h.user(storage.User{Username: "grace", Email: "grace@example.org", Profile: c.profile})
+		for i := range c.groups {
+			h.join(h.group(fmt.Sprintf("A group with a name of some length %02d", i)), b.user, true)
+		}
+		h.log.reset()
+		v := b.tokens(authorization("scope", "openid profile email address phone groups", "nonce", strings.Repeat("n", nonceMost)))
+		if len(v.IDToken) >= 4096 {
+			t.Errorf("%s: an ID token of %d bytes", what, len(v.IDToken))
+		}
+		id, info := h.claims(v), h.claimsOf(v.AccessToken)
+		for name := range info {
+			if _, has := id[name]; !has && (c.left == nil || !strings.Contains(h.log.String(), "id_token_left_out")) {
+				t.Errorf("%s: %s is left out, and the log does not say so", what, name)
+			}
+		}
+		for _, name := range c.left {
+			if id[name] != nil || info[name] == nil {
+				t.Errorf("%s: %s is in the ID token, or not at userinfo", what, name)
+			}
+		}
+		if id["email"] == nil || id["email_verified"] == nil || c.left == nil && id["groups"] == nil || len(c.left) == 1 && id["address"] == nil {
+			t.Errorf("%s: %v", what, id)
+		}
 	}
 }
 

@@ -43,7 +43,7 @@ func (c client) AccessTokenType() zop.AccessTokenType { return zop.AccessTokenTy
 func (c client) IDTokenLifetime() time.Duration       { return 0 } // settings decide
 func (c client) DevMode() bool                        { return false }
 func (c client) IsScopeAllowed(scope string) bool     { return slices.Contains(c.Metadata.Scopes, scope) }
-func (c client) IDTokenUserinfoClaimsAssertion() bool { return c.Metadata.IDTokenUserClaims }
+func (c client) IDTokenUserinfoClaimsAssertion() bool { return false } // idToken decides
 func (c client) ClockSkew() time.Duration             { return 0 }
 
 func (c client) ApplicationType() zop.ApplicationType {

@@ -98,7 +98,7 @@ func TestClaimsAskedOneByOneArriveWhereTheyWereAskedFor(t *testing.T) {
 	b := h.browser()
 	b.user = h.grace()
 	v := b.tokens(authorization("scope", "openid", "claims", `{"userinfo":{"name":{"essential":true},"phone_number":null},"id_token":{"nickname":null,"iss":{"value":"https://evil.example"}}}`))
-	if got := slices.Sorted(maps.Keys(h.claimsOf(v.AccessToken))); !slices.Equal(got, []string{"name", "phone_number", "sub"}) {
+	if got := slices.Sorted(maps.Keys(h.claimsOf(v.AccessToken))); !slices.Equal(got, []string{"name", "phone_number", "phone_number_verified", "sub"}) {
 		t.Errorf("userinfo: %q", got)
 	}
 	if c := h.claims(v); c["nickname"] != "Amazing" || c["name"] != nil || c["phone_number"] != nil || c["iss"] != issuer {
@@ -113,7 +113,7 @@ func TestClaimsAskedOneByOneArriveWhereTheyWereAskedFor(t *testing.T) {
 // A scope refused is refused however it is asked for.
 func TestAClaimOfADeclinedScopeDoesNotArriveByTheClaimsParameter(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes, m.IDTokenUserClaims = []string{"email"}, true })
+	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes, m.IDTokenUserClaims = []string{"email"}, new(true) })
 	ask := `{"userinfo":{"email":null},"id_token":{"email":null}}`
 	v := h.browser().tokens(authorization("claims", ask))
 	if c := h.claimsOf(v.AccessToken); c["email"] != nil {

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -30,6 +31,8 @@ type Access struct {
 	Lifetimes Lifetimes
 	// DefaultAlgorithm is the one that signs for clients that have registered none.
 	DefaultAlgorithm string
+	// IDTokenUserClaims says whether Claims are in ID tokens too.
+	IDTokenUserClaims bool
 }
 
 // Dead says why a grant gives nothing. It is for the log: a caller is told that the
@@ -152,6 +155,7 @@ func (b *base) checkSession(r kv.Reader, a *Access, now time.Time) error {
 		return err
 	}
 	a.Lifetimes, a.DefaultAlgorithm = set.Lifetimes.Of(a.Client), set.DefaultSigningAlgorithm
+	a.IDTokenUserClaims = *cmp.Or(a.Client.Metadata.IDTokenUserClaims, set.IDTokenUserClaims)
 	if a.Grant.Offline {
 		return nil
 	}

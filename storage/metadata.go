@@ -64,9 +64,9 @@ type Metadata struct {
 	DefaultMaxAge            *uint32  `cbor:"15,keyasint,omitempty" json:"default_max_age,omitempty"` // seconds
 	RequireAuthTime          bool     `cbor:"16,keyasint,omitempty" json:"require_auth_time,omitempty"`
 	RequirePKCE              bool     `cbor:"17,keyasint,omitempty" json:"require_pkce,omitempty"`
-	// IDTokenUserClaims puts the claims of granted scopes into ID tokens too, for
-	// apps that never call userinfo.
-	IDTokenUserClaims bool   `cbor:"18,keyasint,omitempty" json:"id_token_user_claims,omitempty"`
+	// IDTokenUserClaims says whether the claims of granted scopes are in ID tokens too;
+	// nil: as set for all (see [Settings]).
+	IDTokenUserClaims *bool  `cbor:"18,keyasint,omitempty" json:"id_token_user_claims,omitempty"`
 	InitiateLoginURI  string `cbor:"19,keyasint,omitempty" json:"initiate_login_uri,omitempty"`
 	// AccessTokenFormat is opaque or jwt. A JWT lives ten minutes at most: those
 	// who check it by themselves notice a revocation only when it ends.

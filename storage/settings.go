@@ -30,6 +30,9 @@ type Settings struct {
 	// often to apps, each by an authorization code. Then it is once each half minute,
 	// until the day is over.
 	DailySignIns uint32 `cbor:"16,keyasint,omitempty" json:"daily_sign_ins"`
+	// IDTokenUserClaims puts the claims of granted scopes into ID tokens, unless the
+	// client says otherwise: many programs never call userinfo. Never nil in what is read.
+	IDTokenUserClaims *bool `cbor:"17,keyasint,omitempty" json:"id_token_user_claims"`
 }
 
 // Branding is how the pages look.
@@ -82,6 +85,7 @@ func DefaultSettings() Settings {
 		AuditRetention: 365 * day, SigningAlgorithms: []string{AlgorithmRS256, AlgorithmES256},
 		DefaultSigningAlgorithm: AlgorithmRS256, // OpenID Connect Registration section 2
 		KeyRotation:             new(uint32(90 * day)), OfflineGrants: 20, DailySignIns: 100_000,
+		IDTokenUserClaims: new(true),
 	}
 }
 
@@ -126,5 +130,8 @@ func (s *Settings) fill() {
 	}
 	if s.KeyRotation == nil {
 		s.KeyRotation = d.KeyRotation
+	}
+	if s.IDTokenUserClaims == nil {
+		s.IDTokenUserClaims = d.IDTokenUserClaims
 	}
 }

@@ -148,7 +148,11 @@ func (l leaf) decode(text json.RawMessage) error {
 
 // kind says in words what the values of a leaf are.
 func (l leaf) kind() string {
-	switch t := l.value.Type(); {
+	t := l.value.Type()
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch {
 	case t.Kind() == reflect.String:
 		return "text"
 	case t == reflect.TypeFor[[]byte]():

@@ -75,6 +75,17 @@ func printable(s string) string {
 // clock is an instant as a person reads it here.
 func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST") }
 
+// ownOrSet is a choice that a client has made, or else that of the setting of this name.
+func ownOrSet(own *bool, setting string) string {
+	switch {
+	case own == nil:
+		return "as set: " + setting
+	case *own:
+		return "yes"
+	}
+	return "no"
+}
+
 func yes(b bool, word string) string {
 	if b {
 		return word

@@ -149,7 +149,7 @@ func metadataLines(v api.Client) []field {
 		{"id_token_signed_response_alg", cmp.Or(m.IDTokenSignedResponseAlg, "as set: default_signing_algorithm")}, {"client_uri", m.ClientURI},
 		{"policy_uri", m.PolicyURI}, {"tos_uri", m.TosURI}, {"contacts", strings.Join(m.Contacts, " ")},
 		{"require_auth_time", yes(m.RequireAuthTime, "yes")}, {"require_pkce", yes(m.RequirePKCE, "yes")},
-		{"id_token_user_claims", yes(m.IDTokenUserClaims, "yes")}, {"initiate_login_uri", m.InitiateLoginURI},
+		{"id_token_user_claims", ownOrSet(m.IDTokenUserClaims, "id_token_user_claims")}, {"initiate_login_uri", m.InitiateLoginURI},
 		{"consent", m.Consent}, {"first_party", yes(v.FirstParty, "yes")},
 		{"allowed_groups", strings.Join(m.AllowedGroups, "\n")}, {"access_token_format", m.AccessTokenFormat},
 		{"refresh_token_reuse", yes(m.RefreshTokenReuse, "yes")}, {"online_refresh_tokens", yes(m.OnlineRefresh, "yes")},

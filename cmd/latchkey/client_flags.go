@@ -53,7 +53,7 @@ var metadataFlags = []metadataFlag{
 	{"default-max-age", "default_max_age", "`time` after which a user must sign in again, like 90s, 12h or 7d", asSeconds},
 	{"require-auth-time", "require_auth_time", "say in every ID token when the user signed in", asTruth},
 	{"require-pkce", "require_pkce", "refuse authorization without PKCE", asTruth},
-	{"id-token-user-claims", "id_token_user_claims", "put the claims of scopes into ID tokens too", asTruth},
+	{"id-token-user-claims", "id_token_user_claims", "put the claims of scopes into ID tokens too (default: as set, id_token_user_claims)", asTruth},
 	{"access-token-format", "access_token_format", "`format`: opaque (the default) or jwt (RFC 9068; lives ten minutes at most)", asText},
 	{"refresh-token-reuse", "refresh_token_reuse", "keep one refresh token instead of replacing it at each use", asTruth},
 	{"online-refresh-tokens", "online_refresh_tokens", "give refresh tokens without offline_access too; they end with the session", asTruth},

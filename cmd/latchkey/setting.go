@@ -135,6 +135,10 @@ func setField(fields api.Fields, s api.Setting, name, text string) error {
 		} else if s.Unit == unitSeconds {
 			return fmt.Errorf("%s must be a number of seconds, or like 90s, 12h or 7d, not %q", name, text)
 		}
+	case bool:
+		if b, err := strconv.ParseBool(text); err == nil {
+			fields[name] = b
+		}
 	case []any:
 		fields[name] = splitList(text)
 	}
@@ -174,6 +178,8 @@ func settingValue(s api.Setting, logoType string) string {
 			return fmt.Sprintf("%d %s (%s)", n, s.Unit, d.String())
 		}
 		return strings.TrimSpace(fmt.Sprintf("%d %s", n, s.Unit))
+	case bool:
+		return strconv.FormatBool(v)
 	case []any:
 		return strings.Trim(fmt.Sprint(v), "[]")
 	case string:
