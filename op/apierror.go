@@ -40,20 +40,26 @@ func failed(err error) *apiError {
 		text: "something went wrong on our side", cause: err}
 }
 
-// headers puts into an answer's header what its status demands (RFC 9110 section
-// 15.5.2), and the reason into the request's log record.
-func (e *apiError) headers(r *http.Request, h http.Header) {
+// headers puts into an answer's header what its status demands, and the reason into the
+// request's log record. It returns the status.
+func (e *apiError) headers(r *http.Request, h http.Header) (status int) {
 	cause := e.cause
 	if cause == nil {
 		cause = unquoted(e.text, e.quoted)
 	}
 	edge.Fail(r.Context(), e.code, cause)
+	status = e.status
+	if e.code == "invalid_client" && basicChallenged(r) {
+		status = http.StatusUnauthorized
+		h.Set("WWW-Authenticate", basicChallenge)
+	}
 	if e.challenge != "" {
 		h.Set("WWW-Authenticate", e.challenge)
 	}
 	if e.retry > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(e.retry.Seconds()))) // RFC 9110 section 10.2.3
 	}
+	return status
 }
 
 // unquoted is what the caller was told, for the log: without what it repeats of what
@@ -76,9 +82,9 @@ func (e *apiError) body() errorBody { return errorBody{Code: e.code, Text: e.tex
 // write answers by itself, without the framework, which would log a record of its
 // own.
 func (e *apiError) write(w http.ResponseWriter, r *http.Request) {
-	e.headers(r, w.Header())
+	status := e.headers(r, w.Header())
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(e.status)
+	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(e.body()) // the caller is gone: nobody to tell
 }
 

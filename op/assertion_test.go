@@ -136,7 +136,7 @@ func TestAnAssertionIsRefusedInEveryFormThatIsNot(t *testing.T) {
 		before := h.keyCount()
 		h.log.reset()
 		resp := h.do(formRequest(PathToken, assert(clone(forItself), c.assertion)))
-		if want := string(must(json.Marshal(errorBody{"invalid_client", "client authentication failed"}))); resp.StatusCode != http.StatusUnauthorized || strings.TrimSpace(body(resp)) != want {
+		if want := string(must(json.Marshal(errorBody{"invalid_client", "client authentication failed"}))); resp.StatusCode != http.StatusBadRequest || strings.TrimSpace(body(resp)) != want {
 			t.Errorf("%s: %d %s", name, resp.StatusCode, body(resp))
 		}
 		if !strings.Contains(h.log.String(), c.cause) || strings.Contains(h.log.String(), "eyJ") {
@@ -173,12 +173,12 @@ func TestAnAssertionStandsAlone(t *testing.T) {
 		"with Basic":           {func(r *http.Request, _ url.Values) { r.SetBasicAuth(webID, h.secret) }, 400, "invalid_request"},
 		"with Basic of its id": {func(r *http.Request, _ url.Values) { r.SetBasicAuth("robot", "") }, 400, "invalid_request"},
 		"with a secret":        {func(_ *http.Request, f url.Values) { f.Set("client_secret", h.secret) }, 400, "invalid_request"},
-		"another client_id":    {func(_ *http.Request, f url.Values) { f.Set("client_id", webID) }, 401, "invalid_client"},
+		"another client_id":    {func(_ *http.Request, f url.Values) { f.Set("client_id", webID) }, 400, "invalid_client"},
 		"another type": {func(_ *http.Request, f url.Values) {
 			f.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer")
-		}, 401, "invalid_client"},
-		"no type":      {func(_ *http.Request, f url.Values) { f.Del("client_assertion_type") }, 401, "invalid_client"},
-		"a type only":  {func(_ *http.Request, f url.Values) { f.Del("client_assertion") }, 401, "invalid_client"},
+		}, 400, "invalid_client"},
+		"no type":      {func(_ *http.Request, f url.Values) { f.Del("client_assertion_type") }, 400, "invalid_client"},
+		"a type only":  {func(_ *http.Request, f url.Values) { f.Del("client_assertion") }, 400, "invalid_client"},
 		"twice":        {func(_ *http.Request, f url.Values) { f.Add("client_assertion", f.Get("client_assertion")) }, 400, "invalid_request"},
 		"nothing else": {func(*http.Request, url.Values) {}, 200, ""},
 	} {
@@ -354,7 +354,7 @@ func TestAnAssertionIsRememberedAcrossARestart(t *testing.T) {
 	h.engine, h.store = engine, store
 	h.op = must(New(t.Context(), Options{Issuer: issuer, Store: store, Keys: h.ring, Pages: h.pages, Sessions: fakeSessions{}, Now: h.clock.now}))
 	h.handler = h.routes()
-	if v := h.present(forItself, assertion); v.Status != http.StatusUnauthorized {
+	if v := h.present(forItself, assertion); v.Status != http.StatusBadRequest {
 		t.Errorf("%+v", v)
 	}
 	if v := h.present(forItself, h.assertion("robot", nil)); v.Status != http.StatusOK {
@@ -373,7 +373,7 @@ func TestAJTIIsTheClientsOwn(t *testing.T) {
 		if v := h.present(forItself, h.assertion(id, same)); v.Status != http.StatusOK {
 			t.Errorf("%s: %+v", id, v)
 		}
-		if v := h.present(forItself, h.assertion(id, same)); v.Status != http.StatusUnauthorized {
+		if v := h.present(forItself, h.assertion(id, same)); v.Status != http.StatusBadRequest {
 			t.Errorf("%s again: %+v", id, v)
 		}
 	}

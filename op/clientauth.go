@@ -22,8 +22,8 @@ type credentials struct {
 }
 
 // authenticate is the one authenticator of clients; every endpoint that needs one
-// goes through it. Whatever is wrong is invalid_client with 401, and nothing tells
-// which clients exist (RFC 6749 section 5.2). The call that comes of it is settled
+// goes through it. Whatever is wrong is invalid_client, and nothing tells which clients
+// exist (RFC 6749 section 5.2). The call that comes of it is settled
 // before it is answered: see call.settled.
 func (p *Provider) authenticate(r *http.Request, form url.Values) (*call, *apiError) {
 	sent, e := readCredentials(r.Header, form)
@@ -100,6 +100,8 @@ func readCredentials(h http.Header, form url.Values) (credentials, *apiError) {
 		return credentials{}, invalidRequest("client authentication was sent in two ways")
 	case asserts(form):
 		return readAssertion(form)
+	case basic && basicSecrets[0] == "": // libraries send the header for public clients too
+		return credentials{id: basicID, method: storage.AuthMethodNone}, nil
 	case basic:
 		return credentials{id: basicID, secrets: basicSecrets, method: storage.AuthMethodBasic}, nil
 	case id == "":
@@ -165,7 +167,17 @@ func noCredentials(why string) *apiError {
 	return e
 }
 
+// invalidClient is 400, or 401 where basicChallenged.
 func invalidClient(text string) *apiError {
-	return &apiError{status: http.StatusUnauthorized, code: "invalid_client", text: text,
-		challenge: `Basic realm="token", charset="UTF-8"`}
+	return &apiError{status: http.StatusBadRequest, code: "invalid_client", text: text}
+}
+
+const basicChallenge = `Basic realm="token", charset="UTF-8"`
+
+// basicChallenged reports whether invalid_client is 401, which demands a challenge (RFC
+// 9110 section 15.5.2): where the client used the Authorization header (RFC 6749 section
+// 5.2), and at introspection always (RFC 7662 section 2.3). Elsewhere a challenge would
+// only be in the way: libraries that see one show it instead of error_description.
+func basicChallenged(r *http.Request) bool {
+	return r.Header.Get("Authorization") != "" || r.URL.Path == PathIntrospection
 }

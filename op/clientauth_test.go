@@ -54,39 +54,39 @@ func TestASecretMayComeInHeaderOrBodyAndOtherMethodsOnlyAsRegistered(t *testing.
 		"basic for only basic":       {authorization: "only-client_secret_basic:" + good, status: 400, code: "invalid_grant"},
 		"basic for only post":        {authorization: "only-client_secret_post:" + good, status: 401},
 		"post for only post":         {id: "only-client_secret_post", secret: good, status: 400, code: "invalid_grant"},
-		"post for only basic":        {id: "only-client_secret_basic", secret: good, status: 401},
+		"post for only basic":        {id: "only-client_secret_basic", secret: good, status: 400},
 		"basic, empty secret too":    {authorization: webID + ":" + good, id: webID, extra: url.Values{"client_secret": {""}}, status: 400, code: "invalid_grant"},
 		"none, empty secret too":     {id: "public", extra: url.Values{"client_secret": {""}}, status: 400, code: "invalid_grant"},
-		"none for basic":             {id: webID, status: 401},
-		"none for post":              {id: "post", status: 401},
-		"basic for none":             {authorization: "public:", status: 401},
+		"none for basic":             {id: webID, status: 400},
+		"none for post":              {id: "post", status: 400},
+		"basic for none":             {authorization: "public:", status: 400, code: "invalid_grant"},
 		"basic for none, a secret":   {authorization: "public:x", status: 401},
-		"post for none":              {id: "public", secret: good, status: 401},
+		"post for none":              {id: "public", secret: good, status: 400},
 		"basic for keys":             {authorization: "keyed:" + good, status: 401},
 		"basic for keys, no secret":  {authorization: "keyed:", status: 401},
-		"post for keys":              {id: "keyed", secret: good, status: 401},
-		"none for keys":              {id: "keyed", status: 401},
+		"post for keys":              {id: "keyed", secret: good, status: 400},
+		"none for keys":              {id: "keyed", status: 400},
 		"keys":                       {extra: assert(url.Values{}, h.assertion("keyed", nil)), status: 400, code: "invalid_grant"},
-		"keys for basic":             {extra: assert(url.Values{}, h.assertion(webID, nil)), status: 401},
-		"keys for none":              {extra: assert(url.Values{}, h.assertion("public", nil)), status: 401},
+		"keys for basic":             {extra: assert(url.Values{}, h.assertion(webID, nil)), status: 400},
+		"keys for none":              {extra: assert(url.Values{}, h.assertion("public", nil)), status: 400},
 		"unknown, basic":             {authorization: "nobody:" + good, status: 401},
-		"unknown, post":              {id: "nobody", secret: good, status: 401},
-		"unknown, none":              {id: "nobody", status: 401},
+		"unknown, post":              {id: "nobody", secret: good, status: 400},
+		"unknown, none":              {id: "nobody", status: 400},
 		"wrong secret, basic":        {authorization: webID + ":" + good + "x", status: 401},
-		"wrong secret, post":         {id: "post", secret: good + "x", status: 401},
+		"wrong secret, post":         {id: "post", secret: good + "x", status: 400},
 		"empty secret":               {authorization: webID + ":", status: 401},
 		"escape in the secret":       {authorization: webID + ":%zz", status: 401},
 		"suspended":                  {authorization: "suspended:" + good, status: 401},
-		"nobody":                     {status: 401},
-		"no id":                      {secret: good, status: 401},
+		"nobody":                     {status: 400},
+		"no id":                      {secret: good, status: 400},
 		"binary id":                  {authorization: "\x00\xff:" + good, status: 401},
 		"endless id":                 {authorization: strings.Repeat("x", 9000) + ":" + good, status: 401},
-		"an assertion":               {id: webID, extra: url.Values{"client_assertion": {"x.y.z"}, "client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}, status: 401},
+		"an assertion":               {id: webID, extra: url.Values{"client_assertion": {"x.y.z"}, "client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}, status: 400},
 		"an assertion whose aud is [1]": {extra: url.Values{"client_assertion": {"eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA"},
-			"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}, status: 401},
-		"an assertion of no type":        {id: webID, extra: url.Values{"client_assertion": {"x.y.z"}}, status: 401},
-		"an assertion of another type":   {id: webID, extra: url.Values{"client_assertion": {"x"}, "client_assertion_type": {"x"}}, status: 401},
-		"an assertion type on its own":   {id: "public", extra: url.Values{"client_assertion_type": {"x"}}, status: 401},
+			"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}, status: 400},
+		"an assertion of no type":        {id: webID, extra: url.Values{"client_assertion": {"x.y.z"}}, status: 400},
+		"an assertion of another type":   {id: webID, extra: url.Values{"client_assertion": {"x"}, "client_assertion_type": {"x"}}, status: 400},
+		"an assertion type on its own":   {id: "public", extra: url.Values{"client_assertion_type": {"x"}}, status: 400},
 		"basic and an assertion as well": {authorization: webID + ":" + good, extra: url.Values{"client_assertion": {"x"}}, status: 400, code: "invalid_request"},
 	} {
 		form := redemption("lk_ac_x")
@@ -138,20 +138,33 @@ func TestFailedAuthenticationLooksTheSameWhateverTheReason(t *testing.T) {
 	h := newHouse(t)
 	h.client("suspended", nil)
 	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", storage.ClientSuspended))
-	answers := map[string]bool{}
 	h.client("keyed", keyed)
-	var requests []*http.Request
-	for _, userinfo := range []string{"nobody:x", webID + ":x", "suspended:" + h.secret, "suspended:x", webID + ":"} {
+	var byHeader, byBody []*http.Request
+	for _, userinfo := range []string{"nobody:x", webID + ":x", "suspended:" + h.secret, "suspended:x"} {
 		r := formRequest(PathToken, redemption("lk_ac_x"))
 		basic(r, userinfo)
-		requests = append(requests, r)
+		byHeader = append(byHeader, r)
 	}
 	used := h.assertion("keyed", nil)
 	h.present(redemption("lk_ac_x"), used)
 	for _, assertion := range []string{"x.y.z", used, h.assertion("nobody", nil), h.assertion(webID, nil), h.assertion("suspended", nil),
 		h.assertion("keyed", func(c map[string]any) { c["aud"] = "x" }), signed(t, "EdDSA", signers()["EdDSA"], nil, map[string]any{"sub": "keyed"})} {
-		requests = append(requests, formRequest(PathToken, assert(redemption("lk_ac_x"), assertion)))
+		byBody = append(byBody, formRequest(PathToken, assert(redemption("lk_ac_x"), assertion)))
 	}
+	for _, id := range []string{"nobody", webID, "suspended"} {
+		form := redemption("lk_ac_x")
+		form.Set("client_id", id)
+		form.Set("client_secret", "x")
+		byBody = append(byBody, formRequest(PathToken, form))
+	}
+	for _, requests := range [][]*http.Request{byHeader, byBody} {
+		h.wantOneAnswer(requests)
+	}
+}
+
+func (h *house) wantOneAnswer(requests []*http.Request) {
+	t := h.t.(*testing.T)
+	answers := map[string]bool{}
 	for _, r := range requests {
 		resp := h.do(r)
 		resp.Header.Del("X-Request-Id")
@@ -182,6 +195,7 @@ func TestAClientThatUsesAnotherMethodIsToldSoIfItHasTheSecret(t *testing.T) {
 		"post for basic, wrong secret": {id: webID, secret: h.secret + "x", want: "client authentication failed"},
 		"basic for post, wrong secret": {authorization: "post:x", want: "client authentication failed"},
 		"a secret for none":            {id: "public", secret: h.secret, want: "this client is registered for none alone and used client_secret_post"},
+		"no secret in the header":      {authorization: webID + ":", want: "client authentication failed: neither a client secret nor a client assertion was sent"},
 		"none for basic":               {id: webID, want: "client authentication failed: neither a client secret nor a client assertion was sent"},
 		"none for nobody":              {id: "nobody", want: "client authentication failed: neither a client secret nor a client assertion was sent"},
 	} {
@@ -197,7 +211,7 @@ func TestAClientThatUsesAnotherMethodIsToldSoIfItHasTheSecret(t *testing.T) {
 			basic(r, c.authorization)
 		}
 		resp := h.do(r)
-		if v := decoded[tokenAnswer](t, resp); resp.StatusCode != 401 || v.Error != "invalid_client" || v.Description != c.want {
+		if v := decoded[tokenAnswer](t, resp); (resp.StatusCode == 401) != (c.authorization != "") || v.Error != "invalid_client" || v.Description != c.want {
 			t.Errorf("%s: %d %s", name, resp.StatusCode, body(resp))
 		}
 	}

@@ -90,7 +90,7 @@ func TestKeysElsewhereAreFetchedOnceAndAgainForAKeyThatIsNotThere(t *testing.T) 
 		want("again", "ES256", 200, 1)
 		s.put("ES256", "EdDSA") // published ahead of its use
 		h.clock.add(29 * time.Second)
-		want("too soon", "EdDSA", 401, 1)
+		want("too soon", "EdDSA", 400, 1)
 		want("for what is there", "ES256", 200, 1)
 		h.clock.add(time.Second)
 		want("after half a minute", "EdDSA", 200, 2)
@@ -99,7 +99,7 @@ func TestKeysElsewhereAreFetchedOnceAndAgainForAKeyThatIsNotThere(t *testing.T) 
 		h.clock.add(10*time.Minute - time.Second)
 		want("to the last second", "ES256", 200, 2)
 		h.clock.add(time.Second)
-		want("withdrawn", "ES256", 401, 3)
+		want("withdrawn", "ES256", 400, 3)
 		want("the other", "EdDSA", 200, 3)
 	}
 }
@@ -166,7 +166,7 @@ func TestKeysOfBeforeServeForAnHourWhileNoOthersCanBeFetched(t *testing.T) {
 	}
 	h.clock.add(time.Second)
 	h.log.reset()
-	if got := h.by("ES256", true); got != http.StatusUnauthorized || !strings.Contains(h.log.String(), "too old") {
+	if got := h.by("ES256", true); got != http.StatusBadRequest || !strings.Contains(h.log.String(), "too old") {
 		t.Errorf("after an hour: %d, %s", got, h.log)
 	}
 	h.clock.add(30 * time.Second)
@@ -262,17 +262,17 @@ func TestAnotherAddressOrOtherKeysAreInForceAtOnce(t *testing.T) {
 	s.at[keysAt+"2"] = string(jwks("EdDSA"))
 	s.mu.Unlock()
 	h.change("robot", func(m *storage.Metadata) { m.JWKSURI = keysAt + "2" })
-	if a, b := h.by("ES256", true), h.by("EdDSA", true); a != 401 || b != 200 {
+	if a, b := h.by("ES256", true), h.by("EdDSA", true); a != 400 || b != 200 {
 		t.Errorf("another address: %d, %d", a, b)
 	}
 	for _, alg := range []string{"ES384", "RS256"} {
 		h.change("robot", func(m *storage.Metadata) { m.JWKSURI, m.JWKS = "", jwks(alg) })
-		if a, b := h.by("EdDSA", true), h.by(alg, true); a != 401 || b != 200 {
+		if a, b := h.by("EdDSA", true), h.by(alg, true); a != 400 || b != 200 {
 			t.Errorf("inline: %d, %d", a, b)
 		}
 	}
 	h.change("robot", func(m *storage.Metadata) { m.JWKS = json.RawMessage(`{"keys":[]}`) }) // past the API's check
-	if got := h.by("RS256", true); got != 401 {
+	if got := h.by("RS256", true); got != 400 {
 		t.Errorf("no keys: %d", got)
 	}
 }

@@ -49,8 +49,7 @@ type callWriter struct {
 
 func (w *callWriter) WriteHeader(status int) {
 	if e := w.call.refused; e != nil {
-		e.headers(w.call.request, w.Header())
-		status = e.status
+		status = e.headers(w.call.request, w.Header())
 	}
 	w.ResponseWriter.WriteHeader(status)
 }

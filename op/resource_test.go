@@ -399,12 +399,14 @@ func TestAResourceAuthenticatesByHeaderOrBodyAndLooksTheSameWhateverIsWrong(t *t
 	_, unknown := ask(basic("nobody", s.secret))
 	_, without := ask(body("nobody", ""))
 	for name, who := range map[string]string{"a resource": id, "an unknown id": storage.ID{7}.String(), "a client": webID} {
-		if status, text := ask(body(who, "")); status != http.StatusUnauthorized || text != without {
-			t.Errorf("%s without a secret: %d %s", name, status, text)
+		for place, change := range map[string]func(*http.Request, url.Values){"body": body(who, ""), "header": basic(who, "")} {
+			if status, text := ask(change); status != http.StatusUnauthorized || text != without {
+				t.Errorf("%s without a secret in the %s: %d %s", name, place, status, text)
+			}
 		}
 	}
 	for name, change := range map[string]func(*http.Request, url.Values){
-		"a wrong secret": basic(id, "x"), "an empty secret": basic(id, ""), "a wrong secret in the body": body(id, "x"),
+		"a wrong secret": basic(id, "x"), "a wrong secret in the body": body(id, "x"),
 		"the identifier for the id": basic(ordersURI, s.secret), "an unknown id": basic(storage.ID{7}.String(), s.secret),
 	} {
 		if status, text := ask(change); status != http.StatusUnauthorized || text != unknown {
