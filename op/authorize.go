@@ -15,7 +15,7 @@ const queryMost = 16 << 10
 
 // serveAuthorize is the authorization endpoint (OpenID Connect Core section 3.1.2).
 func (p *Provider) serveAuthorize(w http.ResponseWriter, r *http.Request) {
-	form, bad := authorizeForm(w, r)
+	form, bad := pageForm(w, r, authorizeParameters)
 	if bad != nil {
 		p.refuse(w, r, nil, bad)
 		return
@@ -38,9 +38,9 @@ func (p *Provider) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	p.begin(w, r, client, q)
 }
 
-// authorizeForm reads the parameters from the query, or from the body of a POST,
-// never from both.
-func authorizeForm(w http.ResponseWriter, r *http.Request) (url.Values, *Refusal) {
+// pageForm reads the parameters from the query, or from the body of a POST, never from
+// both: the query of a POST holds none that the endpoint knows.
+func pageForm(w http.ResponseWriter, r *http.Request, known []string) (url.Values, *Refusal) {
 	if len(r.URL.RawQuery) > queryMost {
 		return nil, refuse(RefusedRequest, "the request is longer than %d bytes", queryMost)
 	}
@@ -51,8 +51,8 @@ func authorizeForm(w http.ResponseWriter, r *http.Request) (url.Values, *Refusal
 		}
 		return form, nil
 	}
-	if r.URL.RawQuery != "" {
-		return nil, refuse(RefusedRequest, "a POST carries its parameters in the body alone")
+	if name := inQuery(r.URL, known); name != "" {
+		return nil, refuse(RefusedRequest, "%s belongs in the body of a POST, not in its URL", name)
 	}
 	if r.ContentLength == 0 && r.Header.Get("Content-Type") == "" {
 		return url.Values{}, nil // whoever sends nothing need not say what it is

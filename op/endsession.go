@@ -23,7 +23,7 @@ func (p *Provider) serveEndSession(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	form, bad := authorizeForm(w, r)
+	form, bad := pageForm(w, r, endSessionParameters)
 	if bad != nil {
 		p.refuse(w, r, nil, bad)
 		return
@@ -44,8 +44,8 @@ func (p *Provider) serveEndSession(w http.ResponseWriter, r *http.Request) {
 // reading: there is one language, and the page says who is signed in here.
 func (p *Provider) readLogout(ctx context.Context, form url.Values) (*Logout, *Refusal) {
 	l := &Logout{p: p, q: &logout{Started: p.now().UTC().Truncate(time.Second)}}
-	if name, ok := once(form); !ok {
-		return l, refuse(RefusedRequest, "%s was sent more than once", printable(name)).quoting(printable(name))
+	if name := sentTwice(form, endSessionParameters); name != "" {
+		return l, refuse(RefusedRequest, "%s was sent more than once", name)
 	}
 	if len(form.Get("state")) > stateMost {
 		return l, refuse(RefusedRequest, "state may be up to %d bytes long", stateMost)

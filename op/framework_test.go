@@ -135,7 +135,7 @@ func TestTheLogSaysWhyARequestWasRefused(t *testing.T) {
 		`"error":"login_required","cause":"the user must sign in"`:               func() { h.browser().authorize(authorization("prompt", "none")) },
 		`"error":"invalid_request","cause":"grant_type is missing"`:              func() { h.do(formRequest(PathToken, url.Values{})) },
 		`"error":"invalid_request","cause":"the token endpoint takes POST only"`: func() { h.do(httptest.NewRequest("GET", PathToken, nil)) },
-		`"cause":"… was sent more than once"`:                                    func() { h.do(formRequest(PathToken, url.Values{"lk_cs_secret": {"1", "2"}})) },
+		`"cause":"client_id was sent more than once"`:                            func() { h.do(formRequest(PathToken, url.Values{"client_id": {"lk_cs_secret", "2"}})) },
 		`"cause":"code_challenge_method must be S256"`:                           func() { h.browser().authorize(authorization("code_challenge_method", "plain")) },
 	} {
 		if do(); !strings.Contains(h.log.String(), want) {

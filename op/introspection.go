@@ -79,7 +79,7 @@ func postOnly(w http.ResponseWriter, r *http.Request, endpoint string) *apiError
 }
 
 func readTokenCall(w http.ResponseWriter, r *http.Request, who authenticator) (*call, *apiError) {
-	sent, e := postForm(w, r)
+	sent, e := postForm(w, r, tokenCallParameters)
 	if e != nil {
 		return nil, e
 	}

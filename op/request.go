@@ -53,21 +53,6 @@ const (
 	hintMost  = 256
 )
 
-// repeatable are the parameters that may be sent more than once (RFC 8707 section
-// 2, RFC 8693 section 2.1).
-var repeatable = []string{"resource", "audience"}
-
-// once refuses a parameter sent twice (RFC 6749 section 3.1): of two values, the
-// checker and the user may each take another.
-func once(form url.Values) (name string, ok bool) {
-	for name, values := range form {
-		if len(values) > 1 && !slices.Contains(repeatable, name) {
-			return name, false
-		}
-	}
-	return "", true
-}
-
 // redirectURI decides where answers to this client may go, before anything else is
 // looked at. The URI was decoded once, by the form, and is compared as it is.
 func redirectURI(c *storage.Client, form url.Values) (string, *Refusal) {
@@ -140,10 +125,8 @@ func (p *Provider) parse(all *storage.Catalogue, c *storage.Client, redirect str
 	if f := q.readReturn(form); f != nil {
 		return q, f
 	}
-	if name, ok := once(form); !ok {
-		f := faulty("invalid_request", "%s was sent more than once", printable(name))
-		f.quoted = printable(name)
-		return q, f
+	if name := sentTwice(form, authorizeParameters); name != "" {
+		return q, faulty("invalid_request", "%s was sent more than once", name)
 	}
 	for _, step := range []func(*storage.Client, url.Values) *fault{
 		q.readResponse, q.readUnsupported, q.readPrompt, q.readChallenge, p.readScopes(q, all), p.readHints(q),

@@ -39,7 +39,7 @@ func (p *Provider) serveToken(framework http.Handler) http.HandlerFunc {
 
 // readTokenRequest checks form, grant type and client, in this order.
 func (p *Provider) readTokenRequest(w http.ResponseWriter, r *http.Request) (*call, *apiError) {
-	form, e := postForm(w, r)
+	form, e := postForm(w, r, tokenParameters)
 	if e != nil {
 		return nil, e
 	}
@@ -92,10 +92,11 @@ func tokenForm(c *call) url.Values {
 	return form
 }
 
-// postForm parses a body of parameters, each sent once, and none in the URL.
-func postForm(w http.ResponseWriter, r *http.Request) (url.Values, *apiError) {
-	if r.URL.RawQuery != "" {
-		return nil, invalidRequest("parameters belong in the body, not in the URL")
+// postForm parses a body of parameters, of which those known are sent once, and not in
+// the URL, which ends up in logs.
+func postForm(w http.ResponseWriter, r *http.Request, known []string) (url.Values, *apiError) {
+	if name := inQuery(r.URL, known); name != "" {
+		return nil, invalidRequest("%s belongs in the body, not in the URL", name)
 	}
 	if !edge.IsForm(r) {
 		return nil, invalidRequest("the body must be application/x-www-form-urlencoded")
@@ -104,10 +105,8 @@ func postForm(w http.ResponseWriter, r *http.Request) (url.Values, *apiError) {
 	if err := r.ParseForm(); err != nil {
 		return nil, invalidRequest("the form cannot be read, or is longer than 64 KiB")
 	}
-	if name, ok := once(r.PostForm); !ok {
-		e := invalidRequest("%s was sent more than once", printable(name))
-		e.quoted = printable(name)
-		return nil, e
+	if name := sentTwice(r.PostForm, known); name != "" {
+		return nil, invalidRequest("%s was sent more than once", name)
 	}
 	return r.PostForm, nil
 }

@@ -1,0 +1,47 @@
+package op
+
+import (
+	"net/url"
+	"slices"
+)
+
+// The parameters that each endpoint knows. Whatever else is sent is ignored, repeated and
+// empty ones included (RFC 6749 sections 3.1 and 3.2): libraries add some of their own.
+var (
+	authorizeParameters = []string{"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
+		"prompt", "max_age", "display", "ui_locales", "claims_locales", "acr_values", "id_token_hint", "login_hint", "claims",
+		"code_challenge", "code_challenge_method", "request", "request_uri", "registration", repeatable}
+	endSessionParameters = []string{"id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"}
+	tokenParameters      = append([]string{"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", repeatable},
+		clientParameters...)
+	tokenCallParameters = append([]string{"token", "token_type_hint"}, clientParameters...) // introspection, revocation
+
+	clientParameters = []string{"client_id", "client_secret", "client_assertion", "client_assertion_type"}
+)
+
+// repeatable is the one parameter that may be sent more than once (RFC 8707 section 2).
+const repeatable = "resource"
+
+// sentTwice returns a known parameter that was sent more than once, or "". Of two values
+// the one that checks and the one that uses may each take another.
+func sentTwice(form url.Values, known []string) string {
+	for _, name := range known {
+		if len(form[name]) > 1 && name != repeatable {
+			return name
+		}
+	}
+	return ""
+}
+
+// inQuery returns a known parameter that the query of a request has, or "". A query that
+// cannot be read in part is read as far as it can.
+func inQuery(u *url.URL, known []string) string {
+	if u.RawQuery == "" {
+		return ""
+	}
+	sent := u.Query()
+	if i := slices.IndexFunc(known, sent.Has); i >= 0 {
+		return known[i]
+	}
+	return ""
+}
