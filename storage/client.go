@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"slices"
+	"strings"
 	"time"
 
 	"latchkey/storage/kv"
@@ -161,6 +162,9 @@ func (s Clients) CreateOnce(ctx context.Context, by Actor, once Once, n NewClien
 	if err := by.mayManage(); err != nil {
 		return nil, err
 	}
+	if err := validNewClientID(n.ID); err != nil {
+		return nil, err
+	}
 	c, err := s.prepare(n)
 	if err != nil {
 		return nil, err
@@ -243,15 +247,7 @@ func (b *base) checkClient(r kv.Reader, c *Client) error {
 	if err := b.checkAllowedGroups(r, c); err != nil {
 		return err
 	}
-	if id, err := ParseID(c.ID); err == nil {
-		if u, err := b.users.get(r, key{}.id(id)); err != nil || u != nil {
-			return errOr(err, &Taken{Field: "client_id"})
-		}
-		if v, err := b.resources.get(r, key{}.id(id)); err != nil || v != nil {
-			return errOr(err, &Taken{Field: "client_id"})
-		}
-	}
-	return nil
+	return b.freeClientID(r, c.ID)
 }
 
 // checkScopes wants the scopes that a client may ask for to be in the catalogue. One
@@ -278,18 +274,52 @@ func (b *base) checkScopes(r kv.Reader, c *Client) error {
 	return nil
 }
 
-// validClientID follows RFC 6749 appendix A.1, without the characters that need
-// care in URLs, logs and Basic authentication.
+// validClientID takes the ids that other systems have given: printable ASCII (RFC 6749
+// appendix A.1) without spaces around it. . and .. are no ids, since in an address they
+// are names of directories.
 func validClientID(s string) error {
-	if s == "" || len(s) > 128 {
+	switch {
+	case s == "" || len(s) > 128:
 		return invalid("client_id", "must be 1 to 128 bytes long")
+	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) || strings.TrimSpace(s) != s:
+		return invalid("client_id", "must be printable ASCII without spaces around it (RFC 6749 appendix A.1)")
+	case s == "." || s == "..":
+		return invalid("client_id", "must not be . or ..")
 	}
+	return nil
+}
+
+// validNewClientID is stricter: an id that is made here has only characters that need no
+// care in addresses, in logs and in Basic authentication.
+func validNewClientID(s string) error {
 	for i := range len(s) {
 		c := s[i]
 		ok := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' || c == '~'
 		if !ok {
-			return invalid("client_id", "must be letters, digits and - _ . ~")
+			return invalid("client_id", "must be letters, digits and - _ . ~, unless it is imported")
 		}
+	}
+	return nil
+}
+
+// freeClientID refuses an id that names the provider, or an API: in a token's aud, its
+// client_id or its sub, one would pass for the other. It refuses a user's id too.
+func (b *base) freeClientID(r kv.Reader, s string) error {
+	if SameIdentifier(s, b.issuer) {
+		return invalid("client_id", "must not be the issuer")
+	}
+	if v, err := b.resources.find(r, resourcesByIdentifier, key{}.str(canonicalIdentifier(s))); err != nil || v != nil {
+		return errOr(err, invalid("client_id", "must not be the identifier of an API"))
+	}
+	id, err := ParseID(s)
+	if err != nil {
+		return nil
+	}
+	if u, err := b.users.get(r, key{}.id(id)); err != nil || u != nil {
+		return errOr(err, &Taken{Field: "client_id"})
+	}
+	if v, err := b.resources.get(r, key{}.id(id)); err != nil || v != nil {
+		return errOr(err, &Taken{Field: "client_id"})
 	}
 	return nil
 }

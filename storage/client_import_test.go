@@ -41,3 +41,52 @@ func TestAnImportedChangeOfAClientIsToldToTheAuditTrailAndMissesNoOtherChange(t 
 		t.Error("the new secret is not in the trail")
 	}
 }
+
+// A token names its client where others name an API or the provider: one must not pass for
+// the other. Nor may a client's id be the name of a directory in an address.
+func TestAnImportedIDIsAnyThatRFC6749AllowsAndNobodyElses(t *testing.T) {
+	h := importedIDs{t: t}
+	h.s, _ = importStore(t)
+	api := storage.NewResource{Identifier: "https://api.example", Name: "API", Secret: []byte("hash"),
+		Scopes: []storage.ResourceScope{{Name: "api:read", Words: "read"}}}
+	if _, err := h.s.Resources.Create(t.Context(), storage.Operator, storage.Once{}, api); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]bool{
+		"https://app.example": true, "a:b": true, "my app": true, "a/../b": true, "...": true, "%2E": true, `"'<>&`: true, "~": true,
+		"": false, ".": false, "..": false, " a": false, "a ": false, "a\nb": false, "é": false, "a\x7f": false,
+		"https://api.example": false, "https://api.example/": false, importIssuer: false, importIssuer + "/": false,
+	} {
+		if got := h.taken(id); got != want && id != "" {
+			t.Errorf("%q is taken: %v", id, got)
+		}
+		_, err := h.s.Clients.Create(t.Context(), storage.Operator, h.client(id+"x"))
+		if plain := id == "..." || id == "~" || id == "." || id == ".." || id == ""; (err == nil) != plain {
+			t.Errorf("%q is made here: %v", id+"x", err)
+		}
+	}
+	for _, identifier := range []string{"https://app.example", "https://app.example/", "a:b"} {
+		api.Identifier, api.Scopes[0].Name = identifier, "other:read"
+		if _, err := h.s.Resources.Create(t.Context(), storage.Operator, storage.Once{}, api); err == nil {
+			t.Errorf("an API is called %q, as an app is", identifier)
+		}
+	}
+}
+
+type importedIDs struct {
+	t *testing.T
+	s *storage.Store
+}
+
+func (h importedIDs) client(id string) storage.NewClient {
+	return storage.NewClient{ID: id, Secret: []byte("hash"), Metadata: storage.Metadata{ClientName: "A", RedirectURIs: []string{"https://a.example/cb"}}}
+}
+
+func (h importedIDs) taken(id string) bool {
+	h.t.Helper()
+	done, err := h.s.Clients.Import(h.t.Context(), storage.Operator, false, []storage.ClientImport{{NewClient: h.client(id)}})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return done[0].Outcome == storage.Created
+}

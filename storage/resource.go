@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"latchkey/storage/kv"
@@ -86,6 +87,9 @@ func (s Resources) Create(ctx context.Context, by Actor, once Once, n NewResourc
 		if err := s.b.resources.conflict(tx, &made); err != nil {
 			return nil, err // before its scopes, which are likely taken too
 		}
+		if err := s.b.noClientNamed(tx, made.Identifier); err != nil {
+			return nil, err
+		}
 		if err := s.b.own(tx, &made, n.Scopes); err != nil {
 			return nil, err
 		}
@@ -114,6 +118,21 @@ func (b *base) freeID(r kv.Reader, id ID) error {
 		err = &Taken{Field: "id"}
 	}
 	return err
+}
+
+// noClientNamed refuses the id of a client as an identifier, with or without the slash
+// that makes no difference to one.
+func (b *base) noClientNamed(r kv.Reader, identifier string) error {
+	canonical := canonicalIdentifier(identifier)
+	for _, form := range []string{canonical, strings.TrimSuffix(canonical, "/")} {
+		if !SameIdentifier(form, identifier) {
+			continue
+		}
+		if c, err := b.clients.get(r, key{}.str(form)); err != nil || c != nil {
+			return errOr(err, invalid("identifier", "must not be the client_id of an app"))
+		}
+	}
+	return nil
 }
 
 // checkResource applies the rules that need no transaction.

@@ -13,13 +13,15 @@ import (
 	"latchkey/storage/memory"
 )
 
+const importIssuer = "https://id.example"
+
 // importStore is a store whose closures all run more than once, at an instant that
 // its test sets.
 func importStore(t *testing.T) (*storage.Store, *time.Time) {
 	t.Helper()
 	now := time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
 	engine := kvtest.Strict(memory.New(memory.Options{Conflict: memory.ConflictFirst(1)}))
-	s, err := storage.Open(t.Context(), engine, storage.Options{Now: func() time.Time { return now }})
+	s, err := storage.Open(t.Context(), engine, storage.Options{Issuer: importIssuer, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}

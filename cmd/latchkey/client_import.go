@@ -39,7 +39,7 @@ exit code is 1.`,
 			done, err := conn.ImportClients(c.Context(), in)
 			answers := make([]imported, len(done))
 			for i, d := range done {
-				answers[i] = imported{Client: d.ClientID, Result: d.Result, Reason: d.Reason}
+				answers[i] = imported{Client: d.ClientID, Result: d.Result, Reason: d.Reason, Note: d.Note}
 			}
 			return answers, err
 		})

@@ -17,6 +17,7 @@ type imported struct {
 	Sub    string          `json:"sub,omitempty"`
 	Result storage.Outcome `json:"result"`
 	Reason string          `json:"reason,omitempty"`
+	Note   string          `json:"note,omitempty"`
 }
 
 // importLines sends a file's lines, batch by batch, and reports on each as soon as
@@ -102,6 +103,9 @@ func (t *terminal) tellImported(a imported) error {
 	text := fmt.Sprintf("line %d: %s: %s", a.Line, name, a.Result)
 	if a.Reason != "" {
 		text += ": " + a.Reason
+	}
+	if a.Note != "" {
+		text += "; " + a.Note
 	}
 	_, err := fmt.Fprintln(t.stdout, printable(text))
 	return err

@@ -79,8 +79,10 @@ type Options struct {
 	Version string
 }
 
-// Mount adds the API's routes to a router.
+// Mount adds the API's routes to a router. From then on the router matches paths as they
+// are encoded, since a client's id may hold a slash.
 func Mount(router *mux.Router, o Options) {
+	router.UseEncodedPath()
 	if o.Authorization != nil {
 		o.Actor = func(ctx context.Context) storage.Actor { return admittedAs(ctx).by }
 	}

@@ -6,13 +6,25 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"latchkey/storage"
 )
 
 type byClientID struct {
-	ClientID string `path:"client_id"`
+	ClientID segment `path:"client_id"`
+}
+
+// segment is one segment of a path as it was sent. Routes are matched before it is
+// decoded, since an id of another system may hold a slash: see Mount.
+type segment string
+
+// decoded is what the segment stands for. It is part of a URL that was parsed, so nothing
+// in it is malformed.
+func (s segment) decoded() string {
+	plain, _ := url.PathUnescape(string(s))
+	return plain
 }
 
 func (r *routes) clients() {
@@ -86,7 +98,7 @@ func (r *routes) addClient(ctx context.Context, once storage.Once, in NewClient)
 func last4(secret string) string { return secret[max(0, len(secret)-4):] }
 
 func (r *routes) getClient(ctx context.Context, in *byClientID) (*revised[Client], error) {
-	c, err := r.Store.Clients.Get(ctx, in.ClientID)
+	c, err := r.Store.Clients.Get(ctx, in.ClientID.decoded())
 	if err != nil {
 		return nil, err
 	}
@@ -94,14 +106,14 @@ func (r *routes) getClient(ctx context.Context, in *byClientID) (*revised[Client
 }
 
 func (r *routes) changeClient(ctx context.Context, in *struct {
-	ClientID string `path:"client_id"`
-	IfMatch  string `header:"If-Match" doc:"The ETag of the client as it was read: it is changed only if it is still that"`
+	ClientID segment `path:"client_id"`
+	IfMatch  string  `header:"If-Match" doc:"The ETag of the client as it was read: it is changed only if it is still that"`
 	Body     Metadata
 	RawBody  []byte
 }) (*revised[Client], error) {
 	r.Edits.Lock()
 	defer r.Edits.Unlock()
-	have, err := r.Store.Clients.Get(ctx, in.ClientID)
+	have, err := r.Store.Clients.Get(ctx, in.ClientID.decoded())
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +131,7 @@ func (r *routes) changeClient(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	c, err := r.Store.Clients.Change(ctx, r.Actor(ctx), in.ClientID, have.Revision, m)
+	c, err := r.Store.Clients.Change(ctx, r.Actor(ctx), in.ClientID.decoded(), have.Revision, m)
 	if errors.Is(err, storage.ErrStale) && in.IfMatch != "" {
 		return nil, errChanged("client")
 	}
@@ -145,16 +157,16 @@ func (r *routes) editable(ctx context.Context, c *storage.Client) (m Metadata, e
 }
 
 func (r *routes) deleteClient(ctx context.Context, in *byClientID) (*none, error) {
-	return nil, r.Store.Clients.Delete(ctx, r.Actor(ctx), in.ClientID)
+	return nil, r.Store.Clients.Delete(ctx, r.Actor(ctx), in.ClientID.decoded())
 }
 
 func (r *routes) setClientState(ctx context.Context, in *struct {
-	ClientID string `path:"client_id"`
+	ClientID segment `path:"client_id"`
 	Body     struct {
 		State storage.ClientState `json:"state"`
 	}
 }) (*out[Client], error) {
-	c, err := r.Store.Clients.SetState(ctx, r.Actor(ctx), in.ClientID, in.Body.State)
+	c, err := r.Store.Clients.SetState(ctx, r.Actor(ctx), in.ClientID.decoded(), in.Body.State)
 	if err != nil {
 		return nil, err
 	}
@@ -162,12 +174,12 @@ func (r *routes) setClientState(ctx context.Context, in *struct {
 }
 
 func (r *routes) setFirstParty(ctx context.Context, in *struct {
-	ClientID string `path:"client_id"`
+	ClientID segment `path:"client_id"`
 	Body     struct {
 		FirstParty bool `json:"first_party"`
 	}
 }) (*out[Client], error) {
-	c, err := r.Store.Clients.SetFirstParty(ctx, r.Actor(ctx), in.ClientID, in.Body.FirstParty)
+	c, err := r.Store.Clients.SetFirstParty(ctx, r.Actor(ctx), in.ClientID.decoded(), in.Body.FirstParty)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +190,7 @@ func (r *routes) setFirstParty(ctx context.Context, in *struct {
 const overlapMost = 90 * 24 * 60 * 60
 
 func (r *routes) rotateSecret(ctx context.Context, in *struct {
-	ClientID string `path:"client_id"`
+	ClientID segment `path:"client_id"`
 	Body     struct {
 		Overlap int64 `json:"overlap_seconds" required:"false" minimum:"0" doc:"How long the secrets of before stay valid"`
 	}
@@ -187,7 +199,7 @@ func (r *routes) rotateSecret(ctx context.Context, in *struct {
 		return nil, &storage.Invalid{Field: "overlap_seconds", Reason: "must be at most 90 days"}
 	}
 	secret := r.NewSecret()
-	c, err := r.Store.Clients.AddSecret(ctx, r.Actor(ctx), in.ClientID, r.HashSecret(secret), last4(secret),
+	c, err := r.Store.Clients.AddSecret(ctx, r.Actor(ctx), in.ClientID.decoded(), r.HashSecret(secret), last4(secret),
 		time.Duration(in.Body.Overlap)*time.Second)
 	if err != nil {
 		return nil, err

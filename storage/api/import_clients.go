@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"latchkey/storage"
 )
@@ -36,6 +38,17 @@ type ImportedClient struct {
 	ClientID string          `json:"client_id,omitempty"`
 	Result   storage.Outcome `json:"result" enum:"created,changed,unchanged,refused"`
 	Reason   string          `json:"reason,omitempty" doc:"Why it was refused"`
+	Note     string          `json:"note,omitempty" doc:"What to know of a client that was taken"`
+}
+
+// basicNote says of a client how its id is sent in Basic authentication, if one that
+// sends it as it is would be taken for another: the first colon ends the id, and % and +
+// stand for other characters.
+func basicNote(c *storage.Client) string {
+	if c == nil || !c.Metadata.UsesSecret() || !strings.ContainsAny(c.ID, ":%+") {
+		return ""
+	}
+	return "in HTTP Basic authentication its client_id must be sent encoded, as " + url.QueryEscape(c.ID) + " (RFC 6749 section 2.3.1)"
 }
 
 func (r *routes) importClients(ctx context.Context, in *struct{ Body ClientImport }) (*out[ClientImported], error) {
@@ -83,7 +96,7 @@ func (r *routes) importClientRun(ctx context.Context, o ClientImport, run []clie
 	}
 	for k, result := range results {
 		d := &done[at[k]]
-		if d.Result = result.Outcome; result.Err != nil {
+		if d.Result, d.Note = result.Outcome, basicNote(result.Client); result.Err != nil {
 			d.Reason = result.Err.Error()
 		}
 	}

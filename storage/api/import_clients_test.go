@@ -27,7 +27,7 @@ func TestClientsKeepTheirIDsAndSecrets(t *testing.T) {
 		`{"client_id":"old","client_secret":"0123456789abcdef","client_name":"Old","redirect_uris":["https://a.example/cb"],"scope":"openid"}`,
 		`{"client_id":"spa","client_name":"Page","redirect_uris":["https://a.example/cb"],"token_endpoint_auth_method":"none","state":"suspended"}`,
 		`{"client_id":"old","client_secret":"0123456789abcdef","client_name":"Twice","redirect_uris":["https://a.example/cb"]}`,
-		`{"client_id":"a b","client_secret":"0123456789abcdef","client_name":"Bad","redirect_uris":["https://a.example/cb"]}`,
+		`{"client_id":"aé","client_secret":"0123456789abcdef","client_name":"Bad","redirect_uris":["https://a.example/cb"]}`,
 		`{"client_id":"b","client_name":"Bad","redirect_uris":["https://a.example/cb"]}`,
 		`{"client_id":"c","client_secret":"short","client_name":"Bad","redirect_uris":["https://a.example/cb"]}`,
 		`{"client_id":"d","client_secret":"pbkdf2_sha256$1000$salt$aGFzaA==","client_name":"Bad"}`,
@@ -43,7 +43,7 @@ func TestClientsKeepTheirIDsAndSecrets(t *testing.T) {
 		`{"client_id":"keyed","client_name":"Keyed","redirect_uris":["https://a.example/cb"],"token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":["good"]}}`,
 		`{"client_id":"l","client_name":"Keyed","token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":["bad"]}}`,
 		`{"client_id":"m","client_secret":"0123456789abcdef","client_name":"Keyed","token_endpoint_auth_method":"private_key_jwt","jwks_uri":"https://a.example/jwks"}`)
-	want := []string{"old created", "spa created", "old refused: client_id is already taken", "a b refused: client_id must be letters, digits and - _ . ~",
+	want := []string{"old created", "spa created", "old refused: client_id is already taken", "aé refused: client_id must be printable ASCII without spaces around it (RFC 6749 appendix A.1)",
 		"b refused: client_secret or client_secret_hash must be given, or token_endpoint_auth_method be none or private_key_jwt",
 		"c refused: client_secret must be 16 to 512 characters long: make a new one for this client",
 		"d refused: client_secret is hashed: give it as client_secret_hash",
@@ -191,5 +191,31 @@ func TestARefusedUpdateOfAClientChangesNothing(t *testing.T) {
 	}
 	if now := must[*storage.Client](t)(h.store.Clients.Get(t.Context(), "a")); !reflect.DeepEqual(now, before) {
 		t.Errorf("a dry run changed it: %+v", now)
+	}
+}
+
+func TestAClientIsReachedUnderAnyIDThatItMayHave(t *testing.T) {
+	h := newHouse(t, nil)
+	callers := map[string]*api.Caller{"in process": h.Caller, "over the network": over(t, h.plain)}
+	ids := []string{"https://app.example", "a:b", "my app", "a/../b", "a//b", "...", "%2E", "%2e%2e", "?x=y#z", "import", "~"}
+	for how, caller := range callers {
+		for _, id := range ids {
+			entry := must[[]byte](t)(json.Marshal(map[string]any{"client_id": id, "client_secret": "0123456789abcdef", "client_name": "App", "redirect_uris": []string{"https://a.example/cb"}}))
+			done := must[[]api.ImportedClient](t)(caller.ImportClients(t.Context(), api.ClientImport{Clients: lines(string(entry))}))
+			if done[0].Result != storage.Created || (done[0].Note != "") != strings.ContainsAny(id, ":%+") {
+				t.Fatalf("%s, %q: %+v", how, id, done)
+			}
+			if c := must[api.Client](t)(caller.GetClient(t.Context(), id)); c.ClientID != id {
+				t.Errorf("%s, %q: got %q", how, id, c.ClientID)
+			}
+			must[api.Client](t)(caller.ChangeClient(t.Context(), id, api.Fields{"client_name": "Other"}))
+			must[api.Client](t)(caller.RotateSecret(t.Context(), id, 0))
+			if c := must[api.Client](t)(caller.SetClientState(t.Context(), id, storage.ClientSuspended)); c.ClientID != id || c.State != storage.ClientSuspended {
+				t.Errorf("%s, %q: %+v", how, id, c)
+			}
+			if err := caller.DeleteClient(t.Context(), id); err != nil {
+				t.Errorf("%s, %q: %v", how, id, err)
+			}
+		}
 	}
 }
