@@ -18,6 +18,7 @@ bin     := .cache/$(shell go env GOVERSION)
 linters := $(bin)/lint $(bin)/staticcheck
 axe     := internal/browser/node_modules/.package-lock.json
 clients := internal/e2e/clients/node_modules/.package-lock.json
+venv    := internal/e2e/clients/venv/.installed
 
 # What is not for the race detector is compiled as deploy/Containerfile says, so that
 # all of it is compiled once.
@@ -55,7 +56,7 @@ axe: $(axe)
 
 ## clients: put the client libraries that sign people in where the end-to-end tests find them
 .PHONY: clients
-clients: $(clients)
+clients: $(clients) $(venv)
 	@internal/tools/need.sh node=nodejs python:authlib=python3-authlib \
 		python:requests_oauthlib=python3-requests-oauthlib python:jwt=python3-jwt
 
@@ -63,6 +64,13 @@ clients: $(clients)
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json %/.npmrc
 	@internal/tools/need.sh npm=npm
 	cd $* && '$(again)' npm ci --no-progress
+	@touch $@
+
+# pip checks every file against the hashes in requirements.txt.
+$(venv): internal/e2e/clients/requirements.txt
+	@internal/tools/need.sh python:ensurepip=python3-venv
+	/usr/bin/python3 -m venv --clear $(@D)
+	'$(again)' $(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r $<
 	@touch $@
 
 # The linters live in a module of their own, so that its needs are not ours.
@@ -80,6 +88,25 @@ format:
 	if [[ -n $$unformatted ]]; then \
 		printf 'not as gofmt has it (make fmt mends them):\n%s\n' "$$unformatted"; exit 1; \
 	fi
+
+## test-heavy: what make test leaves out: programs on the JVM, and Dex, sign people in
+.PHONY: test-heavy
+test-heavy: heavy
+	HEAVY=1 go test -count=1 -v -run 'Spring|Dex' ./internal/e2e/
+
+# Maven has no lock file: the hashes of all its files are in jars.sha256.
+spring := internal/e2e/clients/spring
+.PHONY: heavy
+heavy: $(spring)/classes/.made
+	@'$(again)' go -C internal/e2e/clients/dex mod download
+
+$(spring)/classes/.made: $(spring)/pom.xml $(spring)/jars.sha256 $(wildcard $(spring)/*/*.java)
+	@internal/tools/need.sh javac=default-jdk-headless mvn=maven
+	rm -rf $(spring)/lib $(spring)/classes
+	cd $(spring) && '$(again)' mvn -B -q dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=lib
+	cd $(spring)/lib && sha256sum --check --quiet ../jars.sha256 && [[ $$(ls | wc -l) -eq $$(wc -l <../jars.sha256) ]]
+	cd $(spring) && javac -parameters -d classes -cp 'lib/*' */*.java
+	@touch $@
 
 ## lint: the linters alone (docs/development.md says why each is here)
 .PHONY: lint
@@ -115,7 +142,8 @@ screenshots: needs
 ## clean: remove what make made here
 .PHONY: clean
 clean:
-	rm -rf .cache screenshots internal/browser/node_modules internal/e2e/clients/node_modules
+	rm -rf .cache screenshots internal/browser/node_modules internal/e2e/clients/node_modules internal/e2e/clients/venv \
+		$(spring)/lib $(spring)/classes
 
 ## help: this list
 .PHONY: help

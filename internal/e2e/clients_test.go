@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"net/http"
 	"os/exec"
 	"strings"
 	"testing"
@@ -16,7 +15,6 @@ import (
 // told of an authority, and Python two, for urllib and for requests.
 var libraries = map[string]struct {
 	library
-	method    string // of client authentication, as the library has it by itself
 	refreshes bool
 	untrusted string // what it says of a certificate by an unknown authority
 	refused   string // what it says when its secret is wrong
@@ -24,26 +22,26 @@ var libraries = map[string]struct {
 	forged    string // what it says of a signature by another key; empty: it does not look
 }{
 	"openid-client": {
-		library: library{find: node, args: []string{"openid-client/app.mjs"}, trust: []string{"NODE_EXTRA_CA_CERTS"}},
-		method:  "client_secret_basic", refreshes: true, untrusted: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+		library:   library{find: node, args: []string{"openid-client/app.mjs"}, trust: []string{"NODE_EXTRA_CA_CERTS"}},
+		refreshes: true, untrusted: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 		refused: "invalid_client", denied: `"error":"access_denied"`,
 		forged: "JWT signature verification failed",
 	},
 	"passport-openidconnect": {
-		library: library{find: node, args: []string{"passport/app.mjs"}, trust: []string{"NODE_EXTRA_CA_CERTS"}},
-		method:  "client_secret_post", untrusted: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-		refused: "invalid_client", denied: "AuthenticationError",
+		library:   library{find: node, args: []string{"passport/app.mjs"}, trust: []string{"NODE_EXTRA_CA_CERTS"}},
+		untrusted: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+		refused:   "invalid_client", denied: "AuthenticationError",
 	},
 	"Authlib": {
-		library: library{find: python("authlib, requests"), args: []string{"serve.py", "authlib"}, trust: []string{"REQUESTS_CA_BUNDLE"}},
-		method:  "client_secret_basic", refreshes: true, untrusted: "CERTIFICATE_VERIFY_FAILED",
+		library:   library{find: python("authlib, requests"), args: []string{"serve.py", "authlib"}, trust: []string{"REQUESTS_CA_BUNDLE"}},
+		refreshes: true, untrusted: "CERTIFICATE_VERIFY_FAILED",
 		refused: "invalid_client", denied: "access_denied",
 		forged: "BadSignatureError",
 	},
 	"requests-oauthlib": {
 		library: library{find: python("requests_oauthlib, jwt"), args: []string{"serve.py", "requests-oauthlib"},
 			trust: []string{"REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"}, env: []string{"OAUTHLIB_INSECURE_TRANSPORT=1"}}, // of the app's own address
-		method: "client_secret_basic", refreshes: true, untrusted: "CERTIFICATE_VERIFY_FAILED",
+		refreshes: true, untrusted: "CERTIFICATE_VERIFY_FAILED",
 		refused: "invalid_client", denied: "access_denied",
 		forged: "InvalidSignatureError",
 	},
@@ -56,12 +54,12 @@ func (s *server) in(t *testing.T) *server {
 	return &part
 }
 
-// addApp registers an app whose origin is taken by nobody.
-func (s *server) addApp(method string) (c registered, origin string) {
+// addApp registers an app as the docs do, whose origin is taken by nobody.
+func (s *server) addApp() (c registered, origin string) {
 	s.t.Helper()
 	origin = "http://" + addrtest.Address(s.t, "localhost")
 	return s.addClient("--client-name", "Event Calendar", "--redirect-uri", origin+"/callback",
-		"--post-logout-redirect-uri", origin+"/", "--token-endpoint-auth-method", method,
+		"--post-logout-redirect-uri", origin+"/",
 		"--grant-type", "authorization_code", "--grant-type", "refresh_token"), origin
 }
 
@@ -89,7 +87,7 @@ func TestTheUsualLibrariesSignSomebodyInOverTLS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := s.in(t)
-			c, origin := s.addApp(l.method)
+			c, origin := s.addApp()
 			p := l.run(t, s, c, origin)
 			tab := browser.New(t, browser.Options{})
 			tab.Goto(origin + "/login")
@@ -156,7 +154,7 @@ func TestTheUsualLibrariesPassOnWhatWentWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := s.in(t)
-			c, origin := s.addApp(l.method)
+			c, origin := s.addApp()
 			c.Secret += "x"
 			l.run(t, s, c, origin)
 			tab := browser.New(t, browser.Options{})
@@ -183,8 +181,7 @@ func TestTheUsualLibrariesPassOnWhatWentWrong(t *testing.T) {
 // elsewhere is the app's request, with a redirect URI that it has not registered.
 func elsewhere(t *testing.T, origin string) string {
 	t.Helper()
-	asks := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := asks.Get(origin + "/login")
+	res, err := stays.Get(origin + "/login")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,4 +194,121 @@ func elsewhere(t *testing.T, origin string) string {
 	q.Set("redirect_uri", origin+"/elsewhere")
 	to.RawQuery = q.Encode()
 	return to.String()
+}
+
+// programs are others, which are told nothing but issuer, client_id and client_secret,
+// and registered with nothing but the redirect URI that they have: each does what it
+// does by itself.
+var programs = map[string]struct {
+	library
+	callback  string // the path of its redirect URI
+	refreshes bool
+	verifies  bool   // the ID token's signature
+	logout    string // the path at which it signs out here and at the provider
+}{
+	"go-oidc": {
+		library:  library{find: goProgram("go-oidc"), trust: []string{"SSL_CERT_FILE"}},
+		callback: "/callback", verifies: true,
+	},
+	"Auth.js": {
+		library:  library{find: node, args: []string{"auth-core/app.mjs"}, trust: []string{"NODE_EXTRA_CA_CERTS"}},
+		callback: "/auth/callback/latchkey",
+	},
+	"express-openid-connect": {
+		library:  library{find: node, args: []string{"express-openid-connect/app.mjs"}, trust: []string{"NODE_EXTRA_CA_CERTS"}},
+		callback: "/callback", logout: "/logout",
+	},
+	"passport-oauth2": {
+		library:  library{find: node, args: []string{"passport-oauth2/app.mjs"}, trust: []string{"NODE_EXTRA_CA_CERTS"}},
+		callback: "/callback",
+	},
+	"grant": {
+		library:  library{find: node, args: []string{"grant/app.mjs"}, trust: []string{"NODE_EXTRA_CA_CERTS"}},
+		callback: "/connect/latchkey/callback",
+	},
+	"social-auth-core": {
+		library:  library{find: venv, args: []string{"social-auth-core/app.py"}, trust: []string{"REQUESTS_CA_BUNDLE"}},
+		callback: "/complete/oidc/", verifies: true,
+	},
+	"django-allauth": {
+		library:  library{find: venv, args: []string{"django-allauth/app.py"}, trust: []string{"REQUESTS_CA_BUNDLE"}},
+		callback: "/accounts/oidc/latchkey/login/callback/",
+	},
+}
+
+// The first thing that a developer tries: a sample of the docs, at the issuer of the
+// README, on this machine and without TLS.
+func TestTheSamplesInTheDocsSignSomebodyInAtTheReadmesIssuer(t *testing.T) {
+	s := start(t)
+	s.addAda()
+	all := map[string]library{"go-oidc": programs["go-oidc"].library}
+	for name, l := range libraries {
+		all[name] = l.library
+	}
+	for name, l := range all {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := s.in(t)
+			c, origin := s.addApp()
+			l.run(t, s, c, origin)
+			status, at, text := newPerson(t, s).visitApp(origin + "/login")
+			if status != 200 || !strings.HasPrefix(at, origin) || !strings.Contains(text, "Ada Lovelace") || !strings.Contains(text, adaEmail) {
+				t.Errorf("ended at %s with %d: %s", at, status, text)
+			}
+		})
+	}
+}
+
+func TestProgramsThatAreToldThreeValuesSignSomebodyIn(t *testing.T) {
+	s := startTLS(t, certtest.New(t))
+	s.addAda()
+	for name, l := range programs {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := s.in(t)
+			origin := "http://" + addrtest.Address(t, "localhost")
+			p := l.run(t, s, s.addPlainApp(origin, l.callback, l.logout), origin)
+			ada := newPerson(t, s)
+			p.shows(t, ada, "/login")
+			if l.refreshes {
+				for range 2 { // each time by the newest refresh token
+					p.shows(t, ada, "/refresh")
+				}
+			}
+			if l.logout == "" {
+				return
+			}
+			if status, at, text := ada.visitApp(origin + l.logout); status != 200 || !strings.HasPrefix(at, origin) {
+				t.Fatalf("sign-out ended at %s with %d: %s", at, status, text)
+			}
+			if p.shows(t, ada, "/login"); ada.signIns == 0 {
+				t.Error("after sign-out the app still signs in silently")
+			}
+		})
+	}
+}
+
+// addPlainApp registers an app as the README does, and where it comes back to after
+// sign-out if it does that.
+func (s *server) addPlainApp(origin, callback, logout string) registered {
+	s.t.Helper()
+	args := []string{"--client-name", "Event Calendar", "--redirect-uri", origin + callback}
+	if logout != "" {
+		args = append(args, "--post-logout-redirect-uri", origin)
+	}
+	return s.addClient(args...)
+}
+
+// shows opens a page of the app, by way of the provider if it leads there. In the end
+// the app says whom it has signed in.
+func (p *program) shows(t *testing.T, who *person, path string) {
+	t.Helper()
+	status, at, text := who.visitApp(p.origin + path)
+	var out struct{ User struct{ Name, Email string } }
+	if err := json.Unmarshal([]byte(text), &out); err != nil || status != 200 {
+		t.Fatalf("%s led to %s, which answers %d: %s\n%s", path, at, status, text, p.log)
+	}
+	if out.User.Name != "Ada Lovelace" || out.User.Email != adaEmail {
+		t.Errorf("after %s the app knows the user as %s", path, text)
+	}
 }

@@ -81,7 +81,7 @@ func TestTheUsualLibrariesRefuseAForgedIDToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := s.in(t)
-			c, origin := s.addApp(l.method)
+			c, origin := s.addApp()
 			l.run(t, s, c, origin)
 			tab := browser.New(t, browser.Options{})
 			tab.Goto(origin + "/login")
@@ -93,6 +93,25 @@ func TestTheUsualLibrariesRefuseAForgedIDToken(t *testing.T) {
 				t.Errorf("the app answers %d: %s, without %q", tab.Status(), text, l.forged)
 			}
 			tab.Problems()
+		})
+	}
+}
+
+func TestProgramsThatVerifyRefuseAForgedIDToken(t *testing.T) {
+	s := forger(t, certtest.New(t))
+	s.addAda()
+	for name, l := range programs {
+		if !l.verifies { // the page in docs says so
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := s.in(t)
+			origin := "http://" + addrtest.Address(t, "localhost")
+			l.run(t, s, s.addPlainApp(origin, l.callback, ""), origin)
+			if status, at, text := newPerson(t, s).visitApp(origin + "/login"); status < 400 || !strings.HasPrefix(at, origin+l.callback) {
+				t.Errorf("%s answers %d: %s", at, status, text)
+			}
 		})
 	}
 }

@@ -99,6 +99,38 @@ func (p *person) count(button string) {
 	}
 }
 
+// visitApp opens an address of an app, and goes by the provider back to a page of the
+// app, or ends on one of the provider. It returns that page.
+func (p *person) visitApp(address string) (status int, at, text string) {
+	p.t.Helper()
+	for range 20 {
+		if strings.HasPrefix(address, p.issuer+"/") {
+			a := p.visit(address, nil)
+			if a.uri == "" {
+				return a.status, p.issuer, a.title
+			}
+			address = a.uri + "?" + a.params.Encode()
+			continue
+		}
+		resp, err := p.browser.Get(address)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if to, err := resp.Location(); err == nil {
+			address = to.String()
+			continue
+		}
+		return resp.StatusCode, address, string(body)
+	}
+	p.t.Fatalf("%s leads on and on", address)
+	return 0, "", ""
+}
+
 func (p *person) fetch(method, address string, form url.Values) (*http.Response, *document) {
 	p.t.Helper()
 	r, err := http.NewRequestWithContext(p.t.Context(), method, address, strings.NewReader(form.Encode()))

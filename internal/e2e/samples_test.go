@@ -12,12 +12,16 @@ import (
 var sample = regexp.MustCompile("(?ms)^```\\w+ of (\\S+)\n(.*?)^```$")
 
 func TestTheSamplesInTheDocsAreCutFromTheAppsThatRun(t *testing.T) {
-	page, err := os.ReadFile("../../docs/libraries.md")
-	if err != nil {
-		t.Fatal(err)
+	var pages strings.Builder
+	for _, page := range []string{"../../docs/libraries.md", "../../README.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages.Write(text)
 	}
 	shown := map[string]bool{}
-	for _, m := range sample.FindAllStringSubmatch(string(page), -1) {
+	for _, m := range sample.FindAllStringSubmatch(pages.String(), -1) {
 		file, text := m[1], m[2]
 		app, err := os.ReadFile(filepath.Join("clients", file))
 		if err != nil {
@@ -32,7 +36,11 @@ func TestTheSamplesInTheDocsAreCutFromTheAppsThatRun(t *testing.T) {
 	if err != nil || len(apps) == 0 {
 		t.Fatalf("%d apps: %v", len(apps), err)
 	}
-	for _, app := range append(apps, "clients/passport/app.mjs") {
+	more, err := filepath.Glob("clients/*/app.*")
+	if err != nil || len(more) == 0 {
+		t.Fatalf("%d more: %v", len(more), err)
+	}
+	for _, app := range append(apps, more...) {
 		if !shown[filepath.Base(filepath.Dir(app))] {
 			t.Errorf("the page shows nothing of %s", app)
 		}

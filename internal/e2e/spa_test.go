@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -21,17 +22,25 @@ type spa struct {
 	config []byte // config.js
 }
 
-// newSPA serves it at https://app.test by a certificate of the authority, or without
-// one at http://127.0.0.1, which browsers trust to be this machine.
-func newSPA(t *testing.T, ca *certtest.Authority) *spa {
+// What the page loads of its library.
+const (
+	oidcClientTS = "oidc-client-ts/dist/browser/oidc-client-ts.min.js"
+	msalBrowser  = "@azure/msal-browser/lib/msal-browser.min.js"
+)
+
+// newSPA serves the page of a library's folder at https://app.test by a certificate of
+// the authority, or without one at http://127.0.0.1, which browsers trust to be this
+// machine.
+func newSPA(t *testing.T, ca *certtest.Authority, folder, script string) *spa {
 	t.Helper()
 	installed(t, node)
 	a := &spa{}
 	mux := http.NewServeMux()
+	folder = "clients/" + folder
 	for path, file := range map[string]string{
-		"/{$}": "clients/oidc-client-ts/index.html", "/callback": "clients/oidc-client-ts/index.html",
-		"/client.js": "clients/oidc-client-ts/client.js", "/page.js": "clients/oidc-client-ts/page.js",
-		"/oidc-client-ts.min.js": nodeModules + "/oidc-client-ts/dist/browser/oidc-client-ts.min.js",
+		"/{$}": folder + "/index.html", "/callback": folder + "/index.html", "/show.js": "clients/show.js",
+		"/client.js": folder + "/client.js", "/page.js": folder + "/page.js",
+		"/" + filepath.Base(script): nodeModules + "/" + script,
 	} {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, file) })
 	}
@@ -82,7 +91,7 @@ func TestASinglePageAppSignsSomebodyInOverTLS(t *testing.T) {
 	t.Parallel()
 	s := startTLS(t, certtest.New(t))
 	s.addAda()
-	a := newSPA(t, s.ca)
+	a := newSPA(t, s.ca, "oidc-client-ts", oidcClientTS)
 	a.register(s)
 	tab := browser.New(t, browser.Options{CheckCertificates: true, CAFile: s.ca.File})
 	tab.Goto(a.origin)
@@ -131,7 +140,7 @@ func userinfo(tab *browser.Tab, s *server, token string) int {
 func TestASinglePageAppRefusesAnAuthorityTheBrowserDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	s := startTLS(t, certtest.New(t))
-	a := newSPA(t, nil)
+	a := newSPA(t, nil, "oidc-client-ts", oidcClientTS)
 	a.register(s)
 	tab := browser.New(t, browser.Options{CheckCertificates: true})
 	tab.Goto(a.origin)
@@ -141,5 +150,33 @@ func TestASinglePageAppRefusesAnAuthorityTheBrowserDoesNotKnow(t *testing.T) {
 	}
 	if problems := strings.Join(tab.Problems(), "\n"); !strings.Contains(problems, "ERR_CERT_AUTHORITY_INVALID") {
 		t.Errorf("the browser says %s", problems)
+	}
+}
+
+func TestMSALSignsSomebodyIn(t *testing.T) {
+	t.Parallel()
+	s := startTLS(t, certtest.New(t))
+	s.addAda()
+	a := newSPA(t, s.ca, "msal-browser", msalBrowser)
+	a.register(s)
+	tab := browser.New(t, browser.Options{CheckCertificates: true, CAFile: s.ca.File})
+	tab.Goto(a.origin)
+	tab.Follow("#login")
+	signIn(tab, "ada", adaPassword)
+	tab.Follow("#allow")
+	if out := shown(t, tab, "#result"); out.Profile["name"] != "Ada Lovelace" || out.Profile["email"] != adaEmail {
+		t.Errorf("the library says %+v", out)
+	}
+	tab.Click("#refresh")
+	if out := shown(t, tab, "#refresh-result"); out.Profile["name"] != "Ada Lovelace" {
+		t.Errorf("after refresh it says %+v", out)
+	}
+	tab.Follow("#logout")
+	if !strings.HasPrefix(tab.URL(), a.origin) {
+		t.Fatalf("sign-out ended at %s:\n%s", tab.URL(), tab.Text("body"))
+	}
+	tab.Follow("#login")
+	if !tab.Has("#password") {
+		t.Error("after sign-out the app still signs in silently")
 	}
 }
