@@ -34,7 +34,7 @@ func newSituation(t *testing.T, change ...func(*storage.Metadata)) situation {
 	s := situation{h: h, b: h.browser(), orders: h.resource(ordersURI, "orders")}
 	h.change(webID, func(m *storage.Metadata) {
 		refreshing(m)
-		m.OnlineRefresh, m.Scopes = true, append(m.Scopes, storage.ScopeAdmin, "orders:read")
+		m.Scopes = append(m.Scopes, storage.ScopeAdmin, "orders:read")
 	})
 	h.roles(h.ada, storage.RoleAdmin)
 	h.user(storage.User{Username: "root", Roles: []storage.Role{storage.RoleAdmin}}) // one must stay

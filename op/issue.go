@@ -57,10 +57,10 @@ func (p *Provider) tokens(ctx context.Context, i issue) (out *oidc.AccessTokenRe
 
 // allowRefresh gives a grant about to be written what its refresh tokens are made
 // from, if the client is to get any: with offline_access ones that outlive the
-// session, else, by the client's setting, ones that die with it.
+// session, else, unless the client turned them off, ones that die with it.
 func (p *Provider) allowRefresh(g *storage.Grant, c *storage.Client) {
 	g.Offline = slices.Contains(g.Scopes, storage.ScopeOfflineAccess)
-	if !slices.Contains(c.Metadata.GrantTypes, storage.GrantTypeRefresh) || !g.Offline && !c.Metadata.OnlineRefresh {
+	if !slices.Contains(c.Metadata.GrantTypes, storage.GrantTypeRefresh) || !g.Offline && !c.Metadata.RefreshesOnline() {
 		return
 	}
 	g.RefreshSecret, g.RefreshKey = keys.NewRefreshSecret(), p.keys.CurrentKey(keys.PurposeRefresh)

@@ -43,18 +43,22 @@ func refreshable(t *testing.T, change ...func(*storage.Metadata)) (*house, *brow
 	return h, b, v
 }
 
-func TestARefreshTokenComesWithOfflineAccessAndTheGrantType(t *testing.T) {
+func TestARefreshTokenComesWithTheGrantTypeAndWithoutOfflineAccessUnlessTurnedOff(t *testing.T) {
 	h := newHouse(t)
 	if v := h.browser().tokens(authorization("scope", "openid offline_access")); v.RefreshToken != "" || strings.Contains(v.Scope, "offline_access") {
 		t.Errorf("a client not registered for it: %+v", v)
 	}
 	h.change(webID, refreshing)
-	if v := h.browser().tokens(authorization("scope", "openid")); v.RefreshToken != "" {
+	if v := h.browser().tokens(authorization("scope", "openid")); !strings.HasPrefix(v.RefreshToken, keys.PrefixRefreshToken) {
 		t.Errorf("without offline_access: %+v", v)
 	}
-	h.change(webID, func(m *storage.Metadata) { m.OnlineRefresh = true })
-	if v := h.browser().tokens(authorization("scope", "openid")); !strings.HasPrefix(v.RefreshToken, keys.PrefixRefreshToken) {
-		t.Errorf("with online refresh tokens: %+v", v)
+	off := false
+	h.change(webID, func(m *storage.Metadata) { m.OnlineRefresh = &off })
+	if v := h.browser().tokens(authorization("scope", "openid")); v.RefreshToken != "" {
+		t.Errorf("without offline_access, online refresh tokens turned off: %+v", v)
+	}
+	if v := h.browser().tokens(authorization("scope", "openid offline_access")); v.RefreshToken == "" {
+		t.Errorf("with offline_access, online refresh tokens turned off: %+v", v)
 	}
 }
 
@@ -294,7 +298,7 @@ func TestEveryCauseEndsRefreshingAtTheNextCall(t *testing.T) {
 		"session ended": {func(h *house, b *browser) { _ = h.store.Sessions.End(ctx, storage.Operator, b.sessions...) }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h, b, v := refreshable(t, func(m *storage.Metadata) { m.OnlineRefresh = true })
+			h, b, v := refreshable(t)
 			online := h.browser().tokens(authorization("scope", "openid"))
 			_ = online
 			b2 := h.browser()

@@ -41,7 +41,6 @@ func newShop(t testing.TB) shop {
 	s := shop{house: h, orders: h.resource(ordersURI, "orders"), bills: h.resource(billsURI, "bills")}
 	h.change(webID, func(m *storage.Metadata) {
 		refreshing(m)
-		m.OnlineRefresh = true
 		m.Scopes = append(m.Scopes, "orders:read", "orders:write", "bills:read")
 	})
 	h.client("robot", func(m *storage.Metadata) {

@@ -28,6 +28,11 @@ func (m *Metadata) AllowsAuthMethod(method string) bool {
 	return method == m.TokenEndpointAuthMethod
 }
 
+// RefreshesOnline reports whether the client gets refresh tokens without offline_access.
+func (m *Metadata) RefreshesOnline() bool {
+	return slices.Contains(m.GrantTypes, GrantTypeRefresh) && (m.OnlineRefresh == nil || *m.OnlineRefresh)
+}
+
 // noSecret says why a client has none, by whether it is confidential.
 var noSecret = map[bool]string{
 	true:  "it authenticates by its keys, and has no secret",

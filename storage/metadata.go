@@ -74,9 +74,9 @@ type Metadata struct {
 	// RefreshTokenReuse keeps one refresh token in use instead of replacing it
 	// each time; for confidential clients only.
 	RefreshTokenReuse bool `cbor:"21,keyasint,omitempty" json:"refresh_token_reuse,omitempty"`
-	// OnlineRefresh gives refresh tokens without offline_access too; they die
-	// with the session.
-	OnlineRefresh bool `cbor:"22,keyasint,omitempty" json:"online_refresh_tokens,omitempty"`
+	// OnlineRefresh gives refresh tokens without offline_access too, to a client with the
+	// grant type refresh_token; they die with the session. Nil: yes.
+	OnlineRefresh *bool `cbor:"22,keyasint,omitempty" json:"online_refresh_tokens,omitempty"`
 	// Lifetimes of this client's own, in seconds; 0: as set for all.
 	AccessTokenLifetime  uint32 `cbor:"23,keyasint,omitempty" json:"access_token_lifetime,omitempty"`
 	IDTokenLifetime      uint32 `cbor:"24,keyasint,omitempty" json:"id_token_lifetime,omitempty"`

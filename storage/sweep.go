@@ -158,6 +158,11 @@ func (b *base) grantOver(tx kv.Txn, g *Grant, before time.Time) (bool, error) {
 	if err != nil || c == nil || c.UID != g.Client {
 		return err == nil, err // the client is gone, and all of it with it
 	}
+	if !g.Offline {
+		if v, err := b.sessions.shared(tx, key{}.id(g.Session)); err != nil || v == nil {
+			return err == nil, err // it ended with its session, whose record was swept
+		}
+	}
 	if !set.stood(before) || before.Before(c.Updated) {
 		return false, nil
 	}

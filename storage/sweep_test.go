@@ -324,3 +324,24 @@ func TestATickIsGivenUpWhenItsContextEnds(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+func TestAnOnlineGrantIsSweptWithItsSessionAndAnOfflineOneIsNot(t *testing.T) {
+	onEngines(t, func(t *testing.T, h *house) {
+		u, c := h.user("ada"), h.client("demo")
+		for offline, want := range map[bool]int{true: 1, false: 0} {
+			v := h.signIn(u)
+			n := h.newGrant(u, c, v, ScopeOpenID, ScopeOfflineAccess)
+			n.Grant.Offline, n.Grant.RefreshSecret = offline, []byte("secret")
+			h.redeem(need(h.Grants.Create(h.ctx, n))(h))
+			h.ok(h.Sessions.End(h.ctx, Operator, v.ID))
+			s, pass := h.sweeper()
+			before := h.count(spaceGrants) - 1
+			pass(day + time.Second)
+			h.pass(s)
+			h.pass(s)
+			if got := h.count(spaceGrants) - before; got != want {
+				t.Errorf("offline %v: %d grants, want %d", offline, got, want)
+			}
+		}
+	})
+}

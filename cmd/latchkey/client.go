@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,7 +45,7 @@ func clientAdd(t *terminal) *cobra.Command {
 	own := c.Flags().Bool("first-party", false, "it is the platform's own")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		needed := []string{"client-name"}
-		if !c.Flags().Changed("grant-type") { // without one it is authorization_code
+		if !c.Flags().Changed("grant-type") { // without one it signs people in
 			needed = append(needed, "redirect-uri")
 		}
 		for _, flag := range needed {
@@ -53,7 +54,11 @@ func clientAdd(t *terminal) *cobra.Command {
 			}
 		}
 		n := api.NewClient{ClientID: *id, FirstParty: *own}
-		text, err := json.Marshal(metadataFields(c.Flags()))
+		fields := metadataFields(c.Flags())
+		if fields["grant_types"] == nil { // an app that signs people in, and should not have to do so every hour
+			fields["grant_types"] = []string{storage.GrantTypeCode, storage.GrantTypeRefresh}
+		}
+		text, err := json.Marshal(fields)
 		if err == nil {
 			err = json.Unmarshal(text, &n.Metadata)
 		}
@@ -152,7 +157,7 @@ func metadataLines(v api.Client) []field {
 		{"id_token_user_claims", ownOrSet(m.IDTokenUserClaims, "id_token_user_claims")}, {"initiate_login_uri", m.InitiateLoginURI},
 		{"consent", m.Consent}, {"first_party", yes(v.FirstParty, "yes")},
 		{"allowed_groups", strings.Join(m.AllowedGroups, "\n")}, {"access_token_format", m.AccessTokenFormat},
-		{"refresh_token_reuse", yes(m.RefreshTokenReuse, "yes")}, {"online_refresh_tokens", yes(m.OnlineRefresh, "yes")},
+		{"refresh_token_reuse", yes(m.RefreshTokenReuse, "yes")}, {"online_refresh_tokens", onlineRefresh(m)},
 	}
 	seconds := func(name string, n uint32) { lines = append(lines, field{name, fmt.Sprintf("%d seconds", n)}) }
 	if m.DefaultMaxAge != nil {
@@ -173,6 +178,15 @@ func metadataLines(v api.Client) []field {
 		lines = append(lines, field{"secret", secretWords(s)})
 	}
 	return append(lines, field{"created", clock(time.Unix(v.ClientIDIssuedAt, 0))}, field{"updated", clock(v.UpdatedAt)})
+}
+
+// onlineRefresh says whether refresh tokens come without offline_access; "" of an app that
+// gets none.
+func onlineRefresh(m api.Metadata) string {
+	if slices.Contains(m.GrantTypes, storage.GrantTypeRefresh) && !m.RefreshesOnline() {
+		return "no"
+	}
+	return yes(m.RefreshesOnline(), "yes")
 }
 
 func secretWords(s api.Secret) string {
