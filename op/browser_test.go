@@ -24,6 +24,8 @@ type browser struct {
 	tick []string
 	// steps are the pages that were visited
 	steps []string
+	// header, if not nil, sees the headers of each answer
+	header func(http.Header)
 }
 
 func (h *house) browser() *browser {
@@ -48,6 +50,9 @@ func (b *browser) do(r *http.Request) *http.Response {
 	}
 	resp := b.h.do(r)
 	b.jar.SetCookies(u, resp.Cookies())
+	if b.header != nil {
+		b.header(resp.Header)
+	}
 	return resp
 }
 

@@ -50,6 +50,9 @@ func (p *Provider) readLogout(ctx context.Context, form url.Values) (*Logout, *R
 	if len(form.Get("state")) > stateMost {
 		return l, refuse(RefusedRequest, "state may be up to %d bytes long", stateMost)
 	}
+	if len(form.Get("post_logout_redirect_uri"))+len(url.QueryEscape(form.Get("state"))) > locationMost-answerMost {
+		return l, refuse(RefusedRequest, "post_logout_redirect_uri and state, encoded, are too long to come back in an address of %d bytes", locationMost)
+	}
 	l.q.ClientID = form.Get("client_id")
 	if hint := form.Get("id_token_hint"); hint != "" {
 		h, ok := p.readHint(hint)

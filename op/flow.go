@@ -3,11 +3,9 @@ package op
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"net/http"
+	"strings"
 	"time"
-
-	"github.com/fxamacker/cbor/v2"
 
 	"latchkey/keys"
 	"latchkey/storage"
@@ -16,10 +14,21 @@ import (
 // PathFlow is where the pages of a flow live: PathFlow/<id>/…
 const PathFlow = "/flow"
 
-// flowCookieMost bounds the flow cookie's value in bytes. A browser sends it only
-// to its own flow's pages, together with the small cookies of all pages; proxies
-// refuse headers past 8 KB.
-const flowCookieMost = 3500
+// The most bytes that a sealed flow has in one cookie, and in all. Browsers take cookies
+// of 4 KB; proxies refuse header lines past 8 KB, and a browser sends a flow only to its
+// own pages, together with the small cookies of all pages.
+const (
+	flowCookieMost = 3500
+	flowMost       = 6000
+)
+
+// A flow too long for one cookie goes on in a second one, and the first says so by its
+// last character: a second one that is left over from before means nothing.
+const (
+	flowCookie  = "flow"
+	flowCookie2 = "flow-2"
+	flowGoesOn  = "."
+)
 
 // flow is an authorization in progress, as it travels in this browser's cookie.
 type flow struct {
@@ -50,25 +59,6 @@ type consentDecision struct {
 	Claims   []string   `cbor:"5,keyasint,omitempty"`
 }
 
-var (
-	flowEncoder = func() cbor.EncMode {
-		m, err := cbor.EncOptions{Time: cbor.TimeUnix}.EncMode()
-		if err != nil {
-			panic(err)
-		}
-		return m
-	}()
-	// flowDecoder takes text in any bytes: state is sent back as it came.
-	flowDecoder = func() cbor.DecMode {
-		m, err := cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid}.DecMode()
-		if err != nil {
-			panic(err)
-		}
-		return m
-	}()
-	errNoFlow = errors.New("op: this browser has no such flow")
-)
-
 func flowPath(id storage.ID) string { return PathFlow + "/" + id.String() }
 
 // binding ties a flow cookie to its flow and to the browser it was given to.
@@ -78,43 +68,23 @@ func binding(id storage.ID, browser []byte) []byte { return append(id[:], browse
 // short.
 var bindingPosted = []byte("posted")
 
-func (f *flow) bytes() []byte {
-	plain, err := flowEncoder.Marshal(f)
-	if err != nil {
-		panic("op: a flow cannot be written as CBOR: " + err.Error())
-	}
-	return plain
-}
-
-// fits reports whether the flow fits into its cookie, and will when everything in it
+// fits reports whether the flow fits into its cookies, and will when everything in it
 // has been decided: a person is not let in to be turned away after saying yes.
 func (f *flow) fits() bool {
-	full := flow{Request: f.Request, Decisions: decisions{Session: storage.ID{1}, Authenticated: true, Over: true,
-		Consent: &consentDecision{Session: storage.ID{1}, Digest: make([]byte, sha256.Size), Scopes: f.Request.Scopes,
-			Declined: []string{}, Claims: f.Request.Claims.all()}}}
-	return base64.RawURLEncoding.EncodedLen(len(full.bytes())+keys.SealOverhead)+8 <= flowCookieMost
+	digest := sha256.Sum256([]byte(f.Request.State)) // as little to compress as the real one
+	session := storage.ID(digest[:])
+	full := flow{Request: f.Request, Decisions: decisions{Session: session, Authenticated: true, Over: true,
+		Consent: &consentDecision{Session: session, Digest: digest[:], Scopes: f.Request.Scopes,
+			Declined: f.Request.Scopes, Claims: f.Request.Claims.all()}}}
+	const spare = 32 // other bytes compress a little worse
+	return base64.RawURLEncoding.EncodedLen(len(pack(&full))+keys.SealOverhead+spare) <= flowMost
 }
 
-func (p *Provider) seal(binding []byte, f *flow) string {
-	return base64.RawURLEncoding.EncodeToString(p.keys.Seal(keys.PurposeFlow, binding, f.bytes()))
-}
-
-// open reads what seal wrote: errNoFlow for anything else, whatever the reason.
+// open reads a flow that was sealed.
 func (p *Provider) open(binding []byte, text string) (*flow, error) {
-	if len(text) > flowCookieMost {
-		return nil, errNoFlow
-	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || base64.RawURLEncoding.EncodedLen(len(sealed)) != len(text) { // the library skips line breaks
-		return nil, errNoFlow
-	}
-	plain, err := p.keys.Unseal(keys.PurposeFlow, binding, sealed)
-	if err != nil {
-		return nil, errNoFlow
-	}
 	f := new(flow)
-	if err := flowDecoder.Unmarshal(plain, f); err != nil {
-		return nil, errNoFlow
+	if err := p.unseal(binding, text, flowMost, f); err != nil {
+		return nil, err
 	}
 	return f, nil
 }
@@ -126,7 +96,14 @@ const flowKept = 12 * time.Hour
 
 // keep writes a flow, one that fits and has life left, into this browser.
 func (p *Provider) keep(w http.ResponseWriter, id storage.ID, browser []byte, f *flow, life time.Duration) {
-	http.SetCookie(w, p.cookies.New("flow", p.seal(binding(id, browser), f), flowPath(id), life+flowKept))
+	first, rest := p.seal(binding(id, browser), f), ""
+	if len(first) > flowCookieMost {
+		first, rest = first[:flowCookieMost]+flowGoesOn, first[flowCookieMost:]
+	}
+	http.SetCookie(w, p.cookies.New(flowCookie, first, flowPath(id), life+flowKept))
+	if rest != "" {
+		http.SetCookie(w, p.cookies.New(flowCookie2, rest, flowPath(id), life+flowKept))
+	}
 }
 
 // left is how long a flow that is in the browser has yet.
@@ -148,13 +125,30 @@ func (p *Provider) close(w http.ResponseWriter, r *http.Request, id storage.ID, 
 // recall reads the flow id of this browser, if it has it.
 func (p *Provider) recall(r *http.Request, id storage.ID) (*flow, error) {
 	browser := p.Browser(r)
-	c, err := r.Cookie(p.cookies.Name("flow", flowPath(id)))
-	if err != nil || browser == nil {
+	text := p.flowIn(r, id)
+	if text == "" || browser == nil {
 		return nil, errNoFlow
 	}
-	f, err := p.open(binding(id, browser), c.Value)
+	f, err := p.open(binding(id, browser), text)
 	if first := p.browserIn(r, firstCookie(id)); err != nil && first != nil {
-		return p.open(binding(id, first), c.Value)
+		return p.open(binding(id, first), text)
 	}
 	return f, err
+}
+
+// flowIn is the sealed flow id as the request brings it; "" if it brings none.
+func (p *Provider) flowIn(r *http.Request, id storage.ID) string {
+	first, err := r.Cookie(p.cookies.Name(flowCookie, flowPath(id)))
+	if err != nil {
+		return ""
+	}
+	text, goesOn := strings.CutSuffix(first.Value, flowGoesOn)
+	if !goesOn {
+		return text
+	}
+	rest, err := r.Cookie(p.cookies.Name(flowCookie2, flowPath(id)))
+	if err != nil {
+		return ""
+	}
+	return text + rest.Value
 }

@@ -1,12 +1,10 @@
 package op
 
 import (
-	"encoding/base64"
 	"net/http"
 	"net/url"
 	"time"
 
-	"latchkey/keys"
 	"latchkey/storage"
 )
 
@@ -15,8 +13,8 @@ import (
 const PathSignOut = "/sign-out"
 
 // logoutMost bounds a sealed logout request in bytes: the longest post-logout
-// redirect URI and state fit.
-const logoutMost = 6 << 10
+// redirect URI and state fit, that lead back in an address of locationMost bytes.
+const logoutMost = 8 << 10
 
 // logout is an app's request to sign somebody out, resolved: what was wrong is
 // refused by now, and the hint is reduced to whom it names.
@@ -35,29 +33,14 @@ var bindingLogout = []byte("logout")
 // logoutPath is where a browser goes on with the request at one of our pages. It holds no
 // more than the request did: whoever opens it is asked, as by the request itself.
 func (p *Provider) logoutPath(page string, q *logout) string {
-	plain, err := flowEncoder.Marshal(q)
-	if err != nil {
-		panic("op: a logout request cannot be written as CBOR: " + err.Error())
-	}
-	return page + "?request=" + base64.RawURLEncoding.EncodeToString(p.keys.Seal(keys.PurposeFlow, bindingLogout, plain))
+	return page + "?request=" + p.seal(bindingLogout, q)
 }
 
 // openLogout reads what logoutPath wrote: errNoFlow for anything else.
 func (p *Provider) openLogout(text string) (*logout, error) {
-	if len(text) > logoutMost {
-		return nil, errNoFlow
-	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil {
-		return nil, errNoFlow
-	}
-	plain, err := p.keys.Unseal(keys.PurposeFlow, bindingLogout, sealed)
-	if err != nil {
-		return nil, errNoFlow
-	}
 	q := new(logout)
-	if err := flowDecoder.Unmarshal(plain, q); err != nil {
-		return nil, errNoFlow
+	if err := p.unseal(bindingLogout, text, logoutMost, q); err != nil {
+		return nil, err
 	}
 	return q, nil
 }

@@ -12,8 +12,8 @@ import (
 )
 
 func (q *Request) readResponse(c *storage.Client, form url.Values) *fault {
-	if len(form.Get("state")) > stateMost || len(form.Get("nonce")) > nonceMost {
-		return faulty("invalid_request", "state may be up to %d bytes long and nonce up to %d", stateMost, nonceMost)
+	if len(form.Get("nonce")) > nonceMost {
+		return faulty("invalid_request", "nonce may be up to %d bytes long", nonceMost)
 	}
 	if q.Nonce = form.Get("nonce"); !utf8.ValidString(q.Nonce) {
 		// It could not come back as it was sent: an ID token is JSON.
@@ -26,9 +26,6 @@ func (q *Request) readResponse(c *storage.Client, form url.Values) *fault {
 		return faulty("unsupported_response_type", "response_type must be code")
 	case !slices.Contains(c.Metadata.ResponseTypes, "code"):
 		return faulty("unauthorized_client", "this client is not registered for response_type code")
-	}
-	if q.ResponseMode == modeFormPost && !postableText(form.Get("state")) {
-		return faulty("invalid_request", "with response_mode form_post, state must be UTF-8 without control characters")
 	}
 	return nil
 }

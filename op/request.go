@@ -48,9 +48,14 @@ func faulty(code, format string, args ...any) *fault {
 // refused when the flow is sealed. Some frameworks keep in state, sealed, where the
 // person was: an app that is itself a provider has a whole request there.
 const (
-	stateMost = 2048
+	stateMost = 4096
 	nonceMost = 512
 	hintMost  = 256
+	// locationMost bounds an address that a browser is sent to: what proxies and servers
+	// take of a request line.
+	locationMost = 8 << 10
+	// answerMost is what an answer holds at most beside redirect URI, state and issuer.
+	answerMost = 600
 )
 
 // redirectURI decides where answers to this client may go, before anything else is
@@ -145,11 +150,28 @@ func (q *Request) readReturn(form url.Values) *fault {
 	if f := q.readMode(form); f != nil {
 		return f
 	}
+	return q.readState(form)
+}
+
+// readState keeps what the client tells its request by. One that cannot come back as it
+// was is told on a page: an answer without it looks forged (RFC 6749 section 4.1.2.1).
+func (q *Request) readState(form url.Values) (f *fault) {
 	state := form.Get("state")
-	if len(form["state"]) == 1 && len(state) <= stateMost && (q.ResponseMode != modeFormPost || postableText(state)) {
+	switch {
+	case len(form["state"]) > 1:
+		f = faulty("invalid_request", "state was sent more than once")
+	case len(state) > stateMost:
+		f = faulty("invalid_request", "state may be up to %d bytes long", stateMost)
+	case q.ResponseMode == modeFormPost && !postableText(state):
+		f = faulty("invalid_request", "with response_mode form_post, state must be UTF-8 without control characters")
+	case q.ResponseMode != modeFormPost && len(q.RedirectURI)+len(url.QueryEscape(state)) > locationMost-answerMost:
+		f = faulty("invalid_request", "redirect_uri and state, encoded, are too long to come back in an address of %d bytes", locationMost)
+	default:
 		q.State = state
+		return nil
 	}
-	return nil
+	f.untold = true
+	return f
 }
 
 // readMode reads how an answer travels. If we cannot send it like that, no error can be

@@ -50,7 +50,7 @@ func (d *doctor) judge(check string, seen arrival) finding {
 	case !strings.EqualFold(seen.Host, issuer.Host):
 		return warn(check, d.headerAdvice("X-Forwarded-Host"), "requests arrive for %s, and the issuer is at %s: forms from old browsers are refused", seen.Host, issuer.Host)
 	case trusted:
-		return ok(check, "the proxy at %s says truly who calls, and how", from)
+		return ok(check, "the proxy at %s says truly who calls, and how; it must also take answers with 16 KB of headers (nginx: proxy_buffer_size)", from)
 	}
 	return ok(check, "requests arrive by %s without a proxy", seen.Scheme)
 }
