@@ -1,15 +1,91 @@
 package storage
 
 import (
+	"fmt"
+	"net/url"
 	"slices"
 	"strings"
+
+	"latchkey/storage/kv"
 )
 
 // Schemes that a browser runs or renders, or that start another program than the
 // app's own, instead of handing the code to the app.
 var deniedSchemes = []string{
-	"about", "blob", "chrome", "data", "file", "filesystem", "ftp", "intent", "jar", "javascript", "mailto", "mhtml",
-	"resource", "sms", "tel", "vbscript", "view-source", "ws", "wss",
+	"about", "afp", "blob", "callto", "chrome", "chrome-extension", "chrome-untrusted", "content", "data", "devtools", "edge",
+	"facetime", "facetime-audio", "file", "filesystem", "ftp", "hcp", "intent", "itms", "itms-apps", "itms-services", "its", "jar",
+	"javascript", "jnlp", "ldap", "ldaps", "mailto", "mhtml", "microsoft-edge", "mk", "moz-extension", "ms-access",
+	"ms-appinstaller", "ms-cxh", "ms-excel", "ms-infopath", "ms-its", "ms-msdt", "ms-officecmd", "ms-powerpoint", "ms-project",
+	"ms-publisher", "ms-search", "ms-settings", "ms-spd", "ms-visio", "ms-word", "nfs", "rdp", "res", "resource",
+	"safari-extension", "safari-web-extension", "search", "search-ms", "sftp", "shell", "sip", "sips", "smb", "sms", "ssh", "tel",
+	"telnet", "vbscript", "view-source", "vnc", "ws", "wss",
+}
+
+// responseParameters are those that an authorization response brings (RFC 6749
+// sections 4.1.2 and 4.2.2, RFC 9207 section 2, OpenID Connect Core section 3.2.2.5,
+// Session Management 1.0 section 2, JARM section 2.3). Of two values an app may take
+// the one that was registered.
+var responseParameters = []string{
+	"code", "state", "iss", "error", "error_description", "error_uri", "id_token", "access_token", "token_type", "expires_in",
+	"session_state", "response",
+}
+
+// responseParameterIn is a parameter in the URI's query which the answer brings too;
+// "": there is none.
+func responseParameterIn(uri string, answer []string) string {
+	_, query, _ := strings.Cut(uri, "?")
+	for pair := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		if decoded, err := url.QueryUnescape(name); err == nil && slices.Contains(answer, decoded) {
+			return decoded
+		}
+	}
+	return ""
+}
+
+// checkRedirectQueries refuses redirect URIs with a parameter that the answer brings,
+// except those that the client had before there was this rule.
+func (b *base) checkRedirectQueries(r kv.Reader, c *Client) error {
+	old, err := b.clients.get(r, key{}.str(c.ID))
+	if err != nil {
+		return err
+	}
+	if old == nil {
+		old = &Client{}
+	}
+	for _, f := range []struct {
+		field     string
+		uris, had []string
+		answer    []string
+	}{
+		{"redirect_uris", c.Metadata.RedirectURIs, old.Metadata.RedirectURIs, responseParameters},
+		{"post_logout_redirect_uris", c.Metadata.PostLogoutRedirectURIs, old.Metadata.PostLogoutRedirectURIs, []string{"state"}},
+	} {
+		for _, uri := range f.uris {
+			if name := responseParameterIn(uri, f.answer); name != "" && !slices.Contains(f.had, uri) {
+				return invalid(f.field, "must not hold the parameter %s, which the answer brings: %q", name, uri)
+			}
+		}
+	}
+	return nil
+}
+
+// RedirectURIWarnings are sentences on redirect URIs that do not do what somebody may
+// expect of them, or could not be registered today.
+func (m *Metadata) RedirectURIWarnings() (warnings []string) {
+	for _, uri := range m.RedirectURIs {
+		scheme, _, _ := strings.Cut(uri, ":")
+		if slices.Contains(deniedSchemes, strings.ToLower(scheme)) {
+			warnings = append(warnings, fmt.Sprintf("%s has the scheme %s, to which no answer is sent", uri, scheme))
+		}
+		if name := responseParameterIn(uri, responseParameters); name != "" {
+			warnings = append(warnings, fmt.Sprintf("%s holds the parameter %s, which the answer brings too: the app may take the wrong one", uri, name))
+		}
+		if strings.Contains(uri, "*") {
+			warnings = append(warnings, fmt.Sprintf("%s holds a *, which is taken as text: it stands for nothing else", uri))
+		}
+	}
+	return warnings
 }
 
 // validRedirectURI applies the rules for registering one: absolute, and free of
@@ -82,7 +158,7 @@ func leavesLoopback(uri string) bool {
 // match (RFC 9700 section 4.1.3), except that native apps and public clients may use
 // any port of a registered loopback address (RFC 8252 section 7.3).
 func (c *Client) AllowsRedirect(uri string) bool {
-	if _, err := strictURI(uri); err != nil {
+	if u, err := strictURI(uri); err != nil || slices.Contains(deniedSchemes, u.Scheme) {
 		return false
 	}
 	if slices.Contains(c.Metadata.RedirectURIs, uri) {

@@ -1,9 +1,12 @@
 package storage
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"latchkey/storage/kv"
 )
 
 // kinds of clients, as they differ in what they may register.
@@ -68,6 +71,9 @@ func TestRedirectURIsThatMayBeRegistered(t *testing.T) {
 		{"data:text/html,x", nil}, {"data:/x", nil}, {"vbscript:/x", nil}, {"file:///etc/passwd", nil}, {"blob:https://app.example/x", nil},
 		{"about:blank", nil}, {"about:/x", nil}, {"view-source:/x", nil}, {"filesystem:/x", nil}, {"ftp://app.example/", nil},
 		{"ws://app.example/", nil}, {"wss://app.example/", nil}, {"mailto:/x", nil}, {"intent://x/#Intent", nil}, {"intent://x/", nil},
+		{"ms-msdt:/id", nil}, {"MS-MSDT:/id", nil}, {"search-ms:/query=x", nil}, {"search:/x", nil}, {"shell:/startup", nil}, {"itms-services://?action=x", nil},
+		{"chrome-extension://abc/cb", nil}, {"moz-extension://abc/cb", nil}, {"ms-officecmd:/x", nil}, {"ms-word:/x", nil}, {"ms-appinstaller:/x", nil},
+		{"ms-appx-web://app.example/cb", all}, {"msauth.com.example.app://auth", all}, {"https://app.example/*", all},
 		{"https://app.example/" + strings.Repeat("a", 2048), nil},
 	} {
 		for _, m := range all {
@@ -140,7 +146,7 @@ func TestANativeAppMayUseAnyPortOfALoopbackAddress(t *testing.T) {
 
 // What older rules let in does not match by newer ones.
 func TestAnAddressThatCouldNotBeRegisteredTodayMatchesNothing(t *testing.T) {
-	for _, uri := range []string{"https://app.example/cb#x", "https://user@app.example/cb", "https://app.example\\cb", "javascript:alert(1)"} {
+	for _, uri := range []string{"https://app.example/cb#x", "https://user@app.example/cb", "https://app.example\\cb", "javascript:alert(1)", "ms-msdt:/id", "Shell:/x"} {
 		c := &Client{Metadata: Metadata{ApplicationType: ApplicationNative, RedirectURIs: []string{uri}}}
 		if c.AllowsRedirect(uri) {
 			t.Errorf("%q is allowed", uri)
@@ -200,6 +206,45 @@ func TestAnAddressOnThePersonsDeviceNeedsPKCEAndIsAskedForEachTime(t *testing.T)
 		client.Metadata.RedirectURIs = c.registered
 		if asks, pkce := client.AsksEachTime(c.uri), client.NeedsPKCE(c.uri); asks != c.asks || pkce != c.pkce {
 			t.Errorf("%s/%s of %q at %q: asks %v, needs PKCE %v", c.kind.ApplicationType, c.kind.TokenEndpointAuthMethod, c.registered, c.uri, asks, pkce)
+		}
+	}
+}
+
+// An app that reads the first of two values would take the registered one for the answer's.
+func TestARedirectURIThatHoldsAResponseParameterIsRefusedUnlessItWasThere(t *testing.T) {
+	h := newHouse(t)
+	const had = "https://app.example/cb?x=1&code=none"
+	c := h.client("demo")
+	c.Metadata.RedirectURIs = []string{had}
+	need(update(h.ctx, h.Clients.b, func(tx kv.Txn) (struct{}, error) { return struct{}{}, h.Clients.b.clients.put(tx, c) }))(h)
+	if warnings := c.Metadata.RedirectURIWarnings(); len(warnings) != 1 || !strings.Contains(warnings[0], `the parameter code`) {
+		t.Errorf("%q", warnings)
+	}
+	m := webMetadata()
+	for _, name := range []string{"code", "state", "iss", "error", "error_description", "error_uri", "id_token", "access_token", "token_type", "expires_in",
+		"session_state", "response"} {
+		for _, query := range []string{"?" + name + "=x", "?x=1&" + name, "?" + name + "=", "?a;b&%" + fmt.Sprintf("%X", name[0]) + name[1:] + "=1"} {
+			m.RedirectURIs = []string{had, "https://app.example/cb" + query}
+			_, err := h.Clients.Change(h.ctx, Operator, c.ID, 0, m)
+			wantInvalid(t, err, "redirect_uris")
+			_, err = h.Clients.Create(h.ctx, Operator, NewClient{Metadata: m, Secret: []byte("hash")})
+			wantInvalid(t, err, "redirect_uris")
+		}
+	}
+	m.RedirectURIs = []string{had, "https://app.example/code?Code=1&codes=2&x=code&state.x"}
+	m.PostLogoutRedirectURIs = []string{"https://app.example/bye?code=1"}
+	need(h.Clients.Change(h.ctx, Operator, c.ID, 0, m))(h)
+	m.PostLogoutRedirectURIs = []string{"https://app.example/bye?state=1"} // the one that comes with it
+	_, err := h.Clients.Change(h.ctx, Operator, c.ID, 0, m)
+	wantInvalid(t, err, "post_logout_redirect_uris")
+}
+
+func TestWhatARedirectURIDoesNotMeanIsWarnedOf(t *testing.T) {
+	for uri, want := range map[string]string{"https://app.example/*": "as text", "https://app.example/cb?x=*": "as text", "ms-msdt:/id": "the scheme ms-msdt",
+		"https://app.example/cb?state=1": "the parameter state", "https://app.example/cb": "", "http://localhost/cb": "", "app.example:/cb": ""} {
+		warnings := (&Metadata{RedirectURIs: []string{uri}}).RedirectURIWarnings()
+		if want == "" != (len(warnings) == 0) || want != "" && !strings.Contains(warnings[0], want) {
+			t.Errorf("%s: %q", uri, warnings)
 		}
 	}
 }

@@ -135,6 +135,9 @@ func (t *terminal) showClient(headline string, v api.Client) error {
 	if v.ClientSecret != "" {
 		t.say("\nThe client secret is shown this once: keep it now.")
 	}
+	for _, warning := range v.RedirectURIWarnings() {
+		t.say("\nWarning: %s.", warning)
+	}
 	if v.UsesSecret() && len(v.Secrets) == 0 {
 		t.say("\nIt has no secret yet. Make one with “latchkey client rotate-secret %s”.", v.ClientID)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"latchkey/keys"
@@ -36,6 +37,7 @@ func (d *doctor) server(ctx context.Context) []finding {
 		findings = append(findings, warn("clock", setClock, "when the server started it said a time before the data was last written (%s)", clock(*status.LastWritten)))
 	}
 	findings = append(findings, d.moved(status.FormerIssuer)...)
+	findings = append(findings, d.apps(ctx, caller)...)
 	return append(findings, d.reach(ctx, status.Probe)...)
 }
 
@@ -48,13 +50,14 @@ func (d *doctor) storage(ctx context.Context) []finding {
 	if missing(d.config.DataDir) {
 		return []finding{warn(check, "latchkey serve makes it", "there is nothing to open yet")}
 	}
-	former := ""
+	former, apps := "", []finding(nil)
 	h, err := openHouse(ctx, d.config, openWait)
 	if errors.Is(err, kv.ErrLocked) {
 		return []finding{fail(check, "wait until that has finished, or stop it", "%v", err)}
 	}
 	if err == nil {
 		former, err = h.store.FormerIssuer(ctx)
+		apps = d.apps(ctx, api.InProcess(api.Handler(h.localOptions())))
 		err = errors.Join(err, h.close())
 	}
 	switch {
@@ -65,7 +68,28 @@ func (d *doctor) storage(ctx context.Context) []finding {
 	case err != nil:
 		return []finding{fail(check, "restore a backup if nothing else helps", "%v", err)}
 	}
-	return append([]finding{ok(check, "the data opens with this master key")}, d.moved(former)...)
+	findings := append([]finding{ok(check, "the data opens with this master key")}, d.moved(former)...)
+	return append(findings, apps...)
+}
+
+// apps warns of redirect URIs that were registered and do not do what was meant.
+func (d *doctor) apps(ctx context.Context, caller *api.Caller) (findings []finding) {
+	const check = "apps"
+	n := 0
+	for c, err := range caller.Clients(ctx) {
+		if err != nil {
+			return append(findings, warn(check, "latchkey client list says more", "they cannot be listed: %v", err))
+		}
+		n++
+		if warnings := c.RedirectURIWarnings(); len(warnings) > 0 {
+			findings = append(findings, warn(check, "register another address: latchkey client edit "+c.ClientID+" --redirect-uri ADDRESS",
+				"%s (%s): %s", c.ClientName, c.ClientID, strings.Join(warnings, "; ")))
+		}
+	}
+	if len(findings) == 0 {
+		findings = []finding{ok(check, "the redirect URIs of %s do what they say", number(n, "app"))}
+	}
+	return findings
 }
 
 // moved warns of another issuer than before.
