@@ -64,7 +64,7 @@ func invalidTarget(resource string) *apiError {
 	if err := storage.ResourceURI(resource); err != nil {
 		text += err.Error()
 	} else {
-		text += "is not one that the scopes are for, or is not in use"
+		text += "owns none of the scopes that this token could have, or is not registered here, or not in use: ask for one of its scopes"
 	}
 	return &apiError{status: http.StatusBadRequest, code: "invalid_target", text: text, quoted: printable(resource)}
 }

@@ -68,10 +68,10 @@ func ownScopes(all *storage.Catalogue, c *storage.Client, asked []string) (own s
 }
 
 // mayOwn are the scopes that a client may have without a user: those on offer that it
-// may ask for and that say nothing about users.
+// is registered for, that say nothing about users and are not open.
 func mayOwn(all *storage.Catalogue, c *storage.Client) (own storage.Offers) {
 	for _, o := range all.Offers {
-		if len(o.Claims) == 0 && o.Name != storage.ScopeOfflineAccess && c.MayHave(o.Scope) && slices.Contains(c.Metadata.Scopes, o.Name) {
+		if len(o.Claims) == 0 && o.Name != storage.ScopeOfflineAccess && c.MayOwn(o.Scope) {
 			own = append(own, o)
 		}
 	}

@@ -40,7 +40,7 @@ func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *Conse
 	var covered []string
 	for _, name := range q.Scopes {
 		sc := st.Scopes[name]
-		if sc == nil || !slices.Contains(st.Client.Metadata.Scopes, name) || !st.Client.MayHave(sc.Scope) {
+		if sc == nil || !st.Client.MayAsk(sc.Scope) {
 			continue // no longer offered, or no longer to this app
 		}
 		covered = append(covered, sc.Claims...)
@@ -81,6 +81,12 @@ func (v *ConsentView) scopes(q *Request) []string {
 // that asks for openid alone is asked about too: the user has never seen it.
 func (v *ConsentView) asksNew() bool {
 	return slices.ContainsFunc(v.Asks, func(a Ask) bool { return !a.Granted && (!a.Declined || !a.Optional) })
+}
+
+// asksBeyond reports whether something is asked for that the client is not registered
+// for: an open scope. Of that nobody has said that the user need not be asked.
+func (v *ConsentView) asksBeyond() bool {
+	return slices.ContainsFunc(v.Asks, func(a Ask) bool { return a.Scope != "" && !v.Client.Registered(a.Scope) })
 }
 
 // Digest names exactly what is shown, to whom, for which state of the app. A

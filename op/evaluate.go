@@ -136,7 +136,7 @@ func decideConsent(q *Request, st *storage.Standing, a *storage.Account, d decis
 		v.scopes = intersect(view.scopes(q), c.Scopes)
 	case q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI) || st.Client.Metadata.Consent == storage.ConsentAlways:
 		return q.need(stepConsent)
-	case asksNew && st.Client.SkipsConsent():
+	case asksNew && st.Client.SkipsConsent() && !view.asksBeyond():
 		v.consented = view.imply()
 		v.scopes = intersect(view.scopes(q), v.consented.Scopes)
 	case asksNew:

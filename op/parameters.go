@@ -126,9 +126,9 @@ func (p *Provider) readIDTokenHint(q *Request, hint string) *fault {
 // mayAsk reports whether a request of this client may have a scope. offline_access
 // is ignored where no refresh token would come of it (OpenID Connect Core section
 // 11).
-func mayAsk(c *storage.Client, scope string) bool {
-	if scope == storage.ScopeOfflineAccess && !slices.Contains(c.Metadata.GrantTypes, storage.GrantTypeRefresh) {
+func mayAsk(c *storage.Client, scope *storage.Scope) bool {
+	if scope.Name == storage.ScopeOfflineAccess && !slices.Contains(c.Metadata.GrantTypes, storage.GrantTypeRefresh) {
 		return false
 	}
-	return slices.Contains(c.Metadata.Scopes, scope)
+	return c.MayAsk(scope)
 }

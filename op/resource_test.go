@@ -613,3 +613,114 @@ func TestTheAudienceIsAlwaysWhoOwnsTheScopes(t *testing.T) {
 		}
 	})
 }
+
+// mark makes scopes of the orders API open, and some of them defaults.
+func (s shop) mark(open, preset bool, names ...string) {
+	s.t.Helper()
+	var all []storage.ResourceScope
+	for _, name := range s.orders.Scopes {
+		sc := storage.ResourceScope{Name: name, Words: "do " + name}
+		if slices.Contains(names, name) {
+			sc.Open, sc.Default = open, preset
+		}
+		all = append(all, sc)
+	}
+	must(s.store.Resources.Change(context.Background(), storage.Operator, s.orders.ID, 0, storage.ResourceChange{Scopes: all}))
+}
+
+func TestAnOpenScopeIsForEveryApprovedClientThatAsksAPersonForIt(t *testing.T) {
+	s := newShop(t)
+	s.change(webID, func(m *storage.Metadata) { m.Scopes = []string{"openid", "bills:read"} })
+	if v := s.signedIn().tokens(asking("openid orders:read")); v.Scope != "openid" {
+		t.Errorf("before it is open: %q", v.Scope)
+	}
+	s.mark(true, false, "orders:read")
+	b := s.browser()
+	b.signIn(b.user)
+	a := b.toConsent(asking("openid orders:read orders:write"))
+	var shown []string
+	for _, ask := range b.look(a).Asks {
+		shown = append(shown, ask.Scope)
+	}
+	if !slices.Equal(shown, []string{"openid", "orders:read"}) {
+		t.Errorf("the person is shown %q", shown)
+	}
+	v := b.tokens(asking("openid orders:read orders:write"))
+	if v.Scope != "openid orders:read" {
+		t.Errorf("granted %q", v.Scope)
+	}
+	// Closed again it is worth nothing at the very next call.
+	active := func() bool {
+		r := formRequest(PathIntrospection, url.Values{"token": {v.AccessToken}})
+		r.SetBasicAuth(s.orders.ID.String(), s.secret)
+		return decoded[struct{ Active bool }](t, s.do(r)).Active
+	}
+	if !active() {
+		t.Error("the API does not know the token")
+	}
+	s.mark(false, false)
+	if active() {
+		t.Error("the scope is closed, and the API knows the token")
+	}
+}
+
+func TestAnOpenScopeIsNeverAClientsOwn(t *testing.T) {
+	s := newShop(t)
+	ask := func(change ...string) tokenAnswer {
+		form := clone(forItself)
+		for i := 0; i < len(change); i += 2 {
+			form.Set(change[i], change[i+1])
+		}
+		v, _ := s.token("robot", form)
+		return v
+	}
+	before := ask("scope", "orders:read") // while it is closed and the robot's
+	s.mark(true, true, "orders:read", "orders:write")
+	if r := s.do(formRequest(PathIntrospection, url.Values{"token": {before.AccessToken}})); r.StatusCode == http.StatusOK && strings.Contains(body(r), `"active":true`) {
+		t.Error("a token of before is good")
+	}
+	for _, scope := range []string{"orders:read", "orders:write", "bills:read orders:read"} {
+		if v := ask("scope", scope); v.Error != "invalid_scope" {
+			t.Errorf("%s: %+v", scope, v)
+		}
+	}
+	if v := ask(); v.Scope != "bills:read bills:write" {
+		t.Errorf("an empty scope stands for %q", v.Scope)
+	}
+	if v := ask("resource", ordersURI); v.Error != "invalid_target" {
+		t.Errorf("%+v", v)
+	}
+}
+
+func TestAResourceAloneStandsForOpenScopesOnlyIfTheyAreDefaults(t *testing.T) {
+	s := newShop(t)
+	s.change(webID, func(m *storage.Metadata) { m.Scopes = []string{"openid"} })
+	alone := asking("openid", ordersURI)
+	s.mark(true, false, "orders:read", "orders:write")
+	if a := s.signedIn().authorize(alone); a.params.Get("error") != "invalid_target" || !strings.Contains(a.params.Get("error_description"), "by its name") {
+		t.Errorf("%+v", a)
+	}
+	s.mark(true, true, "orders:read")
+	if v := s.signedIn().tokens(alone); v.Scope != "openid orders:read" {
+		t.Errorf("as a default: %q", v.Scope)
+	}
+	wantFault(t, s.signedIn().authorize(authorization("scope", "")), "invalid_scope")
+	a := s.signedIn().authorize(asking("openid", "https://nowhere.example"))
+	if text := a.params.Get("error_description"); !strings.Contains(text, "https://nowhere.example") || !strings.Contains(text, "latchkey resource add") {
+		t.Errorf("an API that is not registered: %q", text)
+	}
+}
+
+// Whoever said that nobody need be asked said it of the client's own scopes.
+func TestAnOpenScopeIsAskedForWhereConsentIsSkipped(t *testing.T) {
+	s := newShop(t)
+	s.change(webID, func(m *storage.Metadata) { m.Scopes = []string{"openid"} })
+	s.own(true)
+	s.mark(true, false, "orders:read")
+	b := s.signedIn()
+	b.sessions = nil
+	b.signIn(s.ada)
+	wantCode(t, b.authorize(authorization("scope", "openid")))
+	wantStep(t, b.authorize(asking("openid orders:read")), PathConsent)
+	wantFault(t, b.authorize(authorization("scope", "openid orders:read", "prompt", "none")), "consent_required")
+}

@@ -12,7 +12,7 @@ import (
 // sent. Others are left out, and the answer's scope says so (RFC 6749 section 3.3);
 // nothing left is an error. Where resources are named (RFC 8707 section 2.1), so are
 // the scopes of all others, and a resource named without any scope of its own stands
-// for all that the client may ask for.
+// for what cover says.
 func (p *Provider) readScopes(q *Request, all *storage.Catalogue) func(*storage.Client, url.Values) *fault {
 	return func(c *storage.Client, form url.Values) *fault {
 		resources := nonEmpty(form["resource"])
@@ -24,11 +24,11 @@ func (p *Provider) readScopes(q *Request, all *storage.Catalogue) func(*storage.
 		for _, s := range asked {
 			o := all.Offer(s)
 			if o != nil && (len(resources) == 0 || o.Resource == nil || among(named, o.Resource)) {
-				q.want(c, s)
+				q.want(c, o)
 			}
 		}
 		for _, r := range named {
-			if f := q.cover(c, r, asked); f != nil {
+			if f := q.cover(c, all, r, asked); f != nil {
 				return f
 			}
 		}
@@ -45,21 +45,25 @@ func (p *Provider) readScopes(q *Request, all *storage.Catalogue) func(*storage.
 }
 
 // want adds a scope that the client may ask for.
-func (q *Request) want(c *storage.Client, scope string) {
-	if mayAsk(c, scope) && !slices.Contains(q.Scopes, scope) {
-		q.Scopes = append(q.Scopes, scope)
+func (q *Request) want(c *storage.Client, o *storage.Offer) {
+	if mayAsk(c, o.Scope) && !slices.Contains(q.Scopes, o.Name) {
+		q.Scopes = append(q.Scopes, o.Name)
 	}
 }
 
-// cover makes sure that the request asks something of a resource that it names.
-func (q *Request) cover(c *storage.Client, r *storage.Resource, asked []string) *fault {
+// cover makes sure that the request asks something of a resource that it names. One
+// named without any scope of its own stands for those the client is registered for, and
+// for open ones only if they are marked as default.
+func (q *Request) cover(c *storage.Client, all *storage.Catalogue, r *storage.Resource, asked []string) *fault {
 	if len(intersect(r.Scopes, asked)) == 0 {
 		for _, s := range r.Scopes {
-			q.want(c, s)
+			if o := all.Offer(s); o != nil && (o.Default || c.Registered(s)) {
+				q.want(c, o)
+			}
 		}
 	}
 	if len(intersect(r.Scopes, q.Scopes)) == 0 {
-		return faulty("invalid_target", "this client may not ask for the scopes of the resource %s that the request is about", r.Identifier)
+		return faulty("invalid_target", "this client may not ask for the scopes of the resource %s that the request is about; an open one is asked for by its name", r.Identifier)
 	}
 	return nil
 }
@@ -72,7 +76,7 @@ func (p *Provider) namedResources(all *storage.Catalogue, identifiers []string) 
 		}
 		r := all.Resource(id)
 		if r == nil && !storage.SameIdentifier(id, p.issuer) {
-			f := faulty("invalid_target", "the resource %s is not registered here, or not in use", printable(id))
+			f := faulty("invalid_target", "the resource %s is not registered here, or not in use: whoever runs this provider adds it, spelled like that, by latchkey resource add", printable(id))
 			f.quoted = printable(id)
 			return nil, f
 		}

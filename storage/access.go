@@ -191,11 +191,11 @@ func (b *base) effective(r kv.Reader, a *Access, _ time.Time) error {
 	}
 	a.granted = make(Offers, 0, len(a.Grant.Scopes))
 	for _, name := range a.Grant.Scopes {
-		if !slices.Contains(a.Consent.Scopes, name) || !slices.Contains(a.Client.Metadata.Scopes, name) {
+		if !slices.Contains(a.Consent.Scopes, name) {
 			continue
 		}
 		offer := all.Offer(name)
-		if offer != nil && a.Client.MayHave(offer.Scope) {
+		if offer != nil && a.Client.MayAsk(offer.Scope) {
 			a.granted = append(a.granted, offer)
 		}
 	}

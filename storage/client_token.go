@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"latchkey/storage/kv"
@@ -82,7 +81,7 @@ func (s Clients) OwnAccess(ctx context.Context, t ClientToken, scopes []string) 
 		}
 		a := &ClientAccess{Client: c}
 		for _, name := range scopes {
-			if offer := all.Offer(name); offer != nil && c.MayHave(offer.Scope) && slices.Contains(c.Metadata.Scopes, name) {
+			if offer := all.Offer(name); offer != nil && c.MayOwn(offer.Scope) {
 				a.Effective = append(a.Effective, offer)
 			}
 		}

@@ -33,6 +33,23 @@ func (c *Client) MayHave(s *Scope) bool {
 	return !s.FirstParty || c.FirstParty && c.Confidential()
 }
 
+// MayAsk reports whether the client may ask a person for a scope of the catalogue:
+// its registration says so, or the scope is open to every client.
+func (c *Client) MayAsk(s *Scope) bool {
+	return (s.Open || c.Registered(s.Name)) && c.MayHave(s)
+}
+
+// MayOwn reports whether the client may have a scope by itself (RFC 6749 section 4.4).
+// An open scope is what a person allows, so it is never a client's own.
+func (c *Client) MayOwn(s *Scope) bool {
+	return !s.Open && c.Registered(s.Name) && c.MayHave(s)
+}
+
+// Registered reports whether the client's registration names a scope.
+func (c *Client) Registered(scope string) bool {
+	return slices.Contains(c.Metadata.Scopes, scope)
+}
+
 // checkOwnScopes keeps first-party scopes to those who may have them.
 func (b *base) checkOwnScopes(r kv.Reader, c *Client) error {
 	for _, name := range c.Metadata.Scopes {

@@ -29,6 +29,8 @@ type ResourceScope struct {
 	Name        string
 	Words       string // completes "This app will be able to …"
 	Sensitivity Sensitivity
+	Open        bool // every approved client may ask a person for it
+	Default     bool // of an open one: a request for the resource alone asks for it too
 }
 
 func validScopes(all []ResourceScope) error {
@@ -60,6 +62,9 @@ func (sc ResourceScope) validate() error {
 	if sc.Sensitivity > SensitivityHigh {
 		return invalid(field, "%q must be of low, medium or high sensitivity", sc.Name)
 	}
+	if sc.Default && !sc.Open {
+		return invalid(field, "%q must be open if it is a default: of others the client's registration decides", sc.Name)
+	}
 	return plainText(fmt.Sprintf("scopes: the words of %q", sc.Name), sc.Words)
 }
 
@@ -72,7 +77,8 @@ func (b *base) own(tx kv.Txn, v *Resource, all []ResourceScope) error {
 		if err := b.ownable(tx, v, sc.Name); err != nil {
 			return err
 		}
-		if err := b.scopes.put(tx, &Scope{Name: sc.Name, Words: sc.Words, Sensitivity: sc.Sensitivity, Position: ownedPosition, Owner: v.ID}); err != nil {
+		if err := b.scopes.put(tx, &Scope{Name: sc.Name, Words: sc.Words, Sensitivity: sc.Sensitivity, Position: ownedPosition, Owner: v.ID,
+			Open: sc.Open, Default: sc.Default}); err != nil {
 			return err
 		}
 		v.Scopes = append(v.Scopes, sc.Name)

@@ -79,6 +79,7 @@ func TestResourcesOutsideTheRulesAreRefusedAndNothingIsLeft(t *testing.T) {
 		"a scope with a space":       {"scopes", func(n *NewResource) { n.Scopes[1].Name = "a b" }},
 		"a scope with a quote":       {"scopes", func(n *NewResource) { n.Scopes[1].Name = `a"b` }},
 		"a scope outside ASCII":      {"scopes", func(n *NewResource) { n.Scopes[1].Name = "é" }},
+		"a default that is closed":   {"scopes", func(n *NewResource) { n.Scopes[1].Default = true }},
 		"a scope without a name":     {"scopes", func(n *NewResource) { n.Scopes[1].Name = "" }},
 		"a scope with a long name":   {"scopes", func(n *NewResource) { n.Scopes[1].Name = strings.Repeat("x", scopeNameMost+1) }},
 		"a scope without words":      {"scopes", func(n *NewResource) { n.Scopes[1].Words = "" }},

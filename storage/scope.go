@@ -30,6 +30,12 @@ type Scope struct {
 	// FirstParty keeps the scope to clients that are the platform's own and prove
 	// who they are: see [Client.MayHave].
 	FirstParty bool `cbor:"8,keyasint,omitempty" json:"first_party,omitempty"`
+	// Open lets every approved client ask a person for the scope: see [Client.MayAsk].
+	// Only scopes of resources are open; a first-party one never is.
+	Open bool `cbor:"9,keyasint,omitempty" json:"open,omitempty"`
+	// Default makes an open scope part of what a request means that names its resource
+	// and none of its scopes.
+	Default bool `cbor:"10,keyasint,omitempty" json:"default,omitempty"`
 }
 
 // The standard scopes of OpenID Connect Core section 5.4 and of Latchkey.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"latchkey/storage"
@@ -52,12 +53,43 @@ func scopesOf(given []string) (all []api.ResourceScope, err error) {
 	return all, nil
 }
 
+// scopeMarks are the flags that say who may ask for which scopes.
+type scopeMarks struct{ open, preset, closed *[]string }
+
+func addScopeMarks(c *cobra.Command) scopeMarks {
+	return scopeMarks{
+		open:   c.Flags().StringArray("open-scope", nil, "`name` of a scope that any approved app may ask a person for; may be repeated"),
+		preset: c.Flags().StringArray("default-scope", nil, "`name` of an open scope that naming this API alone asks for, too; may be repeated"),
+		closed: c.Flags().StringArray("closed-scope", nil, "`name` of a scope that only apps registered with it may ask for, as at first; may be repeated"),
+	}
+}
+
+func (m scopeMarks) none() bool { return len(*m.open)+len(*m.preset)+len(*m.closed) == 0 }
+
+// apply marks scopes.
+func (m scopeMarks) apply(all []api.ResourceScope) error {
+	for _, mark := range []struct {
+		names        []string
+		open, preset bool
+	}{{*m.closed, false, false}, {*m.open, true, false}, {*m.preset, true, true}} {
+		for _, name := range mark.names {
+			i := slices.IndexFunc(all, func(sc api.ResourceScope) bool { return sc.Name == name })
+			if i < 0 {
+				return usagef("the API has no scope %q", name)
+			}
+			all[i].Open, all[i].Default = mark.open, mark.preset
+		}
+	}
+	return nil
+}
+
 func resourceAdd(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "add IDENTIFIER", Short: "Add an API", Args: takes("IDENTIFIER"),
 		Long:    "Add an API. IDENTIFIER is a URI without a fragment, usually the API's address: apps name it as resource, tokens as aud. It never changes.",
 		Example: "  latchkey resource add https://api.example.org --name Orders \\\n      --scope 'orders:read=see your orders'"}
 	name := c.Flags().String("name", "", "name that people know it by")
 	given := c.Flags().StringArray("scope", nil, scopeUsage)
+	marks := addScopeMarks(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		scopes, err := scopesOf(*given)
 		if err != nil {
@@ -65,6 +97,9 @@ func resourceAdd(t *terminal) *cobra.Command {
 		}
 		if len(scopes) == 0 {
 			return usagef("--scope is missing: an API needs at least one: see %s --help", c.CommandPath())
+		}
+		if err := marks.apply(scopes); err != nil {
+			return err
 		}
 		return t.with(c.Context(), true, func(conn *connection) error {
 			v, err := conn.CreateResource(c.Context(), api.NewResource{Identifier: args[0], Name: *name, Scopes: scopes})
@@ -148,13 +183,19 @@ func (t *terminal) showResource(headline string, v api.Resource) error {
 		if sc.Sensitivity != "low" {
 			words += " (sensitivity " + sc.Sensitivity + ")"
 		}
+		switch {
+		case sc.Default:
+			words += " (open to every app, and a default)"
+		case sc.Open:
+			words += " (open to every app)"
+		}
 		lines = append(lines, field{"scope", words})
 	}
 	for _, s := range v.Secrets {
 		lines = append(lines, field{"secret", secretWords(s.Secret)})
 	}
 	if v.Clients != nil {
-		lines = append(lines, field{"apps", fmt.Sprintf("%d may ask for its scopes", *v.Clients)})
+		lines = append(lines, field{"apps", fmt.Sprintf("%d registered for its scopes", *v.Clients)})
 	}
 	lines = append(lines, field{"created", clock(v.CreatedAt)}, field{"updated", clock(v.UpdatedAt)})
 	if err := t.showFields(lines); err != nil {

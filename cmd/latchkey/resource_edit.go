@@ -12,10 +12,11 @@ import (
 
 func resourceEdit(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "edit RESOURCE", Short: "Change an API", Args: takes("RESOURCE"),
-		Long: "Change an API. What no flag names stays as it is; scopes are replaced as a whole. " +
+		Long: "Change an API. What no flag names stays as it is; scopes are replaced as a whole, and those that stay keep their marks. " +
 			"A scope that it has no more is worth nothing at once, and its name stays this API's for good."}
 	c.Flags().String("name", "", "name that people know it by")
 	given := c.Flags().StringArray("scope", nil, scopeUsage)
+	marks := addScopeMarks(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		scopes, err := scopesOf(*given)
 		if err != nil {
@@ -25,13 +26,17 @@ func resourceEdit(t *terminal) *cobra.Command {
 		if f := c.Flags().Lookup("name"); f.Changed {
 			fields["name"] = f.Value.String()
 		}
-		if len(scopes) > 0 {
-			fields["scopes"] = scopes
-		}
-		if len(fields) == 0 {
+		if len(fields) == 0 && len(scopes) == 0 && marks.none() {
 			return usagef("nothing to change: see %s --help", c.CommandPath())
 		}
 		return t.onResource(func(ctx context.Context, conn *connection, v api.Resource) error {
+			if len(scopes) > 0 || !marks.none() {
+				all := withMarks(scopes, v.Scopes)
+				if err := marks.apply(all); err != nil {
+					return err
+				}
+				fields["scopes"] = all
+			}
 			v, err := conn.ChangeResource(ctx, v.ID, fields)
 			if err != nil {
 				return err
@@ -40,6 +45,22 @@ func resourceEdit(t *terminal) *cobra.Command {
 		})(c, args)
 	}
 	return c
+}
+
+// withMarks are the scopes given, marked as those of the same name were; none given:
+// all that there were.
+func withMarks(given, had []api.ResourceScope) []api.ResourceScope {
+	if len(given) == 0 {
+		return had
+	}
+	for i := range given {
+		for _, sc := range had {
+			if sc.Name == given[i].Name {
+				given[i].Sensitivity, given[i].Open, given[i].Default = sc.Sensitivity, sc.Open, sc.Default
+			}
+		}
+	}
+	return given
 }
 
 func resourceDisable(t *terminal, verb string, disabled bool) *cobra.Command {

@@ -50,7 +50,7 @@ func (h *Handler) apps(w http.ResponseWriter, r *http.Request) {
 // allowed says what an app may do now: what its user allows and it is still offered.
 func allowed(c storage.Connected, offers storage.Offers) (all []page.Scope) {
 	for _, s := range offers {
-		if slices.Contains(c.Consent.Scopes, s.Name) && slices.Contains(c.Client.Metadata.Scopes, s.Name) && c.Client.MayHave(s.Scope) {
+		if slices.Contains(c.Consent.Scopes, s.Name) && c.Client.MayAsk(s.Scope) {
 			all = append(all, page.Scope{Words: s.Words})
 		}
 	}

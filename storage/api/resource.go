@@ -12,6 +12,8 @@ type ResourceScope struct {
 	Name        string `json:"name" doc:"What apps ask for (RFC 6749 section 3.3)"`
 	Words       string `json:"words" doc:"For people: completes “this app will be able to …”"`
 	Sensitivity string `json:"sensitivity,omitempty" enum:"low,medium,high" doc:"How carefully an app that asks for it is to be reviewed; default low"`
+	Open        bool   `json:"open,omitempty" doc:"Any approved client may ask a person for it, with consent; it is given to none by client credentials"`
+	Default     bool   `json:"default,omitempty" doc:"Of an open scope: a request that names the resource and none of its scopes asks for it too"`
 }
 
 // sensitivities are the names of storage's, by their numbers.
@@ -59,7 +61,7 @@ func (r *routes) resourceOf(ctx context.Context, v *storage.Resource) (Resource,
 	}
 	scopes, err := r.Store.Resources.Scopes(ctx, v)
 	for _, sc := range scopes {
-		shown.Scopes = append(shown.Scopes, ResourceScope{Name: sc.Name, Words: sc.Words, Sensitivity: sensitivities[sc.Sensitivity]})
+		shown.Scopes = append(shown.Scopes, ResourceScope{Name: sc.Name, Words: sc.Words, Sensitivity: sensitivities[sc.Sensitivity], Open: sc.Open, Default: sc.Default})
 	}
 	return shown, err
 }
@@ -71,7 +73,7 @@ func storedScopes(all []ResourceScope) []storage.ResourceScope {
 	}
 	stored := make([]storage.ResourceScope, 0, len(all))
 	for _, sc := range all {
-		s := storage.ResourceScope{Name: sc.Name, Words: sc.Words}
+		s := storage.ResourceScope{Name: sc.Name, Words: sc.Words, Open: sc.Open, Default: sc.Default}
 		for i, name := range sensitivities {
 			if name == sc.Sensitivity {
 				s.Sensitivity = storage.Sensitivity(i)
