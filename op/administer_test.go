@@ -313,7 +313,7 @@ func TestThirdPartiesCannotAskForAdmin(t *testing.T) {
 	if strings.Contains(v.Scope, "admin") {
 		t.Errorf("a client that is first-party no longer: %+v", v)
 	}
-	wantFault(t, s.b.login(authorization("scope", "admin")), "access_denied")
+	wantFault(t, s.b.login(authorization("scope", "admin")), "invalid_scope")
 }
 
 func TestDiscoveryDoesNotOfferFirstPartyScopes(t *testing.T) {
