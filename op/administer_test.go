@@ -303,8 +303,12 @@ func TestThirdPartiesCannotAskForAdmin(t *testing.T) {
 	if strings.Contains(v.Scope, "admin") || h.administered("GET", v.AccessToken) != "insufficient_scope" {
 		t.Errorf("authorize: %+v", v)
 	}
-	if w, _ := h.token(webID, refresh(v.RefreshToken, "scope", "openid admin")); w.Error != "invalid_scope" {
+	w, _ := h.token(webID, refresh(v.RefreshToken, "scope", "openid admin"))
+	if w.Scope != "openid" || h.administered("GET", w.AccessToken) != "insufficient_scope" {
 		t.Errorf("refresh: %+v", w)
+	}
+	if w, _ = h.token(webID, refresh(w.RefreshToken, "scope", "admin")); w.Error != "invalid_scope" {
+		t.Errorf("refresh for admin alone: %+v", w)
 	}
 	// And neither does a client that has the scope in its record only.
 	s := newSituation(t)

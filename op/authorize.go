@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"latchkey/internal/edge"
 	"latchkey/storage"
@@ -31,6 +33,10 @@ func (p *Provider) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q, fault := p.parse(all, client, redirect, form)
+	dropped := slices.DeleteFunc(strings.Fields(form.Get("scope")), func(s string) bool { return slices.Contains(q.Scopes, s) })
+	if fault == nil {
+		noteDropped(r.Context(), dropped, func(s string) bool { return all.Offer(s) != nil })
+	}
 	if fault != nil {
 		p.answerFault(w, r, client, q, fault)
 		return

@@ -101,6 +101,7 @@ func (s *server) RefreshToken(ctx context.Context, r *zop.ClientRequest[oidc.Ref
 		return c.refuse(refusedRefresh(out.Refused))
 	}
 	edge.Sub(ctx, out.Access.User.Subject())
+	noteDropped(ctx, out.Dropped, func(scope string) bool { return slices.Contains(out.Access.Client.Metadata.Scopes, scope) })
 	return s.answer(ctx, issue{access: out.Access, token: out.Token, refresh: true, generation: out.Generation})
 }
 

@@ -199,13 +199,24 @@ func TestNarrowingHoldsForOneAccessTokenAndNeverWidens(t *testing.T) {
 	if full.Scope != v.Scope {
 		t.Errorf("the next one has %q", full.Scope)
 	}
-	for _, scope := range []string{"openid phone", "nonsense"} {
+	for _, scope := range []string{"phone", "nonsense"} {
 		if wide, _ := h.token(webID, refresh(full.RefreshToken, "scope", scope)); wide.Error != "invalid_scope" {
 			t.Errorf("scope %q: %+v", scope, wide)
 		}
 	}
-	if still, _ := h.token(webID, refresh(full.RefreshToken)); still.Status != http.StatusOK {
+	still, _ := h.token(webID, refresh(full.RefreshToken))
+	if still.Status != http.StatusOK {
 		t.Errorf("a refusal for its scope cost the token: %+v", still)
+	}
+	part, _ := h.token(webID, refresh(still.RefreshToken, "scope", "openid phone lk_cs_secret email"))
+	if part.Status != http.StatusOK || part.Scope != "openid email" {
+		t.Errorf("scopes that were not granted, beside others: %+v", part)
+	}
+	h.browser().authorize(authorization("scope", "openid admin lk_cs_secret"))
+	for _, want := range []string{`"dropped_scopes":"phone …"`, `"dropped_scopes":"admin …"`} {
+		if log := h.log.String(); !strings.Contains(log, want) || strings.Contains(log, "lk_cs_secret") {
+			t.Errorf("no %s in the log, or what was sent: %s", want, log)
+		}
 	}
 }
 

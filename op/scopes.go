@@ -1,10 +1,13 @@
 package op
 
 import (
+	"context"
+	"log/slog"
 	"net/url"
 	"slices"
 	"strings"
 
+	"latchkey/internal/edge"
 	"latchkey/storage"
 )
 
@@ -42,6 +45,21 @@ func (p *Provider) readScopes(q *Request, all *storage.Catalogue) func(*storage.
 		}
 		return nil
 	}
+}
+
+// noteDropped puts the scopes that were asked for and are left out on the log record. One
+// that is not known is not repeated: it might be a secret in the wrong place.
+func noteDropped(ctx context.Context, dropped []string, known func(string) bool) {
+	if len(dropped) == 0 {
+		return
+	}
+	names := slices.Clone(dropped)
+	for i, s := range names {
+		if !known(s) {
+			names[i] = "…"
+		}
+	}
+	edge.Note(ctx, slog.String("dropped_scopes", strings.Join(names, " ")))
 }
 
 // want adds a scope that the client may ask for.

@@ -65,8 +65,10 @@ type Refreshed struct {
 	// Refused says why not; for the log. Theft has revoked the grant: that is a
 	// change, so it is a result and not an error.
 	Refused string
-	// Scope is one that was asked for and never granted, or is not in force; nothing
-	// was changed.
+	// Dropped are the scopes that were asked for and are left out: never granted, or not
+	// in force.
+	Dropped []string
+	// Scope is one of those, if nothing else was asked for; nothing was changed.
 	Scope string
 	// Target is a resource that was named and owns nothing of the scopes; nothing was
 	// changed.
@@ -111,17 +113,20 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 		}
 		// Only now, or whoever has an old token could ask for what is not there, and
 		// learn from the answer that the grant is alive.
-		if bad := a.ask(p.Scopes); bad != "" {
+		dropped, bad := a.ask(p.Scopes)
+		if bad != "" {
 			return Refreshed{Scope: bad}, nil
 		}
 		token, bad := a.target(p.Targets)
+		out := Refreshed{Access: a, Token: token, Generation: a.State.Generation}
 		switch {
 		case bad != "":
 			return Refreshed{Target: bad}, nil
 		case p.Generation == a.State.Generation:
-			return s.b.turn(tx, a, token, now)
+			out, err = s.b.turn(tx, a, token, now)
 		}
-		return Refreshed{Access: a, Token: token, Generation: a.State.Generation}, nil
+		out.Dropped = dropped
+		return out, err
 	})
 }
 
@@ -160,22 +165,23 @@ func (r run) justRotated(a *Access, generation uint32, now time.Time) bool {
 		r.within(a.State.Used, now, Seconds(a.Lifetimes.RefreshGrace))
 }
 
-// ask narrows an access to the scopes asked for. A scope that was granted and is no
-// longer in force is left out; one that never was is returned (RFC 6749 section 6).
-func (a *Access) ask(scopes []string) (bad string) {
+// ask narrows an access to the scopes asked for. What is not in force, or never was
+// granted, is dropped: libraries repeat the scopes of the authorization request, of which
+// some may have been declined. If nothing is left, bad is one of them (RFC 6749 section 6).
+func (a *Access) ask(scopes []string) (dropped []string, bad string) {
 	if len(scopes) == 0 {
-		return ""
+		return nil, ""
 	}
 	for _, s := range scopes {
-		if !slices.Contains(a.Grant.Scopes, s) {
-			return s
+		if !slices.Contains(a.Scopes, s) {
+			dropped = append(dropped, s)
 		}
 	}
 	a.Narrow(func(s string) bool { return slices.Contains(scopes, s) })
 	if len(a.Scopes) == 0 {
-		return scopes[0]
+		return dropped, scopes[0]
 	}
-	return ""
+	return dropped, ""
 }
 
 // turn makes the next generation current, or notes the use of the one that stays.
