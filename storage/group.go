@@ -40,7 +40,7 @@ func groupTable() table[Group] {
 func canonicalGroup(name string) string { return canonicalEmail(name) }
 
 func (g *Group) validate() error {
-	if err := plainText("name", g.Name); err != nil {
+	if err := visibleText("name", g.Name); err != nil {
 		return err
 	}
 	if g.Name == "" || len(g.Name) > 100 || strings.TrimSpace(g.Name) != g.Name {
@@ -52,7 +52,7 @@ func (g *Group) validate() error {
 	if len(g.Description) > 500 {
 		return invalid("description", "must be at most 500 bytes long")
 	}
-	return plainText("description", g.Description)
+	return visibleText("description", g.Description)
 }
 
 // Create adds a group. Errors: ErrForbidden, *Invalid, *Taken.

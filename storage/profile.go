@@ -55,7 +55,7 @@ func (p *Profile) validate() error {
 		{"address.formatted", p.Address.Formatted},
 		{"birthdate", p.Birthdate}, {"zoneinfo", p.Zoneinfo}, {"locale", p.Locale},
 	} {
-		if err := plainText(f.field, f.value); err != nil {
+		if err := visibleText(f.field, f.value); err != nil {
 			return err
 		}
 	}

@@ -21,7 +21,7 @@ func (v *Resource) validName() error {
 	if strings.TrimSpace(v.Name) == "" || len(v.Name) > 100 {
 		return invalid("name", "must be 1 to 100 bytes long")
 	}
-	return plainText("name", v.Name)
+	return visibleText("name", v.Name)
 }
 
 // ResourceScope is a scope as its resource's owner describes it.
@@ -65,7 +65,7 @@ func (sc ResourceScope) validate() error {
 	if sc.Default && !sc.Open {
 		return invalid(field, "%q must be open if it is a default: of others the client's registration decides", sc.Name)
 	}
-	return plainText(fmt.Sprintf("scopes: the words of %q", sc.Name), sc.Words)
+	return visibleText(fmt.Sprintf("scopes: the words of %q", sc.Name), sc.Words)
 }
 
 // own makes the scopes named the resource's, all of them, and retires those it had

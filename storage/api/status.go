@@ -9,6 +9,7 @@ import (
 // Status is how a server is, as it says itself.
 type Status struct {
 	Version string `json:"version"`
+	Issuer  string `json:"issuer,omitempty"`
 	PID     int    `json:"pid"`
 	Fault   string `json:"fault,omitempty" doc:"Why storage has stopped; absent while all is well"`
 	// LastWritten says that the clock was behind when the server started.

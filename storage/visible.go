@@ -1,0 +1,51 @@
+package storage
+
+import "unicode"
+
+// visibleText is plainText for a name that people tell others apart by, or "". It must have
+// something to see, and nothing that cannot be seen, by which one name could look like
+// another. The joiners and selectors that scripts and emoji need are taken where they have
+// an effect.
+func visibleText(field, s string) error {
+	if err := plainText(field, s); err != nil || s == "" {
+		return err
+	}
+	before, seen := rune(0), false
+	for _, r := range s {
+		switch {
+		case !invisible(r):
+			seen = seen || unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S)
+		case !joins(before, r):
+			return invalid(field, "must not hold characters that cannot be seen (U+%04X)", r)
+		}
+		before = r
+	}
+	if !seen {
+		return invalid(field, "must have characters that can be seen")
+	}
+	return nil
+}
+
+// invisible reports whether a character shows nothing: those that Unicode lets programs
+// ignore (Default_Ignorable_Code_Point), and the empty Braille pattern.
+func invisible(r rune) bool {
+	return r == '\u2800' || unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) &&
+		!unicode.Is(unicode.Prepended_Concatenation_Mark, r)
+}
+
+// joins reports whether an invisible character changes how the one before it looks: a
+// joiner in a script whose letters join, or within an emoji; a selector of the emoji form.
+func joins(before, r rune) bool {
+	symbol := before != '\u2800' && !invisible(before) && unicode.In(before, unicode.S, unicode.P, unicode.N)
+	switch r {
+	case '\ufe0e', '\ufe0f':
+		return symbol
+	case '\u200c', '\u200d':
+		return symbol || before == '\ufe0f' || unicode.In(before, joiningScripts...)
+	}
+	return false
+}
+
+var joiningScripts = []*unicode.RangeTable{unicode.Arabic, unicode.Syriac, unicode.Mongolian, unicode.Devanagari,
+	unicode.Bengali, unicode.Gurmukhi, unicode.Gujarati, unicode.Oriya, unicode.Tamil, unicode.Telugu, unicode.Kannada,
+	unicode.Malayalam, unicode.Sinhala, unicode.Khmer, unicode.Myanmar, unicode.Tibetan}

@@ -1,0 +1,44 @@
+package storage
+
+import "testing"
+
+func TestNamesThatPeopleSeeCanBeSeen(t *testing.T) {
+	h := newHouse(t)
+	h.client("demo")
+	v := h.resource(orders())
+	u := h.user("ada")
+	doors := map[string]func(name string) error{
+		"group": func(name string) error { _, err := h.Groups.Create(h.ctx, Operator, name, ""); return err },
+		"person": func(name string) error {
+			_, err := h.Users.Change(h.ctx, Operator, u.ID, UserChange{Profile: &Profile{Name: name}})
+			return err
+		},
+		"app": func(name string) error {
+			m := webMetadata()
+			m.ClientName = name
+			_, err := h.Clients.Change(h.ctx, Operator, "demo", 0, m)
+			return err
+		},
+		"API": func(name string) error {
+			_, err := h.Resources.Change(h.ctx, Operator, v.ID, 0, ResourceChange{Name: &name})
+			return err
+		},
+		"platform": func(name string) error {
+			b := DefaultSettings().Branding
+			b.Name = name
+			return b.validate()
+		},
+	}
+	for name, want := range map[string]bool{
+		"Ada": true, "Ada Lovelace": true, "علی\u200cرضا": true, "क्\u200dष": true, "I ❤\ufe0f\u200d🔥 U": true, "👩\u200d💻": true, "日本語": true, "→": true, "007": true,
+		"\u200b": false, "\ufeff": false, "\u2800": false, "Ad\u200ba": false, "Ada\ufeff": false, "A\u2800a": false, "Ada\u00ad": false, "\u3164": false,
+		"A\u200dda": false, "Ada\ufe0f": false, "\u0301": false, "Ada\u2060": false, "Ada\U000e0041": false, "Ada\u200e": false, "❤\ufe0f\ufe0f": false,
+	} {
+		for door, take := range doors {
+			if err := take(name); (err == nil) != want {
+				t.Errorf("%s %+q: %v", door, name, err)
+			}
+		}
+	}
+	h.sound()
+}
