@@ -27,7 +27,7 @@ type arrival struct {
 var forwardingHeaders = []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"}
 
 func (h *house) status(context.Context) api.Status {
-	s := api.Status{Version: versionOf().Version, PID: os.Getpid(), Probe: h.probe}
+	s := api.Status{Version: versionOf().Version, Issuer: h.config.Issuer, PID: os.Getpid(), Probe: h.probe}
 	if err := h.engine.Err(); err != nil {
 		s.Fault = err.Error()
 	}

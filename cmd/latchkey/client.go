@@ -70,10 +70,33 @@ func clientAdd(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return t.showClient("Added "+made.ClientName+".", made)
+			if err := t.showClient("Added "+made.ClientName+".", made); err != nil || t.json {
+				return err
+			}
+			return t.sayIssuer(c.Context(), conn)
 		})
 	}
 	return c
+}
+
+// sayIssuer says what an app is configured with besides its own id and secret. The issuer
+// is the running server's: this command's own configuration may be another.
+func (t *terminal) sayIssuer(ctx context.Context, conn *connection) error {
+	issuer := t.elsewhere.server
+	switch {
+	case conn.house != nil:
+		issuer = conn.house.config.Issuer
+	case conn.remote == nil:
+		status, err := conn.GetStatus(ctx)
+		if err != nil {
+			return err
+		}
+		issuer = status.Issuer
+	}
+	if issuer != "" { // a server of before does not say it
+		t.say("\nThe issuer is %s\nand its discovery document %s/.well-known/openid-configuration.", issuer, issuer)
+	}
+	return nil
 }
 
 func clientList(t *terminal) *cobra.Command {

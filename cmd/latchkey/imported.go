@@ -32,9 +32,13 @@ func (t *terminal) importLines(ctx context.Context, path string, most int, creat
 	defer file.Close()
 	count := map[storage.Outcome]int{}
 	err = t.with(ctx, create, func(conn *connection) error {
-		err := t.importAll(conn, newLineReader(file), most, send, count)
+		err := t.importAll(conn, newLineReader(file), most, !create, send, count)
 		if !t.json {
-			t.say("%d created, %d changed, %d unchanged, %d refused.", count[storage.Created], count[storage.Changed], count[storage.Unchanged], count[storage.Refused])
+			summary := "%d created, %d changed, %d unchanged, %d refused."
+			if !create {
+				summary = "Nothing was changed: %d would be created, %d changed, %d unchanged, %d refused."
+			}
+			t.say(summary, count[storage.Created], count[storage.Changed], count[storage.Unchanged], count[storage.Refused])
 		}
 		return err
 	})
@@ -44,20 +48,20 @@ func (t *terminal) importLines(ctx context.Context, path string, most int, creat
 	return err
 }
 
-func (t *terminal) importAll(conn *connection, lines *lineReader, most int,
+func (t *terminal) importAll(conn *connection, lines *lineReader, most int, dry bool,
 	send func(*connection, []json.RawMessage) ([]imported, error), count map[storage.Outcome]int) error {
 	for {
 		batch, err := lines.batch(most)
 		if err != nil || len(batch) == 0 {
 			return err
 		}
-		if err := t.importBatch(conn, batch, send, count); err != nil {
+		if err := t.importBatch(conn, batch, dry, send, count); err != nil {
 			return err
 		}
 	}
 }
 
-func (t *terminal) importBatch(conn *connection, batch []inputLine,
+func (t *terminal) importBatch(conn *connection, batch []inputLine, dry bool,
 	send func(*connection, []json.RawMessage) ([]imported, error), count map[storage.Outcome]int) error {
 	var texts []json.RawMessage
 	for _, line := range batch {
@@ -82,7 +86,7 @@ func (t *terminal) importBatch(conn *connection, batch []inputLine,
 		}
 		answer.Line = line.number
 		count[answer.Result]++
-		if err := t.tellImported(answer); err != nil {
+		if err := t.tellImported(answer, dry); err != nil {
 			return err
 		}
 	}
@@ -90,7 +94,7 @@ func (t *terminal) importBatch(conn *connection, batch []inputLine,
 }
 
 // tellImported writes one line of the report: for programs a JSON object a line.
-func (t *terminal) tellImported(a imported) error {
+func (t *terminal) tellImported(a imported, dry bool) error {
 	if t.json {
 		e := json.NewEncoder(t.stdout)
 		e.SetEscapeHTML(false)
@@ -100,7 +104,11 @@ func (t *terminal) tellImported(a imported) error {
 	if name == "" {
 		name = "?"
 	}
-	text := fmt.Sprintf("line %d: %s: %s", a.Line, name, a.Result)
+	result := string(a.Result)
+	if dry && (a.Result == storage.Created || a.Result == storage.Changed) {
+		result = "would be " + result
+	}
+	text := fmt.Sprintf("line %d: %s: %s", a.Line, name, result)
 	if a.Reason != "" {
 		text += ": " + a.Reason
 	}
