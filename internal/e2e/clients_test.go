@@ -59,8 +59,7 @@ func (s *server) addApp() (c registered, origin string) {
 	s.t.Helper()
 	origin = "http://" + addrtest.Address(s.t, "localhost")
 	return s.addClient("--client-name", "Event Calendar", "--redirect-uri", origin+"/callback",
-		"--post-logout-redirect-uri", origin+"/",
-		"--grant-type", "authorization_code", "--grant-type", "refresh_token"), origin
+		"--post-logout-redirect-uri", origin+"/"), origin
 }
 
 // said is what an app answers: JSON.
@@ -220,7 +219,7 @@ var programs = map[string]struct {
 	},
 	"passport-oauth2": {
 		library:  library{find: node, args: []string{"passport-oauth2/app.mjs"}, trust: []string{"NODE_EXTRA_CA_CERTS"}},
-		callback: "/callback",
+		callback: "/callback", refreshes: true,
 	},
 	"grant": {
 		library:  library{find: node, args: []string{"grant/app.mjs"}, trust: []string{"NODE_EXTRA_CA_CERTS"}},
@@ -228,7 +227,7 @@ var programs = map[string]struct {
 	},
 	"social-auth-core": {
 		library:  library{find: venv, args: []string{"social-auth-core/app.py"}, trust: []string{"REQUESTS_CA_BUNDLE"}},
-		callback: "/complete/oidc/", verifies: true,
+		callback: "/complete/oidc/", refreshes: true, verifies: true,
 	},
 	"django-allauth": {
 		library:  library{find: venv, args: []string{"django-allauth/app.py"}, trust: []string{"REQUESTS_CA_BUNDLE"}},

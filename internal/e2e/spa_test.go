@@ -68,8 +68,7 @@ func newSPA(t *testing.T, ca *certtest.Authority, folder, script string) *spa {
 // register makes it known to the provider, and the provider to it.
 func (a *spa) register(s *server) {
 	c := s.addClient("--client-name", "Pocket Calendar", "--redirect-uri", a.origin+"/callback",
-		"--post-logout-redirect-uri", a.origin+"/", "--token-endpoint-auth-method", "none",
-		"--grant-type", "authorization_code", "--grant-type", "refresh_token")
+		"--post-logout-redirect-uri", a.origin+"/", "--token-endpoint-auth-method", "none")
 	a.config = fmt.Appendf(nil, "const config = {issuer: %q, clientId: %q}", s.issuer, c.ID)
 }
 

@@ -43,9 +43,13 @@ def login(request, backend):
 
 def refresh(request):
     account = request.user.social_auth.get(provider="oidc")
-    account.refresh_token(load_strategy(request))
+    before = account.access_token
+    account.refresh_token(load_strategy(request))  # without a refresh token it does nothing
+    if account.access_token == before:
+        raise ValueError("the access token is the one of before")
     backend = account.get_backend_instance(load_strategy(request))
-    return JsonResponse({"user": backend.user_data(account.access_token)})
+    user = backend.get_json(backend.userinfo_url(), headers={"Authorization": f"Bearer {account.access_token}"})
+    return JsonResponse({"user": user})
 
 
 urlpatterns = [path("", home), path("login", login, {"backend": "oidc"}), path("refresh", refresh),
