@@ -93,12 +93,12 @@ func TestAnAppThatKeepsItsKeysAtHomeNeedsNoSecretAndNoAssertionCountsTwice(t *te
 		}
 	}
 	want("its key", used, http.StatusOK)
-	want("the assertion again", used, http.StatusUnauthorized)
-	want("another key", second.assertion(t, client.ID, s.issuer), http.StatusUnauthorized)
+	want("the assertion again", used, http.StatusBadRequest)
+	want("another key", second.assertion(t, client.ID, s.issuer), http.StatusBadRequest)
 	publish(first, second)
 	s.kill()
 	s.serve()
-	want("the assertion after a power cut", used, http.StatusUnauthorized)
+	want("the assertion after a power cut", used, http.StatusBadRequest)
 	want("another one", first.assertion(t, client.ID, s.issuer), http.StatusOK)
 	want("the key published since", second.assertion(t, client.ID, s.issuer+"/connect/token"), http.StatusOK)
 }
