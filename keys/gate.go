@@ -2,101 +2,60 @@ package keys
 
 import (
 	"context"
-	"math"
-	"net/netip"
-	"sync"
+
+	"latchkey/internal/limit"
 )
 
-// gate lets a number of callers through at once and a number wait, in order. Whoever
-// comes from an address that holds as many places as are left free gets no other: one
-// address fills half of them at most, two a third each, and whoever comes from another
-// finds one. A single address, be it an office's or a campus's, has that half for itself.
+// gate lets a number of callers hash at once and a number wait. Who may wait is shared out
+// by network, and so is whose turn it is.
 type gate struct {
-	slots chan struct{}
-	most  int64
-
-	mu    sync.Mutex
-	taken int64                  // places: of those let through, those who wait, and those who may
-	held  map[netip.Prefix]int64 // of these, by each address that holds any
+	turns  *limit.Turns
+	shares *limit.Shares // of places: of those let through and those who wait
 }
 
-func newGate(slots int, queue int64) *gate {
-	return &gate{slots: make(chan struct{}, slots), held: make(map[netip.Prefix]int64),
-		most: queue + min(int64(slots), math.MaxInt64-queue)}
-}
-
-// reserve takes a place for a caller from an address (the zero Prefix: from none, and
-// bound by no share), or returns ErrBusy if there is none. After nil the caller owes a
-// free.
-func (g *gate) reserve(from netip.Prefix) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	left := g.most - g.taken
-	if left == 0 || from.IsValid() && g.held[from] >= left {
-		return ErrBusy
+// newGate has so many slots and places to wait, of which every keep-th is for callers that
+// are known; 0: none.
+func newGate(slots, queue, keep int) *gate {
+	g, kept := &gate{turns: limit.NewTurns(slots)}, 0
+	if keep > 0 {
+		kept = (slots + queue) / keep
 	}
-	g.taken++
-	if from.IsValid() {
-		g.held[from]++
+	g.shares = limit.NewShares(int64(slots+queue), int64(kept))
+	return g
+}
+
+// reserve takes a place, or returns ErrBusy if there is none. After nil the caller owes a
+// free.
+func (g *gate) reserve(c limit.Caller) error {
+	if !g.shares.Take(c, 1) {
+		return ErrBusy
 	}
 	return nil
 }
 
-func (g *gate) free(from netip.Prefix) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.taken--
-	if !from.IsValid() {
-		return
-	}
-	if g.held[from]--; g.held[from] == 0 {
-		delete(g.held, from)
-	}
-}
-
-// pass waits, with a place in hand and within a span, for a slot. It returns the cause
-// of ctx ending. After nil the caller owes a done.
-func (g *gate) pass(ctx context.Context, span Span) error {
-	defer span.begin(ctx, spanWait)()
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	select {
-	case g.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (g *gate) done() { <-g.slots }
+func (g *gate) free(c limit.Caller) { g.shares.Give(c, 1) }
 
 // enter takes a place and waits for a slot. It returns ErrBusy if there is no place, or
 // the cause of ctx ending. After nil the caller owes a leave.
-func (g *gate) enter(ctx context.Context, from netip.Prefix, span Span) error {
-	if err := g.reserve(from); err != nil {
+func (g *gate) enter(ctx context.Context, c limit.Caller, span Span) error {
+	if err := g.reserve(c); err != nil {
 		return err
 	}
-	err := g.pass(ctx, span)
+	err := awaitTurn(ctx, g.turns, c, span)
 	if err != nil {
-		g.free(from)
+		g.free(c)
 	}
 	return err
 }
 
-func (g *gate) leave(from netip.Prefix) {
-	g.done()
-	g.free(from)
+func (g *gate) leave(c limit.Caller) {
+	g.turns.Done()
+	g.free(c)
 }
 
-// neighbours are the addresses that count as one, for whoever has one of them has all: of
-// IPv6 a /64, a single network (RFC 4291 section 2.5.4), of IPv4 the address alone. The
-// zero Addr has the zero Prefix, and so has this machine's own: there it is the operator,
-// or a proxy that is not trusted, which makes one address of all callers.
-func neighbours(a netip.Addr) netip.Prefix {
-	if a = a.Unmap(); a.IsLoopback() {
-		return netip.Prefix{}
-	}
-	p, _ := a.Prefix(min(a.BitLen(), 64)) // no address has fewer bits than that asks for
-	return p
+// awaitTurn waits, within a span, for a turn. It returns the cause of ctx ending. After nil the
+// caller owes a Done.
+func awaitTurn(ctx context.Context, turns *limit.Turns, c limit.Caller, span Span) error {
+	defer span.begin(ctx, spanWait)()
+	return turns.Wait(ctx, c)
 }

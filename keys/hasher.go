@@ -10,6 +10,8 @@ import (
 	"github.com/zitadel/passwap"
 	"github.com/zitadel/passwap/argon2"
 	"golang.org/x/text/unicode/norm"
+
+	"latchkey/internal/limit"
 )
 
 // argon2id with 19 MiB, two passes and one lane, the first of the parameters that
@@ -39,8 +41,8 @@ type HasherOptions struct {
 
 // Hasher hashes and checks passwords, by argon2id, in Unicode normalization form C
 // (NFC), sealed at rest, and checks imported client secrets. Each hash takes 19 MiB and a core for some 20 ms, so only
-// so many run at once and only so many wait, and of these only so many for one address;
-// past that the answer is ErrBusy, to be given to the user as "try again".
+// so many run at once and only so many wait, and of these only so many for one network and
+// some for browsers that the account knows; past that the answer is ErrBusy, to be given to the user as "try again".
 type Hasher struct {
 	ring    *Ring
 	gate    *gate
@@ -69,25 +71,27 @@ func NewHasher(o HasherOptions) *Hasher {
 		ring:    o.Ring,
 		span:    o.Span,
 		address: o.Address,
-		gate:    newGate(o.Concurrent, int64(o.Queue)),
-		secrets: newGate(max(1, o.Concurrent/2), int64(o.Queue/4)),
+		gate:    newGate(o.Concurrent, o.Queue, 4),
+		secrets: newGate(max(1, o.Concurrent/2), o.Queue/4, 0),
 		swapper: passwap.NewSwapper(argon2.NewArgon2id(argon2idParams), foreignForms...),
 	}
 }
 
 // caller is where the call that ctx belongs to comes from.
-func (h *Hasher) caller(ctx context.Context) netip.Prefix {
-	if h.address == nil {
-		return netip.Prefix{}
+func (h *Hasher) caller(ctx context.Context, known bool) limit.Caller {
+	c := limit.Caller{Known: known}
+	if h.address != nil {
+		c.From = limit.Prefixes(h.address(ctx))
 	}
-	return neighbours(h.address(ctx))
+	return c
 }
 
 // Hash returns the hash of a password, sealed and bound to binding (the user's id).
 // It returns ErrBusy, or the cause of ctx ending while it waited. It does not judge
-// the password: CheckPassword does.
+// the password: CheckPassword does. Whoever may set a password has shown who they are,
+// so they may have of the places that are kept (see Reserve).
 func (h *Hasher) Hash(ctx context.Context, binding []byte, password string) (sealed []byte, err error) {
-	t, err := h.Reserve(ctx)
+	t, err := h.Reserve(ctx, true)
 	if err != nil {
 		return nil, err
 	}
@@ -95,14 +99,14 @@ func (h *Hasher) Hash(ctx context.Context, binding []byte, password string) (sea
 	return t.Hash(ctx, binding, password)
 }
 
-func (h *Hasher) hash(ctx context.Context, binding []byte, password string) (sealed []byte, err error) {
+func (h *Hasher) hash(ctx context.Context, c limit.Caller, binding []byte, password string) (sealed []byte, err error) {
 	if len(password) > maxPasswordBytes {
 		return nil, fmt.Errorf("%w: a password of %d bytes", ErrHash, len(password))
 	}
-	if err := h.gate.pass(ctx, h.span); err != nil {
+	if err := awaitTurn(ctx, h.gate.turns, c, h.span); err != nil {
 		return nil, err
 	}
-	defer h.gate.done()
+	defer h.gate.turns.Done()
 	defer h.span.begin(ctx, spanHash)()
 	encoded, err := h.swapper.Hash(norm.NFC.String(password))
 	if err != nil {
@@ -116,7 +120,7 @@ func (h *Hasher) hash(ctx context.Context, binding []byte, password string) (sea
 // the hash was made by another algorithm or at another cost, or sealed under a
 // retired key. Errors: ErrSeal, ErrHash, ErrBusy, the cause of ctx ending.
 func (h *Hasher) Verify(ctx context.Context, binding, sealed []byte, password string) (ok bool, rehash []byte, err error) {
-	t, err := h.Reserve(ctx)
+	t, err := h.Reserve(ctx, false)
 	if err != nil {
 		return false, nil, err
 	}
@@ -124,7 +128,7 @@ func (h *Hasher) Verify(ctx context.Context, binding, sealed []byte, password st
 	return t.Verify(ctx, binding, sealed, password)
 }
 
-func (h *Hasher) verify(ctx context.Context, binding, sealed []byte, password string) (ok bool, rehash []byte, err error) {
+func (h *Hasher) verify(ctx context.Context, c limit.Caller, binding, sealed []byte, password string) (ok bool, rehash []byte, err error) {
 	encoded, err := h.ring.Unseal(PurposePassword, binding, sealed)
 	if err != nil {
 		return false, nil, err
@@ -132,7 +136,7 @@ func (h *Hasher) verify(ctx context.Context, binding, sealed []byte, password st
 	if err := checkEncoded(string(encoded)); err != nil {
 		return false, nil, err
 	}
-	ok, updated, err := h.match(ctx, string(encoded), password)
+	ok, updated, err := h.match(ctx, c, string(encoded), password)
 	switch {
 	case err != nil || !ok:
 		return false, nil, err
@@ -147,7 +151,7 @@ func (h *Hasher) verify(ctx context.Context, binding, sealed []byte, password st
 // VerifyNothing does the work of Verify for an account that does not exist, has no
 // password or may not sign in, so that the time to the answer does not tell.
 func (h *Hasher) VerifyNothing(ctx context.Context, password string) error {
-	t, err := h.Reserve(ctx)
+	t, err := h.Reserve(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -182,14 +186,14 @@ func (h *Hasher) seal(binding []byte, encoded string) []byte {
 // hashes were imported from may have taken it as it came: where that differs it is
 // tried as well, for every account alike, so that the time does not tell them apart.
 // The caller has a place at the gate.
-func (h *Hasher) match(ctx context.Context, encoded, password string) (ok bool, updated string, err error) {
+func (h *Hasher) match(ctx context.Context, c limit.Caller, encoded, password string) (ok bool, updated string, err error) {
 	if len(password) > maxPasswordBytes {
 		encoded, password = nobody, ""
 	}
-	if err := h.gate.pass(ctx, h.span); err != nil {
+	if err := awaitTurn(ctx, h.gate.turns, c, h.span); err != nil {
 		return false, "", err
 	}
-	defer h.gate.done()
+	defer h.gate.turns.Done()
 	defer h.span.begin(ctx, spanHash)()
 	canonical := norm.NFC.String(password)
 	updated, err = h.swapper.Verify(encoded, canonical)

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"latchkey/internal/limit"
+
 	"github.com/zitadel/passwap"
 	"github.com/zitadel/passwap/argon2"
 	"github.com/zitadel/passwap/bcrypt"
@@ -276,7 +278,6 @@ func TestOnlySoManyHashesRunAndOnlySoManyWait(t *testing.T) {
 		h.swapper = held
 		sealed := r.Seal(PurposePassword, ada, []byte(nobody))
 		calls := []func() error{
-			func() error { _, err := h.Hash(t.Context(), ada, pass); return err },
 			func() error { _, _, err := h.Verify(t.Context(), ada, sealed, pass); return err },
 			func() error { return h.VerifyNothing(t.Context(), pass) },
 		}
@@ -294,12 +295,12 @@ func TestOnlySoManyHashesRunAndOnlySoManyWait(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		if held.running.Load() != 3 || h.gate.places() != 8 || busy.Load() != 12 {
+		if held.running.Load() != 3 || h.gate.places() != 6 || busy.Load() != 14 {
 			t.Errorf("%d run, %d run or wait, %d were sent away", held.running.Load(), h.gate.places(), busy.Load())
 		}
 		close(held.release)
 		synctest.Wait()
-		if held.most.Load() != 3 || done.Load() != 8 || h.gate.places() != 0 || len(h.gate.slots) != 0 {
+		if held.most.Load() != 3 || done.Load() != 6 || h.gate.places() != 0 {
 			t.Errorf("at most %d ran, %d were done, %d places are taken", held.most.Load(), done.Load(), h.gate.places())
 		}
 	})
@@ -344,13 +345,13 @@ func TestWhoHasAPlaceIsNeverSentAway(t *testing.T) {
 	h := NewHasher(HasherOptions{Ring: r, Concurrent: 1, Queue: 1})
 	var turns []Turn
 	for range 2 {
-		turn, err := h.Reserve(context.Background())
+		turn, err := h.Reserve(context.Background(), false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		turns = append(turns, turn)
 	}
-	if _, err := h.Reserve(context.Background()); !errors.Is(err, ErrBusy) {
+	if _, err := h.Reserve(context.Background(), false); !errors.Is(err, ErrBusy) {
 		t.Errorf("a third place: %v", err)
 	}
 	if err := h.VerifyNothing(context.Background(), pass); !errors.Is(err, ErrBusy) {
@@ -429,8 +430,9 @@ func (s *measuringSwapper) Verify(encoded, password string) (string, error) {
 func TestHasherDefaultsToOneHashACore(t *testing.T) {
 	r, _ := newRing(t)
 	h := NewHasher(HasherOptions{Ring: r})
-	if cap(h.gate.slots) != runtime.GOMAXPROCS(0) || h.gate.most != int64(runtime.GOMAXPROCS(0))+64 {
-		t.Errorf("%d at once, %d at once or waiting", cap(h.gate.slots), h.gate.most)
+	want := int64(runtime.GOMAXPROCS(0)) + 64
+	if !h.gate.shares.Take(limit.Caller{Known: true}, want) || h.gate.shares.Take(limit.Caller{Known: true}, 1) {
+		t.Errorf("not %d at once or waiting", want)
 	}
 }
 

@@ -12,10 +12,10 @@ import (
 // empty output equals the output of every password.
 type encodedForm struct {
 	pattern *regexp.Regexp
-	limits  []limit
+	limits  []bound
 }
 
-type limit struct {
+type bound struct {
 	name     string
 	min, max int
 }
@@ -28,19 +28,19 @@ const (
 var encodedForms = []encodedForm{
 	{
 		regexp.MustCompile(`^\$argon2id?\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,3})\$` + phcSalt + `\$` + phcOutput + `$`),
-		[]limit{{"memory in KiB", 8, 128 << 10}, {"passes", 1, 16}, {"lanes", 1, 16}},
+		[]bound{{"memory in KiB", 8, 128 << 10}, {"passes", 1, 16}, {"lanes", 1, 16}},
 	},
 	{
 		regexp.MustCompile(`^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$`),
-		[]limit{{"cost", 4, 15}},
+		[]bound{{"cost", 4, 15}},
 	},
 	{
 		regexp.MustCompile(`^\$(?:scrypt|7)\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$` + phcSalt + `\$` + phcOutput + `$`),
-		[]limit{{"ln", 1, 17}, {"r", 1, 8}, {"p", 1, 16}}, // 128·2^17·8 bytes: 128 MiB
+		[]bound{{"ln", 1, 17}, {"r", 1, 8}, {"p", 1, 16}}, // 128·2^17·8 bytes: 128 MiB
 	},
 	{
 		regexp.MustCompile(`^\$pbkdf2(?:-sha(?:224|256|384|512))?\$(\d{1,9})\$[A-Za-z0-9+/.]{8,128}=?=?\$[A-Za-z0-9+/.]{22,128}=?=?$`),
-		[]limit{{"rounds", 1, 2_000_000}},
+		[]bound{{"rounds", 1, 2_000_000}},
 	},
 }
 

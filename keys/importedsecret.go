@@ -33,7 +33,7 @@ func (h *Hasher) VerifySecret(ctx context.Context, client string, sealed []byte,
 	if err := checkEncoded(string(encoded)); err != nil {
 		return false, err
 	}
-	from := h.caller(ctx)
+	from := h.caller(ctx, false)
 	for _, g := range []*gate{h.secrets, h.gate} {
 		if err := g.enter(ctx, from, h.span); err != nil {
 			return false, err

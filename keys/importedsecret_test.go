@@ -3,12 +3,13 @@ package keys
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
 	"github.com/zitadel/passwap/bcrypt"
+
+	"latchkey/internal/limit"
 )
 
 func TestAnImportedSecretVerifiesForItsClientOnlyAndByteForByte(t *testing.T) {
@@ -51,10 +52,10 @@ func TestImportedSecretsTakeTheirTurnWithPasswords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.gate.enter(context.Background(), netip.Prefix{}, nil); err != nil {
+	if err := h.gate.enter(context.Background(), limit.Caller{}, nil); err != nil {
 		t.Fatal(err)
 	}
-	other, err := h.Reserve(context.Background())
+	other, err := h.Reserve(context.Background(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestImportedSecretsTakeTheirTurnWithPasswords(t *testing.T) {
 		t.Errorf("%v, %v", ok, err)
 	}
 	other.Release()
-	h.gate.leave(netip.Prefix{})
+	h.gate.leave(limit.Caller{})
 	if ok, err := h.VerifySecret(context.Background(), "web", sealed, pass); !ok || err != nil {
 		t.Errorf("afterwards: %v, %v", ok, err)
 	}
@@ -77,7 +78,7 @@ func TestHoweverManyGuessAtImportedSecretsPeopleCanSignIn(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 { // people, at work
-			if err := h.gate.enter(t.Context(), netip.Prefix{}, nil); err != nil {
+			if err := h.gate.enter(t.Context(), limit.Caller{}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -95,8 +96,8 @@ func TestHoweverManyGuessAtImportedSecretsPeopleCanSignIn(t *testing.T) {
 		if taken := h.gate.places(); taken != 3 || busy.Load() != 37 {
 			t.Errorf("%d places are taken, %d were sent away", taken, busy.Load())
 		}
-		h.gate.leave(netip.Prefix{})
-		h.gate.leave(netip.Prefix{})
+		h.gate.leave(limit.Caller{})
+		h.gate.leave(limit.Caller{})
 		synctest.Wait()
 		if h.gate.places() != 0 || h.secrets.places() != 0 {
 			t.Error("a place was not given back")

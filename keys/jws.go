@@ -5,8 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/netip"
 	"strings"
+
+	"latchkey/internal/limit"
 )
 
 // maxJWS is the length in bytes of the longest JWT that Verify looks at.
@@ -46,10 +47,10 @@ func (r *Ring) Sign(ctx context.Context, alg, typ string, claims any) (string, e
 
 func (r *Ring) sign(ctx context.Context, key *signingKey, input []byte) ([]byte, error) {
 	if key.algorithm.slow {
-		if err := r.slow.enter(ctx, netip.Prefix{}, r.span); err != nil {
+		if err := awaitTurn(ctx, r.slow, limit.Caller{}, r.span); err != nil {
 			return nil, err
 		}
-		defer r.slow.leave(netip.Prefix{})
+		defer r.slow.Done()
 	}
 	defer r.span.begin(ctx, key.span)()
 	return key.algorithm.sign(key.private, input)

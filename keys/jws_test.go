@@ -12,11 +12,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"latchkey/internal/limit"
 	"latchkey/storage"
 
 	"github.com/go-jose/go-jose/v4"
@@ -381,8 +382,8 @@ func TestES256NumbersHaveTheirFullLength(t *testing.T) {
 
 func TestRSASignaturesWaitForACoreAndES256DoesNot(t *testing.T) {
 	r, _ := newRing(t)
-	for range cap(r.slow.slots) {
-		if err := r.slow.enter(context.Background(), netip.Prefix{}, nil); err != nil {
+	for range runtime.GOMAXPROCS(0) {
+		if err := r.slow.Wait(context.Background(), limit.Caller{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -398,7 +399,7 @@ func TestRSASignaturesWaitForACoreAndES256DoesNot(t *testing.T) {
 	if err := <-done; !errors.Is(err, gone) {
 		t.Error(err)
 	}
-	r.slow.leave(netip.Prefix{})
+	r.slow.Done()
 	sign(t, r, RS256, TypeJWT)
 }
 

@@ -5,12 +5,12 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
-	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"latchkey/internal/limit"
 	"latchkey/storage"
 )
 
@@ -39,7 +39,7 @@ type Ring struct {
 	now        func() time.Time
 	random     io.Reader
 	span       Span
-	slow       *gate // RSA signatures, so that they cannot take every core from the rest
+	slow       *limit.Turns // RSA signatures, so that they cannot take every core from the rest
 
 	reload sync.Mutex
 	state  atomic.Pointer[state]
@@ -64,7 +64,7 @@ func Open(ctx context.Context, o Options) (*Ring, error) {
 	if r.random == nil {
 		r.random = rand.Reader
 	}
-	r.slow = newGate(runtime.GOMAXPROCS(0), math.MaxInt64)
+	r.slow = limit.NewTurns(runtime.GOMAXPROCS(0))
 	if err := r.Reload(ctx); err != nil {
 		return nil, err
 	}

@@ -3,8 +3,10 @@ package storage
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
+	"latchkey/internal/limit"
 	"latchkey/storage/kv"
 )
 
@@ -15,11 +17,14 @@ type attempts struct {
 	User  ID             `cbor:"1,keyasint"`
 	Open  counter        `cbor:"2,keyasint,omitzero"`
 	Known []knownBrowser `cbor:"3,keyasint,omitempty"`
+	// Guessed is what its owner should be told; nil: nothing, or they were.
+	Guessed *Guessing `cbor:"4,keyasint,omitempty"`
 }
 
+// counter is a row of failures.
 type counter struct {
 	Failures uint32    `cbor:"1,keyasint,omitempty"`
-	Start    time.Time `cbor:"2,keyasint"` // of the window
+	Start    time.Time `cbor:"2,keyasint"` // of the row
 	Last     time.Time `cbor:"3,keyasint"`
 }
 
@@ -28,49 +33,43 @@ type knownBrowser struct {
 	Counter counter `cbor:"2,keyasint,omitzero"`
 }
 
-// knownMost is how many browsers an account's record remembers.
-const knownMost = 8
+// Guessing is a row of wrong passwords from browsers that the account does not know.
+type Guessing struct {
+	Failures uint32    `cbor:"1,keyasint"`
+	Start    time.Time `cbor:"2,keyasint"` // the first one
+	Last     time.Time `cbor:"3,keyasint"`
+}
 
-// turn is the instant of an attempt made at now, which is not before those counted.
-func (c counter) turn(now time.Time) time.Time {
-	if ahead := c.Last.Sub(now); ahead > 0 && ahead <= overtaking {
-		return c.Last
-	}
-	return now
+const (
+	// knownMost is how many browsers an account's record remembers.
+	knownMost = 8
+	// guessedEvery is after how many failures in a row the owner is told, and told again
+	// (NIST SP 800-63B section 5.2.2 takes 100 for the most that is allowed).
+	guessedEvery = 100
+	// strangersMost is how many names of nobody are remembered: more than two processor
+	// cores can hash passwords for in three quarters of an hour. Whoever makes one be
+	// forgotten by that learns that the name is nobody's.
+	strangersMost = 1 << 18
+)
+
+func (t Throttle) pauses() limit.Pauses {
+	return limit.Pauses{Free: t.Failures, First: Seconds(t.Pause), Most: Seconds(t.PauseMost), Forget: Seconds(t.Window)}
+}
+
+func (c counter) failures() limit.Failures {
+	return limit.Failures{Count: c.Failures, Last: c.Last.Unix()}
 }
 
 // count applies the throttle to one attempt at the instant now. An allowed one is
-// counted as a failure at once: success takes it back. So attempts made at the
-// same moment cannot all pass. A refused one changes nothing.
-func (c *counter) count(t Throttle, now time.Time) (wait time.Duration) {
-	now = c.turn(now)
-	if wait := c.wait(t, now); wait > 0 {
-		return wait
+// counted as a failure at once: success takes it back. A refused one changes nothing.
+func (c *counter) count(t Throttle, now time.Time) time.Duration {
+	f := c.failures()
+	wait := t.pauses().Count(&f, now)
+	if wait == 0 && f.Count == 1 {
+		c.Start = now
 	}
-	if c.window(t, now) <= 0 {
-		*c = counter{Start: now}
-	}
-	c.Failures++
-	c.Last = now
-	return 0
-}
-
-// wait is how long after now an attempt is refused; 0: it is allowed.
-func (c counter) wait(t Throttle, now time.Time) time.Duration {
-	now = c.turn(now)
-	window := c.window(t, now)
-	if window <= 0 || c.Failures < t.Failures || now.Before(c.Last) {
-		return 0
-	}
-	return max(0, min(Seconds(t.Pause)-now.Sub(c.Last), window))
-}
-
-// window is how much of the window is left; 0 or less: what was counted is over.
-func (c counter) window(t Throttle, now time.Time) time.Duration {
-	if now.Before(c.Start) { // the clock was set back
-		return 0
-	}
-	return c.Start.Add(Seconds(t.Window)).Sub(now)
+	c.Failures, c.Last = f.Count, time.Unix(f.Last, 0).UTC()
+	return wait
 }
 
 // Attempts throttles the guessing of passwords.
@@ -86,6 +85,9 @@ func (a *attempts) ready(key) {
 	for i := range a.Known {
 		inUTC(&a.Known[i].Counter.Start, &a.Known[i].Counter.Last)
 	}
+	if a.Guessed != nil {
+		inUTC(&a.Guessed.Start, &a.Guessed.Last)
+	}
 }
 
 // Count counts one attempt to sign in by name from a browser, and returns how long
@@ -96,8 +98,9 @@ func (a *attempts) ready(key) {
 func (a Attempts) Count(ctx context.Context, name string, user *User, browser []byte) (time.Duration, error) {
 	now := a.b.instant()
 	if user != nil {
+		note := a.b.note(Actor{Via: ViaPage}, ActGuessing)
 		out, err := update(ctx, a.b, func(tx kv.Txn) (counted, error) {
-			return a.b.countAccount(tx, user.ID, browser, now)
+			return a.b.countAccount(tx, user.ID, browser, now, note)
 		})
 		if err != nil || !out.gone {
 			return out.wait, err
@@ -107,7 +110,9 @@ func (a Attempts) Count(ctx context.Context, name string, user *User, browser []
 	if err != nil {
 		return 0, err
 	}
-	return a.b.strangers.count(canonicalLogin(name), set.Throttle, now), nil
+	var wait time.Duration
+	a.b.strangers.With(canonicalLogin(name), func(f *limit.Failures) { wait = set.Throttle.pauses().Count(f, now) })
+	return wait, nil
 }
 
 // counted is the outcome of counting on an account; gone: it is no more.
@@ -116,7 +121,7 @@ type counted struct {
 	gone bool
 }
 
-func (b *base) countAccount(tx kv.Txn, user ID, browser []byte, now time.Time) (counted, error) {
+func (b *base) countAccount(tx kv.Txn, user ID, browser []byte, now time.Time, note Event) (counted, error) {
 	set, err := SettingsStore{b}.in(tx)
 	if err != nil {
 		return counted{}, err
@@ -132,24 +137,56 @@ func (b *base) countAccount(tx kv.Txn, user ID, browser []byte, now time.Time) (
 	if rec == nil {
 		rec = &attempts{User: user}
 	}
-	if wait := rec.of(browser).count(set.Throttle, now); wait > 0 {
+	c := rec.of(browser)
+	if wait := c.count(set.Throttle, now); wait > 0 {
 		return counted{wait: wait}, nil
+	}
+	if c == &rec.Open && c.Failures%guessedEvery == 0 {
+		rec.Guessed = &Guessing{Failures: c.Failures, Start: c.Start, Last: c.Last}
+		if err := b.audit.put(tx, note.about(user, "", strconv.Itoa(int(c.Failures))+" wrong passwords in a row")); err != nil {
+			return counted{}, err
+		}
 	}
 	return counted{}, b.attempts.put(tx, rec)
 }
 
 func (a *attempts) of(browser []byte) *counter {
-	for i := range a.Known {
-		if len(browser) > 0 && string(a.Known[i].Browser) == string(browser) {
-			return &a.Known[i].Counter
-		}
+	if i := a.known(browser); i >= 0 {
+		return &a.Known[i].Counter
 	}
 	return &a.Open
 }
 
-// succeeded takes the browser's failures back and remembers the browser, in front:
-// the ones that signed in longest ago are forgotten first.
+// known returns the place of a browser among those that the account knows; -1: it has none.
+func (a *attempts) known(browser []byte) int {
+	return slices.IndexFunc(a.Known, func(k knownBrowser) bool {
+		return len(browser) > 0 && string(k.Browser) == string(browser)
+	})
+}
+
+// succeeded takes the browser's failures back and remembers the browser.
 func (b *base) succeeded(tx kv.Txn, user ID, browser []byte, now time.Time) error {
+	return b.changeAttempts(tx, user, func(rec *attempts) {
+		*rec.of(browser) = counter{Start: now}
+		rec.remember(browser, now)
+	})
+}
+
+// remember puts a browser in front: the ones that signed in longest ago are forgotten
+// first.
+func (a *attempts) remember(browser []byte, now time.Time) {
+	if len(browser) == 0 {
+		return
+	}
+	if i := a.known(browser); i >= 0 {
+		a.Known = slices.Delete(a.Known, i, i+1)
+	}
+	a.Known = slices.Insert(a.Known, 0, knownBrowser{Browser: browser, Counter: counter{Start: now}})
+	a.Known = a.Known[:min(len(a.Known), knownMost)]
+}
+
+// changeAttempts changes an account's record, or begins it.
+func (b *base) changeAttempts(tx kv.Txn, user ID, change func(*attempts)) error {
 	rec, err := b.attempts.get(tx, key{}.id(user))
 	if err != nil {
 		return err
@@ -157,11 +194,6 @@ func (b *base) succeeded(tx kv.Txn, user ID, browser []byte, now time.Time) erro
 	if rec == nil {
 		rec = &attempts{User: user}
 	}
-	*rec.of(browser) = counter{Start: now}
-	if len(browser) > 0 {
-		rec.Known = slices.DeleteFunc(rec.Known, func(k knownBrowser) bool { return string(k.Browser) == string(browser) })
-		rec.Known = append([]knownBrowser{{Browser: browser, Counter: counter{Start: now}}}, rec.Known...)
-		rec.Known = rec.Known[:min(len(rec.Known), knownMost)]
-	}
+	change(rec)
 	return b.attempts.put(tx, rec)
 }

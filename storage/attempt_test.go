@@ -14,47 +14,70 @@ func (h *house) attempt(name string, u *User, browser string) time.Duration {
 	return need(h.Attempts.Count(h.ctx, name, u, []byte(browser)))(h)
 }
 
-func TestTenAttemptsInFifteenMinutesThenOneAMinute(t *testing.T) {
+func TestTenFailuresThenPausesThatDoubleFromAMinuteToAnHour(t *testing.T) {
 	h := newHouse(t)
 	u := h.user("ada")
-	for i := range 10 {
-		if wait := h.attempt("ada", u, ""); wait != 0 {
-			t.Fatalf("attempt %d waits %v", i+1, wait)
+	for _, user := range []*User{u, nil} {
+		for i := range 10 {
+			if wait := h.attempt("ada", user, ""); wait != 0 {
+				t.Fatalf("attempt %d waits %v", i+1, wait)
+			}
+			h.clock.add(time.Second)
 		}
-		h.clock.add(time.Second)
-	}
-	for _, c := range []struct{ later, want time.Duration }{
-		{0, 59 * time.Second}, {0, 59 * time.Second}, // asking again costs nothing
-		{58 * time.Second, time.Second}, {time.Second, 0}, {0, time.Minute},
-		{time.Minute, 0}, {30 * time.Second, 30 * time.Second}, {30 * time.Second, 0},
-	} {
-		h.clock.add(c.later)
-		if wait := h.attempt("ada", u, ""); wait != c.want {
-			t.Errorf("%v later: waits %v, want %v", c.later, wait, c.want)
+		h.clock.add(-time.Second)
+		for _, minutes := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+			want := minutes * time.Minute
+			for range 2 { // asking again costs nothing
+				if wait := h.attempt("ada", user, ""); wait != want {
+					t.Errorf("waits %v, want %v", wait, want)
+				}
+			}
+			h.clock.add(want - time.Second)
+			if wait := h.attempt("ada", user, ""); wait != time.Second {
+				t.Errorf("a second before: waits %v", wait)
+			}
+			h.clock.add(time.Second)
+			if wait := h.attempt("ada", user, ""); wait != 0 {
+				t.Errorf("after the pause: waits %v", wait)
+			}
 		}
-	}
-	h.clock.add(15 * time.Minute)
-	for i := range 10 {
-		if wait := h.attempt("ada", u, ""); wait != 0 {
-			t.Errorf("in the next window attempt %d waits %v", i+1, wait)
+		h.clock.add(24 * time.Hour)
+		for i := range 10 {
+			if wait := h.attempt("ada", user, ""); wait != 0 {
+				t.Errorf("after a quiet day attempt %d waits %v", i+1, wait)
+			}
 		}
 	}
 }
 
-func TestAClockThatIsSetBackDoesNotLengthenTheWindow(t *testing.T) {
+// Whoever guesses for days, as fast as it is allowed, makes an attempt an hour.
+func TestGuessingAtOneAccountDoesNotGoOnFast(t *testing.T) {
+	h := newHouse(t)
+	u, tries := h.user("ada"), 0
+	for end := h.clock.Now().Add(7 * day); h.clock.Now().Before(end); {
+		if wait := h.attempt("ada", u, "stranger"); wait > 0 {
+			h.clock.add(wait)
+		} else {
+			tries++
+		}
+	}
+	if tries > 10+6+7*24 {
+		t.Errorf("%d tries in a week", tries)
+	}
+}
+
+func TestAClockThatIsSetBackLocksNobodyOut(t *testing.T) {
 	h := newHouse(t)
 	u := h.user("ada")
 	for range 11 {
 		h.attempt("ada", u, "")
 	}
 	h.clock.add(-day)
-	for i := range 10 {
-		if wait := h.attempt("ada", u, ""); wait != 0 {
-			t.Fatalf("attempt %d waits %v", i+1, wait)
-		}
+	if wait := h.attempt("ada", u, ""); wait != 0 {
+		t.Fatalf("waits %v", wait)
 	}
-	if wait := h.attempt("ada", u, ""); wait != time.Minute {
-		t.Errorf("waits %v", wait)
+	if wait := h.attempt("ada", u, ""); wait != 2*time.Minute {
+		t.Errorf("then waits %v", wait)
 	}
 }
 
@@ -77,32 +100,13 @@ func TestAnAttemptThatOthersOvertookIsNoClockSetBack(t *testing.T) {
 	for range 9 {
 		h.attempt("ada", u, "")
 	}
-	h.clock.add(-2 * time.Second) // before the window began
+	h.clock.add(-2 * time.Second) // before the row began
 	if wait := h.attempt("ada", u, ""); wait != 0 {
 		t.Errorf("the tenth waits %v", wait)
 	}
 	h.clock.add(2 * time.Second)
 	if wait := h.attempt("ada", u, ""); wait != time.Minute {
 		t.Errorf("the eleventh waits %v", wait)
-	}
-}
-
-func TestTheWaitNeverOutlastsTheWindow(t *testing.T) {
-	h := newHouse(t)
-	set := need(h.Settings.Get(h.ctx))(h)
-	set.Throttle = Throttle{Failures: 3, Window: 60, Pause: 3600}
-	h.ok(h.Settings.Set(h.ctx, Operator, set))
-	u := h.user("ada")
-	for range 3 {
-		h.attempt("ada", u, "")
-	}
-	h.clock.add(20 * time.Second)
-	if wait := h.attempt("ada", u, ""); wait != 40*time.Second {
-		t.Errorf("waits %v", wait)
-	}
-	h.clock.add(40 * time.Second)
-	if wait := h.attempt("ada", u, ""); wait != 0 {
-		t.Errorf("waits %v", wait)
 	}
 }
 
@@ -124,18 +128,31 @@ func TestAttemptsAtOnceCannotAllPass(t *testing.T) {
 	})
 }
 
-// A name of nobody waits at its first attempt if its slot is full. So many slots must
-// not be full in one window that this tells which names are somebody's.
+// What is kept of names of nobody is kept in memory of a fixed size. Guessing at many names
+// must neither make a fresh one wait nor let one that waits go on, or it would tell which
+// names are somebody's.
 func TestGuessingAtManyNamesDoesNotTellWhichOnesExist(t *testing.T) {
-	var s tally
-	th, now := DefaultSettings().Throttle, newClock().Now()
-	for i := range 15 * 60 * 50 * 2 { // two cores hashing for a whole window
-		s.count(fmt.Sprint("nobody", i), th, now)
-	}
-	for i := range 1000 {
-		if s.count(fmt.Sprint("somebody", i), th, now) > 0 {
-			t.Fatalf("the name %d waits at its first attempt", i)
+	h := newHouse(t)
+	const some = 500
+	for i := range some {
+		for range 10 {
+			h.attempt(fmt.Sprint("waiting", i), nil, "")
 		}
+	}
+	for i := range 10 * 60 * 50 * 2 { // two cores hashing for ten minutes
+		h.attempt(fmt.Sprint("nobody", i), nil, "")
+	}
+	forgotten := 0
+	for i := range some {
+		if h.attempt(fmt.Sprint("waiting", i), nil, "") == 0 {
+			forgotten++
+		}
+		if wait := h.attempt(fmt.Sprint("somebody", i), nil, ""); wait > 0 {
+			t.Fatalf("the name %d waits %v at its first attempt", i, wait)
+		}
+	}
+	if forgotten > some/100 {
+		t.Errorf("%d of %d names that waited are forgotten", forgotten, some)
 	}
 }
 
@@ -197,9 +214,9 @@ func TestANameWithoutAnAccountIsAnsweredLikeOneWithAnAccount(t *testing.T) {
 	h := newHouse(t)
 	u := h.user("ada")
 	rapid.Check(t, func(t *rapid.T) {
-		h.clock.add(time.Hour) // both windows are over
+		h.clock.add(24 * time.Hour) // both rows are over
 		for range rapid.IntRange(1, 60).Draw(t, "attempts") {
-			h.clock.add(time.Duration(rapid.SampledFrom([]int{0, 0, 0, 1, 30, 59, 60, 61, 300, 900}).Draw(t, "later")) * time.Second)
+			h.clock.add(time.Duration(rapid.SampledFrom([]int{0, 0, 0, 1, 30, 59, 60, 61, 300, 900, 3600, 86399, 86400}).Draw(t, "later")) * time.Second)
 			if known, unknown := h.attempt("ada", u, ""), h.attempt("nobody", nil, ""); known != unknown {
 				t.Fatalf("waits %v with an account, %v without", known, unknown)
 			}
@@ -208,8 +225,8 @@ func TestANameWithoutAnAccountIsAnsweredLikeOneWithAnAccount(t *testing.T) {
 }
 
 func TestANameHasOneCounterWhateverItsSpelling(t *testing.T) {
+	h := newHouse(t)
 	for _, spellings := range [][]string{spellingsOfAda, spellingsOfZoe, spellingsOfEmail} {
-		h := newHouse(t) // each its own, since two names may share a slot
 		for i := range 10 {
 			if wait := h.attempt(spellings[i%len(spellings)], nil, ""); wait != 0 {
 				t.Fatalf("attempt %d waits %v", i+1, wait)
@@ -259,5 +276,98 @@ func TestAttemptsOnNamesWithoutAnAccountWriteNothing(t *testing.T) {
 		}
 	}); n != 0 {
 		t.Errorf("%d commits", n)
+	}
+}
+
+func TestRecoveryIsNotBehindTheGuessingOfOthers(t *testing.T) {
+	h := newHouse(t)
+	u := h.user("ada")
+	for range 10 {
+		h.attempt("ada", u, "stranger")
+	}
+	need(h.Links.Create(h.ctx, Operator, LinkRecovery, u.ID, []byte("link")))(h)
+	need(h.Links.Recover(h.ctx, []byte("link"), "", []byte("new"), []byte("phone")))(h)
+	if wait := h.attempt("ada", u, "phone"); wait != 0 {
+		t.Errorf("after recovery its owner waits %v", wait)
+	}
+	if h.attempt("ada", u, "stranger") == 0 {
+		t.Error("the stranger does not wait any more")
+	}
+}
+
+// detailsOf are the details of the acts of one kind that the audit trail has of a user.
+func (h *house) detailsOf(act Act, u *User) (details []string) {
+	events, _, err := h.Audit.OfUser(h.ctx, u.ID, nil, 100)
+	h.ok(err)
+	for _, e := range events {
+		if e.Act == act {
+			details = append(details, e.Detail)
+		}
+	}
+	return details
+}
+
+// guess makes attempts from a stranger, waiting as long as it takes.
+func (h *house) guess(u *User, n int) {
+	for n > 0 {
+		if wait := h.attempt("ada", u, "stranger"); wait > 0 {
+			h.clock.add(wait)
+		} else {
+			n--
+		}
+	}
+}
+
+func TestAfterAHundredFailuresInARowTheOwnerIsTold(t *testing.T) {
+	h := newHouse(t)
+	u := h.user("ada")
+	start, by := h.clock.Now(), u.Actor(ViaPage, "")
+	told := func() *Guessing { return need(h.Attempts.Guessed(h.ctx, by, u.ID))(h).Told }
+	h.guess(u, 99)
+	if got := told(); got != nil {
+		t.Fatalf("after 99: %+v", got)
+	}
+	h.guess(u, 1)
+	if got := told(); got == nil || got.Failures != 100 || !got.Start.Equal(start.Truncate(time.Second)) || !got.Last.Equal(h.clock.Now().Truncate(time.Second)) {
+		t.Fatalf("after 100: %+v", got)
+	}
+	if got := h.detailsOf(ActGuessing, u); !slices.Equal(got, []string{"100 wrong passwords in a row"}) {
+		t.Errorf("%q", got)
+	}
+	need(h.Sessions.Start(h.ctx, NewSession{User: u.ID, UserEpoch: u.Epoch, Browser: []byte("stranger")}))(h)
+	if told() == nil {
+		t.Error("a right guess hides the wrong ones")
+	}
+	h.ok(h.Attempts.PutAside(h.ctx, by))
+	if told() != nil {
+		t.Error("it is told again")
+	}
+}
+
+func TestAnAdministratorSeesTheGuessingAndEndsTheWait(t *testing.T) {
+	h := newHouse(t)
+	u, eve := h.user("ada"), h.user("eve")
+	need(h.Sessions.Start(h.ctx, NewSession{User: u.ID, UserEpoch: u.Epoch, Browser: []byte("home")}))(h)
+	for range 10 {
+		h.attempt("ada", u, "stranger")
+		h.attempt("ada", u, "home")
+	}
+	for _, by := range []Actor{Operator, u.Actor(ViaPage, "")} {
+		if got := need(h.Attempts.Guessed(h.ctx, by, u.ID))(h); got.Now.Failures != 10 || got.Told != nil || !got.Until.Equal(h.clock.Now().Truncate(time.Second).Add(time.Minute)) {
+			t.Errorf("%+v", got)
+		}
+	}
+	_, err := h.Attempts.Guessed(h.ctx, eve.Actor(ViaPage, ""), u.ID)
+	wantErr(t, err, ErrForbidden)
+	wantErr(t, h.Attempts.Unlock(h.ctx, u.Actor(ViaPage, ""), u.ID), ErrForbidden)
+	wantErr(t, h.Attempts.Unlock(h.ctx, Operator, h.Users.NewID()), ErrNotFound)
+	h.ok(h.Attempts.Unlock(h.ctx, Operator, u.ID))
+	for _, browser := range []string{"stranger", "home"} {
+		if wait := h.attempt("ada", u, browser); wait != 0 {
+			t.Errorf("%s waits %v", browser, wait)
+		}
+	}
+	if got := h.detailsOf(ActUserUnlocked, u); len(got) != 1 {
+		t.Errorf("%q", got)
 	}
 }

@@ -21,6 +21,8 @@ const (
 	ActUserDeleted     Act = "user.deleted"
 	ActUserDisabled    Act = "user.disabled"
 	ActUserEnabled     Act = "user.enabled"
+	ActGuessing        Act = "user.guessed-at" // many wrong passwords in a row, from unknown browsers
+	ActUserUnlocked    Act = "user.unlocked"   // failed passwords were taken back
 	ActPasswordSet     Act = "user.password-set"
 	ActPasswordChanged Act = "user.password-changed" // by the user, who knew the old one
 	ActLinkMade        Act = "link.made"

@@ -1,8 +1,17 @@
 package storage
 
-import "time"
+import (
+	"time"
 
-const dailyWindow, dailyPause = 24 * 3600, 30 // seconds, see Settings.DailySignIns
+	"latchkey/internal/limit"
+)
+
+const (
+	// signInsMost is how many users' sign-ins are counted at once, each kind of its own.
+	signInsMost = 1 << 17
+	// signInWaitMost is the longest that anybody waits for the next one.
+	signInWaitMost = 30 * time.Second
+)
 
 // Count counts a code that is about to be made for a user, and returns how long to wait
 // before it may be; 0: go on, by Create. set is the policy it was decided by.
@@ -23,6 +32,8 @@ func (s Sessions) Count(user ID, set *Settings) (wait time.Duration) {
 
 // daily counts in memory: a commit or a read would be owed by every sign-in there is, and
 // what a restart forgives is a day's.
-func (b *base) daily(what string, user ID, set *Settings) time.Duration {
-	return b.signIns.count(what+string(user[:]), Throttle{Failures: set.DailySignIns, Window: dailyWindow, Pause: dailyPause}, b.instant())
+func (b *base) daily(what string, user ID, set *Settings) (wait time.Duration) {
+	r, now := limit.Rate{Burst: set.DailySignIns, Every: min(24*time.Hour/time.Duration(set.DailySignIns), signInWaitMost)}, b.now()
+	b.signIns.With(what+string(user[:]), func(s *limit.Spent) { wait = r.Take(s, now) })
+	return wait
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestCodesOfAUserAreCountedByTheDayAndThenOneEachHalfMinute(t *testing.T) {
+func TestOfAUserThereAreSoManyCodesADay(t *testing.T) {
 	h := newHouse(t)
 	ada, eve := h.user("ada"), h.user("eve")
 	set := DefaultSettings()
@@ -19,14 +19,15 @@ func TestCodesOfAUserAreCountedByTheDayAndThenOneEachHalfMinute(t *testing.T) {
 	if n := take(ada); n != 100 {
 		t.Fatalf("%d at once", n)
 	}
-	if wait := h.Grants.Count(ada.ID, &set); wait != 30*time.Second {
+	const each = 30 * time.Second
+	if wait := h.Grants.Count(ada.ID, &set); wait != each {
 		t.Errorf("then a wait of %v", wait)
 	}
 	if n := take(eve); n != 100 {
 		t.Errorf("another user: %d", n)
 	}
 	for range 10 { // never locked
-		h.clock.add(30 * time.Second)
+		h.clock.add(each)
 		if n := take(ada); n != 1 {
 			t.Errorf("half a minute later: %d", n)
 		}

@@ -184,7 +184,7 @@ func (p *past) changeClient(t *rapid.T, client string) {
 
 func (p *past) link(t *rapid.T, user ID) {
 	if hash, ok := pick(t, p.links); ok && rapid.Bool().Draw(t, "use") {
-		_, err := p.Links.Recover(p.ctx, []byte(hash), "", []byte("x"))
+		_, err := p.Links.Recover(p.ctx, []byte(hash), "", []byte("x"), nil)
 		p.may(err)
 		return
 	}

@@ -127,8 +127,9 @@ func (b *base) useLink(tx kv.Txn, hash []byte, kind LinkKind, now time.Time) (*L
 }
 
 // Recover uses up a recovery link: the user's password becomes sealed, and every
-// session and grant of theirs ends. Errors: ErrLink.
-func (l Links) Recover(ctx context.Context, hash []byte, requestID string, sealed []byte) (*User, error) {
+// session and grant of theirs ends. The account knows the browser that it was done in from
+// then on, so that nobody's guessing keeps its owner waiting there. Errors: ErrLink.
+func (l Links) Recover(ctx context.Context, hash []byte, requestID string, sealed, browser []byte) (*User, error) {
 	note, now := l.b.note(Actor{Via: ViaPage, RequestID: requestID}, ActPasswordSet), l.b.instant()
 	return update(ctx, l.b, func(tx kv.Txn) (*User, error) {
 		link, err := l.b.useLink(tx, hash, LinkRecovery, now)
@@ -142,6 +143,9 @@ func (l Links) Recover(ctx context.Context, hash []byte, requestID string, seale
 		u.setPassword(sealed, now)
 		u.changed(now)
 		if err := l.b.users.put(tx, u); err != nil {
+			return nil, err
+		}
+		if err := l.b.changeAttempts(tx, u.ID, func(rec *attempts) { rec.remember(browser, now) }); err != nil {
 			return nil, err
 		}
 		return u, l.b.audit.put(tx, note.about(u.ID, "", "recovery link"))

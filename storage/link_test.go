@@ -75,7 +75,7 @@ func TestARecoveryLinkWorksOnceInItsTimeAndForItsPurpose(t *testing.T) {
 	u := h.user("ada")
 	link := func(hash string) { need(h.Links.Create(h.ctx, Operator, LinkRecovery, u.ID, []byte(hash)))(h) }
 	recover := func(hash string) error {
-		_, err := h.Links.Recover(h.ctx, []byte(hash), "", []byte("by "+hash))
+		_, err := h.Links.Recover(h.ctx, []byte(hash), "", []byte("by "+hash), nil)
 		return err
 	}
 	h.setUpLink("setup")
@@ -122,7 +122,7 @@ func TestARecoveryLinkIsDeadOnceItsUserIsNotAsItWas(t *testing.T) {
 			h.ok(change(h, u.ID))
 			_, err := h.Links.Look(h.ctx, []byte("link"), LinkRecovery)
 			wantErr(t, err, ErrLink)
-			_, err = h.Links.Recover(h.ctx, []byte("link"), "", []byte("by link"))
+			_, err = h.Links.Recover(h.ctx, []byte("link"), "", []byte("by link"), nil)
 			wantErr(t, err, ErrLink)
 		})
 	}
@@ -135,7 +135,7 @@ func TestOfAllWhoRecoverAtOnceOneSetsThePassword(t *testing.T) {
 			need(h.Links.Create(h.ctx, Operator, LinkRecovery, u.ID, []byte{'l', byte(i)}))(h)
 		}
 		got := h.atOnce(50, func(i int) string {
-			_, err := h.Links.Recover(h.ctx, []byte{'l', byte(i % 2)}, "", []byte{byte(i)})
+			_, err := h.Links.Recover(h.ctx, []byte{'l', byte(i % 2)}, "", []byte{byte(i)}, nil)
 			return outcome(err)
 		})
 		if got["done"] != 1 || got[ErrLink.Error()] != 49 {

@@ -93,7 +93,7 @@ func TestAPasswordChangeThatEndsNothingKeepsAllButRecoveryLinks(t *testing.T) {
 		if h.dead(f.grant) != "" || h.dead(online) != "" {
 			t.Errorf("offline %q, online of this session %q", h.dead(f.grant), h.dead(online))
 		}
-		_, err := h.Links.Recover(h.ctx, []byte("link"), "", []byte("by link"))
+		_, err := h.Links.Recover(h.ctx, []byte("link"), "", []byte("by link"), nil)
 		wantErr(t, err, ErrLink)
 		h.sound()
 	})
@@ -132,7 +132,7 @@ func TestOfAllPasswordChangesAndARecoveryAtOnceOneCounts(t *testing.T) {
 			h.clock.add(time.Second)
 			got := h.atOnce(20, func(i int) string {
 				if i == 0 {
-					_, err := h.Links.Recover(h.ctx, []byte(u.Username), "", []byte("by link"))
+					_, err := h.Links.Recover(h.ctx, []byte(u.Username), "", []byte("by link"), nil)
 					return outcome(err)
 				}
 				c := c

@@ -27,8 +27,8 @@ type Settings struct {
 	// SigningAlgorithms.
 	DefaultSigningAlgorithm string `cbor:"14,keyasint,omitempty" json:"default_signing_algorithm"`
 	// DailySignIns is how often a user may sign in with the password in a day, and how
-	// often to apps, each by an authorization code. Then it is once each half minute,
-	// until the day is over.
+	// often to apps, each by an authorization code: as many at once, and one more each
+	// time its part of a day has passed, or half a minute.
 	DailySignIns uint32 `cbor:"16,keyasint,omitempty" json:"daily_sign_ins"`
 	// IDTokenUserClaims puts the claims of granted scopes into ID tokens, unless the
 	// client says otherwise: many programs never call userinfo. Never nil in what is read.
@@ -65,13 +65,20 @@ type Lifetimes struct {
 	RefreshGrace uint32 `cbor:"11,keyasint" json:"refresh_grace"`
 }
 
-// Throttle bounds guessing: Failures in Window seconds, then one attempt each
-// Pause seconds. Never a hard lock.
+// Throttle bounds guessing: Failures in a row, and then pauses that double from Pause to
+// PauseMost seconds. A row is over after success, or after Window seconds without an
+// attempt. Never a hard lock.
 type Throttle struct {
-	Failures uint32 `cbor:"1,keyasint" json:"failures"`
-	Window   uint32 `cbor:"2,keyasint" json:"window_seconds"`
-	Pause    uint32 `cbor:"3,keyasint" json:"pause_seconds"`
+	Failures  uint32 `cbor:"1,keyasint" json:"failures"`
+	Pause     uint32 `cbor:"3,keyasint" json:"pause_seconds"`
+	PauseMost uint32 `cbor:"4,keyasint,omitempty" json:"pause_most_seconds"`
+	// 2 was the time in which failures were counted together, a quarter of an hour.
+	Window uint32 `cbor:"5,keyasint,omitempty" json:"window_seconds"`
 }
+
+// windowLeast is the shortest Throttle.Window, in seconds. It is longer than any pause, or
+// whoever waits a pause would begin anew.
+const windowLeast = 86400
 
 // DefaultSettings is the policy of a provider nobody has configured.
 func DefaultSettings() Settings {
@@ -81,7 +88,7 @@ func DefaultSettings() Settings {
 		Lifetimes: Lifetimes{Code: 60, AccessToken: hour, IDToken: hour, SessionIdle: 7 * day,
 			SessionAbsolute: 30 * day, Flow: 30 * minute, SetUpLink: hour, RecoveryLink: hour,
 			RefreshIdle: 30 * day, RefreshAbsolute: 365 * day, RefreshGrace: minute},
-		Throttle:       Throttle{Failures: 10, Window: 15 * minute, Pause: minute},
+		Throttle:       Throttle{Failures: 10, Window: day, Pause: minute, PauseMost: hour},
 		AuditRetention: 365 * day, SigningAlgorithms: []string{AlgorithmRS256, AlgorithmES256},
 		DefaultSigningAlgorithm: AlgorithmRS256, // OpenID Connect Registration section 2
 		KeyRotation:             new(uint32(90 * day)), OfflineGrants: 20, DailySignIns: 100_000,
@@ -113,7 +120,7 @@ func (s *Settings) fill() {
 		{&have.RefreshIdle, &want.RefreshIdle}, {&have.RefreshAbsolute, &want.RefreshAbsolute},
 		{&have.RefreshGrace, &want.RefreshGrace}, {&have.Flow, &want.Flow}, {&have.SetUpLink, &want.SetUpLink}, {&have.RecoveryLink, &want.RecoveryLink},
 		{&s.Throttle.Failures, &d.Throttle.Failures}, {&s.Throttle.Window, &d.Throttle.Window},
-		{&s.Throttle.Pause, &d.Throttle.Pause}, {&s.OfflineGrants, &d.OfflineGrants}, {&s.DailySignIns, &d.DailySignIns},
+		{&s.Throttle.Pause, &d.Throttle.Pause}, {&s.Throttle.PauseMost, &d.Throttle.PauseMost}, {&s.OfflineGrants, &d.OfflineGrants}, {&s.DailySignIns, &d.DailySignIns},
 	} {
 		if *f.have == 0 {
 			*f.have = *f.want

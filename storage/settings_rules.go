@@ -73,8 +73,9 @@ func (s *Settings) numbers() []number {
 		{"lifetimes.refresh_grace", l.RefreshGrace, 1, 600, seconds},
 		{"lifetimes.recovery_link", l.RecoveryLink, 60, 7 * 86400, seconds},
 		{"throttle.failures", s.Throttle.Failures, 3, 1000, "attempts"},
-		{"throttle.window_seconds", s.Throttle.Window, 60, 86400, seconds},
+		{"throttle.window_seconds", s.Throttle.Window, windowLeast, 30 * 86400, seconds},
 		{"throttle.pause_seconds", s.Throttle.Pause, 1, 3600, seconds},
+		{"throttle.pause_most_seconds", s.Throttle.PauseMost, 60, windowLeast / 2, seconds},
 		{"offline_grants", s.OfflineGrants, 1, offlineMost, "grants"},
 		{"daily_sign_ins", s.DailySignIns, 100, 1_000_000_000, "sign-ins"},
 	}

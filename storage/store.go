@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"latchkey/internal/limit"
 	"latchkey/storage/kv"
 )
 
@@ -62,9 +63,9 @@ type base struct {
 	pin    pin
 	issuer string
 	tables
-	unset     *Settings // those in force where none are stored
-	strangers tally     // attempts on names that no account has
-	signIns   tally     // by users
+	unset     *Settings                    // those in force where none are stored
+	strangers *limit.Table[limit.Failures] // attempts on names that no account has
+	signIns   *limit.Table[limit.Spent]    // by users
 	running   running
 	catalogue atomic.Pointer[Catalogue]
 }
@@ -150,6 +151,7 @@ func Inspect(ctx context.Context, engine kv.Engine) (*Store, error) {
 }
 
 func newStore(b *base) *Store {
+	b.strangers, b.signIns = limit.NewTable[limit.Failures](strangersMost), limit.NewTable[limit.Spent](signInsMost)
 	b.unset = &Settings{}
 	b.settings.ready(b.unset, nil)
 	return &Store{

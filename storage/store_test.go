@@ -103,7 +103,7 @@ func TestAnonymousRequestsWriteNothing(t *testing.T) {
 			wantErr(t, err, ErrNotFound)
 			_, err = h.Links.Look(h.ctx, []byte(name), LinkSetUp)
 			wantErr(t, err, ErrLink)
-			_, err = h.Links.Recover(h.ctx, []byte(name), "", []byte("x"))
+			_, err = h.Links.Recover(h.ctx, []byte(name), "", []byte("x"), nil)
 			wantErr(t, err, ErrLink)
 			wantErr(t, h.Sessions.End(h.ctx, Actor{Via: ViaPage}, h.Grants.NewID()), nil)
 			_, err = h.Grants.Access(h.ctx, h.Grants.NewID(), nil)
@@ -148,7 +148,7 @@ func TestAnErrorComesWithNothingElse(t *testing.T) {
 		"Consents.OfUser":  func() (any, error) { return h.Consents.OfUser(h.ctx, f.user.ID, 1) },
 		"Links.Look":       func() (any, error) { return h.Links.Look(h.ctx, nil, LinkSetUp) },
 		"Links.Create":     func() (any, error) { return h.Links.Create(h.ctx, Operator, LinkSetUp, ID{}, []byte("x")) },
-		"Links.Recover":    func() (any, error) { return h.Links.Recover(h.ctx, nil, "", nil) },
+		"Links.Recover":    func() (any, error) { return h.Links.Recover(h.ctx, nil, "", nil, nil) },
 		"Memberships.Get":  func() (any, error) { return h.Memberships.Get(h.ctx, f.user.ID) },
 		"Settings.Get":     func() (any, error) { return h.Settings.Get(h.ctx) },
 		"Scopes.Catalogue": func() (any, error) { return h.Scopes.Catalogue(h.ctx) },

@@ -120,7 +120,7 @@ func TestDisableDeleteAndANewPasswordEndSessionsAndGrantsAtOnce(t *testing.T) {
 		"delete": func(h *house, u *User) error { return h.Users.Delete(h.ctx, Operator, u.ID) },
 		"recovery": func(h *house, u *User) error {
 			need(h.Links.Create(h.ctx, Operator, LinkRecovery, u.ID, []byte("link")))(h)
-			_, err := h.Links.Recover(h.ctx, []byte("link"), "", []byte("new"))
+			_, err := h.Links.Recover(h.ctx, []byte("link"), "", []byte("new"), nil)
 			return err
 		},
 	}

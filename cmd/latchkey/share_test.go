@@ -14,7 +14,7 @@ import (
 	"latchkey/keys"
 )
 
-func TestAnAddressThatPressesKeepsNobodyElseFromSigningIn(t *testing.T) {
+func TestANetworkThatPressesKeepsNobodyElseFromSigningIn(t *testing.T) {
 	h := testHouse(t, "LATCHKEY_TRUSTED_PROXIES=192.0.2.1") // httptest's own
 	_, public, err := h.publicHandler(t.Context(), slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -28,7 +28,7 @@ func TestAnAddressThatPressesKeepsNobodyElseFromSigningIn(t *testing.T) {
 	proxied := edge.New(edge.Options{Log: slog.New(slog.DiscardHandler), Proxies: edge.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}}})
 	proxied.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		for {
-			turn, err := h.hasher.Reserve(r.Context())
+			turn, err := h.hasher.Reserve(r.Context(), false)
 			if errors.Is(err, keys.ErrBusy) {
 				return
 			}
@@ -52,7 +52,7 @@ func TestAnAddressThatPressesKeepsNobodyElseFromSigningIn(t *testing.T) {
 	for _, c := range []struct {
 		address string
 		want    int
-	}{{"203.0.113.9", http.StatusServiceUnavailable}, {"203.0.113.10", http.StatusUnprocessableEntity}} {
+	}{{"203.0.113.9", http.StatusServiceUnavailable}, {"203.0.113.10", http.StatusServiceUnavailable}, {"198.51.100.10", http.StatusUnprocessableEntity}} {
 		if got := signIn(c.address); got != c.want {
 			t.Errorf("from %s: %d, want %d", c.address, got, c.want)
 		}

@@ -105,8 +105,8 @@ func (h *Handler) change(r *http.Request, v storage.SignedIn, form *page.ChangeP
 		return nil, err
 	}
 	// One place for both hashes: who has proven the old password is not sent away.
-	turn, err := h.Hasher.Reserve(r.Context())
-	if err != nil { // keys.ErrBusy
+	turn, err := h.Hasher.Reserve(r.Context(), true) // somebody signed in here
+	if err != nil {                                  // keys.ErrBusy
 		form.Problem, form.RetryAfter = page.Busy, front.BusyRetry
 		return nil, nil
 	}

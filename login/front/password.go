@@ -45,30 +45,40 @@ func StatusOf(p page.SignInProblem) int { return problemStatus[p] }
 // browser, and checks the password; it answers when both are done. What it answers
 // does not tell whether there is such an account, and takes as long either way.
 func (p Passwords) Check(ctx context.Context, name string, user *storage.User, browser []byte, password string) (Checked, error) {
-	// The place comes first: whoever is sent away has had no password checked, and so
-	// has made no attempt. With one in hand every password that is checked was counted.
-	turn, err := p.Hasher.Reserve(ctx)
+	if user != nil {
+		edge.Sub(ctx, user.Subject()) // for the log alone
+	}
+	// The look comes first: it says whether the account knows the browser, and sends away
+	// whoever has to wait.
+	look, err := p.Store.Attempts.Look(ctx, name, user, browser)
+	if err != nil || look.Wait > 0 {
+		return throttled(ctx, look.Wait), err
+	}
+	// Then the place: whoever finds none has had no password checked, and so has made no
+	// attempt. With one in hand every password that is checked was counted.
+	turn, err := p.Hasher.Reserve(ctx, look.Known)
 	if err != nil { // keys.ErrBusy
 		return Checked{Problem: page.Busy, Wait: BusyRetry}, nil
 	}
 	defer turn.Release()
-	return p.CheckIn(ctx, turn, name, user, browser, password)
+	return p.check(ctx, turn, name, user, browser, password)
 }
 
 // CheckIn is Check with a place among those who hash, for whoever has more to do in it.
 func (p Passwords) CheckIn(ctx context.Context, turn keys.Turn, name string, user *storage.User, browser []byte, password string) (Checked, error) {
-	if user != nil {
-		edge.Sub(ctx, user.Subject()) // for the log alone
+	look, err := p.Store.Attempts.Look(ctx, name, user, browser)
+	if err != nil || look.Wait > 0 {
+		return throttled(ctx, look.Wait), err
 	}
-	wait, err := p.Store.Attempts.Look(ctx, name, user, browser)
-	if err != nil || wait > 0 {
-		return throttled(ctx, wait), err
-	}
+	return p.check(ctx, turn, name, user, browser, password)
+}
+
+func (p Passwords) check(ctx context.Context, turn keys.Turn, name string, user *storage.User, browser []byte, password string) (Checked, error) {
 	// Counting on an account is a commit, and on a name of nobody is none. Beside the
 	// hash, which is owed either way, it takes no time of its own.
 	count := beside(func() (time.Duration, error) { return p.Store.Attempts.Count(ctx, name, user, browser) })
 	right, rehash, failed := verify(ctx, turn, user, password)
-	wait, err = count()
+	wait, err := count()
 	switch {
 	case err != nil || wait > 0: // others were counted since the look; what the hash says is nobody's business
 		return throttled(ctx, wait), err

@@ -156,7 +156,7 @@ func TestAPanicWhileCountingIsTheCallersAndLeavesThePlaceFree(t *testing.T) {
 	}()
 	d.engine.commit = nil
 	for range 200 { // more than there are places
-		turn, err := d.Hasher.Reserve(t.Context())
+		turn, err := d.Hasher.Reserve(t.Context(), false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -68,11 +68,10 @@ func (h *Handler) recover(w http.ResponseWriter, r *http.Request) {
 		sealed, err = h.Hasher.Hash(r.Context(), user.ID[:], password)
 	}
 	if err == nil {
-		_, err = h.Store.Links.Recover(r.Context(), hash, edge.RequestID(r.Context()), sealed)
+		_, err = h.Store.Links.Recover(r.Context(), hash, edge.RequestID(r.Context()), sealed, h.Provider.NameBrowser(w, r))
 	}
 	switch {
 	case err == nil:
-		h.Provider.NameBrowser(w, r)
 		front.See(w, front.PathSignIn+"?notice="+noticeRecovered)
 	case errors.Is(err, keys.ErrBusy):
 		h.show(w, r, http.StatusServiceUnavailable, page.Error{Fault: page.Overloaded, RetryAfter: front.BusyRetry})

@@ -441,7 +441,7 @@ func TestWhoIsSentAwayBecauseTooManyPasswordsAreCheckedHasMadeNoAttempt(t *testi
 	b.get("/sign-in")
 	var turns []keys.Turn
 	for {
-		turn, err := h.hasher.Reserve(t.Context())
+		turn, err := h.hasher.Reserve(t.Context(), false)
 		if errors.Is(err, keys.ErrBusy) {
 			break
 		}

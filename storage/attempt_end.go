@@ -1,0 +1,88 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"latchkey/storage/kv"
+)
+
+// Guessed is what there is to say of the guessing at an account's password, from browsers
+// that it does not know.
+type Guessed struct {
+	// Now is the row of failures that has not ended; zero: there is none.
+	Now Guessing
+	// Until is when such a browser may try again; zero: now.
+	Until time.Time
+	// Told is a long row that the person is to be told of and has not put aside; nil: none.
+	Told *Guessing
+}
+
+// Guessed returns what there is to say of a user's account. The actor must be the user, or
+// administer. Errors: ErrForbidden.
+func (a Attempts) Guessed(ctx context.Context, by Actor, user ID) (Guessed, error) {
+	if !by.Administers() && by.User != user {
+		return Guessed{}, ErrForbidden
+	}
+	now := a.b.instant()
+	return view(ctx, a.b, func(r kv.Reader) (Guessed, error) {
+		set, err := SettingsStore{a.b}.in(r)
+		if err != nil {
+			return Guessed{}, err
+		}
+		rec, err := a.b.attempts.get(r, key{}.id(user))
+		if err != nil || rec == nil {
+			return Guessed{}, err
+		}
+		out, p, f := Guessed{Told: rec.Guessed}, set.Throttle.pauses(), rec.Open.failures()
+		if f.Count > 0 && !p.Over(f, now) {
+			out.Now = Guessing(rec.Open)
+		}
+		if wait := p.Wait(f, now); wait > 0 {
+			out.Until = now.Add(wait)
+		}
+		return out, nil
+	})
+}
+
+// Unlock ends all waiting for an account: its failures are taken back. What its owner is
+// to be told of stays. Errors: ErrForbidden, ErrNotFound.
+func (a Attempts) Unlock(ctx context.Context, by Actor, user ID) error {
+	if err := by.mayManage(); err != nil {
+		return err
+	}
+	note, now := a.b.note(by, ActUserUnlocked), a.b.instant()
+	_, err := update(ctx, a.b, func(tx kv.Txn) (struct{}, error) {
+		if _, err := found(a.b.users.get(tx, key{}.id(user))); err != nil {
+			return struct{}{}, err
+		}
+		err := a.b.changeAttempts(tx, user, func(rec *attempts) {
+			rec.Open = counter{Start: now}
+			for i := range rec.Known {
+				rec.Known[i].Counter = counter{Start: now}
+			}
+		})
+		if err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, a.b.audit.put(tx, note.about(user, "", ""))
+	})
+	return err
+}
+
+// PutAside notes that the actor has read what there was to be told of their own account.
+// Errors: ErrForbidden.
+func (a Attempts) PutAside(ctx context.Context, by Actor) error {
+	if by.User.IsZero() || by.ReadOnly {
+		return ErrForbidden
+	}
+	_, err := update(ctx, a.b, func(tx kv.Txn) (struct{}, error) {
+		rec, err := a.b.attempts.get(tx, key{}.id(by.User))
+		if err != nil || rec == nil || rec.Guessed == nil {
+			return struct{}{}, err
+		}
+		rec.Guessed = nil
+		return struct{}{}, a.b.attempts.put(tx, rec)
+	})
+	return err
+}
