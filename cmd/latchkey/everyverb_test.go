@@ -39,6 +39,8 @@ var everyVerb = []step{
 	{args: "user set-password ada --password-stdin", stdin: aPassword + " again"},
 	{args: "user disable bob"},
 	{args: "user enable bob --json"},
+	{args: "user unlock bob"},
+	{args: "user unlock ada --json"},
 	{args: "user recovery-link bob"},
 	{args: "user import $DIR/users.jsonl"},
 	{args: "user import --dry-run --update $DIR/odd-users.jsonl --json", code: exitFailed},

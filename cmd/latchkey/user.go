@@ -17,7 +17,7 @@ func userCommand(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "user", Short: "Add, show and change people's accounts",
 		Long: "Add, show and change people's accounts. USER is a username, an e-mail address or a sub, or else an external id."}
 	c.AddCommand(userAdd(t), userList(t), userShow(t), userEdit(t), userSetPassword(t),
-		userDisable(t, "disable", true), userDisable(t, "enable", false), userDelete(t), userRecoveryLink(t), userImport(t))
+		userDisable(t, "disable", true), userDisable(t, "enable", false), userUnlock(t), userDelete(t), userRecoveryLink(t), userImport(t))
 	addJSON(t, c.Commands()...)
 	anywhere(c.Commands()...)
 	return c
@@ -115,9 +115,22 @@ func (t *terminal) showUser(headline string, u api.User) error {
 		{"username", u.Username}, {"sub", u.Sub}, {"external_id", u.ExternalID}, {"state", stateOf(u)},
 		{"email", u.Email + yes(u.EmailVerified, " (verified)")}, {"password", password},
 	}, claimLines(u.Claims), patreonLines(u.Patreon), []field{
+		{"guessing", guessingWords(u.Guessing)},
 		{"groups", strings.Join(u.Groups, "\n")},
 		{"created", clock(u.CreatedAt)}, {"updated", clock(u.UpdatedAt)},
 	}))
+}
+
+// guessingWords says what there is of wrong passwords in a row, and how to end the wait.
+func guessingWords(g *api.Guessing) string {
+	if g == nil {
+		return ""
+	}
+	text := fmt.Sprintf("%d wrong passwords in a row from unknown browsers, %s to %s", g.Failures, clock(g.FirstAt), clock(g.LastAt))
+	if g.WaitsUntil != nil {
+		text += "\nunknown browsers wait until " + clock(*g.WaitsUntil) + "; “latchkey user unlock” ends that"
+	}
+	return text
 }
 
 func claimLines(c api.Claims) []field {
@@ -163,6 +176,19 @@ func userDisable(t *terminal, verb string, disabled bool) *cobra.Command {
 				return t.answer(u, err)
 			}
 			t.say(done, u.Username)
+			return nil
+		})}
+}
+
+func userUnlock(t *terminal) *cobra.Command {
+	return &cobra.Command{Use: "unlock USER", Short: "End the wait after wrong passwords", Args: takes("USER"),
+		Long: "End the wait after wrong passwords: they are taken back, whoever typed them. Browsers that the account knows do not wait for what others typed.",
+		RunE: t.onUser(func(ctx context.Context, conn *connection, u api.User) error {
+			u, err := conn.UnlockUser(ctx, u.Sub)
+			if err != nil || t.json {
+				return t.answer(u, err)
+			}
+			t.say("%s can sign in without waiting.", u.Username)
 			return nil
 		})}
 }

@@ -64,6 +64,11 @@ func (c *Caller) DisableUser(ctx context.Context, sub string, disabled bool) (Us
 	return call[User](ctx, c, http.MethodPut, path("/users/", sub)+"/disabled", Fields{"disabled": disabled})
 }
 
+// UnlockUser takes back a user's failed passwords, so that nobody has to wait.
+func (c *Caller) UnlockUser(ctx context.Context, sub string) (User, error) {
+	return call[User](ctx, c, http.MethodPost, path("/users/", sub)+"/unlock", nil)
+}
+
 // SetPatreon replaces a user's Patreon membership.
 func (c *Caller) SetPatreon(ctx context.Context, sub string, m Membership) (User, error) {
 	return call[User](ctx, c, http.MethodPut, path("/users/", sub)+"/patreon", m)

@@ -28,6 +28,7 @@
 //	DELETE users/{sub}
 //	PUT    users/{sub}/password
 //	PUT    users/{sub}/disabled       {"disabled": true|false}
+//	POST   users/{sub}/unlock         takes failed passwords back
 //	PUT    users/{sub}/patreon
 //	POST   users/{sub}/recovery-link
 //	POST   setup-link

@@ -34,6 +34,26 @@ type User struct {
 	PasswordChangedAt *time.Time  `json:"password_changed_at,omitempty"`
 	Patreon           *Membership `json:"patreon,omitempty" doc:"The Patreon membership; only when one user is asked for"`
 	Groups            []string    `json:"groups,omitempty" doc:"Names of the user's groups; only when one user is asked for"`
+	Guessing          *Guessing   `json:"guessing,omitempty" doc:"Wrong passwords in a row, if there are any; only when one user is asked for"`
+}
+
+// Guessing is a row of wrong passwords from browsers that the account does not know.
+type Guessing struct {
+	Failures   uint32     `json:"failures"`
+	FirstAt    time.Time  `json:"first_at"`
+	LastAt     time.Time  `json:"last_at"`
+	WaitsUntil *time.Time `json:"waits_until,omitempty" doc:"When such a browser may try again; left out: now"`
+}
+
+func guessingOf(g storage.Guessed) *Guessing {
+	if g.Now.Failures == 0 {
+		return nil
+	}
+	v := &Guessing{Failures: g.Now.Failures, FirstAt: g.Now.Start, LastAt: g.Now.Last}
+	if !g.Until.IsZero() {
+		v.WaitsUntil = &g.Until
+	}
+	return v
 }
 
 // NewUser is an account to be made. Without a password it can be entered by a

@@ -36,6 +36,7 @@ func (r *routes) users() {
 	handle(r, "delete-user", http.MethodDelete, "/users/{sub}", "Delete a user", 204, r.deleteUser)
 	handle(r, "set-password", http.MethodPut, "/users/{sub}/password", "Set a password and end every session", 200, r.setPassword)
 	handle(r, "disable-user", http.MethodPut, "/users/{sub}/disabled", "Disable or enable a user", 200, r.disableUser)
+	handle(r, "unlock-user", http.MethodPost, "/users/{sub}/unlock", "Take back a user's failed passwords, so that nobody waits", 200, r.unlockUser)
 	handle(r, "set-patreon", http.MethodPut, "/users/{sub}/patreon", "Set a Patreon membership", 200, r.setPatreon)
 }
 
@@ -130,6 +131,11 @@ func (r *routes) getUser(ctx context.Context, in *bySub) (*revised[User], error)
 	if v.Body.Groups, err = r.Store.Groups.Names(ctx, u.Groups); err != nil {
 		return nil, err
 	}
+	guessed, err := r.Store.Attempts.Guessed(ctx, r.Actor(ctx), in.Sub)
+	if err != nil {
+		return nil, err
+	}
+	v.Body.Guessing = guessingOf(guessed)
 	m, err := r.Store.Memberships.Get(ctx, in.Sub)
 	if err == nil {
 		v.Body.Patreon = membershipOf(m)
@@ -219,6 +225,13 @@ func (r *routes) disableUser(ctx context.Context, in *struct {
 		return nil, err
 	}
 	return revisedUser(u), nil
+}
+
+func (r *routes) unlockUser(ctx context.Context, in *bySub) (*revised[User], error) {
+	if err := r.Store.Attempts.Unlock(ctx, r.Actor(ctx), in.Sub); err != nil {
+		return nil, err
+	}
+	return r.getUser(ctx, in)
 }
 
 func (r *routes) setPatreon(ctx context.Context, in *struct {
