@@ -42,7 +42,13 @@ type running struct {
 const clockSet = 5 * time.Second
 
 func (b *base) began(ctx context.Context) error {
+	now := b.instant()
 	before, err := view(ctx, b, func(r kv.Reader) (time.Time, error) {
+		last, err := b.lastServed(r)
+		if err != nil {
+			return time.Time{}, err
+		}
+		b.lastKnown = last.compare(now)
 		v, err := b.alive.get(r, nil)
 		if err != nil || v == nil {
 			return time.Time{}, err

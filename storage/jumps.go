@@ -47,7 +47,11 @@ func newJumps(now func() time.Time, uptime func() Uptime) jumps {
 	return jumps{now: now, uptime: uptime, wall: now().Round(0), at: at, asleep: at.Asleep, resume: at.Awake}
 }
 
-func (j *jumps) paused() bool {
+// pause makes a pause of that length, unless there is a longer one.
+func (j *jumps) pause(d time.Duration) { j.resume = max(j.resume, j.at.Awake+d) }
+
+// left is how long a pause goes on; 0: there is none.
+func (j *jumps) left() time.Duration {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	wall, at := j.now().Round(0), j.uptime()
@@ -59,5 +63,5 @@ func (j *jumps) paused() bool {
 	case slept > jumpLeast:
 		j.resume = max(j.resume, at.Awake+sleepRest)
 	}
-	return at.Awake < j.resume
+	return max(0, j.resume-at.Awake)
 }

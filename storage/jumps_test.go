@@ -23,7 +23,7 @@ func (m *machine) sleep(d time.Duration) { m.wall, m.up.Asleep = m.wall.Add(d), 
 func (m *machine) awake(j *jumps, d time.Duration) (paused time.Duration) {
 	for ; d > 0; d -= time.Minute {
 		m.work(time.Minute)
-		if j.paused() {
+		if j.left() > 0 {
 			paused += time.Minute
 		}
 	}

@@ -14,11 +14,13 @@ type served struct {
 	Moved  time.Time `cbor:"3,keyasint,omitzero"`  // when Issuer took the place of Former
 	Terms  terms     `cbor:"4,keyasint"`
 	Stood  time.Time `cbor:"5,keyasint,omitzero"` // since when Terms are in force; zero: always
+	Known  time.Time `cbor:"6,keyasint,omitzero"` // what time it was when a server last said so; zero: none did
+	Paused time.Time `cbor:"7,keyasint,omitzero"` // until when that server did not go by the clock; zero: it did
 }
 
 func servedTable() table[served] {
 	return table[served]{name: "served", space: spaceServed, key: func(*served) key { return nil },
-		ready: func(v *served, _ key) { inUTC(&v.Moved, &v.Stood) }}
+		ready: func(v *served, _ key) { inUTC(&v.Moved, &v.Stood, &v.Known, &v.Paused) }}
 }
 
 // lastServed never returns nil without an error.

@@ -67,6 +67,7 @@ type base struct {
 	strangers *limit.Table[limit.Failures] // attempts on names that no account has
 	signIns   *limit.Table[limit.Spent]    // by users
 	running   running
+	lastKnown lastKnown
 	catalogue atomic.Pointer[Catalogue]
 }
 

@@ -28,20 +28,28 @@ type Sweeper struct {
 	b       *base
 	jumps   jumps
 	cursors [9][]byte
+	known   time.Time // what note last stored
+	paused  time.Time // likewise
 }
 
 // NewSweeper returns a sweeper.
 func (s *Store) NewSweeper(uptime func() Uptime) *Sweeper {
-	return &Sweeper{b: s.base, jumps: newJumps(s.base.now, uptime)}
+	sweeper := &Sweeper{b: s.base, jumps: newJumps(s.base.now, uptime)}
+	sweeper.jumps.pause(s.base.lastKnown.paused.Sub(s.base.now()))
+	return sweeper
 }
 
 // Paused reports whether what the wall clock says is not to be deleted by yet: within a
-// day after it has jumped, and within an hour after the machine was asleep.
-func (s *Sweeper) Paused() bool { return s.jumps.paused() }
+// day after it has jumped, or after a start when it may be ahead (see Store.LastKnown),
+// and within an hour after the machine was asleep.
+func (s *Sweeper) Paused() bool { return s.jumps.left() > 0 }
 
 // Tick goes over a part of each noun that expires and deletes what is over; the next
 // one goes on from there. It returns how many records it deleted.
 func (s *Sweeper) Tick(ctx context.Context) (deleted int, err error) {
+	if err := s.note(ctx); err != nil {
+		return 0, err
+	}
 	before := s.b.instant().Add(-sweepMargin)
 	if s.Paused() { // by a look at the clock after that instant: it may jump between the two
 		return 0, nil

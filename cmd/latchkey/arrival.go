@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"time"
 
 	"latchkey/internal/edge"
 	"latchkey/storage/api"
@@ -32,6 +33,9 @@ func (h *house) status(context.Context) api.Status {
 		s.Fault = err.Error()
 	}
 	s.LastWritten, s.FormerIssuer = known(h.behind), h.former
+	if last, until := h.store.LastKnown(); until.After(time.Now()) {
+		s.LastServed = known(last)
+	}
 	return s
 }
 

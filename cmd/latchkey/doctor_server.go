@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"strings"
 	"syscall"
+	"time"
 
 	"latchkey/keys"
 	"latchkey/storage/api"
@@ -36,6 +37,9 @@ func (d *doctor) server(ctx context.Context) []finding {
 	if status.LastWritten != nil {
 		findings = append(findings, warn("clock", setClock, "when the server started it said a time before the data was last written (%s)", clock(*status.LastWritten)))
 	}
+	if status.LastServed != nil {
+		findings = append(findings, longUnserved(*status.LastServed))
+	}
 	findings = append(findings, d.moved(status.FormerIssuer)...)
 	findings = append(findings, d.apps(ctx, caller)...)
 	return append(findings, d.reach(ctx, status.Probe)...)
@@ -50,12 +54,13 @@ func (d *doctor) storage(ctx context.Context) []finding {
 	if missing(d.config.DataDir) {
 		return []finding{warn(check, "latchkey serve makes it", "there is nothing to open yet")}
 	}
-	former, apps := "", []finding(nil)
+	former, apps, last := "", []finding(nil), time.Time{}
 	h, err := openHouse(ctx, d.config, openWait)
 	if errors.Is(err, kv.ErrLocked) {
 		return []finding{fail(check, "wait until that has finished, or stop it", "%v", err)}
 	}
 	if err == nil {
+		last, _ = h.store.LastKnown()
 		former, err = h.store.FormerIssuer(ctx)
 		apps = d.apps(ctx, api.InProcess(api.Handler(h.localOptions())))
 		err = errors.Join(err, h.close())
@@ -68,7 +73,11 @@ func (d *doctor) storage(ctx context.Context) []finding {
 	case err != nil:
 		return []finding{fail(check, "restore a backup if nothing else helps", "%v", err)}
 	}
-	findings := append([]finding{ok(check, "the data opens with this master key")}, d.moved(former)...)
+	findings := []finding{ok(check, "the data opens with this master key")}
+	if !last.IsZero() {
+		findings = append(findings, longUnserved(last))
+	}
+	findings = append(findings, d.moved(former)...)
 	return append(findings, apps...)
 }
 
@@ -90,6 +99,12 @@ func (d *doctor) apps(ctx context.Context, caller *api.Caller) (findings []findi
 		findings = []finding{ok(check, "the redirect URIs of %s do what they say", number(n, "app"))}
 	}
 	return findings
+}
+
+// longUnserved warns of a clock that may be ahead.
+func longUnserved(last time.Time) finding {
+	return warn("clock", "set the clock if it is wrong; if it is right, there is nothing to do",
+		"it is long after this data was last served (%s): for a day after the start nothing that has expired is deleted, and no key is replaced", clock(last))
 }
 
 // moved warns of another issuer than before.

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"latchkey/storage"
 	"latchkey/storage/kv"
 )
 
@@ -96,5 +97,42 @@ func TestOnceStorageHasStoppedEachJobFailsForThatReason(t *testing.T) {
 		if err := j.run(t.Context(), time.Now()); err != nil && !errors.Is(err, kv.ErrClosed) {
 			t.Errorf("%s: %v", j.name, err)
 		}
+	}
+}
+
+func TestAStartLongAfterTheLastOneReplacesNoKeyAndIsTold(t *testing.T) {
+	const week = 7 * 24 * time.Hour
+	h := testHouse(t)
+	now := time.Now()
+	before, err := storage.Open(t.Context(), h.engine, storage.Options{Now: func() time.Time { return now.Add(-week) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := before.NewSweeper(uptimes()).Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.close(); err != nil {
+		t.Fatal(err)
+	}
+	d := &doctor{config: h.config, now: time.Now}
+	if found := d.storage(t.Context()); len(found) < 2 || found[1].Check != "clock" || found[1].State != isWarn {
+		t.Errorf("doctor says %+v", found)
+	}
+	again, err := openHouse(t.Context(), h.config, serveWait)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.close()
+	if s := again.status(t.Context()); s.LastServed == nil || now.Sub(*s.LastServed) < week {
+		t.Errorf("the status says %v", s.LastServed)
+	}
+	keys := again.ring.Epoch()
+	for _, j := range again.jobs() {
+		if err := j.run(t.Context(), now.Add(400*24*time.Hour)); err != nil {
+			t.Errorf("%s: %v", j.name, err)
+		}
+	}
+	if again.ring.Epoch() != keys {
+		t.Error("keys were replaced")
 	}
 }

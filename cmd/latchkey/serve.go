@@ -59,6 +59,10 @@ func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
 	if !h.behind.IsZero() {
 		log.Warn("the clock says a time before the data was last written: set it, for tokens, links and sessions go by it", "last_written", h.behind.UTC().Format(time.RFC3339))
 	}
+	if last, until := h.store.LastKnown(); !last.IsZero() {
+		log.Warn("the clock says a time long after this data was last served: if it is wrong, set it now; until then and for a day nothing that has expired is deleted, and no key is replaced",
+			"last_served", last.Format(time.RFC3339), "paused_until", until.Format(time.RFC3339))
+	}
 	s, err := h.listen(ctx, log)
 	if err != nil {
 		return err
