@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"latchkey/internal/strictjson"
+
 	"github.com/go-jose/go-jose/v4"
 )
 
@@ -38,6 +40,10 @@ func ParseClientJWT(token string, types ...string) (ClientJWT, error) {
 	}
 	jws, err := jose.ParseSignedCompact(token, clientAlgorithms)
 	if err != nil || len(jws.Signatures) != 1 {
+		return ClientJWT{}, errClientForm
+	}
+	encoded, _, _ := strings.Cut(token, ".")
+	if header, err := decode(encoded); err != nil || strictjson.Check(header) != nil {
 		return ClientJWT{}, errClientForm
 	}
 	h := jws.Signatures[0].Protected

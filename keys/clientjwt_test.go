@@ -125,6 +125,9 @@ func TestConfusionOfAlgorithmsAndKeysHasNoWayIn(t *testing.T) {
 	}
 	p256 := clientSigners()[ES256]
 	for name, token := range map[string]string{
+		"ALG":                            clientForged(`{"ALG":"ES256","kid":"p256"}`, by(p256, ES256)),
+		"kid twice":                      clientForged(`{"alg":"ES256","kid":"rsa","kid":"p256"}`, by(p256, ES256)),
+		"not UTF-8":                      clientForged("{\"alg\":\"ES256\",\"kid\":\"p256\",\"x\":\"\xff\"}", by(p256, ES256)),
 		"none":                           clientForged(`{"alg":"none"}`, nothing),
 		"None":                           clientForged(`{"alg":"None","kid":"rsa"}`, nothing),
 		"no alg":                         clientForged(`{"kid":"rsa"}`, nothing),

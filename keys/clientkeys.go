@@ -11,6 +11,8 @@ import (
 	"fmt"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"latchkey/internal/strictjson"
 )
 
 // ClientKeys are the public keys by which a client's signatures are verified. The
@@ -47,7 +49,7 @@ func ParseClientKeys(set []byte, alg string) (ClientKeys, error) {
 	var in struct {
 		Keys []map[string]json.RawMessage `json:"keys"`
 	}
-	if json.Unmarshal(set, &in) != nil || in.Keys == nil {
+	if strictjson.Unmarshal(set, &in) != nil || in.Keys == nil {
 		return ClientKeys{}, fmt.Errorf(`%w: it must be a JSON object with an array "keys" of keys`, ErrKeySet)
 	}
 	if len(in.Keys) > clientKeysMost {

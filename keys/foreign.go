@@ -2,11 +2,12 @@ package keys
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"math/bits"
 	"strconv"
 	"strings"
+
+	"latchkey/internal/strictjson"
 )
 
 // usualForm rewrites what other systems keep of a password into one of the
@@ -93,12 +94,12 @@ type keycloakCredential struct {
 
 func fromKeycloak(encoded string) (string, error) {
 	var c keycloakCredential
-	if json.Unmarshal([]byte(encoded), &c) != nil {
+	if strictjson.Unmarshal([]byte(encoded), &c) != nil {
 		return "", fmt.Errorf("%w: it is no credential as Keycloak exports it", ErrHash)
 	}
 	// In this order: each says additionalParameters, and the cost is in the latter.
 	for _, inner := range []string{c.SecretData, c.CredentialData} {
-		if inner != "" && json.Unmarshal([]byte(inner), &c) != nil {
+		if inner != "" && strictjson.Unmarshal([]byte(inner), &c) != nil {
 			return "", fmt.Errorf("%w: it is no credential as Keycloak exports it", ErrHash)
 		}
 	}

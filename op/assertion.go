@@ -3,12 +3,12 @@ package op
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"net/url"
 	"slices"
 	"time"
 
+	"latchkey/internal/strictjson"
 	"latchkey/keys"
 	"latchkey/storage"
 )
@@ -68,7 +68,7 @@ func readAssertion(form url.Values) (credentials, *apiError) {
 		return credentials{}, notAuthenticated("client assertion: " + err.Error())
 	}
 	a := &assertion{jwt: jwt}
-	if json.Unmarshal(jwt.Unverified(), &a.claims) != nil {
+	if strictjson.Unmarshal(jwt.Unverified(), &a.claims) != nil {
 		return credentials{}, notAuthenticated("client assertion: its claims cannot be read")
 	}
 	id := a.claims.Subject

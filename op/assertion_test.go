@@ -109,6 +109,7 @@ func TestAnAssertionIsRefusedInEveryFormThatIsNot(t *testing.T) {
 		"no JWT":                      {"x.y.z", "no JWT"},
 		"endless":                     {strings.Repeat("x", 20<<10), "no JWT"},
 		"claims that are none":        {signed(t, "ES256", signers()["ES256"], nil, []int{1}), "cannot be read"},
+		"a claim twice":               {signed(t, "ES256", signers()["ES256"], nil, json.RawMessage(`{"sub":"robot","sub":"robot"}`)), "cannot be read"},
 		"aud of numbers":              {with("aud", []int{1}), "cannot be read"},
 		"another's aud":               {with("aud", "https://other.example"), "aud must be"},
 		"the userinfo endpoint":       {with("aud", issuer+PathUserinfo), "aud must be"},

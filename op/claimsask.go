@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+
+	"latchkey/internal/strictjson"
 )
 
 // claimsAsk is the claims parameter (OpenID Connect Core section 5.5), reduced to
@@ -69,7 +71,7 @@ func parseClaims(s string) (claimsAsk, error) {
 		Userinfo map[string]*claimRequest `json:"userinfo"`
 		IDToken  map[string]*claimRequest `json:"id_token"`
 	}
-	if err := json.Unmarshal([]byte(s), &in); err != nil {
+	if err := strictjson.Unmarshal([]byte(s), &in); err != nil {
 		return ask, errClaimsForm
 	}
 	if len(in.Userinfo) > claimsCount || len(in.IDToken) > claimsCount {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -82,9 +83,13 @@ func (t *terminal) readPassword(ctx context.Context, piped bool) (string, error)
 	if err != nil {
 		return "", fmt.Errorf("standard input could not be read: %w", err)
 	}
+	text = string(withoutMark([]byte(text)))
 	password := strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
-	if password == "" {
+	switch {
+	case password == "":
 		return "", errors.New("standard input held no password")
+	case !utf8.ValidString(password):
+		return "", errors.New("the password on standard input is not UTF-8")
 	}
 	return password, nil
 }
@@ -101,6 +106,9 @@ func (t *terminal) askPassword(ctx context.Context) (string, error) {
 	second, err := t.typed(ctx, f, "Once more: ")
 	if err != nil {
 		return "", err
+	}
+	if !utf8.ValidString(first) {
+		return "", errors.New("the password is not UTF-8: see what this terminal is set to")
 	}
 	if first != second {
 		return "", errors.New("the two passwords differ: nothing was changed")

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
 
+	"latchkey/internal/strictjson"
 	"latchkey/storage/api"
 
 	"github.com/spf13/cobra"
@@ -138,25 +138,18 @@ func (t *terminal) readClaims(path string, fields api.Fields) error {
 
 // readJSON reads one JSON value from a file, or from standard input for "-".
 func (t *terminal) readJSON(path string, into any) error {
-	var text bytes.Buffer
+	var text []byte
 	var err error
 	if path == "-" {
-		_, err = text.ReadFrom(t.stdin)
+		text, err = io.ReadAll(t.stdin)
 	} else {
-		var raw []byte
-		raw, err = os.ReadFile(path)
-		text.Write(raw)
+		text, err = os.ReadFile(path)
 	}
 	if err != nil {
 		return fmt.Errorf("the file cannot be read: %w", reason(err))
 	}
-	d := json.NewDecoder(&text)
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
+	if err := strictjson.UnmarshalKnown(withoutMark(text), into); err != nil {
 		return fmt.Errorf("%s: not the JSON object that is wanted here: %w", path, err)
-	}
-	if d.More() {
-		return fmt.Errorf("%s: something follows the JSON object", path)
 	}
 	return nil
 }

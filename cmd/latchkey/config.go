@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Config is what the file and the environment own: where Latchkey listens and
@@ -147,7 +148,9 @@ func loadConfig(path string, env []string) (*Config, error) {
 			return nil, err
 		}
 	}
-	c.readEnv(env)
+	if err := c.readEnv(env); err != nil {
+		return nil, err
+	}
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -158,6 +161,10 @@ func (c *Config) readFile(path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("the configuration file cannot be read: %w", reason(err))
+	}
+	text = withoutMark(text)
+	if line, ok := notUTF8(text); ok {
+		return fmt.Errorf("%s line %d: this is not UTF-8", path, line)
 	}
 	found, err := parseFile(path, text)
 	if err != nil {
@@ -175,11 +182,14 @@ func (c *Config) readFile(path string) error {
 
 // readEnv applies the variables that are set and not empty; an empty one is how
 // orchestrators spell "not set".
-func (c *Config) readEnv(env []string) {
+func (c *Config) readEnv(env []string) error {
 	known := []string{envConfig, envServer, envCA, envCredentials, envClientID, envClientSecret}
 	for _, s := range settings {
 		known = append(known, s.env())
 		value := lookup(env, s.env())
+		if !utf8.ValidString(value) {
+			return fmt.Errorf("%s is not UTF-8", s.env())
+		}
 		switch {
 		case value == "":
 		case s.list != nil:
@@ -198,6 +208,7 @@ func (c *Config) readEnv(env []string) {
 		}
 	}
 	slices.Sort(c.unknown)
+	return nil
 }
 
 // lookup returns the last value of a variable in an environment, as os.Environ

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"latchkey/internal/strictjson"
 )
 
 // jsonFileMost is more than anything of this kind may have.
@@ -26,6 +28,7 @@ func (f *jsonFile) Set(name string) error {
 		return errors.New("is empty: name a file")
 	}
 	text, err := os.ReadFile(name)
+	text = withoutMark(text)
 	switch {
 	case err != nil:
 		return reason(err)
@@ -33,6 +36,9 @@ func (f *jsonFile) Set(name string) error {
 		return fmt.Errorf("%s has %d KiB: it must have at most %d", name, len(text)>>10, jsonFileMost>>10)
 	case !json.Valid(text):
 		return errors.New(name + " is not JSON")
+	}
+	if err := strictjson.Check(text); err != nil {
+		return fmt.Errorf("%s cannot be taken: %w", name, err)
 	}
 	f.text = text
 	return nil

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"unicode/utf8"
+
+	"latchkey/internal/strictjson"
 )
 
 // lineMost is the most bytes of one line of an import, and batchBytes of the lines
@@ -57,7 +59,7 @@ func (l *lineReader) next() (inputLine, error) {
 			return inputLine{}, err
 		}
 		if l.number == 1 {
-			text = bytes.TrimPrefix(text, []byte("\ufeff")) // a byte order mark
+			text = withoutMark(text)
 		}
 		if text = bytes.TrimSpace(text); len(text) == 0 {
 			continue
@@ -67,6 +69,10 @@ func (l *lineReader) next() (inputLine, error) {
 			line.fault = "the line is not UTF-8"
 		case !json.Valid(text):
 			line.fault = "the line is not JSON"
+		default:
+			if err := strictjson.Check(text); err != nil {
+				line.fault = "the line cannot be taken: " + err.Error()
+			}
 		}
 		return line, nil
 	}

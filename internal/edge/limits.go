@@ -6,7 +6,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Limits bound what a request may carry. Zero fields get the defaults.
@@ -122,6 +125,16 @@ func IsForm(r *http.Request) bool {
 		kind, _, _ = mime.ParseMediaType(kind)
 	}
 	return kind == formType
+}
+
+// ValidUTF8 reports whether all names and values of a form are UTF-8.
+func ValidUTF8(form url.Values) bool {
+	for name, values := range form {
+		if !utf8.ValidString(name) || slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) }) {
+			return false
+		}
+	}
+	return true
 }
 
 func params(encoded string) int { return strings.Count(encoded, "&") + 1 }

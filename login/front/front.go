@@ -40,7 +40,7 @@ func (f Front) parsed(next http.HandlerFunc) http.HandlerFunc {
 		case errors.As(err, &large):
 			f.Show(w, r, http.StatusRequestEntityTooLarge, page.Error{Fault: page.TooLarge})
 			return
-		case err != nil:
+		case err != nil || !edge.ValidUTF8(r.PostForm): // as JSON, it would be repaired on its way
 			f.Show(w, r, http.StatusBadRequest, page.Error{Fault: page.BadRequest})
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync"
 
+	"latchkey/internal/strictjson"
 	"latchkey/storage"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -100,6 +101,8 @@ func Mount(router *mux.Router, o Options) {
 	config.DocsPath = ""    // its page would load scripts from elsewhere
 	config.SchemasPath = "" // and no $schema in every answer
 	config.CreateHooks = nil
+	strict := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: strictjson.Unmarshal}
+	config.Formats = map[string]huma.Format{"application/json": strict, "json": strict}
 	config.Info.Description = description
 	config.Transformers = []huma.Transformer{withoutValues}
 	if o.Authorization != nil {
@@ -120,6 +123,10 @@ func Mount(router *mux.Router, o Options) {
 	r.describe()
 	r.documents(router)
 }
+
+// The names of members are compared exactly when bodies are validated, too. Huma has
+// that as a variable of the whole process.
+func init() { huma.ValidateStrictCasing = true }
 
 // Handler is the API alone, for use in process.
 func Handler(o Options) http.Handler {

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -593,5 +594,49 @@ func TestAnAnswerThatDoesNotSayWhatItIsAboutIsAnError(t *testing.T) {
 				t.Errorf("%s, answered %d %s: %v; asked %q", what, status, body, err, asked)
 			}
 		}
+	}
+}
+
+// What would be repaired on its way in could make one of two passwords, or an
+// administrator of somebody who was not meant to be one.
+func TestBodiesAreTakenAsTheyAreOrNotAtAll(t *testing.T) {
+	h := newHouse(t, nil)
+	made := must[api.User](t)(h.CreateUser(t.Context(), api.NewUser{Account: api.Account{Username: "bob"}}))
+	send := func(method, path, body string) int {
+		rec := httptest.NewRecorder()
+		req := httptest.NewRequest(method, api.Prefix+path, strings.NewReader(body))
+		req.Header.Set("Content-Type", "application/json")
+		h.handler.ServeHTTP(rec, req)
+		return rec.Code
+	}
+	for name, body := range map[string]string{
+		"not UTF-8":           "{\"username\":\"eve\xff\"}",
+		"half a surrogate":    `{"username":"eve","name":"\ud800"}`,
+		"a name twice":        `{"username":"eve","roles":[],"roles":["admin"]}`,
+		"twice within":        `{"username":"eve","address":{"region":"a","region":"b"}}`,
+		"a name in capitals":  `{"username":"eve","ROLES":["admin"]}`,
+		"capitals within":     `{"username":"eve","address":{"REGION":"a"}}`,
+		"an escape in a name": `{"username":"eve","R\u004fLES":["admin"]}`,
+	} {
+		for _, path := range []string{"/users", "/users/" + made.Sub} {
+			method := http.MethodPost
+			if path != "/users" {
+				method = http.MethodPatch
+			}
+			if code := send(method, path, body); code != 400 && code != 422 {
+				t.Errorf("%s: %s answered %d", name, method, code)
+			}
+		}
+	}
+	if bob := must[api.User](t)(h.FindUser(t.Context(), "bob")); len(bob.Roles) > 0 {
+		t.Errorf("%+v", bob)
+	}
+	if eve, err := h.FindUser(t.Context(), "eve"); err == nil {
+		t.Errorf("%+v", eve)
+	}
+	done := must[[]api.ImportedUser](t)(h.ImportUsers(t.Context(), api.UserImport{Users: []json.RawMessage{
+		[]byte(`{"username":"eve","ROLES":["admin"]}`), []byte(`{"username":"carl"}`)}}))
+	if done[0].Result != storage.Refused || !strings.Contains(done[0].Reason, "ROLES") || done[1].Result != storage.Created {
+		t.Errorf("%+v", done)
 	}
 }

@@ -1,13 +1,13 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"strings"
 	"time"
 
+	"latchkey/internal/strictjson"
 	"latchkey/storage"
 )
 
@@ -31,9 +31,7 @@ func (r *routes) readClient(ctx context.Context, o ClientImport, in clientEntry)
 			return n, err
 		}
 	}
-	d := json.NewDecoder(bytes.NewReader(in.text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&e); err != nil {
+	if err := strictjson.UnmarshalKnown(in.text, &e); err != nil {
 		return n, entryFault(err)
 	}
 	if e.ClientID == "" {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"time"
 
+	"latchkey/internal/strictjson"
 	"latchkey/storage"
 )
 
@@ -124,7 +125,7 @@ func (r *routes) changeClient(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(in.RawBody, &merged); err != nil {
+	if err := strictjson.Unmarshal(in.RawBody, &merged); err != nil {
 		return nil, &storage.Invalid{Field: "body", Reason: "must be a JSON object of fields to change"}
 	}
 	m, err := r.toStore(ctx, merged)

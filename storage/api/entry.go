@@ -1,12 +1,12 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
 
+	"latchkey/internal/strictjson"
 	"latchkey/storage"
 )
 
@@ -36,12 +36,10 @@ func (r *routes) readEntry(have *storage.User, text []byte) (storage.UserImport,
 		Roles         *[]storage.Role `json:"roles"`
 		Disabled      *bool           `json:"disabled"`
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&e); err != nil {
+	if err := strictjson.UnmarshalKnown(text, &e); err != nil {
 		return in, entryFault(err)
 	}
-	if err := json.Unmarshal(text, &said); err != nil {
+	if err := strictjson.Unmarshal(text, &said); err != nil {
 		return in, entryFault(err)
 	}
 	if name := e.PreferredUsername; name != "" {
@@ -61,7 +59,7 @@ func (r *routes) readHash(in *storage.UserImport, text json.RawMessage) (err err
 		return nil
 	}
 	encoded := string(text)
-	if text[0] != '{' && json.Unmarshal(text, &encoded) != nil {
+	if text[0] != '{' && strictjson.Unmarshal(text, &encoded) != nil {
 		return &storage.Invalid{Field: "password_hash", Reason: "must be a string, or a credential object of Keycloak"}
 	}
 	in.Password, err = r.ImportPassword(in.ID[:], encoded)
@@ -96,6 +94,11 @@ func entryFault(err error) error {
 			name = plain
 		}
 		return &storage.Invalid{Field: name, Reason: "is no field that can be set here"}
+	}
+	for _, rule := range []error{strictjson.ErrUTF8, strictjson.ErrSurrogate, strictjson.ErrTwice} {
+		if errors.Is(err, rule) {
+			return &storage.Invalid{Field: "entry", Reason: "cannot be taken: " + rule.Error()}
+		}
 	}
 	return &storage.Invalid{Field: "entry", Reason: "must be a JSON object"}
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"latchkey/internal/strictjson"
 	"latchkey/storage"
 )
 
@@ -57,7 +58,7 @@ func (r *routes) importClients(ctx context.Context, in *struct{ Body ClientImpor
 	entries := make([]clientEntry, len(in.Body.Clients))
 	for i, text := range in.Body.Clients {
 		entries[i].text = text
-		_ = json.Unmarshal(text, &entries[i]) // read says what is wrong
+		_ = strictjson.Unmarshal(text, &entries[i]) // read says what is wrong
 	}
 	cut := [][]clientEntry{entries}
 	if in.Body.Update {

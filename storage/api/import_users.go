@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 
+	"latchkey/internal/strictjson"
 	"latchkey/storage"
 )
 
@@ -57,7 +58,7 @@ type named struct {
 func namedUsers(texts []json.RawMessage) (all []named) {
 	for _, text := range texts {
 		e := named{text: text}
-		_ = json.Unmarshal(text, &e) // readEntry says what is wrong
+		_ = strictjson.Unmarshal(text, &e) // readEntry says what is wrong
 		if e.Username == "" {
 			e.Username = e.Preferred
 		}

@@ -3,10 +3,10 @@ package api
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"net/http"
 
+	"latchkey/internal/strictjson"
 	"latchkey/storage"
 )
 
@@ -167,7 +167,7 @@ func (r *routes) changeUser(ctx context.Context, in *struct {
 		EmailVerified *bool           `json:"email_verified"`
 		Roles         *[]storage.Role `json:"roles"`
 	}
-	if err := errors.Join(json.Unmarshal(in.RawBody, &merged), json.Unmarshal(in.RawBody, &said)); err != nil {
+	if err := errors.Join(strictjson.Unmarshal(in.RawBody, &merged), strictjson.Unmarshal(in.RawBody, &said)); err != nil {
 		return nil, &storage.Invalid{Field: "body", Reason: "must be a JSON object of fields to change"}
 	}
 	u, err := r.Store.Users.Change(ctx, r.Actor(ctx), in.Sub, storage.UserChange{

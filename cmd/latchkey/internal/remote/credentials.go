@@ -1,7 +1,6 @@
 package remote
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"latchkey/internal/strictjson"
 )
 
 // Credentials are a confidential client's.
@@ -57,7 +58,7 @@ func ReadCredentials(path string) (Credentials, error) {
 		KID      string `json:"kid"`
 		Method   string `json:"token_endpoint_auth_method"`
 	}
-	if json.Unmarshal(text, &in) != nil { // whose error might quote the secret
+	if strictjson.Unmarshal(text, &in) != nil { // whose error might quote the secret
 		return Credentials{}, fmt.Errorf("%s is not JSON with the texts client_id and client_secret", path)
 	}
 	c := Credentials{ClientID: in.ClientID, secret: in.Secret, inForm: in.Method == methodInForm}
