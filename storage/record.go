@@ -1,17 +1,26 @@
 package storage
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
 )
 
-// recordVersion stands before every record. Adding a field does not change it;
-// a change that old readers would misread does, and decode then upgrades what it
-// finds.
-const recordVersion = 1
+// A record is a version, a CRC-32C of what follows (4 bytes, big-endian), and CBOR.
+// bbolt has no checksums of its own: without one, a bit that flips on the disk is
+// served as if it had been written so. The version changes when old readers would
+// misread what is written; adding a field does not change it.
+const (
+	recordVersion  = 2
+	recordUnsummed = 1 // of earlier versions: the CBOR follows at once
+	recordHeader   = 1 + 4
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 var errRecord = errors.New("storage: a record cannot be read")
 
@@ -53,16 +62,26 @@ func encode(v any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("storage: encoding %T: %w", v, err)
 	}
-	return append([]byte{recordVersion}, b...), nil
+	out := make([]byte, recordHeader, recordHeader+len(b))
+	out[0] = recordVersion
+	binary.BigEndian.PutUint32(out[1:], crc32.Checksum(b, castagnoli))
+	return append(out, b...), nil
 }
 
 // decode reads a record into v. It keeps no reference to b, whose bytes die with
 // the transaction.
 func decode(b []byte, v any) error {
-	if len(b) == 0 || b[0] != recordVersion {
+	switch {
+	case len(b) > 0 && b[0] == recordUnsummed:
+		b = b[1:]
+	case len(b) < recordHeader || b[0] != recordVersion:
 		return fmt.Errorf("%w: %T has an unknown version", errRecord, v)
+	case crc32.Checksum(b[recordHeader:], castagnoli) != binary.BigEndian.Uint32(b[1:]):
+		return fmt.Errorf("%w: %T is not as it was written", errRecord, v)
+	default:
+		b = b[recordHeader:]
 	}
-	if err := recordDecoder.Unmarshal(b[1:], v); err != nil {
+	if err := recordDecoder.Unmarshal(b, v); err != nil {
 		return fmt.Errorf("%w: %T: %w", errRecord, v, err)
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/storage/kv"
+
 	"pgregory.net/rapid"
 )
 
@@ -184,7 +186,7 @@ func TestRecordsOfBeforeAFieldWasAddedReadWithItsDefault(t *testing.T) {
 		if typ.Name() == "meta" {
 			continue
 		}
-		got, err := decodeAny(h.base, typ.Name(), make(key, 16), []byte{recordVersion, 0xa0}) // an empty map
+		got, err := decodeAny(h.base, typ.Name(), make(key, 16), []byte{recordUnsummed, 0xa0}) // an empty map
 		if err != nil {
 			t.Errorf("%s: %v", typ.Name(), err)
 			continue
@@ -216,11 +218,55 @@ func TestRecordsOfALaterVersionWithMoreFieldsAreRead(t *testing.T) {
 
 func TestRecordsOfAnUnknownVersionAreRefused(t *testing.T) {
 	var m meta
-	for _, raw := range [][]byte{nil, {}, {recordVersion}, {recordVersion + 1, 0xa0}, {0, 0xa0}, {recordVersion, 0xa0, 0xa0}} {
+	for _, raw := range [][]byte{nil, {}, {recordVersion}, {recordVersion + 1, 0, 0, 0, 0, 0xa0}, {0, 0xa0}, {recordUnsummed}, {recordUnsummed, 0xa0, 0xa0}} {
 		if err := decode(raw, &m); !errors.Is(err, errRecord) {
 			t.Errorf("% x: %v", raw, err)
 		}
 	}
+}
+
+func TestARecordInWhichABitHasFlippedIsNotRead(t *testing.T) {
+	for _, typ := range recordTypes() {
+		var n int64
+		raw, err := encode(filled(typ, &n).Interface())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for bit := range len(raw) * 8 {
+			raw[bit/8] ^= 1 << (bit % 8)
+			if err := decode(raw, reflect.New(typ).Interface()); !errors.Is(err, errRecord) {
+				t.Errorf("%s, bit %d: %v", typ.Name(), bit, err)
+			}
+			raw[bit/8] ^= 1 << (bit % 8)
+		}
+	}
+}
+
+// An older version, which cannot read these records, must say so at its start.
+func TestAFileOfBeforeIsNotedAsThisVersionsOnceItIsOpened(t *testing.T) {
+	h := newHouse(t)
+	ada := h.user("ada")
+	old := func(v any) []byte {
+		raw := need(recordEncoder.Marshal(v))(h)
+		return append([]byte{recordUnsummed}, raw...)
+	}
+	stored := need(h.Users.Get(h.ctx, ada.ID))(h)
+	h.ok(h.engine.Update(h.ctx, func(tx kv.Txn) error {
+		return errors.Join(tx.Put([]byte{spaceMeta}, old(meta{Schema: 1})), tx.Put(h.base.users.full(key{}.id(ada.ID)), old(stored)))
+	}))
+	h = h.reopened(t)
+	if u := need(h.Users.Get(h.ctx, ada.ID))(h); !reflect.DeepEqual(u, stored) {
+		t.Errorf("%+v, want %+v", u, stored)
+	}
+	h.ok(h.engine.View(h.ctx, func(r kv.Reader) error {
+		raw, _, err := r.Get([]byte{spaceMeta})
+		var m meta
+		if err := errors.Join(err, decode(raw, &m)); err != nil || m.Schema != schema {
+			t.Errorf("%+v, %v", m, err)
+		}
+		return nil
+	}))
+	h.sound()
 }
 
 // Much text comes from requests: a byte that is no UTF-8 must not make a record
@@ -267,7 +313,7 @@ func FuzzDecodeRecord(f *testing.F) {
 		}
 		f.Add(raw)
 	}
-	f.Add([]byte{recordVersion, 0xa1, 0x01, 0xf6})
+	f.Add([]byte{recordUnsummed, 0xa1, 0x01, 0xf6})
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		b := &base{tables: newTables(nil)}
 		for _, typ := range recordTypes() {

@@ -13,8 +13,9 @@ import (
 	"latchkey/storage/kv"
 )
 
-// schema is the version of the file's layout as a whole.
-const schema = 1
+// schema is the version of the file's layout as a whole. In 2 records have checksums,
+// and those of 1 are read as they are.
+const schema = 2
 
 // Store is every noun over one engine. Its fields are small method sets; take
 // the one you need.
@@ -184,7 +185,7 @@ func (b *base) prepare(ctx context.Context) error {
 		if !ok {
 			err = b.create(tx)
 		} else {
-			err = checkSchema(raw)
+			err = b.upgradeSchema(tx, raw)
 		}
 		if err != nil {
 			return time.Time{}, err
@@ -204,11 +205,7 @@ func (b *base) prepare(ctx context.Context) error {
 
 // create makes of an empty file a store.
 func (b *base) create(tx kv.Txn) error {
-	raw, err := encode(meta{Schema: schema})
-	if err != nil {
-		return err
-	}
-	if err := tx.Put([]byte{spaceMeta}, raw); err != nil {
+	if err := putSchema(tx); err != nil {
 		return err
 	}
 	for _, s := range standardScopes() {
@@ -217,6 +214,26 @@ func (b *base) create(tx kv.Txn) error {
 		}
 	}
 	return b.begins(tx)
+}
+
+func putSchema(tx kv.Txn) error {
+	raw, err := encode(meta{Schema: schema})
+	if err != nil {
+		return err
+	}
+	return tx.Put([]byte{spaceMeta}, raw)
+}
+
+// upgradeSchema notes that this version has written to the file.
+func (b *base) upgradeSchema(tx kv.Txn, raw []byte) error {
+	if err := checkSchema(raw); err != nil {
+		return err
+	}
+	var m meta
+	if err := decode(raw, &m); err != nil || m.Schema == schema {
+		return err
+	}
+	return putSchema(tx)
 }
 
 // addFirstPartyScopes writes those that are missing, and those that somebody else
