@@ -24,6 +24,9 @@ func auditCommand(t *terminal) *cobra.Command {
 	addJSON(t, c)
 	anywhere(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if *most < 0 {
+			return usagef("--limit must be 0 or more; 0 shows all")
+		}
 		return t.with(c.Context(), false, func(conn *connection) error {
 			names := namesOf{conn: conn, known: map[storage.ID]string{}}
 			sub, err := whose(c.Context(), conn, args)

@@ -141,8 +141,8 @@ type spoiled struct {
 	how func(path string) error
 }
 
-func (s spoiled) Snapshot(ctx context.Context, path string) error {
-	if err := s.Source.Snapshot(ctx, path); err != nil {
+func (s spoiled) Compact(ctx context.Context, path string) error {
+	if err := s.Source.Compact(ctx, path); err != nil {
 		return err
 	}
 	return s.how(path)
@@ -423,4 +423,52 @@ func TestABackupOfDataInUseIsOfOneMoment(t *testing.T) {
 	}
 	cancel()
 	must(t, <-ended)
+}
+
+// What was deleted stays in the free pages of the data file until they are used again.
+func TestABackupHoldsNothingOfWhoWasDeleted(t *testing.T) {
+	dir := t.TempDir()
+	path, copied := filepath.Join(dir, "data"), filepath.Join(dir, "copy")
+	e, s := open(t, path)
+	people(t, s, "ada")
+	u, err := s.Users.Create(t.Context(), storage.Operator, storage.User{Username: "zenobia", Email: "zenobia@leaves.example"})
+	must(t, err)
+	must(t, s.Users.Delete(t.Context(), storage.Operator, u.ID))
+	holds := func(path string) bool {
+		raw, err := os.ReadFile(path)
+		must(t, err)
+		return strings.Contains(string(raw), "zenobia@leaves.example")
+	}
+	_, err = backup.Write(t.Context(), e, copied, anyKey, noon)
+	must(t, err)
+	if !holds(path) || holds(copied) {
+		t.Errorf("the data file holds it: %v; the backup: %v", holds(path), holds(copied))
+	}
+	if got := who(t, copied); got != "ada" {
+		t.Errorf("the backup has %q", got)
+	}
+}
+
+func TestCompactingMakesNoFileLargerAndFollowsALink(t *testing.T) {
+	dir := t.TempDir()
+	path, link := filepath.Join(dir, "elsewhere"), filepath.Join(dir, "data")
+	e, s := open(t, path)
+	people(t, s, "ada")
+	must(t, e.Close())
+	must(t, os.Symlink(path, link))
+	for range 2 {
+		done, err := backup.Compact(t.Context(), link, anyKey)
+		must(t, err)
+		info, err := os.Stat(path)
+		must(t, err)
+		if done.After > done.Before || info.Size() != done.After {
+			t.Errorf("%+v, and it has %d bytes", done, info.Size())
+		}
+	}
+	if at, err := os.Readlink(link); err != nil || at != path {
+		t.Errorf("the link is %q, %v", at, err)
+	}
+	if got := who(t, link); got != "ada" {
+		t.Errorf("it has %q", got)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 
 	"latchkey/storage/bolt"
 	"latchkey/storage/kv"
@@ -14,8 +15,12 @@ import (
 type Compacted struct{ Before, After int64 }
 
 // Compact makes a data file that no process has open as small as it can be. Data
-// that have faults are left as they are: the error is a *Damaged.
+// that have faults are left as they are: the error is a *Damaged. So are those that
+// would not get smaller. Where path is a symbolic link, the file it leads to is meant.
 func Compact(ctx context.Context, path string, try Keys) (done Compacted, err error) {
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return done, err
+	}
 	if err := whole(ctx, path, try); err != nil {
 		return done, err
 	}
@@ -39,6 +44,10 @@ func Compact(ctx context.Context, path string, try Keys) (done Compacted, err er
 	}
 	if done, err = sizes(path, draft); err != nil {
 		return done, err
+	}
+	if done.After > done.Before {
+		done.After = done.Before
+		return done, nil
 	}
 	return done, swap(draft, path)
 }

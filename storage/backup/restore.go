@@ -44,6 +44,9 @@ const lockWait = 200 * time.Millisecond
 // backup is lost, ErrPresent if there are data and Force is not set, a
 // *kv.LockedError if they are in use, and what Examine returns.
 func (r Restore) Run(ctx context.Context) (done Restored, err error) {
+	if to, err := filepath.EvalSymlinks(r.To); err == nil { // the link stays
+		r.To = to
+	}
 	lock, present, err := r.hold()
 	if err != nil {
 		return done, err

@@ -21,12 +21,12 @@ type counted struct {
 	fail error
 }
 
-func (c *counted) Snapshot(ctx context.Context, path string) error {
+func (c *counted) Compact(ctx context.Context, path string) error {
 	c.n++
 	if c.fail != nil {
 		return c.fail
 	}
-	return c.Source.Snapshot(ctx, path)
+	return c.Source.Compact(ctx, path)
 }
 
 // scheduled is a daily schedule that keeps three, and the data it is of.

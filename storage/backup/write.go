@@ -19,7 +19,9 @@ import (
 
 // Source is what a backup is made of; an engine is one.
 type Source interface {
-	Snapshot(ctx context.Context, path string) error
+	// Compact writes one consistent state to a new data file, and nothing else: a copy
+	// of the file would hold what free pages still have of records that were deleted.
+	Compact(ctx context.Context, path string) error
 }
 
 // Copy is a backup that was written and read again.
@@ -40,7 +42,7 @@ func Write(ctx context.Context, from Source, path string, try Keys, now time.Tim
 	}
 	draft := draftOf(path)
 	defer func() { err = errors.Join(err, remove(draft)) }()
-	if err := from.Snapshot(ctx, draft); err != nil {
+	if err := from.Compact(ctx, draft); err != nil {
 		return c, unwritten(filepath.Dir(path), err)
 	}
 	if err := bolt.AppendSums(draft); err != nil {

@@ -57,12 +57,34 @@ func newData(ctx context.Context, path string, fill func(putter) error) (err err
 	}
 	err = errors.Join(err, w.end(err == nil))
 	if err == nil {
+		// Once more, so that both pages that name a state name this one: if one of
+		// them is damaged, the other must not lead to a part of the pairs.
+		err = db.Update(func(*bbolt.Tx) error { return nil })
+	}
+	if err == nil {
 		err = db.Sync() // once for all
 	}
 	if err = errors.Join(err, db.Close()); err != nil {
 		return err
 	}
+	if err = trim(path); err != nil {
+		return err
+	}
 	return kv.SyncDir(filepath.Dir(path))
+}
+
+// trim cuts off what bbolt makes a file longer than its pages.
+func trim(path string) (err error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	newest, ok := newestMeta(f)
+	if !ok {
+		return fmt.Errorf("%s: %w", path, ErrNotData)
+	}
+	return errors.Join(f.Truncate(int64(newest.pages*newest.pageSize)), f.Sync())
 }
 
 // loader fills an empty data file. In key order one page is filled after another.
