@@ -78,7 +78,7 @@ func (h *house) disown(id string) {
 		page, err := tx.Scan(kv.Range{Limit: kv.MaxPage})
 		for _, p := range page {
 			var record map[uint64]cbor.RawMessage
-			if len(p.Value) == 0 || cbor.Unmarshal(p.Value[1:], &record) != nil || record[20] == nil || string(record[1][1:]) != id {
+			if len(p.Value) < 5 || cbor.Unmarshal(p.Value[5:], &record) != nil || record[20] == nil || string(record[1][1:]) != id {
 				continue
 			}
 			delete(record, 20) // storage.Client.FirstParty
@@ -87,7 +87,7 @@ func (h *house) disown(id string) {
 				return err
 			}
 			done = true
-			return tx.Put(bytes.Clone(p.Key), append([]byte{p.Value[0]}, raw...))
+			return tx.Put(bytes.Clone(p.Key), append([]byte{1}, raw...)) // version 1 has no checksum
 		}
 		return err
 	}))
