@@ -45,7 +45,7 @@ var bans = []ban{
 		why: "a rule that stands in a handler or a page is missing from the others; storage/api alone speaks HTTP"},
 	{in: "storage/...", except: []string{"storage/api/..."}, imports: []string{"crypto/...", "golang.org/x/crypto/..."}, but: []string{"crypto/rand", "crypto/subtle"},
 		why: "the store makes ids and compares; hashing and sealing are the business of keys"},
-	{in: "keys/...", imports: []string{module + "/op/...", module + "/login/...", module + "/cmd/...", module + "/internal/...", module + "/storage/api/..."}, but: []string{module + "/internal/limit"},
+	{in: "keys/...", imports: []string{module + "/op/...", module + "/login/...", module + "/cmd/...", module + "/internal/...", module + "/storage/api/..."}, but: []string{module + "/internal/limit", module + "/internal/strictjson"},
 		why: "imports flow one way: keys serve the rooms above and know none of them"},
 	{in: "keys/...", imports: []string{"net/http/...", "html/..."},
 		why: "a key does not care how its signature travels"},
