@@ -24,14 +24,11 @@ type Ask struct {
 	Scope    string // empty for a claim asked for by itself
 	Claim    string
 	Words    string  // completes "… will be able to", for scopes
-	Values   []Value // what the app would see of this user, where that helps to decide
+	Values   []Value // what the app would see of this user: see Values
 	Optional bool
 	Granted  bool // allowed before
 	Declined bool // left out before
 }
-
-// Value is a claim as the app would see it now.
-type Value struct{ Claim, Text string }
 
 // newConsentView lists what q asks of a's user, in the catalogue's order.
 func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *ConsentView {
@@ -44,7 +41,7 @@ func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *Conse
 			continue // no longer offered, or no longer to this app
 		}
 		covered = append(covered, sc.Claims...)
-		v.Asks = append(v.Asks, Ask{Scope: name, Words: sc.Words, Values: values(sc.Claims, a),
+		v.Asks = append(v.Asks, Ask{Scope: name, Words: sc.Words, Values: valuesOf(sc.Claims, a),
 			Optional: slices.Contains(st.Client.Metadata.OptionalScopes, name),
 			Granted:  have != nil && slices.Contains(have.Scopes, name),
 			Declined: have != nil && slices.Contains(have.Declined, name)})
@@ -54,7 +51,7 @@ func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *Conse
 	})
 	for _, claim := range q.Claims.all() {
 		if !slices.Contains(covered, claim) {
-			v.Asks = append(v.Asks, Ask{Claim: claim, Values: values([]string{claim}, a),
+			v.Asks = append(v.Asks, Ask{Claim: claim, Values: valuesOf([]string{claim}, a),
 				Granted: have != nil && slices.Contains(have.Claims, claim)})
 		}
 	}
@@ -138,21 +135,6 @@ func (v *ConsentView) imply() *storage.ConsentChange {
 	return d
 }
 
-// values are those of the claims that a person recognises as theirs: a value for each
-// group, if the claim is that of groups.
-func values(claims []string, a *storage.Account) []Value {
-	var out []Value
-	for _, c := range []struct{ claim, text string }{
-		{"name", a.User.DisplayName()}, {"email", a.User.Email}, {"phone_number", a.User.Profile.PhoneNumber},
-	} {
-		if c.text != "" && slices.Contains(claims, c.claim) {
-			out = append(out, Value{Claim: c.claim, Text: c.text})
-		}
-	}
-	if slices.Contains(claims, storage.ClaimGroups) {
-		for _, name := range a.Groups {
-			out = append(out, Value{Claim: storage.ClaimGroups, Text: name})
-		}
-	}
-	return out
+func valuesOf(claims []string, a *storage.Account) []Value {
+	return Values(claims, a.User, a.Groups, a.Membership)
 }

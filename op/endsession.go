@@ -165,10 +165,10 @@ func (l *Logout) end(w http.ResponseWriter, r *http.Request, v *storage.Session)
 	if err := l.p.store.Sessions.End(ctx, by, v.ID); err != nil {
 		return err
 	}
-	set, err := l.p.store.Settings.Get(ctx)
+	life, err := l.p.store.Sessions.BrowserLife(ctx, l.p.sessions.Of(r))
 	if err != nil {
 		return err
 	}
-	l.p.sessions.Forget(w, r, set.Lifetimes.SessionAbsolute, v.ID)
+	l.p.sessions.Forget(w, r, life, v.ID)
 	return nil
 }

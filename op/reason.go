@@ -44,6 +44,12 @@ func (f *Flow) Decided() *storage.Account {
 	return f.account(func(a *storage.Account) bool { return sameLine(a.Session, f.flow.Decisions.Session) })
 }
 
+// Again is the account that ReasonAgain is about; nil: none is.
+func (f *Flow) Again() *storage.Account {
+	a, _ := chooseAccount(&f.flow.Request, f.standing.Accounts, f.flow.Decisions)
+	return a
+}
+
 // Wanted is the account that the app asks for, if it is signed in here; nil: it is not,
 // and nobody here may hear whose it is.
 func (f *Flow) Wanted() *storage.Account {

@@ -26,6 +26,21 @@ type Session struct {
 	// that stands for all of them now; zero: itself.
 	First  ID `cbor:"12,keyasint,omitzero"`
 	Latest ID `cbor:"13,keyasint,omitzero"`
+	// Short says that the person did not ask to stay signed in: it ends after
+	// ShortSession. Of a first session it is what the one says that stands for it.
+	Short bool `cbor:"14,keyasint,omitempty"`
+}
+
+// ShortSession is how long a session lasts at most whose person did not ask to stay
+// signed in.
+const ShortSession = 12 * time.Hour
+
+// Life is how long the session may last from Created, however much it is used.
+func (s *Session) Life(l Lifetimes) time.Duration {
+	if s.Short {
+		return min(ShortSession, Seconds(l.SessionAbsolute))
+	}
+	return Seconds(l.SessionAbsolute)
 }
 
 // Line names a session and all that it goes on from: what grants hang on and apps
@@ -65,7 +80,7 @@ func (s *Session) over(l Lifetimes, now time.Time) bool {
 
 // past reports whether the session is past its absolute end.
 func (s *Session) past(l Lifetimes, now time.Time) bool {
-	return !now.Before(s.Created.Add(Seconds(l.SessionAbsolute)))
+	return !now.Before(s.Created.Add(s.Life(l)))
 }
 
 func (s *Session) idle(l Lifetimes, now time.Time) bool {
@@ -83,6 +98,7 @@ type NewSession struct {
 	UserAgent string // at most 256 bytes are kept
 	Address   string
 	Browser   []byte // names the browser for the throttle
+	Short     bool   // the person did not ask to stay signed in
 	// Replaces is the session of the same user in this browser; zero: none. It ends, or
 	// what stands for it by now, and the new one goes on from it: what hangs on it lives
 	// on.
@@ -116,13 +132,13 @@ func (s Sessions) Start(ctx context.Context, n NewSession) (*Session, error) {
 // prepareSession makes a session before the transaction that begins it.
 func (b *base) prepareSession(n NewSession, now time.Time) Session {
 	return Session{ID: b.newID(), User: n.User, UserEpoch: n.UserEpoch, AuthTime: now, AMR: n.AMR, ACR: n.ACR,
-		Created: now, Seen: now.Truncate(time.Hour), UserAgent: strings.ToValidUTF8(n.UserAgent[:min(len(n.UserAgent), 256)], ""), Address: n.Address}
+		Short: n.Short, Created: now, Seen: now.Truncate(time.Hour), UserAgent: strings.ToValidUTF8(n.UserAgent[:min(len(n.UserAgent), 256)], ""), Address: n.Address}
 }
 
 // begin stores a session of a user who has just proved who they are, in place of the
 // one it replaces.
 func (b *base) begin(tx kv.Txn, v Session, n NewSession, now time.Time) (_ *Session, err error) {
-	if v.First, err = b.goOn(tx, n.Replaces, v.ID, n.User, now); err != nil {
+	if v.First, err = b.goOn(tx, n.Replaces, &v, now); err != nil {
 		return nil, err
 	}
 	if err := b.succeeded(tx, n.User, n.Browser, now); err != nil {
@@ -131,15 +147,15 @@ func (b *base) begin(tx kv.Txn, v Session, n NewSession, now time.Time) (_ *Sess
 	return &v, b.sessions.put(tx, &v)
 }
 
-// goOn ends the session old, or what stands for it by now, if it is user's and has not
-// ended, lets next stand for it, and returns the first session of their line; zero: next
-// begins one of its own, for a line is not longer than its first session may be.
-func (b *base) goOn(tx kv.Txn, old, next, user ID, now time.Time) (ID, error) {
+// goOn ends the session old, or what stands for it by now, if it is next's user's and has
+// not ended, lets next stand for it, and returns the first session of their line; zero:
+// next begins one of its own, for a line is not longer than its first session may be.
+func (b *base) goOn(tx kv.Txn, old ID, next *Session, now time.Time) (ID, error) {
 	if old.IsZero() {
 		return ID{}, nil
 	}
 	v, err := b.standing(tx, old)
-	if err != nil || v == nil || v.User != user {
+	if err != nil || v == nil || v.User != next.User {
 		return ID{}, err
 	}
 	if err := b.endSession(tx, v, now); err != nil {
@@ -153,7 +169,10 @@ func (b *base) goOn(tx kv.Txn, old, next, user ID, now time.Time) (ID, error) {
 	if err != nil || first.past(set.Lifetimes, now) {
 		return ID{}, err
 	}
-	first.Latest = next
+	// From now on the line lasts as long as the person asked for this time.
+	if first.Latest, first.Short = next.ID, next.Short; first.past(set.Lifetimes, now) {
+		return ID{}, nil
+	}
 	return first.ID, b.sessions.put(tx, first)
 }
 

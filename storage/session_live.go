@@ -52,6 +52,28 @@ func (s Sessions) Stored(ctx context.Context, ids []ID) ([]*Session, error) {
 	})
 }
 
+// BrowserLife is for how long, in seconds, a browser is to remember these sessions; 0:
+// until it is closed. One whose person did not ask to stay signed in is enough for that:
+// with one cookie for all, the others end early rather than this one late.
+func (s Sessions) BrowserLife(ctx context.Context, ids []ID) (uint32, error) {
+	return view(ctx, s.b, func(r kv.Reader) (uint32, error) {
+		set, err := SettingsStore{s.b}.in(r)
+		if err != nil {
+			return 0, err
+		}
+		for _, id := range ids {
+			v, err := s.b.sessions.shared(r, key{}.id(id))
+			if err != nil {
+				return 0, err
+			}
+			if v != nil && v.Short && v.Ended.IsZero() {
+				return 0, nil
+			}
+		}
+		return set.Lifetimes.SessionAbsolute, nil
+	})
+}
+
 // OfUser returns a user's live sessions, newest first: those among up to limit
 // stored ones after the cursor of an earlier page (nil: from the newest), and the
 // cursor of the next page (nil: no more).

@@ -45,6 +45,13 @@ func canonicalLogin(s string) string {
 	return slices.Min(append(alikeEmails(s), canonicalEmail(s)))
 }
 
+// CheckUsername tells whether an account may have this username, as far as the name
+// alone tells: an *Invalid if not.
+func CheckUsername(s string) error { return validUsername(s) }
+
+// CheckEmail is CheckUsername for an e-mail address, which may be empty.
+func CheckEmail(s string) error { return validEmail(s) }
+
 func validUsername(s string) error {
 	if s == "" || len(s) > 64 {
 		return invalid("username", "must be 1 to 64 bytes long")

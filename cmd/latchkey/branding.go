@@ -56,5 +56,5 @@ func (b *branding) inForce(ctx context.Context) storage.Branding {
 
 func pageBrand(b storage.Branding) page.Brand {
 	return page.Brand{Name: b.Name, Logo: b.Logo, LogoType: b.LogoType, Accent: b.Accent,
-		HomeURL: b.HomeURL, SupportURL: b.SupportURL, PrivacyURL: b.PrivacyURL, TermsURL: b.TermsURL}
+		HomeURL: b.HomeURL, SupportURL: b.SupportURL, PrivacyURL: b.PrivacyURL, TermsURL: b.TermsURL, SupportEmail: b.SupportMail}
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"latchkey/internal/edge"
 	"latchkey/login/front"
 	"latchkey/login/page"
+	"latchkey/op"
 	"latchkey/storage"
 )
 
@@ -28,9 +30,9 @@ func (h *Handler) apps(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	connected, err := h.Store.Consents.OfUser(r.Context(), live[0].User.ID, appsMost)
-	var catalogue *storage.Catalogue
+	var s sights
 	if err == nil {
-		catalogue, err = h.Store.Scopes.Catalogue(r.Context())
+		s, err = h.sights(r.Context(), live[0].User)
 	}
 	if err != nil {
 		h.front().Fail(w, r, err)
@@ -41,21 +43,53 @@ func (h *Handler) apps(w http.ResponseWriter, r *http.Request) {
 		p.SwitchURL = others(live, front.PathApps)
 	}
 	for _, c := range connected {
-		p.Apps = append(p.Apps, page.ConnectedApp{App: *front.AppOf(c.Client), Since: c.Consent.Created, Scopes: allowed(c, catalogue.Offers),
+		p.Apps = append(p.Apps, page.ConnectedApp{App: *front.AppOf(c.Client), Since: c.Consent.Created, Scopes: s.allowed(c), Asks: !c.Client.SkipsConsent(),
 			RemoveURL: pathRemove + "?" + url.Values{"app": {c.Client.ID}, "account": {live[0].User.Subject()}}.Encode()})
 	}
 	h.front().Show(w, r, http.StatusOK, p)
 }
 
-// allowed says what an app may do now: what its user allows and it is still offered.
-func allowed(c storage.Connected, offers storage.Offers) (all []page.Scope) {
-	for _, s := range offers {
-		if slices.Contains(c.Consent.Scopes, s.Name) && c.Client.MayAsk(s.Scope) {
-			all = append(all, page.Scope{Words: s.Words})
+// sights is what is known to say what apps see of a user.
+type sights struct {
+	user       *storage.User
+	groups     []string
+	membership *storage.Membership // nil: none
+	offers     storage.Offers
+}
+
+func (h *Handler) sights(ctx context.Context, u *storage.User) (sights, error) {
+	s := sights{user: u}
+	catalogue, err := h.Store.Scopes.Catalogue(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.offers = catalogue.Offers
+	if s.groups, err = h.Store.Groups.Names(ctx, u.Groups); err != nil {
+		return s, err
+	}
+	switch m, err := h.Store.Memberships.Get(ctx, u.ID); {
+	case err == nil:
+		s.membership = &m
+	case !errors.Is(err, storage.ErrNotFound):
+		return s, err
+	}
+	return s, nil
+}
+
+// allowed says what an app may do now, what its user allows and it is still offered, and
+// what it sees by that.
+func (s sights) allowed(c storage.Connected) (all []page.Scope) {
+	add := func(p page.Scope, claims ...string) {
+		front.ShowValues(&p, op.Values(claims, s.user, s.groups, s.membership))
+		all = append(all, p)
+	}
+	for _, o := range s.offers {
+		if slices.Contains(c.Consent.Scopes, o.Name) && c.Client.MayAsk(o.Scope) {
+			add(page.Scope{Words: o.Words}, o.Claims...)
 		}
 	}
 	for _, claim := range c.Consent.Claims {
-		all = append(all, page.Scope{Claim: claim})
+		add(page.Scope{Claim: claim}, claim)
 	}
 	return all
 }
@@ -80,7 +114,7 @@ func (h *Handler) removeForm(w http.ResponseWriter, r *http.Request) {
 		h.front().Fail(w, r, err)
 	default:
 		h.front().Show(w, r, http.StatusOK, page.RemoveApp{Action: pathRemove, Back: front.PathApps, Person: front.PersonOf(v.User),
-			Account: v.User.Subject(), App: *front.AppOf(c), ID: c.ID})
+			Account: v.User.Subject(), App: *front.AppOf(c), ID: c.ID, Asks: !c.SkipsConsent()})
 	}
 }
 
@@ -98,9 +132,13 @@ func (h *Handler) remove(w http.ResponseWriter, r *http.Request) {
 	}
 	edge.Sub(r.Context(), v.User.Subject())
 	by := v.User.Actor(storage.ViaPage, edge.RequestID(r.Context()))
-	switch err := h.Store.Consents.Withdraw(r.Context(), by, v.User.ID, r.PostForm.Get("app")); {
+	c, err := h.Store.Clients.Get(r.Context(), r.PostForm.Get("app"))
+	if err == nil {
+		err = h.Store.Consents.Withdraw(r.Context(), by, v.User.ID, c.ID)
+	}
+	switch {
 	case err == nil:
-		front.Notices{Cookies: h.Cookies}.AppRemoved(w)
+		front.Notices{Cookies: h.Cookies}.AppRemoved(w, !c.SkipsConsent())
 		front.See(w, front.PathApps)
 	case errors.Is(err, storage.ErrNotFound):
 		front.See(w, front.PathApps)

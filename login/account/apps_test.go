@@ -55,13 +55,13 @@ func TestAnAppIsRemovedAfterAQuestionAndNoOther(t *testing.T) {
 	bazaar := h.connect(ada, "Bazaar", "openid")
 	b := h.signedIn("ada")
 	p := b.get("/account/apps")
-	for _, want := range []string{"Event &lt;b&gt;Calendar&lt;/b&gt;", "Bazaar", "See your e-mail address", "See your date of birth", "1 March 2026"} {
+	for _, want := range []string{"Event &lt;b&gt;Calendar&lt;/b&gt;", "Bazaar", "See your e-mail address", "See your date of birth", "1 March 2026", "ada@example.org"} {
 		if !strings.Contains(p.body, want) {
 			t.Errorf("the list lacks %q:\n%s", want, p.body)
 		}
 	}
 	p = b.get("/account/apps/remove?" + url.Values{"app": {calendar.ID}, "account": {ada.Subject()}}.Encode())
-	if p.status != http.StatusOK || !strings.Contains(p.body, "stops working for you at once") || !h.allows(ada, calendar) {
+	if p.status != http.StatusOK || !strings.Contains(p.body, "loses its access to your account at once") || !h.allows(ada, calendar) {
 		t.Fatalf("%d\n%s", p.status, p.body)
 	}
 	// A form about somebody who is not signed in here.
@@ -101,5 +101,43 @@ func TestAppsAreTheOwnersToSeeAndToRemove(t *testing.T) {
 	r.Header.Set("Origin", "https://evil.example")
 	if p := h.signedIn("ada").do(r); p.status != http.StatusForbidden || !h.allows(ada, calendar) {
 		t.Errorf("%d", p.status)
+	}
+}
+
+func TestAnAppThatAsksNobodyIsSaidToComeBack(t *testing.T) {
+	h := newHouse(t, keys.HasherOptions{})
+	ada := h.addUser("ada")
+	forum := h.connect(ada, "Forum", "openid")
+	ctx := context.Background()
+	m := forum.Metadata
+	m.Consent = storage.ConsentSkip
+	if _, err := h.store.Clients.SetFirstParty(ctx, storage.Operator, forum.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.store.Clients.Change(ctx, storage.Operator, forum.ID, 0, m); err != nil {
+		t.Fatal(err)
+	}
+	b := h.signedIn("ada")
+	for _, p := range []seen{b.get("/account/apps/remove?" + url.Values{"app": {forum.ID}, "account": {ada.Subject()}}.Encode()),
+		b.post("/account/apps/remove", "account", ada.Subject(), "app", forum.ID)} {
+		if !strings.Contains(p.body, "access again") {
+			t.Errorf("at %s:\n%s", p.at, p.body)
+		}
+	}
+}
+
+func TestPagesOfTheAccountShareOneListOfSections(t *testing.T) {
+	h := newHouse(t, keys.HasherOptions{})
+	h.addUser("ada")
+	b := h.signedIn("ada")
+	for path, current := range map[string]string{"/account": "/account", "/account/apps": "/account/apps", "/account/security": "/account/security",
+		"/account/password": "/account/security"} {
+		p := b.get(path)
+		if p.status != http.StatusOK || !strings.Contains(p.body, `<body class="wide`) || !strings.Contains(p.body, `<a href="`+current+`" aria-current="page">`) {
+			t.Errorf("%s: %d\n%s", path, p.status, p.body)
+		}
+		if p := h.browser().get(path); p.at != "/sign-in?return_to="+url.QueryEscape(path) {
+			t.Errorf("%s, not signed in: at %s", path, p.at)
+		}
 	}
 }

@@ -1,5 +1,7 @@
 // Package account serves what signed-in people do with their own account.
 //
+//	GET       /account                         who is signed in, and where the rest is
+//	GET       /account/security                how one signs in
 //	GET, POST /account/password                another password
 //	GET       /account/apps                    what apps may do
 //	GET, POST /account/apps/remove             one of them no more

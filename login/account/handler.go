@@ -16,7 +16,7 @@ import (
 type Sessions interface {
 	// Of returns them, the account in front first. They need not be alive.
 	Of(r *http.Request) []storage.ID
-	// Keep writes them into the browser for life seconds.
+	// Keep writes them into the browser for life seconds; 0: until it is closed.
 	Keep(w http.ResponseWriter, ids []storage.ID, life uint32)
 }
 
@@ -42,6 +42,8 @@ func (h *Handler) Routes(r *mux.Router) {
 	both := h.front().Forms(r)
 	both(front.PathPassword, h.passwordForm, h.password)
 	both(pathRemove, h.removeForm, h.remove)
+	both(front.PathAccount, h.overview, h.putGuessingAside)
+	r.HandleFunc(front.PathSecurity, h.security).Methods(http.MethodGet)
 	r.HandleFunc(front.PathApps, h.apps).Methods(http.MethodGet)
 	r.HandleFunc(pathWellKnown, func(w http.ResponseWriter, _ *http.Request) {
 		front.See(w, front.PathPassword)

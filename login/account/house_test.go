@@ -132,7 +132,7 @@ func (h *house) signedIn(names ...string) *browser {
 	b := h.browser()
 	b.get("/sign-in")
 	for _, name := range names {
-		if p := b.post("/sign-in", "username", name, "password", password); p.status != http.StatusOK {
+		if p := b.post("/sign-in", "username", name, "password", password, "keep", "yes"); p.status != http.StatusOK {
 			h.t.Fatalf("%s cannot sign in: %d", name, p.status)
 		}
 	}

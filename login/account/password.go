@@ -64,14 +64,15 @@ func (h *Handler) password(w http.ResponseWriter, r *http.Request) {
 		h.noPassword(w, r, live, v.User)
 		return
 	}
-	set, err := h.Store.Settings.Get(r.Context())
-	if err != nil {
-		h.front().Fail(w, r, err)
-		return
-	}
 	form := passwordPage(live, v.User)
 	form.EndOthers = r.PostForm.Get("everywhere") == "yes"
 	done, err := h.change(r, *v, &form)
+	var all []storage.ID
+	var life uint32
+	if done != nil {
+		all = append([]storage.ID{done.Session.ID}, but(h.Sessions.Of(r), v.Session.ID)...)
+		life, err = h.Store.Sessions.BrowserLife(r.Context(), all)
+	}
 	switch {
 	case err != nil:
 		h.front().Fail(w, r, err)
@@ -79,9 +80,9 @@ func (h *Handler) password(w http.ResponseWriter, r *http.Request) {
 		h.front().Show(w, r, statusOf(form), form)
 	default:
 		// The account is in front from now on, with its session under the new id.
-		h.Sessions.Keep(w, append([]storage.ID{done.Session.ID}, but(h.Sessions.Of(r), v.Session.ID)...), set.Lifetimes.SessionAbsolute)
+		h.Sessions.Keep(w, all, life)
 		front.Notices{Cookies: h.Cookies}.PasswordChanged(w, done.Ended)
-		front.See(w, front.PathHome)
+		front.See(w, front.PathSecurity)
 	}
 }
 
@@ -164,5 +165,5 @@ func (h *Handler) save(r *http.Request, v storage.SignedIn, sealed []byte, endOt
 		Old: v.User.Password, New: sealed, EndOthers: endOthers,
 		Session: storage.NewSession{User: v.User.ID, UserEpoch: v.User.Epoch, AMR: []string{"pwd"}, ACR: op.ACRPassword(),
 			UserAgent: r.UserAgent(), Address: edge.ClientAddr(r.Context()).String(), Browser: h.Browsers.Browser(r),
-			Replaces: v.Session.ID, RequestID: id}})
+			Short: v.Session.Short, Replaces: v.Session.ID, RequestID: id}})
 }

@@ -22,7 +22,7 @@ func TestAChangedPasswordIsTheOnlyOneAndSignsOthersOut(t *testing.T) {
 		t.Fatalf("%d\n%s", p.status, p.body)
 	}
 	p := here.change(ada, password, another, "everywhere", "yes")
-	if p.at != "/" || !strings.Contains(p.body, `role="status"`) ||
+	if p.at != "/account/security" || !strings.Contains(p.body, `role="status"`) ||
 		!strings.Contains(p.body, `Password changed. You were signed out on <strong dir="auto">2</strong> other devices.`) {
 		t.Fatalf("%d at %s\n%s", p.status, p.at, p.body)
 	}
@@ -47,7 +47,7 @@ func TestWithTheBoxClearedOtherDevicesStaySignedIn(t *testing.T) {
 	ada := h.addUser("ada")
 	here, phone := h.signedIn("ada"), h.signedIn("ada")
 	p := here.change(ada, password, another)
-	if p.at != "/" || !strings.Contains(p.body, "<p>Password changed.</p>") {
+	if p.at != "/account/security" || !strings.Contains(p.body, "<p>Password changed.</p>") {
 		t.Fatalf("%d at %s\n%s", p.status, p.at, p.body)
 	}
 	if p := phone.get("/"); !strings.Contains(p.body, "The ada") {
@@ -108,13 +108,13 @@ func TestThePasswordIsKeptInOneUnicodeForm(t *testing.T) {
 	ada := h.addUser("ada")
 	const typed = "ünßerordentliche Grüße überall"
 	b := h.signedIn("ada")
-	if p := b.change(ada, password, norm.NFD.String(typed)); p.at != "/" {
+	if p := b.change(ada, password, norm.NFD.String(typed)); p.at != "/account/security" {
 		t.Fatalf("%d at %s", p.status, p.at)
 	}
 	if p := b.change(ada, norm.NFC.String(typed), norm.NFD.String(typed)); !strings.Contains(p.body, "That is the password you have.") {
 		t.Errorf("another form of the same: %d at %s", p.status, p.at)
 	}
-	if p := b.change(ada, norm.NFC.String(typed), another); p.at != "/" {
+	if p := b.change(ada, norm.NFC.String(typed), another); p.at != "/account/security" {
 		t.Errorf("%d at %s", p.status, p.at)
 	}
 }
@@ -136,7 +136,7 @@ func TestGuessingIsThrottledWithTheSignIns(t *testing.T) {
 		t.Errorf("signing in from the same browser: %d", p.status)
 	}
 	h.pass(time.Minute)
-	if p := b.change(ada, password, another); p.at != "/" {
+	if p := b.change(ada, password, another); p.at != "/account/security" {
 		t.Errorf("a minute later: %d at %s", p.status, p.at)
 	}
 	if p := b.change(ada, "wrong wrong wrong", password); p.status != http.StatusUnprocessableEntity {
@@ -231,7 +231,7 @@ func TestWithSeveralAccountsTheFormIsAboutTheOneItNames(t *testing.T) {
 		t.Fatalf("ada chosen: at %s\n%s", p.at, p.body)
 	}
 	// A form shown before is still about bob.
-	if p := b.change(bob, password, another, "everywhere", "yes"); p.at != "/" || !strings.Contains(p.body, "The bob") {
+	if p := b.change(bob, password, another, "everywhere", "yes"); p.at != "/account/security" || !strings.Contains(p.body, "The bob") {
 		t.Errorf("%d at %s", p.status, p.at)
 	}
 	if !h.verified(bob, another) || !h.verified(ada, password) {
@@ -282,7 +282,7 @@ func TestAChangeMeanwhileIsNotOverwritten(t *testing.T) {
 	var changed int
 	for range 2 {
 		switch p := <-answers; {
-		case p.at == "/":
+		case p.at == "/account/security":
 			changed++
 		case p.status == http.StatusConflict && strings.Contains(p.body, "changed while this page was open"):
 		case strings.HasPrefix(p.at, "/sign-in"): // came after the other had ended its session
@@ -346,7 +346,7 @@ func TestAChangedPasswordForgetsNoIdleSessionOfAnotherAccount(t *testing.T) {
 		h.pass(4 * 24 * time.Hour)
 		b.get("/account/password") // ada is at work, bob is not
 	}
-	if p := b.change(ada, password, another); p.at != "/" {
+	if p := b.change(ada, password, another); p.at != "/account/security" {
 		t.Fatalf("%d at %s", p.status, p.at)
 	}
 	b.post("/sign-out", "action", "sign-out")

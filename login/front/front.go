@@ -8,6 +8,7 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/login/page"
+	"latchkey/op"
 	"latchkey/storage"
 )
 
@@ -82,4 +83,15 @@ func AppOf(c *storage.Client) *page.App {
 // PersonOf is a user as pages show them.
 func PersonOf(u *storage.User) page.Person {
 	return page.Person{Name: u.Profile.Name, Username: u.Username}
+}
+
+// ShowValues puts what an app sees of a person on the page's scope.
+func ShowValues(s *page.Scope, values []op.Value) {
+	for _, v := range values {
+		if v.Claim == storage.ClaimGroups {
+			s.Groups = append(s.Groups, v.Text)
+		} else {
+			s.Values = append(s.Values, page.Value(v))
+		}
+	}
 }

@@ -36,6 +36,7 @@ var problemStatus = map[page.SignInProblem]int{
 	page.Busy:          http.StatusServiceUnavailable,
 	page.NoCookies:     http.StatusBadRequest,
 	page.Stale:         http.StatusConflict,
+	page.Disabled:      http.StatusForbidden,
 }
 
 // StatusOf is the HTTP status that a problem belongs to.
@@ -87,6 +88,9 @@ func (p Passwords) check(ctx context.Context, turn keys.Turn, name string, user 
 	case !right:
 		edge.Fail(ctx, "wrong_password", whyWrong(user))
 		return Checked{Problem: page.WrongPassword}, nil
+	case user.Disabled: // only whoever knows the password hears of it
+		edge.Fail(ctx, "disabled", nil)
+		return Checked{Problem: page.Disabled}, nil
 	}
 	set, err := p.Store.Settings.Get(ctx)
 	if err != nil {
@@ -103,8 +107,6 @@ func whyWrong(user *storage.User) error {
 	switch {
 	case user == nil:
 		return errors.New("no such account")
-	case user.Disabled:
-		return errors.New("the account is disabled")
 	case len(user.Password) == 0:
 		return errors.New("the account has no password")
 	}
@@ -140,7 +142,7 @@ func verify(ctx context.Context, turn keys.Turn, user *storage.User, password st
 		return false, nil, turn.VerifyNothing(ctx, password)
 	}
 	right, rehash, err = turn.Verify(ctx, user.ID[:], user.Password, password)
-	return right && !user.Disabled, rehash, err
+	return right, rehash, err
 }
 
 var reasonKeys = map[keys.PasswordReason]struct {

@@ -12,12 +12,14 @@ const (
 	PathChoose   = "/choose-account"
 	PathPassword = "/account/password"
 	PathApps     = "/account/apps"
+	PathAccount  = "/account"
+	PathSecurity = "/account/security"
 )
 
 // returns are the pages that signing in, or choosing an account, may lead back to. A
 // list and not a form that paths must have: what comes in an address was written by
 // anybody.
-var returns = []string{PathHome, PathPassword, PathApps}
+var returns = []string{PathHome, PathPassword, PathApps, PathAccount, PathSecurity}
 
 // ReturnPath is where to go after a page that was asked to lead back to the path to:
 // there if it is one of ours, else home.

@@ -11,14 +11,15 @@ type Account struct {
 //
 //	account=<ID>     go on with it
 //	action=another   sign in with another account
-//	sign_out=<ID>    sign this one out
-//	sign_out=all     sign all of them out
 type ChooseAccount struct {
 	Action   string // where the form is posted
 	App      *App   // who asked; nil outside a flow
 	ReturnTo string // outside a flow: comes back as form value "return_to"
 	Accounts []Account
 	Gone     bool // 409: the one that was chosen is signed out
+	// SignOutURL leads to SignOutOf. It is a page of its own, so that nobody is signed
+	// out by a slip while choosing.
+	SignOutURL string
 }
 
 func (p ChooseAccount) frame(l *livery) frame {
@@ -34,4 +35,18 @@ func (p ChooseAccount) frame(l *livery) frame {
 		f.summary = []FieldError{{Text: Say("account.gone")}}
 	}
 	return f
+}
+
+// SignOutOf asks which of the accounts on this browser to sign out. The form sends
+// sign_out=<ID>, or sign_out=all.
+type SignOutOf struct {
+	Action   string // where the form is posted
+	Back     string // to ChooseAccount
+	App      *App   // in a flow
+	ReturnTo string // outside a flow: comes back as form value "return_to"
+	Accounts []Account
+}
+
+func (p SignOutOf) frame(*livery) frame {
+	return frame{template: "signoutof", title: Say("account.sign_out.title"), leaves: p.App != nil}
 }

@@ -6,8 +6,11 @@ import "time"
 type ConnectedApp struct {
 	App
 	Since     time.Time
-	Scopes    []Scope // what it may do: Words, or Claim
+	Scopes    []Scope // what it may do: Words, or Claim, with Values
 	RemoveURL string
+	// Asks says that the app asks before it has access. One that does not gets it again
+	// when the person opens it.
+	Asks bool
 }
 
 // Apps lists the apps that a person allows something.
@@ -19,7 +22,8 @@ type Apps struct {
 }
 
 func (p Apps) frame(*livery) frame {
-	return frame{template: "apps", title: Say("apps.title"), person: &p.Person, switchURL: p.SwitchURL, notice: p.Notice, wide: true}
+	return frame{template: "apps", title: Say("apps.title"), person: &p.Person, switchURL: p.SwitchURL, notice: p.Notice,
+		wide: true, sections: accountSections("/account/apps")}
 }
 
 // RemoveApp asks before what an app may do is taken back. The form sends Account as
@@ -31,6 +35,7 @@ type RemoveApp struct {
 	Account string // stands for Person in the form; opaque to the page
 	App     App
 	ID      string
+	Asks    bool // as of ConnectedApp
 }
 
 func (p RemoveApp) frame(*livery) frame {

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
+	"net/mail"
+	"net/url"
 	"sync"
 )
 
@@ -22,6 +25,8 @@ type Brand struct {
 
 	// Absolute http or https addresses; a link that is empty is not shown.
 	HomeURL, SupportURL, PrivacyURL, TermsURL string
+
+	SupportEmail string // whom to ask, an address like help@example.org; may be empty
 }
 
 // BrandSource answers the brand in force. It is asked once for every page and
@@ -55,7 +60,7 @@ func (b Brand) Check() error {
 func (b Brand) equal(o Brand) bool {
 	return b.Name == o.Name && b.LogoType == o.LogoType && b.Accent == o.Accent &&
 		b.HomeURL == o.HomeURL && b.SupportURL == o.SupportURL && b.PrivacyURL == o.PrivacyURL &&
-		b.TermsURL == o.TermsURL && bytes.Equal(b.Logo, o.Logo)
+		b.TermsURL == o.TermsURL && b.SupportEmail == o.SupportEmail && bytes.Equal(b.Logo, o.Logo)
 }
 
 // livery is a brand made ready for pages: checked, with the addresses of its
@@ -63,6 +68,7 @@ func (b Brand) equal(o Brand) bool {
 type livery struct {
 	Name                    string
 	Home, Support           string
+	Mail                    string // of support
 	Privacy, Terms          string
 	CSS, Logo, Mark, Icon   string
 	brand                   Brand
@@ -85,11 +91,51 @@ func (w *wardrobe) dress(b Brand) *livery {
 	return w.last
 }
 
+// Contact names whom people are to ask.
+func (l *livery) Contact() any {
+	switch {
+	case l.Mail != "":
+		return l.Mail
+	case l.Support != "":
+		return l.Name
+	}
+	return Say("ask.operator", l.Name)
+}
+
+// HelpURL is where a person finds help: the page that the operator named, else a message
+// to their address. Empty: neither is known.
+func (l *livery) HelpURL() template.URL {
+	switch {
+	case l.Support != "":
+		return template.URL(l.Support) //nolint:gosec // G203: webLink looked at it
+	case l.Mail != "":
+		return template.URL("mailto:" + url.PathEscape(l.Mail)) //nolint:gosec // G203: an escaped address
+	}
+	return ""
+}
+
+// help is the link to HelpURL, if there is one.
+func (l *livery) help() []link {
+	to := l.HelpURL()
+	if to == "" {
+		return nil
+	}
+	return []link{{to, Say("link.help_from", l.Name)}}
+}
+
+// mailAddress returns s if it is a plain e-mail address, else nothing.
+func mailAddress(s string) string {
+	if a, err := mail.ParseAddress(s); err != nil || a.Address != s {
+		return ""
+	}
+	return s
+}
+
 // newLivery never fails: a page is shown with the parts that pass, the default
 // standing in for the others. Settings are checked when they are written.
 func newLivery(b Brand) *livery {
 	l := &livery{brand: b, Name: oneLine(b.Name), Home: webLink(b.HomeURL), Support: webLink(b.SupportURL),
-		Privacy: webLink(b.PrivacyURL), Terms: webLink(b.TermsURL)}
+		Privacy: webLink(b.PrivacyURL), Terms: webLink(b.TermsURL), Mail: mailAddress(b.SupportEmail)}
 	if l.Name == "" {
 		l.Name = defaultName
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -70,6 +71,8 @@ func look(t *testing.T, tab *browser.Tab, base, name, picture string) {
 	}
 }
 
+var timeForm = regexp.MustCompile(`^\d{1,2} May 2026, \d\d:\d\d [A-Z]+`)
+
 func TestTheScriptAddsComfort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser")
@@ -78,8 +81,16 @@ func TestTheScriptAddsComfort(t *testing.T) {
 	base := gallery(t, page.Options{})
 
 	tab.Goto(base + "/sign-in-wrong")
-	if !browser.Eval[bool](tab, `document.activeElement.matches("[role=alert]")`) {
-		t.Error("the summary of errors is not focused")
+	if got := browser.Eval[string](tab, `document.activeElement.id`); got != "password" {
+		t.Errorf("after a typo %q has the focus", got)
+	}
+	if got := browser.Eval[string](tab, `(() => {
+		const input = document.querySelector("#password"), hint = () => input.closest(".field").querySelector("[role=status]").textContent;
+		const press = (on) => input.dispatchEvent(new KeyboardEvent("keydown", {key: "a", modifierCapsLock: on}));
+		press(true); const on = hint(); press(false);
+		return on + "|" + hint();
+	})()`); got != "Caps Lock is on.|" {
+		t.Errorf("Caps Lock: %q", got)
 	}
 	tab.Fill("#password", "secret words")
 	tab.Click(".reveal")
@@ -97,12 +108,29 @@ func TestTheScriptAddsComfort(t *testing.T) {
 		t.Errorf("sent twice: %s", got)
 	}
 
+	tab.Goto(base + "/sign-in-throttled")
+	if !browser.Eval[bool](tab, `document.activeElement.matches("[role=alert]")`) {
+		t.Error("the summary of errors is not focused")
+	}
+	if got := browser.Eval[string](tab, `(() => { const [shown, said] = document.querySelector(".countdown").children;
+		return [shown.textContent.trim().length > 0, shown.ariaHidden, said.textContent].join(); })()`); got != "true,true," {
+		t.Errorf("the countdown: %s", got)
+	}
+
+	tab.Goto(base + "/security-password-changed")
+	if got := browser.Eval[string](tab, `document.activeElement.role + document.title.slice(0, 5)`); got != "statusDone:" {
+		t.Errorf("what went well: %s", got)
+	}
+
 	tab.Goto(base + "/error-not-found")
 	if !tab.Has("#reference + button.copy") {
 		t.Error("the request id has no copy button")
 	}
 	if got := browser.Eval[string](tab, `document.querySelector("time").title`); got != "3 May 2026, 14:30 UTC" {
 		t.Errorf("the exact time is %q", got)
+	}
+	if got := browser.Eval[string](tab, `document.querySelector("time").textContent`); !timeForm.MatchString(got) {
+		t.Errorf("the time in the reader's zone is %q", got)
 	}
 
 	tab.Goto(base + "/home-apps")

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Review is what the platform says of an app.
@@ -11,10 +12,10 @@ type Review int
 
 // The states an app may be in when its consent page is seen.
 const (
-	Reviewed   Review = iota // a reviewer approved it
+	Unreviewed Review = iota // nobody has reviewed it, and nothing is said of that
+	Reviewed                 // a reviewer approved it
 	FirstParty               // the platform's own
 	InTesting                // only its team can use it
-	Unreviewed               // used without a review, where the platform allows that
 )
 
 // Scope is one thing the app may do.
@@ -22,13 +23,64 @@ type Scope struct {
 	Name     string   // the form value, for an optional one
 	Words    string   // "see your name and picture"
 	Claim    string   // without Words: the one claim asked for by itself
-	Values   []string // what would be seen, such as the address; may be empty
+	Values   []Value  // what would be seen; may be empty
 	Groups   []string // names of groups that would be seen; the first few are shown
 	Optional bool     // a box to tick; otherwise it comes with Allow
 	Ticked   bool     // an optional one that was granted before
 	New      bool     // not asked for when the person last said yes
 	Granted  bool     // granted before: shown folded
 }
+
+// Value is one thing that an app sees of a person: a claim, or a part of one after a
+// dot. Text is "true" or "false" where Claim says whether something was verified, and
+// RFC 3339 where it is a time.
+type Value struct{ Claim, Text string }
+
+// Label is what the value is called.
+func (v Value) Label() Text {
+	k := Key("value." + v.Claim)
+	if _, ok := english.messages[k]; ok {
+		return Say(k)
+	}
+	return Say("value.other", v.Claim)
+}
+
+// Flag says yes or no; zero: the value is neither.
+func (v Value) Flag() Text {
+	switch v.Text {
+	case "true":
+		return Say("value.yes")
+	case "false":
+		return Say("value.no")
+	}
+	return Text{}
+}
+
+// Moment is the time that the value is; zero: it is none.
+func (v Value) Moment() time.Time {
+	if v.Claim != "updated_at" && !strings.HasPrefix(v.Claim, "patreon.") {
+		return time.Time{}
+	}
+	t, _ := time.Parse(time.RFC3339, v.Text)
+	return t
+}
+
+// valuesShown is how many values of one scope are shown without folding any.
+const valuesShown = 3
+
+// Shown are the values to show at once.
+func (s Scope) Shown() []Value {
+	if len(s.Values) > valuesShown {
+		return s.Values[:1]
+	}
+	return s.Values
+}
+
+// Folded are the other values.
+func (s Scope) Folded() []Value { return s.Values[len(s.Shown()):] }
+
+// FoldedCount says how many are folded.
+func (s Scope) FoldedCount() Text { return Count("consent.values.more", len(s.Folded())) }
 
 // groupsShown is how many groups are named one by one.
 const groupsShown = 10
@@ -83,7 +135,7 @@ func (p Consent) frame(l *livery) frame {
 	return f
 }
 
-// ReviewLine says who vouches for the app.
+// ReviewLine says who vouches for the app; zero: nobody has.
 func (p Consent) ReviewLine(platform string) Text {
 	switch p.Review {
 	case Reviewed:
@@ -93,7 +145,7 @@ func (p Consent) ReviewLine(platform string) Text {
 	case InTesting:
 		return Say("consent.testing")
 	}
-	return Say("consent.unreviewed", platform)
+	return Text{}
 }
 
 // Trusted tells whether the review line is good news.

@@ -67,6 +67,7 @@ func (f Fault) Status() int { return faults[f].status }
 type Error struct {
 	Fault  Fault
 	App    *App   // whose request it was, if it is known
+	Code   string // the protocol's error code, for WrongQuestion: the page says it in words
 	Detail string // technical, for a developer, folded away; safe to show to anyone
 	// RetryAfter is sent as a header and said in words, for TooMany and Overloaded.
 	RetryAfter time.Duration
@@ -76,14 +77,21 @@ func (p Error) frame(l *livery) frame {
 	f := faults[p.Fault]
 	m := &message{Icon: "alert", Lines: []Text{Say(f.what), Say(f.turn)}, Links: []link{home()},
 		Reference: &reference{Detail: oneLine(p.Detail), Status: f.status}}
+	if k := Key("error.question." + p.Code); p.Fault == WrongQuestion && english.messages[k] != "" {
+		m.Lines[0] = Say(k)
+	}
 	if p.App != nil && f.turn == "error.app.turn" {
 		m.Lines[1] = Say("error.app.turn.named", p.App.Name)
+	}
+	if p.Fault == Forbidden {
+		m.Lines[1] = Say(f.turn, l.Contact())
+		m.Links = append(m.Links, l.help()...)
 	}
 	if p.RetryAfter > 0 {
 		m.Lines[1] = Say("error.retry", wait(p.RetryAfter))
 	}
 	if p.Fault == Internal || p.Fault == OutOfOrder {
-		m.Links = append(m.Links, visit(l.Support, "link.help_from", l.Name)...)
+		m.Links = append(m.Links, l.help()...)
 	}
 	return frame{template: "message", title: Say(f.title), message: m, leaves: true, wait: p.RetryAfter}
 }

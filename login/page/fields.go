@@ -53,6 +53,7 @@ type input struct {
 	Value        string
 	Error        *Text
 	Invalid      bool // wrong without a sentence of its own
+	Alert        bool // Error is all that the page says of it, and is read out at once
 }
 
 // with fills in what this request brought. A password is never given back.

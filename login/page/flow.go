@@ -55,7 +55,7 @@ func (p Unavailable) frame(l *livery) frame {
 		m.Lines = []Text{Say("unavailable.group", p.App.Name)}
 	}
 	m.Lines = append(m.Lines, p.ask(l))
-	m.Links = append(visit(l.Support, "link.help_from", l.Name), home())
+	m.Links = append(l.help(), home())
 	return frame{template: "message", title: Say("unavailable.title", p.App.Name), message: m, leaves: true}
 }
 
@@ -65,5 +65,5 @@ func (p Unavailable) ask(l *livery) Text {
 	if p.Why == NotApproved && p.App.Owner != "" {
 		return Say("unavailable.ask", p.App.Owner)
 	}
-	return Say("unavailable.ask", l.Name)
+	return Say("unavailable.ask", l.Contact())
 }

@@ -9,15 +9,11 @@ type Home struct {
 	// Apps are those the person has allowed.
 	Apps []App
 	// Admin adds what an administrator does first while there are no apps.
-	Admin bool
+	Admin   bool
+	Guessed bool // wrong passwords that the person is to hear of
 	// SwitchURL lets the person go on as another account of this browser; empty:
 	// there is none.
 	SwitchURL string
-	// AppsURL is where the person takes back what apps may do; empty: nothing is
-	// offered.
-	AppsURL string
-	// PasswordURL is where the person changes the password.
-	PasswordURL string
 	// Notice is what just went well, such as Say(SetUpDone).
 	Notice Text
 }

@@ -43,7 +43,7 @@ func named(v reflect.Value) reflect.Value {
 				one.Groups[i] = longGroup
 			}
 			for i := range one.Values {
-				one.Values[i] = strings.Repeat("a", 64) + "@" + strings.Repeat("example", 12) + ".org"
+				one.Values[i].Text = strings.Repeat("a", 64) + "@" + strings.Repeat("example", 12) + ".org"
 			}
 		}
 	case reflect.Pointer:

@@ -14,6 +14,7 @@ type Page interface {
 // frame is what pages have in common.
 type frame struct {
 	template string // templates/<template>.html
+	failed   bool   // a form is shown again, with what is wrong beside its fields alone
 	title    Text   // the task; also the heading, unless the template says otherwise
 	// leaves says that what the person does here may end, by redirects, at
 	// another origin, or that the page may stand in an app's popup window.
@@ -27,7 +28,8 @@ type frame struct {
 	switchURL string
 	message   *message // for the template "message"
 	wait      time.Duration
-	wide      bool // a page of its own width, not a card
+	wide      bool      // a page of its own width, not a card
+	sections  []section // the list beside the content; nil: none
 }
 
 // message is a page that only tells something, and what to do about it.
@@ -68,5 +70,5 @@ func goTo(url string, k Key, args ...any) []link {
 
 func home() link { return link{"/", Say("link.home")} }
 
-// failed tells whether the page reports a fault in what was sent.
-func (f frame) failed() bool { return len(f.summary) > 0 }
+// hasFailed tells whether the page reports a fault in what was sent.
+func (f frame) hasFailed() bool { return f.failed || len(f.summary) > 0 }

@@ -21,6 +21,6 @@ type RecoverLink struct{}
 
 func (RecoverLink) frame(l *livery) frame {
 	return frame{template: "message", title: Say("recover.link.title"), message: &message{
-		Icon: "clock", Lines: []Text{Say("recover.link.what"), Say("recover.link.how", l.Name)},
-		Links: append(visit(l.Support, "link.help"), link{"/sign-in", Say("link.sign_in")})}}
+		Icon: "clock", Lines: []Text{Say("recover.link.what"), Say("recover.link.how", l.Contact())},
+		Links: append(l.help(), link{"/sign-in", Say("link.sign_in")})}}
 }

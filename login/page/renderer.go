@@ -112,6 +112,8 @@ type view struct {
 	Person    *Person
 	SwitchURL string
 	Wide      bool
+	Sections  []section
+	Wait      int // seconds until the form may be sent again; 0: now
 	Template  string
 	Message   *message
 	Page      Page
@@ -120,7 +122,7 @@ type view struct {
 func (rd *Renderer) view(r *http.Request, s *set, l *livery, f frame, p Page) (view, error) {
 	v := view{Lang: s.catalogue.lang, Dir: s.catalogue.dir, Style: style.path(), Script: script.path(),
 		Brand: l, Heading: f.title, Fields: f.fields, Summary: f.summary, Notice: f.notice,
-		Person: f.person, SwitchURL: f.switchURL, Wide: f.wide, Template: f.template, Message: f.message, Page: p}
+		Person: f.person, SwitchURL: f.switchURL, Wide: f.wide, Sections: f.sections, Wait: int((f.wait + time.Second - 1) / time.Second), Template: f.template, Message: f.message, Page: p}
 	if f.sends {
 		v.Script = post.path()
 	}
@@ -129,8 +131,11 @@ func (rd *Renderer) view(r *http.Request, s *set, l *livery, f frame, p Page) (v
 		return v, err
 	}
 	title := Say("frame.title", task, l.Name)
-	if f.failed() {
+	switch {
+	case f.hasFailed():
 		title = Say("frame.title.error", task, l.Name)
+	case !f.notice.IsZero():
+		title = Say("frame.title.done", task, l.Name)
 	}
 	if v.Title, err = s.catalogue.plain(title); err != nil {
 		return v, err

@@ -15,6 +15,7 @@ const (
 	Stale                        // 409; the account changed while the page was open
 	OtherAccount                 // 200; the app asks for another account than Person
 	SignedOutSince               // 200; the account that was to be gone on with is signed out
+	Disabled                     // 403; the password was right
 )
 
 // WhySignIn is why somebody is to sign in where an account is signed in already.
@@ -44,8 +45,12 @@ type SignIn struct {
 	AccountURL string
 	Problem    SignInProblem
 	RetryAfter time.Duration // sent as Retry-After too
-	Errors     FieldErrors   // an input left empty, for example
-	Notice     Text          // what just went well, such as Say(PasswordChanged)
+	// Keep is whether the box "keep me signed in" is ticked; the form sends keep=yes.
+	Keep bool
+	// Short is how long a sign-in lasts at most without that box; whole hours or minutes.
+	Short  time.Duration
+	Errors FieldErrors // an input left empty, for example
+	Notice Text        // what just went well, such as Say(PasswordChanged)
 }
 
 func (p SignIn) frame(l *livery) frame {
@@ -54,7 +59,12 @@ func (p SignIn) frame(l *livery) frame {
 	if p.App != nil {
 		f.title = Say("signin.title.app", p.App.Name)
 	}
-	if e := p.problem(); !e.Text.IsZero() {
+	if p.Problem == WrongPassword {
+		// One line above the password says it: the form stays where it is.
+		p.Errors = FieldErrors{{FieldPassword, Say("signin.wrong")}}
+		f.failed = true
+	}
+	if e := p.problem(l); !e.Text.IsZero() {
 		f.summary = append([]FieldError{e}, p.Errors...)
 	}
 	f.fields = p.fields()
@@ -68,7 +78,7 @@ func (p SignIn) fields() []input {
 		Autocomplete: "current-password"}.with("", p.Errors)
 	if p.Problem == WrongPassword {
 		// Which of the two is wrong is nobody's business.
-		name.Invalid, password.Invalid = true, true
+		name.Invalid, password.Alert, password.Focus = true, true, true
 	}
 	if len(p.Errors) == 0 && p.Problem == NoProblem {
 		name.Focus = p.Username == ""
@@ -77,10 +87,10 @@ func (p SignIn) fields() []input {
 	return []input{name, password}
 }
 
-func (p SignIn) problem() FieldError {
+func (p SignIn) problem(l *livery) FieldError {
 	switch p.Problem {
-	case WrongPassword:
-		return FieldError{FieldUsername, Say("signin.wrong")}
+	case Disabled:
+		return FieldError{Text: Say("signin.disabled", l.Contact())}
 	case Throttled:
 		return FieldError{Text: Say("signin.throttled", wait(p.RetryAfter))}
 	case Busy:
@@ -97,6 +107,9 @@ func (p SignIn) problem() FieldError {
 	}
 	return FieldError{}
 }
+
+// Lasts says how long a sign-in lasts without the box.
+func (p SignIn) Lasts() Text { return Say("signin.keep.what", wait(p.Short)) }
 
 // WhyText says why, in a flow; zero: nothing needs to be said.
 func (p SignIn) WhyText() Text {

@@ -4,14 +4,24 @@ package page
 // everywhere=yes if the box is ticked.
 type SignOut struct {
 	Action string // where the form is posted
-	Person Person // zero: sessions are left, but so long unused that nobody is signed in
-	App    *App   // who asked; nil when the person did
+	// People are all whose accounts are signed in on this browser: signing out ends all.
+	// Empty: sessions are left, but so long unused that nobody is signed in.
+	People []Person
+	App    *App // who asked; nil when the person did
 	// OfferEverywhere adds the choice to end the other devices' sessions too.
 	OfferEverywhere bool
 }
 
 func (p SignOut) frame(l *livery) frame {
 	return frame{template: "signout", title: Say("signout.title", l.Name), leaves: p.App != nil}
+}
+
+// Button says what the button does.
+func (p SignOut) Button() Text {
+	if len(p.People) > 1 {
+		return Count("signout.button.all", len(p.People))
+	}
+	return Say("signout.button")
 }
 
 // SignedOut tells that it is done.

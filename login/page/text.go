@@ -37,7 +37,10 @@ func wait(d time.Duration) Text {
 	if d <= time.Minute {
 		return Count("wait.seconds", max(1, int((d+time.Second-1)/time.Second)))
 	}
-	return Count("wait.minutes", int((d+time.Minute-1)/time.Minute))
+	if d < 2*time.Hour || d%time.Hour != 0 {
+		return Count("wait.minutes", int((d+time.Minute-1)/time.Minute))
+	}
+	return Count("wait.hours", int(d/time.Hour))
 }
 
 // message looks the sentence up. The forms of a counted sentence are entries of

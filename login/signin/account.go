@@ -24,7 +24,21 @@ func (h *Handler) accountForm(w http.ResponseWriter, r *http.Request) {
 }
 
 func accountPage(f *op.Flow) page.ChooseAccount {
-	return page.ChooseAccount{Action: f.Path() + op.PathAccount, App: front.AppOf(f.Client()), Accounts: choices(signedIn(f.Accounts()))}
+	return page.ChooseAccount{Action: f.Path() + op.PathAccount, App: front.AppOf(f.Client()), Accounts: choices(signedIn(f.Accounts())),
+		SignOutURL: f.Path() + op.PathAccount + pathSignOutOf}
+}
+
+// signOutOfForm asks which of this browser's accounts to sign out.
+func (h *Handler) signOutOfForm(w http.ResponseWriter, r *http.Request) {
+	f := h.Provider.Flow(w, r)
+	switch {
+	case f == nil:
+	case len(f.Accounts()) == 0:
+		front.See(w, f.Path()+op.PathSignIn)
+	default:
+		back := f.Path() + op.PathAccount
+		h.show(w, r, http.StatusOK, page.SignOutOf{Action: back, Back: back, App: front.AppOf(f.Client()), Accounts: choices(signedIn(f.Accounts()))})
+	}
 }
 
 func signedIn(accounts []storage.Account) (all []storage.SignedIn) {
@@ -84,11 +98,11 @@ func (h *Handler) end(w http.ResponseWriter, r *http.Request, ending []*storage.
 	for _, v := range ending {
 		ended = append(ended, v.ID)
 	}
-	set, err := h.Store.Settings.Get(r.Context())
+	life, err := h.Store.Sessions.BrowserLife(r.Context(), h.Sessions.Of(r))
 	if err != nil {
 		return err
 	}
-	h.Sessions.Forget(w, r, set.Lifetimes.SessionAbsolute, ended...)
+	h.Sessions.Forget(w, r, life, ended...)
 	return nil
 }
 

@@ -29,13 +29,15 @@ func (o outcome) word() string {
 		return "throttled"
 	case o.problem == page.Busy:
 		return "busy"
+	case o.problem == page.Disabled:
+		return "disabled"
 	}
 	return "wrong_password"
 }
 
 // attempt checks a username and password. What it answers does not tell whether
 // there is such an account, and takes as long either way.
-func (h *Handler) attempt(r *http.Request, name, password string) (outcome, error) {
+func (h *Handler) attempt(r *http.Request, name, password string, short bool) (outcome, error) {
 	ctx, browser := r.Context(), h.Provider.Browser(r)
 	user, err := h.Store.Users.ByLogin(ctx, name)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
@@ -50,17 +52,18 @@ func (h *Handler) attempt(r *http.Request, name, password string) (outcome, erro
 			return outcome{}, err
 		}
 	}
-	return h.start(r, user, browser)
+	return h.start(r, user, browser, short)
 }
 
-func (h *Handler) start(r *http.Request, user *storage.User, browser []byte) (outcome, error) {
+// start begins a session. A short one ends with the browser's window.
+func (h *Handler) start(r *http.Request, user *storage.User, browser []byte, short bool) (outcome, error) {
 	here, err := h.stored(r)
 	if err != nil {
 		return outcome{}, err
 	}
 	replaces, others := apart(here, user)
 	v, err := h.Store.Sessions.Start(r.Context(), storage.NewSession{User: user.ID, UserEpoch: user.Epoch,
-		AMR: []string{"pwd"}, ACR: op.ACRPassword(), UserAgent: r.UserAgent(), Browser: browser, Replaces: replaces,
+		AMR: []string{"pwd"}, ACR: op.ACRPassword(), UserAgent: r.UserAgent(), Browser: browser, Short: short, Replaces: replaces,
 		Address: edge.ClientAddr(r.Context()).String(), RequestID: edge.RequestID(r.Context())})
 	if errors.Is(err, storage.ErrStale) { // disabled, or the password changed, just now
 		return outcome{problem: page.WrongPassword}, nil
@@ -103,10 +106,6 @@ func apart(here []*storage.Session, user *storage.User) (own storage.ID, others 
 // ones that have ended. Those that have no place in it end: nobody could sign out of
 // them here any more.
 func (h *Handler) remember(w http.ResponseWriter, r *http.Request, out outcome) error {
-	set, err := h.Store.Settings.Get(r.Context())
-	if err != nil {
-		return err
-	}
 	all := append([]storage.ID{out.session.ID}, out.others...)
 	if len(all) > accountsMost {
 		over, err := h.Store.Sessions.Stored(r.Context(), all[accountsMost:])
@@ -118,6 +117,9 @@ func (h *Handler) remember(w http.ResponseWriter, r *http.Request, out outcome) 
 		}
 		all = all[:accountsMost]
 	}
-	h.Sessions.Keep(w, all, set.Lifetimes.SessionAbsolute)
-	return nil
+	life, err := h.Store.Sessions.BrowserLife(r.Context(), all)
+	if err == nil {
+		h.Sessions.Keep(w, all, life)
+	}
+	return err
 }

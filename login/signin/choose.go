@@ -20,7 +20,30 @@ func (h *Handler) chooseForm(w http.ResponseWriter, r *http.Request) {
 	case len(live) == 0:
 		front.See(w, front.Back(front.PathSignIn, back))
 	default:
-		h.show(w, r, http.StatusOK, page.ChooseAccount{Action: front.PathChoose, ReturnTo: back, Accounts: choices(live)})
+		h.show(w, r, http.StatusOK, choosePage(live, back))
+	}
+}
+
+func choosePage(live []storage.SignedIn, back string) page.ChooseAccount {
+	return page.ChooseAccount{Action: front.PathChoose, ReturnTo: back, Accounts: choices(live),
+		SignOutURL: front.Back(front.PathChoose+pathSignOutOf, back)}
+}
+
+// pathSignOutOf is the page that asks which account to sign out, under the page that asks
+// with which to go on.
+const pathSignOutOf = "/sign-out"
+
+// chooseSignOutForm asks which of this browser's accounts to sign out.
+func (h *Handler) chooseSignOutForm(w http.ResponseWriter, r *http.Request) {
+	back := front.ReturnPath(r.URL.Query().Get("return_to"))
+	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
+	switch {
+	case err != nil:
+		h.fail(w, r, err)
+	case len(live) == 0:
+		front.See(w, front.Back(front.PathSignIn, back))
+	default:
+		h.show(w, r, http.StatusOK, page.SignOutOf{Action: front.PathChoose, Back: front.Back(front.PathChoose, back), ReturnTo: back, Accounts: choices(live)})
 	}
 }
 
@@ -75,16 +98,19 @@ func (h *Handler) goOnAs(w http.ResponseWriter, r *http.Request, live []storage.
 		front.See(w, front.Back(front.PathSignIn, back))
 		return
 	case i < 0: // signed out meanwhile
-		h.show(w, r, http.StatusConflict, page.ChooseAccount{Action: front.PathChoose, ReturnTo: back, Accounts: choices(live), Gone: true})
-		return
-	}
-	set, err := h.Store.Settings.Get(r.Context())
-	if err != nil {
-		h.fail(w, r, err)
+		p := choosePage(live, back)
+		p.Gone = true
+		h.show(w, r, http.StatusConflict, p)
 		return
 	}
 	first := live[i].Session.ID
 	rest := slices.DeleteFunc(h.Sessions.Of(r), func(id storage.ID) bool { return id == first })
-	h.Sessions.Keep(w, append([]storage.ID{first}, rest...), set.Lifetimes.SessionAbsolute)
+	all := append([]storage.ID{first}, rest...)
+	life, err := h.Store.Sessions.BrowserLife(r.Context(), all)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.Sessions.Keep(w, all, life)
 	front.See(w, back)
 }

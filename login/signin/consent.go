@@ -7,7 +7,6 @@ import (
 	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/op"
-	"latchkey/storage"
 )
 
 // consentForm asks whether the app may have what it asks for.
@@ -26,7 +25,7 @@ func (h *Handler) consentForm(w http.ResponseWriter, r *http.Request) {
 }
 
 func consentPage(f *op.Flow, view *op.ConsentView, changed bool) page.Consent {
-	form := page.Consent{Action: f.Path() + op.PathConsent, App: *front.AppOf(view.Client), Review: page.Reviewed,
+	form := page.Consent{Action: f.Path() + op.PathConsent, App: *front.AppOf(view.Client),
 		Person: front.PersonOf(view.User), SwitchURL: f.Path() + op.PathAccount, RedirectURI: view.RedirectURI, AccountURL: front.PathApps, Shown: view.DigestText(), Changed: changed}
 	if view.Client.FirstParty {
 		form.Review = page.FirstParty
@@ -43,13 +42,7 @@ func consentPage(f *op.Flow, view *op.ConsentView, changed bool) page.Consent {
 func scopeOf(ask op.Ask, known bool) page.Scope {
 	s := page.Scope{Name: ask.Scope, Words: ask.Words, Claim: ask.Claim, Optional: ask.Optional, Ticked: ask.Granted,
 		Granted: ask.Granted, New: known && !ask.Granted && !ask.Declined}
-	for _, v := range ask.Values {
-		if v.Claim == storage.ClaimGroups {
-			s.Groups = append(s.Groups, v.Text)
-		} else {
-			s.Values = append(s.Values, v.Text)
-		}
-	}
+	front.ShowValues(&s, ask.Values)
 	return s
 }
 

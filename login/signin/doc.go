@@ -3,9 +3,11 @@
 //
 //	GET, POST /flow/<id>/sign-in   username and password, in a flow
 //	GET, POST /flow/<id>/account   which account, in a flow
+//	GET       /flow/<id>/account/sign-out   which account to sign out, in a flow
 //	GET, POST /flow/<id>/consent   yes or no
 //	GET, POST /sign-in             username and password, without a flow
 //	GET, POST /choose-account      which account, without a flow
+//	GET       /choose-account/sign-out   which account to sign out
 //	GET, POST /sign-out
 //	GET, POST /setup               the first administrator, by a one-time link
 //	GET, POST /recover             a new password, by a one-time link

@@ -33,6 +33,8 @@ func (h *Handler) Routes(r *mux.Router) {
 	flow := op.PathFlow + "/{flow}"
 	both(flow+op.PathSignIn, h.flowSignInForm, h.flowSignIn)
 	both(flow+op.PathAccount, h.accountForm, h.account)
+	r.HandleFunc(flow+op.PathAccount+pathSignOutOf, h.signOutOfForm).Methods(http.MethodGet)
+	r.HandleFunc(front.PathChoose+pathSignOutOf, h.chooseSignOutForm).Methods(http.MethodGet)
 	both(flow+op.PathConsent, h.consentForm, h.consent)
 	both(front.PathSignIn, h.signInForm, h.signIn)
 	both(front.PathChoose, h.chooseForm, h.choose)
@@ -47,6 +49,8 @@ func (h *Handler) Routes(r *mux.Router) {
 }
 
 func (h *Handler) front() front.Front { return front.Front{Renderer: h.Renderer} }
+
+func (h *Handler) notices() front.Notices { return front.Notices{Cookies: h.Sessions.Cookies} }
 
 func (h *Handler) passwords() front.Passwords {
 	return front.Passwords{Store: h.Store, Hasher: h.Hasher}

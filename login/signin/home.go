@@ -3,6 +3,7 @@ package signin
 import (
 	"net/http"
 
+	"latchkey/internal/edge"
 	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/storage"
@@ -10,13 +11,6 @@ import (
 
 // appsMost is how many apps home shows.
 const appsMost = 200
-
-// What a page may say after something went well, by the word that the redirect to
-// it carries.
-const (
-	noticeSetUp     = "set-up"
-	noticeRecovered = "password-set"
-)
 
 func (h *Handler) home(w http.ResponseWriter, r *http.Request) {
 	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
@@ -47,14 +41,15 @@ func (h *Handler) signedInHome(w http.ResponseWriter, r *http.Request, live []st
 		h.fail(w, r, err)
 		return
 	}
+	guessed, err := h.Store.Attempts.Guessed(r.Context(), v.User.Actor(storage.ViaPage, edge.RequestID(r.Context())), v.User.ID)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
 	person := front.PersonOf(v.User)
-	p := page.Home{Person: &person, Admin: v.User.IsAdmin(), AppsURL: front.PathApps, PasswordURL: front.PathPassword,
-		Notice: front.Notices{Cookies: h.Sessions.Cookies}.Take(w, r)}
+	p := page.Home{Person: &person, Guessed: guessed.Told != nil, Admin: v.User.IsAdmin(), Notice: h.notices().Take(w, r)}
 	if len(live) > 1 {
 		p.SwitchURL = front.PathChoose
-	}
-	if r.URL.Query().Get("notice") == noticeSetUp {
-		p.Notice = page.Say(page.SetUpDone, v.User.DisplayName())
 	}
 	for _, a := range apps {
 		p.Apps = append(p.Apps, *front.AppOf(a.Client))

@@ -203,10 +203,10 @@ func (b *browser) post(path string, fields ...string) seen {
 	return b.do(r)
 }
 
-// signIn fills the form at path, which must be shown.
+// signIn fills the form at path, which must be shown, and asks to stay signed in.
 func (b *browser) signIn(path, name string) seen {
 	b.h.t.Helper()
-	return b.post(path, "username", name, "password", password)
+	return b.post(path, "username", name, "password", password, "keep", "yes")
 }
 
 var shownDigest = regexp.MustCompile(`name="shown" value="([^"]+)"`)

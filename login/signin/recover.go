@@ -72,7 +72,8 @@ func (h *Handler) recover(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case err == nil:
-		front.See(w, front.PathSignIn+"?notice="+noticeRecovered)
+		h.notices().PasswordSet(w, user.Username)
+		front.See(w, front.PathSignIn)
 	case errors.Is(err, keys.ErrBusy):
 		h.show(w, r, http.StatusServiceUnavailable, page.Error{Fault: page.Overloaded, RetryAfter: front.BusyRetry})
 	case isLinkFault(err):

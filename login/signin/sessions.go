@@ -45,13 +45,14 @@ func (s Sessions) Of(r *http.Request) []storage.ID {
 }
 
 // Forget takes sessions that have ended out of the cookie; the rest stay for life
-// seconds.
+// seconds, 0: until the browser is closed.
 func (s Sessions) Forget(w http.ResponseWriter, r *http.Request, life uint32, ended ...storage.ID) {
 	left := slices.DeleteFunc(s.Of(r), func(id storage.ID) bool { return slices.Contains(ended, id) })
 	s.Keep(w, left, life)
 }
 
-// Keep writes the browser's sessions; none removes the cookie. life is in seconds.
+// Keep writes the browser's sessions; none removes the cookie. life is in seconds;
+// 0: until the browser is closed.
 func (s Sessions) Keep(w http.ResponseWriter, ids []storage.ID, life uint32) {
 	if len(ids) == 0 {
 		http.SetCookie(w, s.Cookies.New(sessionCookie, "", "/", -1))

@@ -56,10 +56,14 @@ func (h *Handler) setUp(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	user := storage.User{ID: h.Store.Users.NewID(), Username: form.Username, Email: form.Email}
+	password := r.PostForm.Get("password")
+	// All that is wrong is said at once.
 	if form.Username == "" {
 		form.Errors.Add(page.FieldUsername, page.UsernameMissing)
+	} else {
+		refusedField(&form.Errors, storage.CheckUsername(form.Username))
 	}
-	password := r.PostForm.Get("password")
+	refusedField(&form.Errors, storage.CheckEmail(form.Email))
 	if err := h.passwords().Acceptable(r.Context(), &form.Errors, page.FieldPassword, password, front.NamesOf(&user)...); err != nil {
 		h.fail(w, r, err)
 		return
@@ -96,7 +100,7 @@ func (h *Handler) createAdmin(r *http.Request, link []byte, user storage.User, p
 
 // welcome signs the new administrator in: they have just chosen the password.
 func (h *Handler) welcome(w http.ResponseWriter, r *http.Request, user *storage.User) {
-	out, err := h.start(r, user, h.Provider.NameBrowser(w, r))
+	out, err := h.start(r, user, h.Provider.NameBrowser(w, r), true)
 	if err == nil && out.session != nil {
 		err = h.remember(w, r, out)
 	}
@@ -104,5 +108,6 @@ func (h *Handler) welcome(w http.ResponseWriter, r *http.Request, user *storage.
 		h.fail(w, r, err)
 		return
 	}
-	front.See(w, front.PathHome+"?notice="+noticeSetUp)
+	h.notices().SetUp(w, user.DisplayName())
+	front.See(w, front.PathHome)
 }

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/op"
+	"latchkey/storage"
 )
 
 // flowSignInForm shows the form for an app's flow.
@@ -19,10 +21,13 @@ func (h *Handler) flowSignInForm(w http.ResponseWriter, r *http.Request) {
 
 // flowPage says why it is shown to somebody who may think that they have signed in.
 func (h *Handler) flowPage(f *op.Flow, username string) page.SignIn {
-	p := page.SignIn{Action: f.Path() + op.PathSignIn, App: front.AppOf(f.Client()), Username: username}
+	p := page.SignIn{Action: f.Path() + op.PathSignIn, App: front.AppOf(f.Client()), Username: username, Short: storage.ShortSession}
 	switch f.SignInReason() {
 	case op.ReasonAgain:
 		p.Why = page.Again
+		if a := f.Again(); a != nil {
+			p.Username, p.Keep = cmp.Or(p.Username, a.User.Username), !a.Session.Short
+		}
 	case op.ReasonAbsent:
 		p.Why = page.Absent
 	case op.ReasonSignedOut:
@@ -47,7 +52,9 @@ func (h *Handler) flowSignIn(w http.ResponseWriter, r *http.Request) {
 		f.Deny(w, r)
 		return
 	}
-	out, ok := h.take(w, r, h.flowPage(f, r.PostForm.Get("username")))
+	form := h.flowPage(f, "")
+	form.Username = r.PostForm.Get("username")
+	out, ok := h.take(w, r, form)
 	if ok {
 		f.SignedIn(w, r, out.session.Line())
 	}
@@ -57,16 +64,14 @@ func (h *Handler) flowSignIn(w http.ResponseWriter, r *http.Request) {
 // POST can tell whether cookies come back.
 func (h *Handler) signInForm(w http.ResponseWriter, r *http.Request) {
 	h.Provider.NameBrowser(w, r)
-	form := page.SignIn{Action: front.PathSignIn, ReturnTo: front.ReturnPath(r.URL.Query().Get("return_to"))}
-	if r.URL.Query().Get("notice") == noticeRecovered {
-		form.Notice = page.Say(page.PasswordSet)
-	}
+	form := page.SignIn{Action: front.PathSignIn, ReturnTo: front.ReturnPath(r.URL.Query().Get("return_to")), Short: storage.ShortSession}
+	form.Notice, form.Username = h.notices().TakeSignIn(w, r)
 	h.show(w, r, http.StatusOK, form)
 }
 
 func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) {
 	back := front.ReturnPath(r.PostForm.Get("return_to"))
-	form := page.SignIn{Action: front.PathSignIn, ReturnTo: back, Username: r.PostForm.Get("username")}
+	form := page.SignIn{Action: front.PathSignIn, ReturnTo: back, Username: r.PostForm.Get("username"), Short: storage.ShortSession}
 	if r.PostForm.Get("action") == "cancel" {
 		front.See(w, front.PathHome)
 		return
@@ -85,6 +90,7 @@ func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) {
 // with the form again, and returns false.
 func (h *Handler) take(w http.ResponseWriter, r *http.Request, form page.SignIn) (outcome, bool) {
 	password := r.PostForm.Get("password")
+	form.Keep = r.PostForm.Get("keep") == "yes"
 	if strings.TrimSpace(form.Username) == "" {
 		form.Errors.Add(page.FieldUsername, page.UsernameMissing)
 	}
@@ -95,7 +101,7 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, form page.SignIn)
 		h.show(w, r, http.StatusUnprocessableEntity, form)
 		return outcome{}, false
 	}
-	out, err := h.attempt(r, strings.TrimSpace(form.Username), password)
+	out, err := h.attempt(r, strings.TrimSpace(form.Username), password, !form.Keep)
 	if err == nil {
 		edge.Count(r.Context(), "sign_in", out.word())
 	}

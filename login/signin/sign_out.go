@@ -29,8 +29,8 @@ func (h *Handler) signOutForm(w http.ResponseWriter, r *http.Request) {
 		h.show(w, r, http.StatusOK, signedOut(l))
 	case len(live) == 0: // whoever sits here now need not be who signed in: nobody is named
 		h.show(w, r, http.StatusOK, signOutPage(l, nil))
-	default:
-		h.show(w, r, http.StatusOK, signOutPage(l, live[0].User))
+	default: // all that are signed in are named: all of them end
+		h.show(w, r, http.StatusOK, signOutPage(l, live))
 	}
 }
 
@@ -44,10 +44,10 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) (l *op.Logout, 
 	return l, l != nil
 }
 
-func signOutPage(l *op.Logout, u *storage.User) page.SignOut {
-	p := page.SignOut{Action: op.PathSignOut}
-	if u != nil {
-		p.Person, p.OfferEverywhere = front.PersonOf(u), true
+func signOutPage(l *op.Logout, live []storage.SignedIn) page.SignOut {
+	p := page.SignOut{Action: op.PathSignOut, OfferEverywhere: len(live) > 0}
+	for _, v := range live {
+		p.People = append(p.People, front.PersonOf(v.User))
 	}
 	if l == nil {
 		return p

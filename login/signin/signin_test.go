@@ -121,7 +121,7 @@ func TestAThrottledStrangerDoesNotLockTheOwnerOut(t *testing.T) {
 	}
 }
 
-func TestADisabledUserCannotSignInAndIsNotToldWhy(t *testing.T) {
+func TestADisabledUserHearsOfItWithTheRightPasswordOnly(t *testing.T) {
 	h := newHouse(t)
 	u := h.addUser("ada")
 	b := h.browser()
@@ -133,8 +133,12 @@ func TestADisabledUserCannotSignInAndIsNotToldWhy(t *testing.T) {
 	if p := b.get("/"); strings.Contains(p.body, "The ada") {
 		t.Error("the session lives on")
 	}
-	if p := b.signIn("/sign-in", "ada"); p.status != http.StatusUnprocessableEntity || !strings.Contains(p.body, "do not match") {
+	if p := b.signIn("/sign-in", "ada"); p.status != http.StatusForbidden || !strings.Contains(p.body, "This account is disabled. Ask ") {
 		t.Errorf("signing in: %d", p.status)
+	}
+	if p := b.post("/sign-in", "username", "ada", "password", "wrong wrong wrong"); p.status != http.StatusUnprocessableEntity ||
+		!strings.Contains(p.body, "do not match") || strings.Contains(p.body, "disabled. Ask") {
+		t.Errorf("with a wrong password: %d\n%s", p.status, p.body)
 	}
 }
 
@@ -312,7 +316,7 @@ func TestOfTwoPeopleAtTheSetUpLinkOneIsAdministrator(t *testing.T) {
 	for _, name := range []string{"first", "second", "third"} {
 		wg.Go(func() {
 			p := h.browser().post("/setup", "token", token, "username", name, "password", password)
-			if p.at == "/?notice=set-up" {
+			if p.at == "/" && strings.Contains(p.body, "All set.") {
 				made.Add(1)
 			} else if p.status != http.StatusGone && p.status != http.StatusNotFound {
 				t.Errorf("%s: %d at %s", name, p.status, p.at)
@@ -359,8 +363,12 @@ func TestARecoveryLinkSetsThePasswordOnceAndEndsSessions(t *testing.T) {
 		t.Errorf("a password made of the username: %d", p.status)
 	}
 	const fresh = "eleven purple foxes whistle"
-	if p := other.post("/recover", "token", token, "password", fresh); p.at != "/sign-in?notice=password-set" {
-		t.Fatalf("the new password: %d at %s", p.status, p.at)
+	if p := other.post("/recover", "token", token, "password", fresh); p.at != "/sign-in" ||
+		!strings.Contains(p.body, "Your new password is saved") || !strings.Contains(p.body, `value="ada"`) {
+		t.Fatalf("the new password: %d at %s\n%s", p.status, p.at, p.body)
+	}
+	if p := other.get("/sign-in"); strings.Contains(p.body, "Your new password is saved") {
+		t.Error("a reload says it again")
 	}
 	if p := b.get("/"); strings.Contains(p.body, "The ada") {
 		t.Error("the old session lives on")

@@ -24,6 +24,40 @@ for (const input of document.querySelectorAll("input[data-show]")) {
   input.after(button);
 }
 
+// Caps Lock is a common reason for a password that does not match.
+for (const input of document.querySelectorAll("input[data-caps]")) {
+  const hint = document.createElement("p");
+  hint.className = "hint";
+  hint.setAttribute("role", "status");
+  input.closest(".field").append(hint);
+  const look = (event) => {
+    const on = event.getModifierState?.("CapsLock") ? input.dataset.caps : "";
+    if (hint.textContent !== on) hint.textContent = on;
+  };
+  input.addEventListener("keydown", look);
+  input.addEventListener("keyup", look);
+  input.addEventListener("blur", () => { hint.textContent = ""; });
+}
+
+// Time that is left until a form may be sent again. It is shown at each second and
+// spoken at the end alone: the sentence above it says it at the start.
+for (const line of document.querySelectorAll("[data-countdown]")) {
+  const end = Date.now() + 1000 * line.dataset.countdown;
+  const [shown, said] = line.children;
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+    shown.querySelector(".left").textContent = Math.floor(left / 60) + ":" + String(left % 60).padStart(2, "0");
+    if (left > 0) {
+      setTimeout(tick, 1000);
+    } else {
+      shown.hidden = true;
+      said.textContent = line.dataset.over;
+    }
+  };
+  line.hidden = false;
+  tick();
+}
+
 // What support asks for can be copied.
 if (navigator.clipboard) {
   for (const code of document.querySelectorAll("[data-copy]")) {
@@ -53,12 +87,16 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   const at = new Date(time.dateTime);
   if (isNaN(at) || !time.dateTime.includes("T")) continue; // a day is the same everywhere
   time.title = time.textContent;
-  time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, {
-    day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
-  }).format(at);
+  // en-GB names zones in use there, CEST for example, and counts to 24. The order is
+  // that of the page: 3 May 2026, 14:05 CEST.
+  const lang = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+  const part = Object.fromEntries(new Intl.DateTimeFormat(lang, {
+    day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short",
+  }).formatToParts(at).map((p) => [p.type, p.value]));
+  time.textContent = `${part.day} ${part.month} ${part.year}, ${part.hour}:${part.minute} ${part.timeZoneName}`;
 }
 
-// A summary of errors is read first; its links lead into the inputs.
+// What went wrong or well is read first; links in it lead into the inputs.
 document.querySelector("[data-focus]")?.focus();
 
 // A form goes out once. The button is not disabled, which would lose the focus
