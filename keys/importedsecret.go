@@ -22,9 +22,9 @@ func (h *Hasher) ImportSecret(client, encoded string) (sealed []byte, err error)
 
 // VerifySecret reports whether sealed, from ImportSecret for the same client, is the
 // hash of secret, byte for byte. It takes its turn with the passwords, once it has one
-// among the secrets: nothing counts the guesses of strangers at these, a hash may cost
-// a hundred times what ours do, and people must be able to sign in meanwhile. Errors:
-// ErrSeal, ErrHash, ErrBusy, the cause of ctx ending.
+// among the secrets: strangers may send many from many networks, a hash may cost a hundred
+// times what ours do, and people must be able to sign in meanwhile. Errors: ErrSeal,
+// ErrHash, ErrBusy, the cause of ctx ending.
 func (h *Hasher) VerifySecret(ctx context.Context, client string, sealed []byte, secret string) (bool, error) {
 	encoded, err := h.ring.Unseal(PurposePassword, secretBinding(client), sealed)
 	if err != nil {

@@ -74,3 +74,13 @@ func (r *Ring) VerifyClientSecret(hash []byte, secret string) bool {
 	sum, err := r.MACWith(PurposeClientSecret, binary.BigEndian.Uint32(hash), []byte(secret))
 	return err == nil && hmac.Equal(sum, hash[idSize:])
 }
+
+// GuessableSecret reports whether a secret that was not made here is made of what
+// everybody tries first, the client's id included (see CheckPassword).
+func GuessableSecret(secret, client string) bool {
+	if IsClientSecret(secret) {
+		return false
+	}
+	folded := fold(secret)
+	return freeUnits(folded, nil) < minFree || freeUnits(folded, ownNames([]string{client})) < minFree
+}

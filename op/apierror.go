@@ -57,7 +57,7 @@ func (e *apiError) headers(r *http.Request, h http.Header) (status int) {
 		h.Set("WWW-Authenticate", e.challenge)
 	}
 	if e.retry > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(e.retry.Seconds()))) // RFC 9110 section 10.2.3
+		h.Set("Retry-After", strconv.Itoa(int((e.retry+time.Second-1)/time.Second))) // RFC 9110 section 10.2.3
 	}
 	return status
 }

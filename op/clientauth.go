@@ -41,7 +41,7 @@ func (p *Provider) authenticateClient(r *http.Request, form url.Values, sent cre
 	case errors.Is(err, storage.ErrNotFound) && sent.method == storage.AuthMethodNone:
 		return nil, noCredentials("no such client")
 	case errors.Is(err, storage.ErrNotFound):
-		return nil, notAuthenticated("no such client")
+		return nil, p.wrongSecret(ctx, sent, "no such client")
 	}
 	if err != nil {
 		return nil, failed(err)
@@ -49,12 +49,12 @@ func (p *Provider) authenticateClient(r *http.Request, form url.Values, sent cre
 	edge.ClientID(ctx, c.ID)
 	switch {
 	case !c.Metadata.AllowsAuthMethod(sent.method):
-		return nil, p.otherMethod(c, sent)
+		return nil, p.otherMethod(ctx, c, sent)
 	case !c.Live(): // before what may cost a hash
-		return nil, notAuthenticated("the client's state is " + string(c.State))
+		return nil, p.wrongSecret(ctx, sent, "the client's state is "+string(c.State))
 	}
 	if c.Metadata.UsesSecret() {
-		if e := p.checkSecret(ctx, c, sent.secrets); e != nil {
+		if e := p.checkSecret(ctx, c, sent); e != nil {
 			return nil, e
 		}
 	}
@@ -67,8 +67,18 @@ func (p *Provider) authenticateClient(r *http.Request, form url.Values, sent cre
 	return out, nil
 }
 
-func (p *Provider) checkSecret(ctx context.Context, c *storage.Client, sent []string) *apiError {
-	if p.secretMatches(c.LiveSecrets(p.now()), sent) {
+// checkSecret compares first what costs nothing, so that a right secret that nobody can
+// guess never waits for the wrong ones of others. One that can be guessed waits even if it
+// is right: else the answer would tell. So does one that costs a hash.
+func (p *Provider) checkSecret(ctx context.Context, c *storage.Client, sent credentials) *apiError {
+	right, easy := p.secretMatches(c.LiveSecrets(p.now()), sent.secrets), guessable(sent)
+	if right && !easy {
+		return nil
+	}
+	if wait := p.secretWait(countedBy(ctx, c.ID, easy)); wait > 0 {
+		return tooManyWrong(wait)
+	}
+	if right {
 		return nil
 	}
 	return p.checkImported(ctx, c, sent)
@@ -147,16 +157,18 @@ func notAuthenticated(why string) *apiError {
 }
 
 // otherMethod refuses a client that may not use the method that it used. Who has its
-// secret may know which to use: libraries differ in what they use unasked. That a client
-// is a public one anybody may know.
-func (p *Provider) otherMethod(c *storage.Client, sent credentials) *apiError {
+// secret, and did not guess it, may know which to use: libraries differ in what they use
+// unasked. That a client is a public one anybody may know.
+func (p *Provider) otherMethod(ctx context.Context, c *storage.Client, sent credentials) *apiError {
 	if sent.method == storage.AuthMethodNone {
 		return noCredentials("registered for " + c.Metadata.TokenEndpointAuthMethod + ", used none")
 	}
-	e := notAuthenticated("registered for " + c.Metadata.TokenEndpointAuthMethod + ", used " + sent.method)
-	if !c.Confidential() || p.secretMatches(c.LiveSecrets(p.now()), sent.secrets) {
-		e.text = "this client is registered for " + c.Metadata.TokenEndpointAuthMethod + " alone and used " + sent.method
+	why := "registered for " + c.Metadata.TokenEndpointAuthMethod + ", used " + sent.method
+	if c.Confidential() && (guessable(sent) || !p.secretMatches(c.LiveSecrets(p.now()), sent.secrets)) {
+		return p.wrongSecret(ctx, sent, why)
 	}
+	e := notAuthenticated(why)
+	e.text = "this client is registered for " + c.Metadata.TokenEndpointAuthMethod + " alone and used " + sent.method
 	return e
 }
 

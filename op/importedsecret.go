@@ -16,12 +16,12 @@ import (
 // the forms it was sent in: a few, behind the gate that passwords wait at, and none
 // for a secret that can only be one of ours. Whoever shows such a secret first has it
 // kept as ours are, by one commit, and from then on it costs nothing.
-func (p *Provider) checkImported(ctx context.Context, c *storage.Client, sent []string) *apiError {
-	sent = slices.DeleteFunc(slices.Clone(sent), func(s string) bool {
+func (p *Provider) checkImported(ctx context.Context, c *storage.Client, sent credentials) *apiError {
+	secrets := slices.DeleteFunc(slices.Clone(sent.secrets), func(s string) bool {
 		return len(s) < storage.SecretLeast || len(s) > storage.SecretMost || keys.IsClientSecret(s)
 	})
 	for _, have := range c.LiveSecrets(p.now()) {
-		for _, secret := range sent {
+		for _, secret := range secrets {
 			if len(have.Imported) == 0 {
 				continue
 			}
@@ -39,7 +39,7 @@ func (p *Provider) checkImported(ctx context.Context, c *storage.Client, sent []
 			}
 		}
 	}
-	return notAuthenticated("wrong client secret")
+	return p.wrongSecret(ctx, sent, "wrong client secret")
 }
 
 // busyRetry is how soon to try again when too much is being hashed.

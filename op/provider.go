@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/mux"
 	zop "github.com/zitadel/oidc/v3/pkg/op"
 
+	"latchkey/internal/limit"
 	"latchkey/keys"
 	"latchkey/storage"
 )
@@ -62,7 +63,8 @@ type Provider struct {
 	hasher   Hasher
 	now      func() time.Time
 	known    *clientKeys
-	claims   []*storage.Scope // those that bring claims: the provider's own, which never change
+	wrong    *limit.Table[limit.Spent] // see countedBy
+	claims   []*storage.Scope          // those that bring claims: the provider's own, which never change
 	metadata prepared
 	jwks     prepared
 }
@@ -77,7 +79,8 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 		return nil, errors.New("op: the issuer must be a scheme and a host and no more, like https://id.example.org")
 	}
 	p := &Provider{issuer: o.Issuer, cookies: Cookies{Secure: u.Scheme == "https"}, store: o.Store, keys: o.Keys,
-		pages: o.Pages, sessions: o.Sessions, hasher: o.Hasher, now: o.Now, known: newClientKeys(o.Fetch, o.Now)}
+		pages: o.Pages, sessions: o.Sessions, hasher: o.Hasher, now: o.Now, known: newClientKeys(o.Fetch, o.Now),
+		wrong: limit.NewTable[limit.Spent](wrongMost)}
 	all, err := o.Store.Scopes.Catalogue(ctx)
 	if err != nil {
 		return nil, err

@@ -31,7 +31,7 @@ func (p *Provider) authenticateResource(ctx context.Context, sent credentials) (
 	case sent.method == storage.AuthMethodNone:
 		return nil, noCredentials("no secret of a resource")
 	case !p.secretMatches(r.LiveSecrets(p.now()), sent.secrets):
-		return nil, notAuthenticated("wrong secret of a resource")
+		return nil, p.wrongSecret(ctx, sent, "wrong secret of a resource")
 	case r.Disabled:
 		return nil, notAuthenticated("the resource is disabled")
 	}

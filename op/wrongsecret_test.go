@@ -1,0 +1,91 @@
+package op
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"latchkey/storage"
+)
+
+// weak is a secret that anybody may guess.
+const weak = "1234567890123456"
+
+// try sends a secret from an address and returns the status.
+func (h *house) try(path, address, id, secret string) int {
+	h.t.Helper()
+	r := formRequest(path, forItself)
+	r.RemoteAddr = address + ":1"
+	basic(r, id+":"+secret)
+	resp := h.do(r)
+	if resp.StatusCode == http.StatusTooManyRequests &&
+		(resp.Header.Get("Retry-After") == "" || decoded[tokenAnswer](h.t, resp).Error != "temporarily_unavailable") {
+		h.t.Errorf("%s: Retry-After %q, %s", path, resp.Header.Get("Retry-After"), body(resp))
+	}
+	return resp.StatusCode
+}
+
+// serviceClient is one that gets tokens of its own, with a secret.
+func (h *house) serviceClient(id, secret string) {
+	h.t.Helper()
+	must(h.store.Clients.Create(context.Background(), storage.Operator, storage.NewClient{ID: id, Secret: h.ring.HashClientSecret(secret),
+		Metadata: storage.Metadata{ClientName: id, GrantTypes: []string{storage.GrantTypeClientCredentials}}}))
+}
+
+func TestWrongSecretsWaitByNetworkAndARightOneNeverDoes(t *testing.T) {
+	h := newShop(t).house
+	api := h.resource("https://guessed.example", "guessed").ID.String()
+	before := h.commits()
+	for i := range int(wrongByNetwork.Burst) {
+		id := []string{"robot", "nobody", api}[i%3] // they count together, and look alike
+		if got := h.try(PathIntrospection, fmt.Sprintf("198.51.100.%d", i), id, h.secret+"x"); got != http.StatusUnauthorized {
+			t.Fatalf("attempt %d as %s: %d", i, id, got)
+		}
+	}
+	for _, id := range []string{"robot", "nobody", api} {
+		if got := h.try(PathIntrospection, "198.51.100.200", id, h.secret+"x"); got != http.StatusTooManyRequests {
+			t.Errorf("one more as %s: %d", id, got)
+		}
+		if got := h.try(PathIntrospection, "203.0.113.1", id, h.secret+"x"); got != http.StatusUnauthorized {
+			t.Errorf("from another network as %s: %d", id, got)
+		}
+	}
+	if n := h.commits() - before; n != 0 {
+		t.Errorf("%d commits", n)
+	}
+	if got := h.try(PathToken, "198.51.100.1", "robot", h.secret); got != http.StatusOK {
+		t.Errorf("the right secret: %d", got)
+	}
+	h.clock.add(wrongByNetwork.Every)
+	for _, want := range []int{http.StatusUnauthorized, http.StatusTooManyRequests} {
+		if got := h.try(PathToken, "198.51.100.1", "robot", h.secret+"x"); got != want {
+			t.Errorf("after a while: %d, want %d", got, want)
+		}
+	}
+}
+
+// If a right one did not wait, the answers would tell it from the wrong ones.
+func TestGuessableSecretsWaitByClientFromWhereverTheyCome(t *testing.T) {
+	h := newHouse(t)
+	h.serviceClient("weak", weak)
+	h.serviceClient("other", weak)
+	for i := range int(wrongByClient.Burst) {
+		if got := h.try(PathToken, fmt.Sprintf("10.%d.0.1", i), "weak", "abcdefgh12345678"); got != http.StatusUnauthorized {
+			t.Fatalf("attempt %d: %d", i, got)
+		}
+	}
+	for _, secret := range []string{weak, "abcdefgh12345678"} {
+		if got := h.try(PathToken, "10.200.0.1", "weak", secret); got != http.StatusTooManyRequests {
+			t.Errorf("%s: %d", secret, got)
+		}
+	}
+	if got := h.try(PathToken, "10.200.0.1", "other", weak); got != http.StatusOK {
+		t.Errorf("another client: %d", got)
+	}
+	h.clock.add(time.Minute)
+	if got := h.try(PathToken, "10.200.0.1", "weak", weak); got != http.StatusOK {
+		t.Errorf("a minute later: %d", got)
+	}
+}
