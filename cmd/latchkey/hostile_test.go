@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -47,10 +48,10 @@ func newHostile(t *testing.T) *httptest.Server {
 		case r.URL.Path == "/api/v1/groups" && r.Method == http.MethodGet:
 			answer = map[string]any{"groups": []any{thing}}
 		case strings.HasPrefix(r.URL.Path, "/api/v1/resources/"):
-			of := map[string]any{"scopes": []any{thing}}
-			for name, v := range thing {
-				of[name] = v
-			}
+			scope := maps.Clone(thing)
+			scope["default"] = true
+			of := maps.Clone(thing)
+			of["scopes"] = []any{scope}
 			answer = of
 		}
 		w.Header().Set("Content-Type", "application/json")
