@@ -94,7 +94,10 @@ func TestANewcomerSetsUpAndAStandardClientSignsSomebodyIn(t *testing.T) {
 	}
 
 	// What she allowed she takes back.
+	person.Follow(`a.row[href="/account"]`)
+	look(t, person, "account")
 	person.Follow(`a.row[href="/account/apps"]`)
+	person.Click("details.app summary")
 	look(t, person, "apps")
 	person.Follow(`a[aria-label="Remove Event Calendar"]`)
 	look(t, person, "app-remove")
