@@ -43,6 +43,7 @@ func TestTheUnitConfinesTheServer(t *testing.T) {
 		"SystemCallErrorNumber":    "EPERM",   // without it Go would be killed raising its file limit
 		"StandardOutput":           "null",    // the set-up link is no matter for a journal
 		"StandardError":            "journal", // else the log would go where standard output goes
+		"MemoryMax":                "2G",      // else the machine ends with it
 		"Type":                     "notify",
 		"WatchdogSec":              "1min",    // nobody restarts it by hand after a full disk
 		"WatchdogSignal":           "SIGTERM", // else a stop like any other would be a dump of stacks

@@ -93,7 +93,10 @@ func (e *apiError) write(w http.ResponseWriter, r *http.Request) {
 // no answer, at any other path.
 func FailAPI(w http.ResponseWriter, r *http.Request, status int, text string) bool {
 	e := invalidRequest("%s", text)
-	if e.status = status; status >= http.StatusInternalServerError {
+	switch e.status = status; {
+	case status == http.StatusServiceUnavailable:
+		e.code = "temporarily_unavailable"
+	case status >= http.StatusInternalServerError:
 		e.code = "server_error"
 	}
 	answer := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -63,7 +63,7 @@ func bearer(w http.ResponseWriter, r *http.Request) (string, *apiError) {
 	if r.Method == http.MethodPost && edge.IsForm(r) {
 		r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
 		if err := r.ParseForm(); err != nil {
-			return "", bad("the form cannot be read, or is longer than 64 KiB")
+			return "", bad("the form cannot be read, or is longer than 16 KiB")
 		}
 		sent := r.PostForm["access_token"]
 		inBody := len(sent) > 0 && sent[0] != "" // one without a value was left out (RFC 6749 section 3.2)

@@ -28,7 +28,8 @@ func TestEndpointsThatSpeakJSONAreRefusedInJSONEverywhereElseByPages(t *testing.
 	private := []string{PathIntrospection} // no script has the credentials for it
 	for path, json := range map[string]bool{PathToken: true, PathUserinfo: true, PathIntrospection: true, PathRevocation: true,
 		PathJWKS: true, pathDiscovery: true, pathMetadata: true, PathAuthorize: false, "/": false, "/flow/x/sign-in": false} {
-		for status, code := range map[int]string{http.StatusRequestEntityTooLarge: "invalid_request", http.StatusInternalServerError: "server_error"} {
+		for status, code := range map[int]string{http.StatusRequestEntityTooLarge: "invalid_request",
+			http.StatusInternalServerError: "server_error", http.StatusServiceUnavailable: "temporarily_unavailable"} {
 			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, path, nil)
 			r.Header.Set("Origin", "https://spa.example")
 			if FailAPI(w, r, status, "too much") != json {

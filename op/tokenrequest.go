@@ -11,8 +11,9 @@ import (
 	"latchkey/storage"
 )
 
-// bodyMost bounds a token or userinfo request's body in bytes.
-const bodyMost = 64 << 10
+// bodyMost bounds a token or userinfo request's body in bytes: a client assertion and a
+// token of 4 KiB each fit well.
+const bodyMost = 16 << 10
 
 // serveToken is the token endpoint (RFC 6749 section 3.2). Everything that can be
 // wrong with a request is found here, before the framework: it would take secrets
@@ -103,7 +104,7 @@ func postForm(w http.ResponseWriter, r *http.Request, known []string) (url.Value
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
 	if err := r.ParseForm(); err != nil {
-		return nil, invalidRequest("the form cannot be read, or is longer than 64 KiB")
+		return nil, invalidRequest("the form cannot be read, or is longer than 16 KiB")
 	}
 	if name := sentTwice(r.PostForm, known); name != "" {
 		return nil, invalidRequest("%s was sent more than once", name)

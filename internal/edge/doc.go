@@ -3,12 +3,12 @@
 // It owns what is true of each exchange whatever it is about: that it gets an
 // answer (a panic becomes a 500 and never a dropped connection), that it has a
 // request id, that exactly one log record tells its story, whose address it
-// came from when proxies stand in between, how large it may be, and the
-// headers every answer carries.
+// came from when proxies stand in between, how large it may be, how much memory
+// those under way hold together, and the headers every answer carries.
 //
 // It does not own any rule about who may do what, what an error looks like on
-// a page (see [Options.Fail]), throttling, or the routes themselves. It imports
-// no other room.
+// a page (see [Options.Fail]), throttling, or the routes themselves. Of the other
+// rooms it imports internal/limit alone.
 //
 // # The layers
 //
@@ -17,7 +17,7 @@
 //	net/http      header bytes and timeouts            server.go
 //	record        request id, client address, log      edge.go, record.go
 //	recovery      a panic becomes a 500                recover.go
-//	guard         https only, sizes, base headers      limits.go, headers.go
+//	guard         https only, sizes, base headers      limits.go, held.go, headers.go
 //	router        404, 405 and the route's template    router.go
 //	handlers      fill the record: [ClientID], [Sub], [Fail], [Note]; and [Count]
 //

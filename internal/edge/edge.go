@@ -6,7 +6,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
+
+	"latchkey/internal/limit"
 )
 
 // Options say how an [Edge] behaves. The zero value logs to slog's default
@@ -43,14 +46,16 @@ type Options struct {
 // A Problem is an answer that the edge itself has to give. Message is one or
 // two sentences that are safe to show to anyone.
 type Problem struct {
-	Status  int
-	Message string
+	Status     int
+	Message    string
+	RetryAfter time.Duration // sent as Retry-After; zero: none
 }
 
 // An Edge wraps the handlers of one listener.
 type Edge struct {
 	opts Options
 	base http.Header // what every answer carries
+	held *limit.Shares
 }
 
 // New returns an Edge. Options left out get their defaults.
@@ -68,7 +73,7 @@ func New(opts Options) *Edge {
 		opts.Random = rand.Reader
 	}
 	opts.Limits = opts.Limits.withDefaults()
-	return &Edge{opts: opts, base: baseHeader(opts.Secure)}
+	return &Edge{opts: opts, base: baseHeader(opts.Secure), held: limit.NewShares(opts.Limits.Held, 0)}
 }
 
 // Handler puts the edge around next, which is usually a router made by
@@ -98,6 +103,9 @@ func (e *Edge) Handler(next http.Handler) http.Handler {
 
 // fail answers with p through the configured renderer.
 func (e *Edge) fail(w http.ResponseWriter, r *http.Request, p Problem) {
+	if p.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(p.RetryAfter.Seconds())))
+	}
 	e.opts.Fail(w, r, p)
 }
 

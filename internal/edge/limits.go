@@ -18,13 +18,20 @@ type Limits struct {
 	Header int
 	// Params is the most parameters in a query, and in a form (200).
 	Params int
-	// Body is the most bytes of a request body (64 KiB).
+	// Form is the most bytes of a form (16 KiB). Forms are read and held in memory
+	// before it is known who sends them.
+	Form int64
+	// Body is the most bytes of any other request body (64 KiB). A handler that reads
+	// one must know its caller first: what it reads is not counted as held.
 	Body int64
 	// Bodies are exceptions to Body. A key that ends in a slash stands for
 	// all paths under it, any other for that path; the longest key decides. A
-	// form may be smaller by it, never larger: forms are held in memory, whoever
-	// sends them.
+	// form may be smaller by it, never larger.
 	Bodies map[string]int64
+	// Held is the most bytes that all requests under way may hold (32 MiB), and
+	// HeldByConnection those of one connection (2 MiB): 4 KiB each, the headers, and
+	// of a form what has arrived. One network fills half at most (see [limit.Shares]).
+	Held, HeldByConnection int64
 }
 
 func (l Limits) withDefaults() Limits {
@@ -34,8 +41,17 @@ func (l Limits) withDefaults() Limits {
 	if l.Params == 0 {
 		l.Params = 200
 	}
+	if l.Form == 0 {
+		l.Form = 16 << 10
+	}
 	if l.Body == 0 {
 		l.Body = 64 << 10
+	}
+	if l.Held == 0 {
+		l.Held = 32 << 20
+	}
+	if l.HeldByConnection == 0 {
+		l.HeldByConnection = 2 << 20
 	}
 	return l
 }
@@ -52,17 +68,21 @@ func (l Limits) body(path string) int64 {
 }
 
 var (
-	tooLarge    = Problem{http.StatusRequestEntityTooLarge, "The request is larger than this page accepts."}
-	tooMany     = Problem{http.StatusBadRequest, "The request has too many parameters."}
-	interrupted = Problem{http.StatusBadRequest, "The request broke off before its end."}
+	tooLarge    = Problem{Status: http.StatusRequestEntityTooLarge, Message: "The request is larger than this page accepts."}
+	tooMany     = Problem{Status: http.StatusBadRequest, Message: "The request has too many parameters."}
+	interrupted = Problem{Status: http.StatusBadRequest, Message: "The request broke off before its end."}
 )
+
+var errBusy = errors.New("no room for more of the body")
 
 // guarded sets the base headers and refuses what is insecure or too large
 // before any handler sees it.
 func (e *Edge) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e.setBaseHeaders(w.Header(), RequestID(r.Context()))
-		if p := e.check(w, r); p != nil {
+		h := e.hold(r)
+		defer h.giveBack()
+		if p := e.check(w, r, h); p != nil {
 			Fail(r.Context(), "", errors.New(p.Message))
 			e.fail(w, r, *p)
 			return
@@ -71,7 +91,11 @@ func (e *Edge) guarded(next http.Handler) http.Handler {
 	})
 }
 
-func (e *Edge) check(w http.ResponseWriter, r *http.Request) *Problem {
+func (e *Edge) check(w http.ResponseWriter, r *http.Request, h *held) *Problem {
+	if !h.take(exchangeSize + headerSize(r)) {
+		closeAfter(w, r)
+		return &busy
+	}
 	if e.insecure(r) {
 		return &insecureProblem
 	}
@@ -80,10 +104,10 @@ func (e *Edge) check(w http.ResponseWriter, r *http.Request) *Problem {
 	}
 	limit, form := e.opts.Limits.body(r.URL.Path), IsForm(r)
 	if form {
-		limit = min(limit, e.opts.Limits.Body)
+		limit = min(limit, e.opts.Limits.Form)
 	}
 	if r.ContentLength > limit {
-		w.Header().Set("Connection", "close") // rather than read it all to reuse the connection
+		closeAfter(w, r)
 		return &tooLarge
 	}
 	if r.Body == nil || r.Body == http.NoBody {
@@ -93,16 +117,28 @@ func (e *Edge) check(w http.ResponseWriter, r *http.Request) *Problem {
 	// connection when the limit is passed.
 	r.Body = http.MaxBytesReader(w.(*writer).ResponseWriter, r.Body, limit)
 	if form {
-		return e.readForm(r)
+		return e.readForm(w, r, h)
 	}
 	return nil
+}
+
+// closeAfter ends the connection after the answer, rather than read the whole body to
+// reuse it. HTTP/2 resets the stream alone, and other requests go on.
+func closeAfter(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor == 1 {
+		w.Header().Set("Connection", "close")
+	}
 }
 
 // readForm reads a form's body at once, so that every handler and library
 // behind it answers an oversized one alike. Other bodies stay streams: reading
 // past the limit gives a [http.MaxBytesError].
-func (e *Edge) readForm(r *http.Request) *Problem {
-	body, err := io.ReadAll(r.Body)
+func (e *Edge) readForm(w http.ResponseWriter, r *http.Request, h *held) *Problem {
+	body, err := io.ReadAll(heldReader{r.Body, h})
+	if errors.Is(err, errBusy) {
+		closeAfter(w, r)
+		return &busy
+	}
 	if tooBig := new(http.MaxBytesError); errors.As(err, &tooBig) {
 		return &tooLarge
 	}

@@ -38,7 +38,7 @@ func TestTheLongestKeyDecidesHowLargeABodyMayBe(t *testing.T) {
 type stream struct{ io.Reader }
 
 func TestOversizedRequestsAreRefusedBeforeAnyHandler(t *testing.T) {
-	limits := edge.Limits{Body: 100, Params: 5, Bodies: map[string]int64{
+	limits := edge.Limits{Form: 100, Body: 100, Params: 5, Bodies: map[string]int64{
 		"/upload": 1000, "/import/": 2000, "/import/small/": 10}}
 	for _, c := range []struct {
 		name, target, kind string

@@ -14,12 +14,12 @@ func (e *Edge) Router() *mux.Router {
 	router := mux.NewRouter()
 	router.Use(named)
 	router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e.fail(w, r, Problem{http.StatusNotFound, "There is no page at this address."})
+		e.fail(w, r, Problem{Status: http.StatusNotFound, Message: "There is no page at this address."})
 	})
 	router.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// RFC 9110 section 15.5.6: a 405 must carry Allow.
 		w.Header().Set("Allow", strings.Join(allowed(router, r), ", "))
-		e.fail(w, r, Problem{http.StatusMethodNotAllowed, "This address does not answer that kind of request."})
+		e.fail(w, r, Problem{Status: http.StatusMethodNotAllowed, Message: "This address does not answer that kind of request."})
 	})
 	return router
 }
