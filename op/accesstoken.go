@@ -114,11 +114,7 @@ const tokenIDBytes = 16
 // openToken reads an access token, opaque or JWT, and returns it with its id, with
 // DeadExpired too. What it opens now is not checked.
 func (p *Provider) openToken(token string) (accessToken, []byte, error) {
-	reference, err := p.reference(token)
-	if err != nil {
-		return accessToken{}, nil, err
-	}
-	payload, id, err := p.keys.OpenAccessToken(reference)
+	payload, id, err := p.openSealed(token)
 	if err != nil {
 		return accessToken{}, nil, errAccessToken
 	}

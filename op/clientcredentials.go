@@ -33,16 +33,19 @@ func (s *server) ClientCredentialsExchange(ctx context.Context, _ *zop.ClientReq
 	life := accessLife(c.client, terms.Settings.Lifetimes.Of(c.client))
 	scopes := own.Names()
 	t := accessToken{client: c.client.ID, epoch: uint32(c.client.Epoch), own: scopes, expires: s.p.now().Add(life)}
-	token, err := s.p.keys.SealAccessToken(t.bytes())
-	if errors.Is(err, keys.ErrTokenSize) {
-		return c.refuse(&apiError{status: http.StatusBadRequest, code: "invalid_scope", text: "ask for fewer scopes at once", cause: err})
-	}
-	if err == nil && c.client.Metadata.AccessTokenFormat == storage.AccessTokenJWT {
+	var token string
+	if c.client.Metadata.AccessTokenFormat != storage.AccessTokenJWT {
+		token, err = s.p.keys.SealAccessToken(t.bytes())
+	} else {
 		// A client's own token has the client as subject, which no user ever is
 		// (RFC 9068 section 5).
-		token, err = s.p.jwt(ctx, c.client, s.p.algorithm(c.client, terms.Settings.DefaultSigningAlgorithm), t, token, s.p.audience(own), map[string]any{"sub": c.client.ID, "scope": strings.Join(scopes, " ")})
+		token, err = s.p.jwt(ctx, c.client, s.p.algorithm(c.client, terms.Settings.DefaultSigningAlgorithm), t, s.p.audience(own),
+			map[string]any{"sub": c.client.ID, "scope": strings.Join(scopes, " ")})
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, keys.ErrTokenSize):
+		return c.refuse(&apiError{status: http.StatusBadRequest, code: "invalid_scope", text: "ask for fewer scopes at once", cause: err})
+	case err != nil:
 		return c.refuse(failed(err))
 	}
 	return zop.NewResponse(&oidc.AccessTokenResponse{AccessToken: token, TokenType: oidc.BearerToken,

@@ -3,6 +3,7 @@ package op
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,7 +29,11 @@ type issue struct {
 // client's access tokens are JWTs.
 func (s *server) answer(ctx context.Context, i issue) (*zop.Response, error) {
 	out, err := s.p.tokens(ctx, i)
-	if err != nil {
+	switch {
+	case errors.Is(err, keys.ErrUnknownKey): // discarded as leaked since the grant was made
+		return callOf(ctx).refuse(invalidGrant("the key of the grant's refresh tokens is gone",
+			"the key of this sign-in was discarded: have the user sign in again"))
+	case err != nil:
 		return callOf(ctx).refuse(failed(err))
 	}
 	return zop.NewResponse(out), nil

@@ -25,21 +25,24 @@ func accessLife(c *storage.Client, l storage.Lifetimes) time.Duration {
 
 // sealed writes a user's access token in its client's form.
 func (p *Provider) sealed(ctx context.Context, t accessToken, a *storage.Access) (string, error) {
-	reference, err := p.keys.SealAccessToken(t.bytes())
-	if err != nil || a.Client.Metadata.AccessTokenFormat != storage.AccessTokenJWT {
-		return reference, err
+	if a.Client.Metadata.AccessTokenFormat != storage.AccessTokenJWT {
+		return p.keys.SealAccessToken(t.bytes())
 	}
-	return p.jwt(ctx, a.Client, p.algorithm(a.Client, a.DefaultAlgorithm), t, reference, p.audience(a.Effective), map[string]any{
+	return p.jwt(ctx, a.Client, p.algorithm(a.Client, a.DefaultAlgorithm), t, p.audience(a.Effective), map[string]any{
 		"sub": a.User.Subject(), "scope": strings.Join(a.Scopes, " "), "auth_time": a.Grant.AuthTime.Unix(),
 		"acr": a.Grant.ACR, "amr": a.Grant.AMR,
 	})
 }
 
-// jwt makes an access token by RFC 9068. Its jti is the opaque token, so that here
-// both are checked alike.
-func (p *Provider) jwt(ctx context.Context, c *storage.Client, alg string, t accessToken, reference string, aud audience, claims map[string]any) (string, error) {
+// jwt makes an access token by RFC 9068. Its jti holds what an opaque token
+// holds, so that here both are checked alike.
+func (p *Provider) jwt(ctx context.Context, c *storage.Client, alg string, t accessToken, aud audience, claims map[string]any) (string, error) {
+	jti, err := p.keys.SealTokenID(t.bytes())
+	if err != nil {
+		return "", err
+	}
 	for name, value := range map[string]any{
-		"iss": p.issuer, "aud": aud, "client_id": c.ID, "jti": reference,
+		"iss": p.issuer, "aud": aud, "client_id": c.ID, "jti": jti,
 		"iat": p.now().Unix(), "exp": t.expires.Unix(),
 	} {
 		claims[name] = value
@@ -47,20 +50,21 @@ func (p *Provider) jwt(ctx context.Context, c *storage.Client, alg string, t acc
 	return p.keys.Sign(ctx, alg, keys.TypeAccessToken, claims)
 }
 
-// reference returns the opaque form of an access token in either form.
-func (p *Provider) reference(token string) (string, error) {
+// openSealed returns what is sealed in an access token of either form, and its id.
+// The jti of a JWT opens only inside of it: APIs log it.
+func (p *Provider) openSealed(token string) (payload, id []byte, err error) {
 	if strings.HasPrefix(token, keys.PrefixAccessToken) {
-		return token, nil
+		return p.keys.OpenAccessToken(token)
 	}
 	raw, _, err := p.keys.Verify(keys.TypeAccessToken, token)
 	if err != nil {
-		return "", errAccessToken
+		return nil, nil, err
 	}
 	var claims struct {
 		ID string `json:"jti"`
 	}
 	if err := json.Unmarshal(raw, &claims); err != nil {
-		return "", errAccessToken
+		return nil, nil, err
 	}
-	return claims.ID, nil
+	return p.keys.OpenTokenID(claims.ID)
 }

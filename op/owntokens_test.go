@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/keys"
 	"latchkey/storage"
 	"latchkey/storage/bolt"
 )
@@ -185,6 +186,28 @@ func TestManyRevokedTokensEndTheGrant(t *testing.T) {
 	}
 	if h.userinfo(v.AccessToken).StatusCode != http.StatusUnauthorized {
 		t.Error("the grant lives on")
+	}
+}
+
+// APIs log the jti of the tokens they get.
+func TestTheJTIOfAJWTAccessTokenIsNoAccessToken(t *testing.T) {
+	h, _, v := refreshable(t, func(m *storage.Metadata) { m.AccessTokenFormat = storage.AccessTokenJWT })
+	h.client("robot", func(m *storage.Metadata) { ownGrant(m); m.AccessTokenFormat = storage.AccessTokenJWT })
+	own, _ := h.token("robot", forItself)
+	for client, token := range map[string]string{webID: v.AccessToken, "robot": own.AccessToken} {
+		jti := h.verifiedAs(token, "RS256", "at+jwt")["jti"].(string)
+		for _, bare := range []string{jti, keys.PrefixAccessToken + jti} {
+			if status := h.userinfo(bare).StatusCode; status != http.StatusUnauthorized {
+				t.Errorf("%s: userinfo answers %d", client, status)
+			}
+			if h.introspected(client, bare)["active"] != false {
+				t.Errorf("%s: it is active", client)
+			}
+			h.ask(PathRevocation, client, bare)
+		}
+		if h.introspected(client, token)["active"] != true {
+			t.Errorf("%s: the jti revoked its token", client)
+		}
 	}
 }
 

@@ -107,3 +107,12 @@ func TestRefreshTokensOutliveTheKeysTheyWereMadeUnder(t *testing.T) {
 		t.Errorf("an access token under a leaked key: %d", resp.StatusCode)
 	}
 }
+
+func TestACodeOfBeforeALeakedKeyIsRefusedAsInvalidGrant(t *testing.T) {
+	h, b, _ := refreshable(t)
+	code := b.login(authorization("scope", "openid offline_access")).code()
+	must(h.ring.Discard(context.Background(), storage.Operator, ""))
+	if out, resp := h.token(webID, redemption(code)); resp.StatusCode != http.StatusBadRequest || out.Error != "invalid_grant" {
+		t.Errorf("%d %+v", resp.StatusCode, out)
+	}
+}
