@@ -265,11 +265,11 @@ func TestFlowPathsThatNameNoFlowAreExpired(t *testing.T) {
 	a := b.authorize(authorization("prompt", "login"))
 	id := flowID(a).String()
 	for _, path := range []string{"x", strings.ToUpper(id), id + "0", id[1:], strings.ReplaceAll(id, "-", ""), "%00", "..%2f" + id, id + "%20", "{" + id + "}"} {
-		if got := b.get(PathFlow + "/" + path); got.StatusCode != http.StatusGone && got.StatusCode != http.StatusNotFound && got.StatusCode != http.StatusMovedPermanently {
+		if got := b.get(PathFlow + "/" + path); got.StatusCode != http.StatusGone && got.StatusCode != http.StatusNotFound && got.StatusCode != http.StatusPermanentRedirect {
 			t.Errorf("%s: %d %v", path, got.StatusCode, got.Header)
 		}
 	}
-	if got := b.get(PathFlow + "//" + id); got.StatusCode != http.StatusMovedPermanently || got.Header.Get("Location") != PathFlow+"/"+id {
+	if got := b.get(PathFlow + "//" + id); got.StatusCode != http.StatusPermanentRedirect || got.Header.Get("Location") != PathFlow+"/"+id {
 		t.Errorf("%d %v", got.StatusCode, got.Header)
 	}
 }

@@ -24,7 +24,7 @@ func TestNothingOfTheFrameworkIsReachableUnseen(t *testing.T) {
 		PathToken + "/", PathToken + "/healthz", PathUserinfo + "/", PathUserinfo + "/../../healthz"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			resp := h.do(httptest.NewRequest(method, path, nil))
-			if resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusMovedPermanently {
+			if resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusPermanentRedirect {
 				t.Errorf("%s %s: %d %s", method, path, resp.StatusCode, body(resp))
 			}
 		}
@@ -49,7 +49,7 @@ func TestAPathInAnotherSpellingLeadsToTheSamePlace(t *testing.T) {
 	if resp := h.get("/connect%2fauthorize"); resp.StatusCode == 200 {
 		t.Errorf("%d", resp.StatusCode)
 	}
-	if resp := h.get("//connect/./authorize?client_id=x"); resp.StatusCode != 301 || resp.Header.Get("Location") != "/connect/authorize?client_id=x" {
+	if resp := h.get("//connect/./authorize?client_id=x"); resp.StatusCode != http.StatusPermanentRedirect || resp.Header.Get("Location") != "/connect/authorize?client_id=x" {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)
 	}
 }

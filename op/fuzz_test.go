@@ -40,8 +40,8 @@ func mayLeaveFor(t *testing.T, resp *http.Response, registered ...string) {
 	if to == "" || strings.HasPrefix(to, PathFlow+"/") || strings.HasPrefix(to, PathFlow+"?request=") {
 		return
 	}
-	if resp.StatusCode == http.StatusMovedPermanently && strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") {
-		return // the router's, to the clean form of a path
+	if resp.StatusCode == http.StatusPermanentRedirect && strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") {
+		return // the edge's, to the clean form of a path
 	}
 	if !slices.ContainsFunc(registered, func(uri string) bool {
 		return strings.HasPrefix(to, uri+"?") || strings.HasPrefix(to, uri+"#")

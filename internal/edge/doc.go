@@ -17,7 +17,7 @@
 //	net/http      header bytes and timeouts            server.go
 //	record        request id, client address, log      edge.go, record.go
 //	recovery      a panic becomes a 500                recover.go
-//	guard         https only, sizes, base headers      limits.go, held.go, headers.go
+//	guard         https only, sizes, path, base headers limits.go, held.go, headers.go, router.go
 //	router        404, 405 and the route's template    router.go
 //	handlers      fill the record: [ClientID], [Sub], [Fail], [Note]; and [Count]
 //

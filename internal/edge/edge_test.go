@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -268,4 +269,43 @@ func TestProblemsAreRenderedByTheHouse(t *testing.T) {
 	if text := body(t, res); !strings.HasPrefix(text, "<h1>There is no page") {
 		t.Errorf("answer %q", text)
 	}
+}
+
+// After a 301 many clients send a GET in place of a POST (RFC 9110 section 15.4.2).
+func TestAPathInAnotherSpellingLeadsToTheRightOneWithTheSameMethod(t *testing.T) {
+	for sent, want := range map[string]string{
+		"//connect/token":                "/connect/token",
+		"/connect//token?a=1&b=%2F%2F":   "/connect/token?a=1&b=%2F%2F",
+		"/connect/x/../token":            "/connect/token",
+		"/./connect/token/./":            "/connect/token/",
+		"//evil.example/%2F/":            "/evil.example/%2F/",
+		"/connect/token":                 "",
+		"/clients/https:%2F%2Fa.test%2F": "",
+	} {
+		for _, method := range []string{"GET", "POST"} {
+			called := false
+			e := newEdge(new(journal), nil)
+			router := e.Router()
+			router.UseEncodedPath()
+			for _, path := range []string{"/connect/token", "/clients/{id}"} {
+				router.HandleFunc(path, func(http.ResponseWriter, *http.Request) { called = true })
+			}
+			rec := httptest.NewRecorder()
+			req := httptest.NewRequest(method, "/", nil)
+			req.URL = must(t, sent)
+			e.Handler(router).ServeHTTP(rec, req)
+			if to := rec.Header().Get("Location"); to != want || (rec.Code == http.StatusPermanentRedirect) != (want != "") || called != (want == "") {
+				t.Errorf("%s %s: %d, sent to %q, handler called: %v", method, sent, rec.Code, to, called)
+			}
+		}
+	}
+}
+
+func must(t *testing.T, target string) *url.URL {
+	t.Helper()
+	u, err := url.ParseRequestURI(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }

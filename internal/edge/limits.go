@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -87,6 +86,11 @@ func (e *Edge) guarded(next http.Handler) http.Handler {
 			e.fail(w, r, *p)
 			return
 		}
+		if to := cleaned(r.URL); to != "" {
+			w.Header().Set("Location", to)
+			w.WriteHeader(http.StatusPermanentRedirect)
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
 }
@@ -99,6 +103,7 @@ func (e *Edge) check(w http.ResponseWriter, r *http.Request, h *held) *Problem {
 	if e.insecure(r) {
 		return &insecureProblem
 	}
+	r.URL.RawQuery = encodeSemicolons(r.URL.RawQuery)
 	if params(r.URL.RawQuery) > e.opts.Limits.Params {
 		return &tooMany
 	}
@@ -148,9 +153,13 @@ func (e *Edge) readForm(w http.ResponseWriter, r *http.Request, h *held) *Proble
 	if params(string(body)) > e.opts.Limits.Params {
 		return &tooMany
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.Body = io.NopCloser(strings.NewReader(encodeSemicolons(string(body))))
 	return nil
 }
+
+// encodeSemicolons makes data of the semicolons in a query or form, which they are (WHATWG
+// URL Standard section 5.1). Go's parser refuses the whole for one of them.
+func encodeSemicolons(s string) string { return strings.ReplaceAll(s, ";", "%3B") }
 
 const formType = "application/x-www-form-urlencoded"
 

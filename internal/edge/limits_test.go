@@ -133,3 +133,24 @@ func TestTheLogSaysWhyTheEdgeRefused(t *testing.T) {
 		t.Errorf("logged %s", &log)
 	}
 }
+
+// Go's own parser refuses a whole query or form for one of them.
+func TestASemicolonThatIsNotEncodedIsData(t *testing.T) {
+	const sent = "return=/a;b=1&state=x;y;"
+	for name, req := range map[string]*http.Request{
+		"query": httptest.NewRequest("GET", "/page?"+sent, nil),
+		"form":  httptest.NewRequest("POST", "/page", strings.NewReader(sent)),
+	} {
+		req.Header.Set("Content-Type", form)
+		called := false
+		newEdge(new(journal), nil).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			called = true
+			if err := r.ParseForm(); err != nil || r.Form.Get("return") != "/a;b=1" || r.Form.Get("state") != "x;y;" || len(r.Form) != 2 {
+				t.Errorf("%s: %v, %v", name, r.Form, err)
+			}
+		})).ServeHTTP(httptest.NewRecorder(), req)
+		if !called {
+			t.Errorf("%s: the handler was not called", name)
+		}
+	}
+}

@@ -2,6 +2,8 @@ package edge
 
 import (
 	"net/http"
+	"net/url"
+	"path"
 	"strings"
 
 	"github.com/gorilla/mux"
@@ -11,7 +13,7 @@ import (
 // whose routes name themselves in the log. Wrap it with [Edge.Handler] when
 // its routes are in place.
 func (e *Edge) Router() *mux.Router {
-	router := mux.NewRouter()
+	router := mux.NewRouter().SkipClean(true) // the edge does it, by a status that keeps the method
 	router.Use(named)
 	router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e.fail(w, r, Problem{Status: http.StatusNotFound, Message: "There is no page at this address."})
@@ -35,6 +37,23 @@ func named(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// cleaned is the address of a request without empty and dot segments, which apps make of
+// an issuer with a slash at its end; "" if it has none.
+func cleaned(u *url.URL) string {
+	sent := u.EscapedPath()
+	clean := path.Clean("/" + sent)
+	if strings.HasSuffix(sent, "/") && clean != "/" {
+		clean += "/"
+	}
+	if clean == sent {
+		return ""
+	}
+	if u.RawQuery != "" {
+		clean += "?" + u.RawQuery
+	}
+	return clean
 }
 
 func allowed(router *mux.Router, r *http.Request) []string {
