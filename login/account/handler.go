@@ -43,8 +43,8 @@ func (h *Handler) Routes(r *mux.Router) {
 	both(front.PathPassword, h.passwordForm, h.password)
 	both(pathRemove, h.removeForm, h.remove)
 	both(front.PathAccount, h.overview, h.putGuessingAside)
-	r.HandleFunc(front.PathSecurity, h.security).Methods(http.MethodGet)
-	r.HandleFunc(front.PathApps, h.apps).Methods(http.MethodGet)
+	r.HandleFunc(front.PathSecurity, h.security).Methods(http.MethodGet, http.MethodHead)
+	r.HandleFunc(front.PathApps, h.apps).Methods(http.MethodGet, http.MethodHead)
 	r.HandleFunc(pathWellKnown, func(w http.ResponseWriter, _ *http.Request) {
 		front.See(w, front.PathPassword)
 	}).Methods(http.MethodGet, http.MethodHead)

@@ -27,7 +27,7 @@ func (f Front) Forms(r *mux.Router) func(path string, get, post http.HandlerFunc
 		f.Show(w, r, http.StatusForbidden, page.Error{Fault: page.CrossOrigin})
 	}))
 	return func(path string, get, post http.HandlerFunc) {
-		r.Handle(path, get).Methods(http.MethodGet)
+		r.Handle(path, get).Methods(http.MethodGet, http.MethodHead)
 		r.Handle(path, guard.Handler(f.parsed(post))).Methods(http.MethodPost)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"latchkey/keys"
+	"latchkey/op"
 	"latchkey/storage"
 )
 
@@ -490,5 +491,34 @@ func TestConsentSaysWhichGroupsTheAppWillSee(t *testing.T) {
 	p := b.signIn(b.get(h.authorize(c, "scope", "openid groups")).at, "ada")
 	if want := `<bdi>&lt;b&gt;Beta&lt;/b&gt; testers</bdi>, <bdi>Moderators</bdi></span>`; !strings.Contains(p.body, want) {
 		t.Errorf("%d at %s\n%s", p.status, p.at, p.body)
+	}
+}
+
+// RFC 9110 section 9.3.2. Where a GET may give a code away, or sign out, HEAD is refused.
+func TestHEADAnswersAsGETDoesWhereAGETChangesNothing(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	app := h.addClient(nil)
+	b := h.browser()
+	flow := b.get(h.authorize(app)).at
+	head := func(path string) seen {
+		r, err := http.NewRequest(http.MethodHead, h.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.do(r)
+	}
+	for _, path := range []string{"/", "/sign-in", "/choose-account", "/sign-out", "/setup?token=x", "/recover?token=x", flow,
+		"/assets/none", "/robots.txt"} {
+		get, got := b.get(path), head(path)
+		if got.status != get.status || got.at != get.at || got.header.Get("Content-Type") != get.header.Get("Content-Type") {
+			t.Errorf("%s: GET %d at %s, HEAD %d at %s", path, get.status, get.at, got.status, got.at)
+		}
+	}
+	for _, path := range []string{strings.TrimPrefix(h.authorize(app), h.url), op.PathEndSession, op.PathFlow + "?request=x",
+		strings.TrimSuffix(flow, op.PathSignIn)} {
+		if got := head(path); got.status != http.StatusMethodNotAllowed {
+			t.Errorf("HEAD %s: %d", path, got.status)
+		}
 	}
 }
