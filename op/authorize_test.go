@@ -415,6 +415,36 @@ func TestFrontChannelRequestsHearOfTheirErrorInTheFragment(t *testing.T) {
 	}
 }
 
+// The object is not read: only how the answer to it is to travel.
+func TestARequestObjectIsRefusedInTheModeThatItAsksFor(t *testing.T) {
+	h := newHouse(t)
+	object := func(payload string) string {
+		return "eyJhbGciOiJub25lIn0." + strictBase64.EncodeToString([]byte(payload)) + "."
+	}
+	for _, c := range []struct{ object, mode, want string }{
+		{object(`{"response_mode":"form_post","response_type":"code"}`), "", modeFormPost},
+		{object(`{"response_mode":"fragment"}`), "", modeFragment},
+		{object(`{"response_mode":"fragment"}`), modeFormPost, modeFormPost},
+		{object(`{"response_mode":"query"}`), "", ""},
+		{object(`{"response_mode":"web_message"}`), "", ""},
+		{object(`{"response_mode":7}`), "", ""},
+		{object(`{`), "", ""},
+		{"x.!.y", "", ""},
+		{"x", "", ""},
+	} {
+		a := h.browser().authorize(authorization("request", c.object, "response_mode", c.mode))
+		if wantFault(t, a, "request_not_supported"); a.params.Get("state") != "st" || a.mode() != c.want {
+			t.Errorf("%s with response_mode %q: %+v", c.object, c.mode, a)
+		}
+	}
+	h.client("kiosk", func(m *storage.Metadata) {
+		m.RedirectURIs = []string{"com.example.app:/cb"}
+		m.ApplicationType = storage.ApplicationNative
+	})
+	a := h.browser().authorize(authorization("client_id", "kiosk", "redirect_uri", "com.example.app:/cb", "request", object(`{"response_mode":"form_post"}`)))
+	wantFault(t, a, "request_not_supported") // no form can be sent there
+}
+
 // How an answer is wanted that we do not know, we cannot tell of an error either.
 func TestAResponseModeThatIsNotServedIsAPageWhateverElseIsWrong(t *testing.T) {
 	h := newHouse(t)

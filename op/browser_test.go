@@ -98,8 +98,19 @@ type answer struct {
 	params url.Values // of an answer to the client
 	uri    string     // that it was sent to, without those
 	posted bool       // by a form
+	inHash bool       // in the fragment
 	page   Refusal
 	step   string // the path of a page that waits
+}
+
+func (a answer) mode() string {
+	switch {
+	case a.posted:
+		return modeFormPost
+	case a.inHash:
+		return modeFragment
+	}
+	return ""
 }
 
 func (a answer) code() string { return a.params.Get("code") }
@@ -125,7 +136,7 @@ func (b *browser) read(resp *http.Response) answer {
 		if cut < 0 {
 			b.h.t.Fatalf("sent to %q without parameters", to)
 		}
-		a.uri, a.params = to[:cut], must(url.ParseQuery(to[cut+1:]))
+		a.uri, a.inHash, a.params = to[:cut], to[cut] == '#', must(url.ParseQuery(to[cut+1:]))
 	}
 	return a
 }

@@ -1,6 +1,8 @@
 package op
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -178,7 +180,11 @@ func (q *Request) readState(form url.Values) (f *fault) {
 // sent either (OpenID Connect Core section 3.1.2.6).
 func (q *Request) readMode(form url.Values) *fault {
 	var f *fault
-	switch mode := form.Get("response_mode"); mode {
+	mode := form.Get("response_mode")
+	if mode == "" {
+		mode = q.modeOfObject(form.Get("request"))
+	}
+	switch mode {
 	case "", modeQuery:
 		// An app that asks for tokens from the front channel looks for the error in the
 		// fragment too (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1).
@@ -200,6 +206,27 @@ func (q *Request) readMode(form url.Values) *fault {
 	}
 	f.untold = true
 	return f
+}
+
+// modeOfObject is the response mode that a request object (OpenID Connect Core section 6)
+// asks for, if it is one that we serve. The object itself is refused, and its signature
+// not looked at: the client hears of that where it listens.
+func (q *Request) modeOfObject(object string) string {
+	parts := strings.Split(object, ".")
+	if len(parts) != 3 {
+		return ""
+	}
+	var claims struct {
+		ResponseMode string `json:"response_mode"`
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || json.Unmarshal(raw, &claims) != nil {
+		return ""
+	}
+	if m := claims.ResponseMode; m == modeFragment || m == modeFormPost && postable(q.RedirectURI) {
+		return m
+	}
+	return ""
 }
 
 func (q *Request) asks(prompt string) bool { return slices.Contains(q.Prompt, prompt) }
