@@ -38,6 +38,9 @@ func at(path string) *url.URL { return must(must(url.Parse(issuer)).Parse(path))
 func (b *browser) do(r *http.Request) *http.Response {
 	b.h.t.Helper()
 	u := at(r.URL.RequestURI())
+	if r.Header["Accept"] == nil {
+		r.Header.Set("Accept", "text/html,*/*;q=0.8")
+	}
 	for _, c := range b.jar.Cookies(u) {
 		r.AddCookie(c)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"latchkey/internal/edge"
@@ -116,10 +117,15 @@ func (p *Provider) readHint(token string) (hint, bool) {
 // this browser is the app's own and ends that session. Any other could come from
 // anywhere: if somebody is signed in here, they are asked.
 func (l *Logout) advance(w http.ResponseWriter, r *http.Request) {
-	asks, err := l.act(w, r)
+	ended, asks, err := l.act(w, r)
 	switch {
 	case err != nil:
 		l.p.refuse(w, r, l.client, l.p.internal(r.Context(), err))
+	case !ended && !acceptsPage(r):
+		noStore(w)
+		e := &apiError{status: http.StatusBadRequest, code: "interaction_required",
+			text: "nobody was signed out: open this address in the user's browser, where they can be asked"}
+		e.write(w, r)
 	case asks:
 		see(w, l.Path())
 	default:
@@ -127,19 +133,26 @@ func (l *Logout) advance(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// act ends the session that the hint names, or reports whether there is somebody to
-// ask.
-func (l *Logout) act(w http.ResponseWriter, r *http.Request) (asks bool, err error) {
+// acceptsPage reports whether a person may see the answer: all browsers name text/html
+// where they show a page. A program takes any page with status 200 for a success, and it
+// has none of the cookies that say who is to be signed out.
+func acceptsPage(r *http.Request) bool {
+	return strings.Contains(strings.ToLower(strings.Join(r.Header["Accept"], ",")), "text/html")
+}
+
+// act ends the session that the hint names. If it names none of this browser, act reports
+// whether there is somebody to ask.
+func (l *Logout) act(w http.ResponseWriter, r *http.Request) (ended, asks bool, err error) {
 	mine := l.p.sessions.Of(r)
 	session, err := l.hinted(r.Context(), mine)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if session != nil {
-		return false, l.end(w, r, session)
+		return true, false, l.end(w, r, session)
 	}
 	here, err := l.p.store.Sessions.Unended(r.Context(), mine) // those that are idle, too: they end by a yes
-	return len(here) > 0, err
+	return false, len(here) > 0, err
 }
 
 // hinted finds the session that the hint names among those of this browser, be it

@@ -281,6 +281,42 @@ func TestASuspendedClientSignsOutWithoutARedirect(t *testing.T) {
 	}
 }
 
+// A program that is answered with a page takes a person for signed out who is not.
+func TestAProgramHearsThatSigningOutNeedsThePerson(t *testing.T) {
+	h, b, hint := leaver(t)
+	program := func(by *browser, accept string, params ...string) *http.Response {
+		q := url.Values{}
+		for i := 0; i < len(params); i += 2 {
+			q.Set(params[i], params[i+1])
+		}
+		r := httptest.NewRequest(http.MethodGet, PathEndSession+"?"+q.Encode(), nil)
+		r.Header.Set("Accept", accept)
+		return by.do(r)
+	}
+	for _, accept := range []string{"", "*/*", "application/json", "image/avif,image/*"} {
+		for name, resp := range map[string]*http.Response{
+			"somebody to ask":            program(b, accept),
+			"somebody to ask, an app":    program(b, accept, "client_id", webID),
+			"no cookies":                 program(h.browser(), accept),
+			"no cookies, but a hint":     program(h.browser(), accept, "id_token_hint", hint),
+			"no cookies, a way back too": program(h.browser(), accept, "id_token_hint", hint, "post_logout_redirect_uri", bye),
+		} {
+			v := decoded[tokenAnswer](t, resp)
+			if resp.StatusCode != http.StatusBadRequest || v.Error != "interaction_required" || v.Description == "" || resp.Header.Get("Location") != "" {
+				t.Errorf("%s, Accept %q: %d %s", name, accept, resp.StatusCode, body(resp))
+			}
+		}
+	}
+	if b.signedInHere() != 1 {
+		t.Error("somebody was signed out")
+	}
+	wantAsked(t, b, program(b, "application/xhtml+xml, Text/HTML;q=0.9"))
+	// With cookies and the hint nobody need be asked.
+	if resp := program(b, "*/*", "id_token_hint", hint, "post_logout_redirect_uri", bye); resp.Header.Get("Location") != bye || b.signedInHere() != 0 {
+		t.Errorf("%d, sent to %q", resp.StatusCode, resp.Header.Get("Location"))
+	}
+}
+
 func TestOtherMethodsAreRefusedAtEndSession(t *testing.T) {
 	h := newHouse(t)
 	for _, method := range []string{http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodPatch} {

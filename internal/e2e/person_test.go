@@ -137,6 +137,7 @@ func (p *person) fetch(method, address string, form url.Values) (*http.Response,
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	r.Header.Set("Accept", "text/html,*/*;q=0.8")
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Origin", p.issuer)

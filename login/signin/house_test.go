@@ -160,6 +160,7 @@ func (h *house) browser() *browser {
 
 func (b *browser) do(r *http.Request) seen {
 	b.h.t.Helper()
+	r.Header.Set("Accept", "text/html,*/*;q=0.8")
 	res, err := b.client.Do(r)
 	if err != nil {
 		b.h.t.Fatal(err)
