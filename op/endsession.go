@@ -31,10 +31,10 @@ func (p *Provider) serveEndSession(w http.ResponseWriter, r *http.Request) {
 	}
 	l, bad := p.readLogout(r.Context(), form)
 	switch {
-	case bad != nil:
-		p.refuse(w, r, l.client, bad)
-	case r.Method == http.MethodPost:
+	case r.Method == http.MethodPost && (bad == nil || l.onlyAddressIsWrong(bad)):
 		see(w, p.logoutPath(PathEndSession, l.q))
+	case bad != nil:
+		l.refuse(w, r, bad)
 	default:
 		l.advance(w, r)
 	}
@@ -63,11 +63,35 @@ func (p *Provider) readLogout(ctx context.Context, form url.Values) (*Logout, *R
 		l.q.ClientID, l.q.Subject, l.q.SID = h.Audience, h.Subject, h.SID
 	}
 	var bad *Refusal
-	if l.client, bad = p.whoLogsOut(ctx, l.q.ClientID, form); bad != nil {
-		return l, bad
-	}
 	l.q.ReturnURI, l.q.State = form.Get("post_logout_redirect_uri"), form.Get("state")
-	return l, nil
+	l.client, bad = p.whoLogsOut(ctx, l.q.ClientID, form)
+	return l, bad
+}
+
+// returnMost bounds a registered post-logout redirect URI in bytes: a longer one is not
+// carried any further.
+const returnMost = 2048
+
+// onlyAddressIsWrong reports whether the app has shown by a hint that it asks, and all
+// that is wrong is where people are to go afterwards.
+func (l *Logout) onlyAddressIsWrong(bad *Refusal) bool {
+	return bad.Kind == RefusedRedirect && l.q.Subject != "" && len(l.q.ReturnURI) <= returnMost
+}
+
+// refuse ends the request on a page. Somebody who meant to be signed out, and is not,
+// hears so and has a way to do it.
+func (l *Logout) refuse(w http.ResponseWriter, r *http.Request, bad *Refusal) {
+	if l.onlyAddressIsWrong(bad) {
+		here, err := l.p.store.Sessions.Unended(r.Context(), l.p.sessions.Of(r))
+		if err != nil {
+			bad = l.p.internal(r.Context(), err)
+		} else if len(here) > 0 {
+			q := *l.q
+			q.ReturnURI, q.State = "", ""
+			bad.SignOut = l.p.logoutPath(PathEndSession, &q)
+		}
+	}
+	l.p.refuse(w, r, l.client, bad)
 }
 
 // whoLogsOut finds the app that a request names, and whether it may have people sent

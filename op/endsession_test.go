@@ -209,6 +209,9 @@ func TestAWrongLogoutRequestIsAPageAndChangesNothing(t *testing.T) {
 				httptest.NewRequest(http.MethodGet, PathEndSession+"?"+form.Encode(), nil), formRequest(PathEndSession, form),
 			} {
 				resp := b.do(r)
+				if to := resp.Header.Get("Location"); strings.HasPrefix(to, PathEndSession+"?request=") {
+					resp = b.get(to) // a POST may bring no cookies, by which to say who is still signed in
+				}
 				if resp.Header.Get("Location") != "" || h.pages.last.Kind != c.kind || resp.StatusCode != c.kind.status() || b.signedInHere() != 1 {
 					t.Errorf("%s: %d %v, %+v, %d signed in", r.Method, resp.StatusCode, resp.Header, h.pages.last, b.signedInHere())
 				}
@@ -218,6 +221,43 @@ func TestAWrongLogoutRequestIsAPageAndChangesNothing(t *testing.T) {
 	twice := url.Values{"id_token_hint": {hint, hint}}
 	if resp := b.get(PathEndSession + "?" + twice.Encode()); resp.StatusCode != http.StatusBadRequest || b.signedInHere() != 1 {
 		t.Errorf("hint sent twice: %d", resp.StatusCode)
+	}
+}
+
+// The app showed by its hint that it asks; only where to go afterwards is wrong.
+func TestWhoIsStillSignedInHearsSoAndHasAWayToSignOut(t *testing.T) {
+	h, b, hint := leaver(t)
+	const wrong = "https://app.example/by"
+	ask := func(b *browser, params ...string) string {
+		b.endSession(append(params, "post_logout_redirect_uri", wrong, "state", "s")...)
+		if h.pages.last.Kind != RefusedRedirect || b.signedInHere() != min(len(b.sessions), 1) {
+			t.Errorf("%q: %+v, %d signed in", params, h.pages.last, b.signedInHere())
+		}
+		return h.pages.last.SignOut
+	}
+	for name, c := range map[string]struct {
+		by     *browser
+		params []string
+	}{
+		"nobody signed in": {h.browser(), []string{"id_token_hint", hint}},
+		"no hint":          {b, []string{"client_id", webID}},
+	} {
+		if way := ask(c.by, c.params...); way != "" {
+			t.Errorf("%s: %s", name, way)
+		}
+	}
+	posted := b.endSessionPosted(url.Values{"id_token_hint": {hint}, "post_logout_redirect_uri": {wrong}})
+	b.get(posted)
+	if way := h.pages.last.SignOut; way == "" {
+		t.Errorf("posted: %+v", h.pages.last)
+	}
+	if resp := h.do(formRequest(PathEndSession, url.Values{"id_token_hint": {hint},
+		"post_logout_redirect_uri": {wrong + strings.Repeat("x", 4000)}})); resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("longer than any that could be registered: %d", resp.StatusCode)
+	}
+	wantSignedOutPage(t, b.get(ask(b, "id_token_hint", hint)), "web ")
+	if b.signedInHere() != 0 {
+		t.Error("still signed in")
 	}
 }
 

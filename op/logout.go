@@ -75,12 +75,13 @@ func (p *Provider) resume(w http.ResponseWriter, r *http.Request, q *logout) *Lo
 		return nil
 	}
 	form := url.Values{"post_logout_redirect_uri": {q.ReturnURI}}
-	client, bad := p.whoLogsOut(r.Context(), q.ClientID, form)
-	if bad != nil {
-		p.refuse(w, r, client, bad)
+	l := &Logout{p: p, q: q}
+	var bad *Refusal
+	if l.client, bad = p.whoLogsOut(r.Context(), q.ClientID, form); bad != nil {
+		l.refuse(w, r, bad)
 		return nil
 	}
-	return &Logout{p: p, q: q, client: client}
+	return l
 }
 
 // Path is the page's own address, with the request.

@@ -15,6 +15,9 @@ type Refusal struct {
 	Client string
 	// Home is the app's own page, when it has registered one.
 	Home string
+	// SignOut, if not empty, is an address of ours that does what an app asked for, to sign
+	// somebody out, without going to the address that it gave. They are still signed in.
+	SignOut string
 	// Suspended says, of an unavailable client, that it was in use before.
 	Suspended bool
 	// Retry is how long to wait before the same request may succeed; 0: not known.

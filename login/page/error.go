@@ -1,7 +1,9 @@
 package page
 
 import (
+	"html/template"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -71,6 +73,9 @@ type Error struct {
 	Detail string // technical, for a developer, folded away; safe to show to anyone
 	// RetryAfter is sent as a header and said in words, for TooMany and Overloaded.
 	RetryAfter time.Duration
+	// SignOutURL, for WrongAddress of a known App, is the path where the person is signed
+	// out, which the app asked for: they are still signed in.
+	SignOutURL string
 }
 
 func (p Error) frame(l *livery) frame {
@@ -93,5 +98,11 @@ func (p Error) frame(l *livery) frame {
 	if p.Fault == Internal || p.Fault == OutOfOrder {
 		m.Links = append(m.Links, l.help()...)
 	}
-	return frame{template: "message", title: Say(f.title), message: m, leaves: true, wait: p.RetryAfter}
+	title := Say(f.title)
+	if strings.HasPrefix(p.SignOutURL, "/") && p.App != nil {
+		title = Say("error.still_signed_in")
+		m.Lines = []Text{Say("error.still_signed_in.what", p.App.Name), Say("error.still_signed_in.turn", p.App.Name)}
+		m.Links = append([]link{{template.URL(p.SignOutURL), Say("signout.button")}}, m.Links...) //nolint:gosec // G203: ours
+	}
+	return frame{template: "message", title: title, message: m, leaves: true, wait: p.RetryAfter}
 }

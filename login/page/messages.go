@@ -363,6 +363,10 @@ var english = catalogue{
 		"error.app.turn":       "You can do nothing about this here. Tell the developer of the app that sent you.",
 		"error.app.turn.named": "You can do nothing about this here. Tell the developer of {1}.",
 
+		"error.still_signed_in":      "You are still signed in",
+		"error.still_signed_in.what": "{1} asked to sign you out, and to send you to an address that it has not registered.",
+		"error.still_signed_in.turn": "You can sign out here. Only the developer of {1} can correct the address.",
+
 		"error.internal":            "Something went wrong here",
 		"error.internal.what":       "This is our fault, not yours.",
 		"error.internal.turn":       "Try again in a moment. If it happens again, tell us the request id below.",

@@ -49,7 +49,8 @@ func (p Pages) Refuse(w http.ResponseWriter, r *http.Request, why op.Refusal) {
 		if why.Code != "" {
 			detail = why.Code + ": " + detail
 		}
-		p.show(w, r, why.Status, page.Error{Fault: refusalFaults[why.Kind], App: app, Code: why.Code, Detail: detail, RetryAfter: why.Retry})
+		p.show(w, r, why.Status, page.Error{Fault: refusalFaults[why.Kind], App: app, Code: why.Code, Detail: detail,
+			RetryAfter: why.Retry, SignOutURL: why.SignOut})
 	}
 }
 

@@ -261,6 +261,8 @@ func errors() []Example {
 		{"unknown-app", page.Error{Fault: page.UnknownApp, Detail: "invalid_request: there is no client with that client_id."}},
 		{"wrong-address", page.Error{Fault: page.WrongAddress, App: Calendar(),
 			Detail: "invalid_request: the redirect_uri https://calendar.example/cb is not registered."}},
+		{"still-signed-in", page.Error{Fault: page.WrongAddress, App: Calendar(), SignOutURL: "/connect/endsession?request=x",
+			Detail: "redirect_uri: the post_logout_redirect_uri sent is not registered: https://calendar.example/by"}},
 		{"wrong-question", page.Error{Fault: page.WrongQuestion, App: Calendar(), Code: "invalid_request", Detail: "invalid_request: response_type is missing."}},
 		{"wrong-scope", page.Error{Fault: page.WrongQuestion, App: Calendar(), Code: "invalid_scope", Detail: "invalid_scope: none of the scopes asked for may be asked for by this client."}},
 	} {
