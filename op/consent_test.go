@@ -246,6 +246,9 @@ func TestAFlowsPagesKnowWhatTheyNeed(t *testing.T) {
 	if s := b.look(a); s.LoginHint != "ada" || s.Client != webID || s.Accounts != 0 || s.Digest != "" {
 		t.Errorf("%+v", s)
 	}
+	if s := b.look(b.authorize(authorization("login_hint", h.ada.Subject()))); s.LoginHint != "" {
+		t.Errorf("a sub is offered as a username: %+v", s)
+	}
 	if resp := b.post(flowPath(flowID(a))+PathConsent, url.Values{"action": {"deny"}}); resp.StatusCode != http.StatusSeeOther ||
 		resp.Header.Get("Cache-Control") != "no-store" || resp.Header.Get("Referrer-Policy") != "no-referrer" {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)

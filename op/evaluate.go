@@ -34,7 +34,7 @@ type verdict struct {
 // evaluate is the authorize function: no writes, no clock but the request's own
 // start, no step that knows of another.
 func evaluate(q *Request, st *storage.Standing, d decisions) verdict {
-	account, missing := chooseAccount(q, st.Accounts, d)
+	account, missing := chooseAccount(q, st, d)
 	if missing != stepNone {
 		return q.need(missing)
 	}
@@ -72,9 +72,11 @@ func (q *Request) bar() verdict {
 	return verdict{refusal: refuse(RefusedNotAllowed, "the app is open to certain groups only")}
 }
 
-// chooseAccount picks whom the flow is about: the one decided in it, the one a hint
-// names, or the only one there is.
-func chooseAccount(q *Request, accounts []storage.Account, d decisions) (*storage.Account, step) {
+// chooseAccount picks whom the flow is about: the one decided in it, the one an ID token
+// or the claims parameter names, or the only one there is, unless login_hint names
+// somebody else.
+func chooseAccount(q *Request, st *storage.Standing, d decisions) (*storage.Account, step) {
+	accounts := st.Accounts
 	find := func(is func(*storage.Account) bool) (*storage.Account, step) {
 		for i := range accounts {
 			if is(&accounts[i]) {
@@ -92,11 +94,26 @@ func chooseAccount(q *Request, accounts []storage.Account, d decisions) (*storag
 		return nil, stepAccount
 	case q.Subject != "":
 		return find(func(a *storage.Account) bool { return a.User.Subject() == q.Subject })
-	case len(accounts) > 1:
-		return nil, stepAccount
-	default:
-		return &accounts[0], stepNone
 	}
+	if q.asks("none") {
+		// Only among accounts that the app knows, and a hint at anybody else changes
+		// nothing: an app must not find out by hints who is signed in here.
+		if a, missing := find(func(a *storage.Account) bool { return remembered(st.Client, a) != nil && q.names(a) }); missing == stepNone {
+			return a, stepNone
+		}
+	} else if q.LoginHint != "" && !q.names(&accounts[0]) {
+		return nil, stepAccount
+	}
+	if len(accounts) > 1 {
+		return nil, stepAccount
+	}
+	return &accounts[0], stepNone
+}
+
+// names reports whether login_hint names a: by username, verified e-mail address, or the
+// sub that the client has in ID tokens.
+func (q *Request) names(a *storage.Account) bool {
+	return q.LoginHint != "" && (q.LoginHint == a.User.Subject() || a.User.IsNamed(q.LoginHint))
 }
 
 // sameLine reports whether a decision about session is about s: the same one, or the one

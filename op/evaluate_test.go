@@ -1,7 +1,10 @@
 package op
 
 import (
+	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +43,7 @@ func drawRequest(t *rapid.T) *Request {
 	if rapid.IntRange(0, 3).Draw(t, "hinted") == 0 {
 		q.Subject = storage.ID{0: 1, 15: byte(rapid.IntRange(0, 4).Draw(t, "subject"))}.String()
 	}
+	q.LoginHint = rapid.SampledFrom([]string{"", "", "U0", "u1@Example.org", "u4", storage.ID{0: 1, 15: 2}.String()}).Draw(t, "login hint")
 	return q
 }
 
@@ -61,7 +65,8 @@ func drawStanding(t *rapid.T) *storage.Standing {
 		st.Scopes[name] = &storage.Offer{Scope: &storage.Scope{Name: name, Claims: []string{name}, Position: uint32(10 - i)}}
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "accounts") {
-		a := storage.Account{SignedIn: storage.SignedIn{User: &storage.User{ID: storage.ID{0: 1, 15: byte(i)}, Username: "u"},
+		a := storage.Account{SignedIn: storage.SignedIn{User: &storage.User{ID: storage.ID{0: 1, 15: byte(i)}, Username: fmt.Sprintf("u%d", i),
+			Email: fmt.Sprintf("u%d@example.org", i), EmailVerified: rapid.Bool().Draw(t, "verified")},
 			Session: &storage.Session{ID: storage.ID{0: 2, 15: byte(i)}, AuthTime: started.Add(-time.Duration(rapid.IntRange(0, 200).Draw(t, "ago")) * time.Second)}}}
 		if rapid.Bool().Draw(t, "member") {
 			a.User.Groups = []storage.ID{{6}, {7}}
@@ -138,7 +143,11 @@ func mayHaveCode(t *rapid.T, q *Request, st *storage.Standing, d decisions, v ve
 	if !st.Client.Admits(a.User) {
 		t.Fatal("in none of the client's groups")
 	}
-	if len(st.Accounts) > 1 && q.Subject == "" && d.Session.IsZero() || q.asks("select_account") && d.Session.IsZero() {
+	named := a.User.Subject() == q.LoginHint || a.User.Username == strings.ToLower(q.LoginHint) || a.User.EmailVerified && a.User.Email == strings.ToLower(q.LoginHint)
+	if !q.asks("none") && q.LoginHint != "" && !named && q.Subject == "" && d.Session.IsZero() {
+		t.Fatal("another account than the one hinted at, and nobody chose it")
+	}
+	if hinted := q.asks("none") && named && a.Consent != nil; len(st.Accounts) > 1 && q.Subject == "" && d.Session.IsZero() && !hinted || q.asks("select_account") && d.Session.IsZero() {
 		t.Fatal("nobody chose this account")
 	}
 	if q.asks("login") && !here || q.MaxAge != nil && *q.MaxAge == 0 && !here {
@@ -184,6 +193,25 @@ func mayHaveCode(t *rapid.T, q *Request, st *storage.Standing, d decisions, v ve
 	}
 }
 
+// An app must not find out by hints who is signed in here that it does not know.
+func TestASilentHintAtAnAccountThatDidNotAllowTheAppChangesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q, st := drawRequest(t), drawStanding(t)
+		q.Prompt = []string{"none"}
+		for i := range st.Accounts {
+			if a := &st.Accounts[i]; q.names(a) {
+				a.Consent = nil
+			}
+		}
+		plain := *q
+		plain.LoginHint = ""
+		with, without := evaluate(q, st, decisions{}), evaluate(&plain, st, decisions{})
+		if !reflect.DeepEqual(with, without) {
+			t.Fatalf("with %q %+v, without %+v", q.LoginHint, with, without)
+		}
+	})
+}
+
 // Whoever does what the pages ask comes to an end, and never to the same page twice.
 func TestEveryFlowComesToAnEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -204,7 +232,7 @@ func TestEveryFlowComesToAnEnd(t *testing.T) {
 			case stepAccount:
 				d = decisions{Session: rapid.SampledFrom(st.Accounts).Draw(t, "choice").Session.ID}
 			case stepConsent:
-				a, _ := chooseAccount(q, st.Accounts, d)
+				a, _ := chooseAccount(q, st, d)
 				d.Consent = newConsentView(q, st, a).decide(nil)
 			}
 		}

@@ -518,6 +518,70 @@ func TestSeveralAccountsAreChosenFrom(t *testing.T) {
 	wantStep(t, b.read(b.get(b.read(b.post(a.step, url.Values{"session": {theirs.String()}})).step)), PathSignIn)
 }
 
+func TestALoginHintOrdersTheAccountsAndAsksIfItNamesNoneOfThem(t *testing.T) {
+	h := newHouse(t)
+	bob := h.user(storage.User{Username: "bob", Email: "bob@example.org", EmailVerified: true})
+	eve := h.user(storage.User{Username: "eve", Email: "Mallory@example.org"})
+	names := func(b *browser, a answer) (all []string) {
+		wantStep(t, a, PathAccount)
+		return b.look(a).Names
+	}
+	both := h.browser()
+	for _, u := range []*storage.User{bob, eve, h.ada} { // ada signed in last, and comes first
+		both.signIn(u)
+	}
+	for hint, want := range map[string]string{"": "ada", "BOB": "bob", "bob@EXAMPLE.org": "bob", bob.Subject(): "bob", "eve": "eve",
+		"mallory@example.org": "ada", "nobody": "ada", "ada": "ada"} {
+		if got := names(both, both.authorize(authorization("login_hint", hint))); len(got) != 3 || got[0] != want {
+			t.Errorf("hint %q: %q", hint, got)
+		}
+	}
+	// Of one account: whoever is named goes on, anybody else is asked, and may go on.
+	b := h.browser()
+	wantCode(t, b.login(authorization()))
+	b.user = h.ada
+	for _, hint := range []string{"ada", "ADA", h.ada.Subject()} {
+		wantCode(t, b.authorize(authorization("login_hint", hint)))
+	}
+	for _, hint := range []string{"bob", "nobody", "ada@example.org"} { // ada's address is not verified
+		a := b.authorize(authorization("login_hint", hint))
+		wantStep(t, a, PathAccount)
+		if wantCode(t, b.walk(a)); !slices.Equal(b.steps, []string{PathAccount}) {
+			t.Errorf("hint %q: %q", hint, b.steps)
+		}
+	}
+	// An ID token says more than a hint.
+	token := b.tokens(authorization()).IDToken
+	wantCode(t, b.authorize(authorization("login_hint", "bob", "id_token_hint", token)))
+}
+
+// Silently, a hint chooses among those whom the app knows, and tells nothing of others.
+func TestASilentLoginHintChoosesAmongThoseWhoAllowedTheApp(t *testing.T) {
+	h := newHouse(t)
+	bob := h.user(storage.User{Username: "bob"})
+	b := h.browser()
+	wantCode(t, b.login(authorization()))
+	b.signIn(bob)
+	silent := func(hint string) answer { return b.authorize(authorization("prompt", "none", "login_hint", hint)) }
+	a := silent("ada")
+	wantCode(t, a)
+	if v, _ := h.token(webID, redemption(a.code())); h.claims(v)["sub"] != h.ada.Subject() {
+		t.Errorf("%+v is not ada's", v)
+	}
+	for _, hint := range []string{"", "bob", "nobody", bob.Subject()} {
+		wantFault(t, silent(hint), "account_selection_required")
+	}
+	b.user = bob
+	wantCode(t, b.login(authorization()))
+	wantCode(t, silent("bob"))
+	// Of one account, a hint at another is as none.
+	alone := h.browser()
+	alone.signIn(h.ada)
+	for _, hint := range []string{"", "bob", "nobody"} {
+		wantCode(t, alone.authorize(authorization("prompt", "none", "login_hint", hint)))
+	}
+}
+
 func TestSelectAccountAsksEvenOfOne(t *testing.T) {
 	h := newHouse(t)
 	b := h.signedIn()

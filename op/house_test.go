@@ -151,6 +151,9 @@ func (h *house) step(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method == http.MethodGet {
 		shown := shown{LoginHint: f.LoginHint(), Client: f.Client().ID, Accounts: len(f.Accounts())}
+		for _, a := range f.Accounts() {
+			shown.Names = append(shown.Names, a.User.Username)
+		}
 		if view := f.Consent(); view != nil {
 			shown.Digest, shown.Asks, shown.Known = view.DigestText(), view.Asks, view.Known
 		}
@@ -176,6 +179,7 @@ func (h *house) step(w http.ResponseWriter, r *http.Request) {
 type shown struct {
 	LoginHint, Client, Digest string
 	Accounts                  int
+	Names                     []string // of the accounts, as they are ordered
 	Asks                      []Ask
 	Known                     bool
 }

@@ -3,6 +3,7 @@ package op
 import (
 	"encoding/base64"
 	"net/http"
+	"slices"
 
 	"latchkey/storage"
 )
@@ -47,11 +48,32 @@ func (f *Flow) Path() string { return flowPath(f.id) }
 // Client is the app that asks. Shared: not to be changed.
 func (f *Flow) Client() *storage.Client { return f.standing.Client }
 
-// Accounts are the live sessions of this browser, with their users.
-func (f *Flow) Accounts() []storage.Account { return f.standing.Accounts }
+// Accounts are the live sessions of this browser, with their users: whom the app means
+// first, then the others, the one used last first.
+func (f *Flow) Accounts() []storage.Account {
+	q, all := &f.flow.Request, slices.Clone(f.standing.Accounts)
+	meant := func(a storage.Account) bool { return a.User.Subject() == q.Subject || q.names(&a) }
+	slices.SortStableFunc(all, func(a, b storage.Account) int {
+		switch {
+		case meant(a) == meant(b):
+			return 0
+		case meant(a):
+			return -1
+		}
+		return 1
+	})
+	return all
+}
 
-// LoginHint is what the app thinks the user would type; foreign text.
-func (f *Flow) LoginHint() string { return f.flow.Request.LoginHint }
+// LoginHint is what the app thinks the user would type; foreign text. A sub is nothing
+// that anybody types.
+func (f *Flow) LoginHint() string {
+	hint := f.flow.Request.LoginHint
+	if _, err := storage.ParseID(hint); err == nil {
+		return ""
+	}
+	return hint
+}
 
 // Resume sends the browser back to be evaluated.
 func (f *Flow) Resume(w http.ResponseWriter) { see(w, f.Path()) }
@@ -82,7 +104,7 @@ func (f *Flow) Deny(w http.ResponseWriter, r *http.Request) {
 
 // Consent is what there is to decide; nil if something else comes first.
 func (f *Flow) Consent() *ConsentView {
-	account, missing := chooseAccount(&f.flow.Request, f.standing.Accounts, f.flow.Decisions)
+	account, missing := chooseAccount(&f.flow.Request, f.standing, f.flow.Decisions)
 	if missing != stepNone || needsSignIn(&f.flow.Request, account, f.flow.Decisions) || !f.Client().Admits(account.User) {
 		return nil
 	}

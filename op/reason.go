@@ -22,7 +22,7 @@ const (
 // SignInReason is why the flow leads to sign in now.
 func (f *Flow) SignInReason() Reason {
 	q, d := &f.flow.Request, f.flow.Decisions
-	account, missing := chooseAccount(q, f.standing.Accounts, d)
+	account, missing := chooseAccount(q, f.standing, d)
 	switch {
 	case account == nil && !d.Session.IsZero():
 		return ReasonSignedOut
@@ -46,7 +46,7 @@ func (f *Flow) Decided() *storage.Account {
 
 // Again is the account that ReasonAgain is about; nil: none is.
 func (f *Flow) Again() *storage.Account {
-	a, _ := chooseAccount(&f.flow.Request, f.standing.Accounts, f.flow.Decisions)
+	a, _ := chooseAccount(&f.flow.Request, f.standing, f.flow.Decisions)
 	return a
 }
 

@@ -52,6 +52,13 @@ func CheckUsername(s string) error { return validUsername(s) }
 // CheckEmail is CheckUsername for an e-mail address, which may be empty.
 func CheckEmail(s string) error { return validEmail(s) }
 
+// IsNamed reports whether text is the username, in any spelling, or the e-mail address if
+// it is verified: another one may be somebody else's.
+func (u *User) IsNamed(text string) bool {
+	login := canonicalLogin(text)
+	return login == canonicalLogin(u.Username) || u.EmailVerified && u.Email != "" && login == canonicalLogin(u.Email)
+}
+
 func validUsername(s string) error {
 	if s == "" || len(s) > 64 {
 		return invalid("username", "must be 1 to 64 bytes long")

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -131,4 +132,24 @@ func FuzzCanonicalFormsAreTheirOwn(f *testing.F) {
 			t.Errorf("%q becomes %q, and then %q, %v", s, once, twice, err)
 		}
 	})
+}
+
+func TestAUserIsNamedByUsernameOrVerifiedAddressInAnySpelling(t *testing.T) {
+	u := User{Username: "zoé", Email: "zoé@bücher.example", EmailVerified: true}
+	for _, name := range append(slices.Clone(spellingsOfZoe), "zoé@bücher.example", "ZOÉ@xn--bcher-kva.example") {
+		if !u.IsNamed(name) {
+			t.Errorf("%q", name)
+		}
+	}
+	for _, name := range []string{"", "zoe", "zoé@", "zoé@bucher.example", strings.Repeat("z", 1000)} {
+		if u.IsNamed(name) {
+			t.Errorf("%q names zoé", name)
+		}
+	}
+	if u.EmailVerified = false; u.IsNamed(u.Email) {
+		t.Error("an address that is not verified names zoé")
+	}
+	if none := (&User{Username: "x", EmailVerified: true}); none.IsNamed("") {
+		t.Error("nothing names somebody without an address")
+	}
 }

@@ -260,6 +260,31 @@ func TestSeveralAccountsChooseAndSignOut(t *testing.T) {
 	}
 }
 
+func TestWhomTheAppMeansComesFirstOrCanSignIn(t *testing.T) {
+	h := newHouse(t)
+	h.addUser("ada")
+	h.addUser("bob")
+	c, b := h.addClient(nil), h.browser()
+	b.get("/sign-in")
+	b.signIn("/sign-in", "ada")
+	p := b.get(h.authorize(c, "login_hint", "bob@example.org"))
+	if !strings.HasSuffix(p.at, op.PathAccount) || !strings.Contains(p.body, "The ada") {
+		t.Fatalf("somebody else is meant: %d at %s", p.status, p.at)
+	}
+	p = b.post(p.at, "action", "another")
+	if !strings.Contains(p.body, `value="bob@example.org"`) {
+		t.Errorf("at %s\n%s", p.at, p.body)
+	}
+	b.signIn(p.at, "bob")
+	for hint, first := range map[string]string{"bob": "The bob", "ADA": "The ada"} {
+		p = b.get(h.authorize(c, "login_hint", hint, "prompt", "select_account"))
+		other := map[string]string{"The bob": "The ada", "The ada": "The bob"}[first]
+		if i, j := strings.Index(p.body, first), strings.Index(p.body, other); i < 0 || j < i {
+			t.Errorf("hint %s: %s does not come first, at %s", hint, first, p.at)
+		}
+	}
+}
+
 func TestAFormFromAnotherOriginIsRefused(t *testing.T) {
 	h := newHouse(t)
 	h.addUser("ada")
