@@ -115,3 +115,15 @@ func FuzzVerifyClientSecret(f *testing.F) {
 		}
 	})
 }
+
+func TestASecretOfWhatEverybodyTriesCanBeGuessed(t *testing.T) {
+	for secret, want := range map[string]bool{
+		"1234567890123456": true, "passwordpassword": true, "my-app-my-app-my-app": true, "qwertyuiopasdfgh": true,
+		"aaaaaaaaaaaaaaaaaaaaaaaa": true, "0123456789abcdef": true,
+		"a sentence nobody else has": false, "x7Gq9mVt2Lw0cdef": false, "9f86d081884c7d65": false, NewClientSecret(): false,
+	} {
+		if got := GuessableSecret(secret, "my-app"); got != want {
+			t.Errorf("%s: %v", secret, got)
+		}
+	}
+}

@@ -71,30 +71,35 @@ func (p *Provider) authenticateClient(r *http.Request, form url.Values, sent cre
 // guess never waits for the wrong ones of others. One that can be guessed waits even if it
 // is right: else the answer would tell. So does one that costs a hash.
 func (p *Provider) checkSecret(ctx context.Context, c *storage.Client, sent credentials) *apiError {
-	right, easy := p.secretMatches(c.LiveSecrets(p.now()), sent.secrets), guessable(sent)
-	if right && !easy {
+	right, easy := p.matching(c.LiveSecrets(p.now()), sent.secrets), guessable(sent)
+	if right != nil && !easy {
 		return nil
 	}
 	if wait := p.secretWait(countedBy(ctx, c.ID, easy)); wait > 0 {
 		return tooManyWrong(wait)
 	}
-	if right {
-		return nil
+	if right == nil {
+		return p.checkImported(ctx, c, sent, easy)
 	}
-	return p.checkImported(ctx, c, sent)
+	if right.GuessableUntil.IsZero() { // imported before this was asked
+		if err := p.store.Clients.EndGuessable(ctx, c.ID, right.ID); err != nil {
+			return failed(err)
+		}
+	}
+	return nil
 }
 
-// secretMatches costs no slow hash, and so knows nothing of imported secrets that
-// were not used yet.
-func (p *Provider) secretMatches(live []storage.Secret, sent []string) bool {
-	for _, have := range live {
+// matching is the secret that was sent; nil: none of them. It costs no slow hash, and so
+// knows nothing of imported secrets that were not used yet.
+func (p *Provider) matching(live []storage.Secret, sent []string) *storage.Secret {
+	for i := range live {
 		for _, secret := range sent {
-			if p.keys.VerifyClientSecret(have.Hash, secret) {
-				return true
+			if p.keys.VerifyClientSecret(live[i].Hash, secret) {
+				return &live[i]
 			}
 		}
 	}
-	return false
+	return nil
 }
 
 // readCredentials finds out which method was used. Two at once are refused (RFC
@@ -164,7 +169,7 @@ func (p *Provider) otherMethod(ctx context.Context, c *storage.Client, sent cred
 		return noCredentials("registered for " + c.Metadata.TokenEndpointAuthMethod + ", used none")
 	}
 	why := "registered for " + c.Metadata.TokenEndpointAuthMethod + ", used " + sent.method
-	if c.Confidential() && (guessable(sent) || !p.secretMatches(c.LiveSecrets(p.now()), sent.secrets)) {
+	if c.Confidential() && (guessable(sent) || p.matching(c.LiveSecrets(p.now()), sent.secrets) == nil) {
 		return p.wrongSecret(ctx, sent, why)
 	}
 	e := notAuthenticated(why)

@@ -72,11 +72,12 @@ var bindingPosted = []byte("posted")
 // has been decided: a person is not let in to be turned away after saying yes.
 func (f *flow) fits() bool {
 	digest := sha256.Sum256([]byte(f.Request.State)) // as little to compress as the real one
-	session := storage.ID(digest[:])
+	other := sha256.Sum256(digest[:])                // nor do the real ones share bytes
+	session := storage.ID(other[:])
 	full := flow{Request: f.Request, Decisions: decisions{Session: session, Authenticated: true, Over: true,
 		Consent: &consentDecision{Session: session, Digest: digest[:], Scopes: f.Request.Scopes,
 			Declined: f.Request.Scopes, Claims: f.Request.Claims.all()}}}
-	const spare = 32 // other bytes compress a little worse
+	const spare = 64 // other bytes compress a little worse
 	return base64.RawURLEncoding.EncodedLen(len(pack(&full))+keys.SealOverhead+spare) <= flowMost
 }
 

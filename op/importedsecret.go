@@ -14,9 +14,10 @@ import (
 // checkImported compares what was sent with the secrets of which only another
 // system's hash is known. That is a slow hash for each of these secrets, in each of
 // the forms it was sent in: a few, behind the gate that passwords wait at, and none
-// for a secret that can only be one of ours. Whoever shows such a secret first has it
+// for a secret that can only be one of ours. One that turns out to be guessable is taken
+// only if the import allowed that. Whoever shows such a secret first has it
 // kept as ours are, by one commit, and from then on it costs nothing.
-func (p *Provider) checkImported(ctx context.Context, c *storage.Client, sent credentials) *apiError {
+func (p *Provider) checkImported(ctx context.Context, c *storage.Client, sent credentials, easy bool) *apiError {
 	secrets := slices.DeleteFunc(slices.Clone(sent.secrets), func(s string) bool {
 		return len(s) < storage.SecretLeast || len(s) > storage.SecretMost || keys.IsClientSecret(s)
 	})
@@ -26,8 +27,11 @@ func (p *Provider) checkImported(ctx context.Context, c *storage.Client, sent cr
 				continue
 			}
 			ok, err := p.hasher.VerifySecret(ctx, c.ID, have.Imported, secret)
+			if err == nil && ok && easy && !have.MayBeGuessable(p.now()) {
+				return p.wrongSecret(ctx, sent, "the secret is the imported one, and could be guessed: give the client a new one")
+			}
 			if err == nil && ok {
-				ok, err = p.store.Clients.UpgradeSecret(ctx, c.ID, have.ID, p.keys.HashClientSecret(secret), secret[len(secret)-4:])
+				ok, err = p.store.Clients.UpgradeSecret(ctx, c.ID, have.ID, p.keys.HashClientSecret(secret), secret[len(secret)-4:], easy)
 			}
 			switch {
 			case errors.Is(err, keys.ErrBusy):

@@ -17,14 +17,17 @@ import (
 const (
 	theirs     = "a sentence nobody else has"
 	djangoHash = "pbkdf2_sha256$1000$seasaltNaCl42xx$abs9bzd+0qyKRFhDr7yNg5qlD5IkKWw+Y19LCs1qbT8="
+	weakHash   = "pbkdf2_sha256$1000$seasaltNaCl42xx$KVAU1Aq8uDsdtO6N8EVLa734+MsTUi0h/acQfX8akFc=" // of weak
 )
 
 // imported makes a client of which only a hash of the secret is known.
-func (h *house) imported(id string) *storage.Client {
+func (h *house) imported(id string) *storage.Client { return h.importedAs(id, djangoHash, false) }
+
+func (h *house) importedAs(id, hash string, guessable bool) *storage.Client {
 	h.t.Helper()
 	m := storage.Metadata{ClientName: "Django", GrantTypes: []string{storage.GrantTypeClientCredentials}}
 	done := must(h.store.Clients.Import(context.Background(), storage.Operator, false, []storage.ClientImport{{NewClient: storage.NewClient{
-		ID: id, Metadata: m, Imported: must(keys.NewHasher(keys.HasherOptions{Ring: h.ring}).ImportSecret(id, djangoHash))}}}))
+		ID: id, Metadata: m, Imported: must(keys.NewHasher(keys.HasherOptions{Ring: h.ring}).ImportSecret(id, hash)), Guessable: guessable}}}))
 	if done[0].Err != nil {
 		h.t.Fatal(done[0].Err)
 	}

@@ -30,7 +30,7 @@ func (p *Provider) authenticateResource(ctx context.Context, sent credentials) (
 	switch {
 	case sent.method == storage.AuthMethodNone:
 		return nil, noCredentials("no secret of a resource")
-	case !p.secretMatches(r.LiveSecrets(p.now()), sent.secrets):
+	case p.matching(r.LiveSecrets(p.now()), sent.secrets) == nil:
 		return nil, p.wrongSecret(ctx, sent, "wrong secret of a resource")
 	case r.Disabled:
 		return nil, notAuthenticated("the resource is disabled")

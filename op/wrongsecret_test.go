@@ -89,3 +89,36 @@ func TestGuessableSecretsWaitByClientFromWhereverTheyCome(t *testing.T) {
 		t.Errorf("a minute later: %d", got)
 	}
 }
+
+// A hash does not say what it is of, so that its first use has to.
+func TestAnImportedSecretThatCouldBeGuessedEnds(t *testing.T) {
+	h := newHouse(t)
+	h.serviceClient("before", weak) // imported when nobody looked
+	h.importedAs("refused", weakHash, false)
+	h.importedAs("accepted", weakHash, true)
+	h.importedAs("late", weakHash, true)
+	h.importedAs("strong", djangoHash, true)
+	want := func(when string, all map[string]int) {
+		t.Helper()
+		for id, status := range all {
+			secret := weak
+			if id == "strong" {
+				secret = theirs
+			}
+			if got := h.try(PathToken, "192.0.2.1", id, secret); got != status {
+				t.Errorf("%s, %s: %d, want %d", when, id, got, status)
+			}
+		}
+	}
+	const taken, not = http.StatusOK, http.StatusUnauthorized
+	for range 2 {
+		want("at first", map[string]int{"before": taken, "refused": not, "accepted": taken, "strong": taken})
+	}
+	h.clock.add(storage.GuessableFor - time.Second)
+	want("before the end", map[string]int{"before": taken, "refused": not, "accepted": taken, "strong": taken})
+	h.clock.add(time.Second)
+	want("at the end", map[string]int{"before": not, "refused": not, "accepted": not, "late": not, "strong": taken})
+	if v := must(h.store.Clients.Get(context.Background(), "strong")).Secrets[0]; !v.GuessableUntil.IsZero() {
+		t.Errorf("the end of one that cannot be guessed: %v", v.GuessableUntil)
+	}
+}

@@ -42,7 +42,14 @@ type Secret struct {
 	Imported []byte `cbor:"6,keyasint,omitempty"`
 	// Origin tells the text that a secret was imported as from others.
 	Origin []byte `cbor:"7,keyasint,omitempty"`
+	// GuessableUntil is when a secret that could be guessed ends; zero: none is known
+	// to be. Of one that is only known as Imported it says until when it may turn out to
+	// be one.
+	GuessableUntil time.Time `cbor:"8,keyasint,omitzero"`
 }
+
+// GuessableFor is how long an imported secret that could be guessed is accepted.
+const GuessableFor = 30 * 24 * time.Hour
 
 // The length of a secret that was not made here, in bytes. Ours have 256 bits and
 // are kept by a fast hash; what is shorter than this could be guessed.
@@ -104,7 +111,7 @@ func (c *Client) defaultScopes() []string {
 	return append(StandardScopes(), ScopeGroups)
 }
 
-// LiveSecrets are those not expired at the instant t.
+// LiveSecrets are those that are accepted at the instant t.
 func (c *Client) LiveSecrets(t time.Time) []Secret { return liveSecrets(c.Secrets, t) }
 
 // Clients holds the registered apps. No client id equals a user's subject: a token
@@ -147,6 +154,9 @@ type NewClient struct {
 	// Imported and Origin are those of a secret of which only another system's hash is
 	// known, in place of Secret.
 	Imported, Origin []byte
+	// Guessable says that the secret could be guessed, or that nobody knows and it may
+	// be: it is accepted for GuessableFor.
+	Guessable bool
 }
 
 // NewID makes a client id.
@@ -221,7 +231,11 @@ func (s Clients) firstSecret(n NewClient, now time.Time) []Secret {
 	if len(n.Secret)+len(n.Imported) == 0 {
 		return nil
 	}
-	return []Secret{{ID: s.b.newID(), Hash: n.Secret, Last4: n.SecretLast4, Created: now, Imported: n.Imported, Origin: n.Origin}}
+	v := Secret{ID: s.b.newID(), Hash: n.Secret, Last4: n.SecretLast4, Created: now, Imported: n.Imported, Origin: n.Origin}
+	if n.Guessable {
+		v.GuessableUntil = now.Add(GuessableFor)
+	}
+	return []Secret{v}
 }
 
 // checkClient applies every rule about a client that needs the store or not.

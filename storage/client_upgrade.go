@@ -3,16 +3,17 @@ package storage
 import (
 	"context"
 	"slices"
+	"time"
 
 	"latchkey/storage/kv"
 )
 
 // UpgradeSecret puts a hash made here in the place of an imported one, once somebody
-// has shown the secret. It reports whether that secret is still one of the client's.
+// has shown the secret, and guessable says what that showed. It reports whether that secret is still one of the client's.
 // Of any number who show it at once the first is kept, and a secret that was taken
 // away meanwhile does not come back. The client's revision stays: nothing has changed
 // that anybody decides upon.
-func (s Clients) UpgradeSecret(ctx context.Context, clientID string, id ID, hash []byte, last4 string) (bool, error) {
+func (s Clients) UpgradeSecret(ctx context.Context, clientID string, id ID, hash []byte, last4 string, guessable bool) (bool, error) {
 	return update(ctx, s.b, func(tx kv.Txn) (bool, error) {
 		c, err := s.b.clients.get(tx, key{}.str(clientID))
 		if err != nil || c == nil {
@@ -24,6 +25,28 @@ func (s Clients) UpgradeSecret(ctx context.Context, clientID string, id ID, hash
 		}
 		v := &c.Secrets[i]
 		v.Hash, v.Last4, v.Imported = hash, last4, nil
+		if !guessable {
+			v.GuessableUntil = time.Time{}
+		}
 		return true, s.b.clients.put(tx, c)
 	})
+}
+
+// EndGuessable has a secret end after GuessableFor that could be guessed and was imported
+// when nobody looked at that. It changes nothing of one that has its end.
+func (s Clients) EndGuessable(ctx context.Context, clientID string, id ID) error {
+	until := s.b.instant().Add(GuessableFor)
+	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
+		c, err := s.b.clients.get(tx, key{}.str(clientID))
+		if err != nil || c == nil {
+			return struct{}{}, err
+		}
+		i := slices.IndexFunc(c.Secrets, func(v Secret) bool { return v.ID == id })
+		if i < 0 || !c.Secrets[i].GuessableUntil.IsZero() {
+			return struct{}{}, nil
+		}
+		c.Secrets[i].GuessableUntil = until
+		return struct{}{}, s.b.clients.put(tx, c)
+	})
+	return err
 }

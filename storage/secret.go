@@ -10,8 +10,18 @@ const secretsMost = 5
 
 func liveSecrets(all []Secret, t time.Time) []Secret {
 	return slices.DeleteFunc(slices.Clone(all), func(s Secret) bool {
-		return !s.Expires.IsZero() && !t.Before(s.Expires)
+		return !s.Expires.IsZero() && !t.Before(s.Expires) || len(s.Imported) == 0 && s.guessableOver(t)
 	})
+}
+
+func (s Secret) guessableOver(t time.Time) bool {
+	return !s.GuessableUntil.IsZero() && !t.Before(s.GuessableUntil)
+}
+
+// MayBeGuessable reports whether an imported secret is accepted at the instant t even if
+// its first use shows that it could be guessed.
+func (s Secret) MayBeGuessable(t time.Time) bool {
+	return !s.GuessableUntil.IsZero() && !s.guessableOver(t)
 }
 
 // withSecret puts a fresh secret before those that are alive when it is made. They
@@ -35,6 +45,6 @@ func withSecret(have []Secret, fresh Secret, overlap time.Duration) ([]Secret, e
 
 func secretsInUTC(all []Secret) {
 	for i := range all {
-		inUTC(&all[i].Created, &all[i].Expires)
+		inUTC(&all[i].Created, &all[i].Expires, &all[i].GuessableUntil)
 	}
 }

@@ -223,5 +223,8 @@ func secretWords(s api.Secret) string {
 	if s.ExpiresAt != nil {
 		words += ", valid until " + clock(*s.ExpiresAt)
 	}
+	if s.GuessableUntil != nil {
+		words += ", could be guessed and so ends at " + clock(*s.GuessableUntil)
+	}
 	return words
 }

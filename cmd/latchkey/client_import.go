@@ -19,6 +19,10 @@ is PBKDF2, bcrypt, argon2 or scrypt in the usual notation or in Django's
 (pbkdf2_sha256$…), and is replaced at its first use. Apps go on working with the
 ids and secrets they have.
 
+A secret that could be guessed, such as 1234567890123456, is refused; one that comes
+as a hash is, at its first use. --accept-guessable-secrets accepts them for 30 days,
+in which such an app needs a new one: latchkey client rotate-secret CLIENT_ID.
+
 With --update a line about an app that is here changes what it names, and nothing
 else. Its secret must be one that the app has: another one is refused unless
 --replace-secrets allows it, since the one here may be the newer.
@@ -29,6 +33,7 @@ exit code is 1.`,
 	in := api.ClientImport{}
 	c.Flags().BoolVar(&in.Update, "update", false, "change the apps whose client_id is known, rather than refuse them")
 	c.Flags().BoolVar(&in.ReplaceSecrets, "replace-secrets", false, "with --update: replace secrets that are set, which ends them at once")
+	c.Flags().BoolVar(&in.AcceptGuessable, "accept-guessable-secrets", false, "accept secrets that could be guessed, for 30 days; give these apps new ones by then")
 	c.Flags().BoolVar(&in.DryRun, "dry-run", false, "say what would happen to each line, and change nothing")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if in.ReplaceSecrets && !in.Update {

@@ -81,7 +81,8 @@ func (d *doctor) storage(ctx context.Context) []finding {
 	return append(findings, apps...)
 }
 
-// apps warns of redirect URIs that were registered and do not do what was meant.
+// apps warns of redirect URIs that were registered and do not do what was meant, and of
+// secrets that end because they could be guessed.
 func (d *doctor) apps(ctx context.Context, caller *api.Caller) (findings []finding) {
 	const check = "apps"
 	n := 0
@@ -93,6 +94,12 @@ func (d *doctor) apps(ctx context.Context, caller *api.Caller) (findings []findi
 		if warnings := c.RedirectURIWarnings(); len(warnings) > 0 {
 			findings = append(findings, warn(check, "register another address: latchkey client edit "+c.ClientID+" --redirect-uri ADDRESS",
 				"%s (%s): %s", c.ClientName, c.ClientID, strings.Join(warnings, "; ")))
+		}
+		for _, s := range c.Secrets {
+			if s.GuessableUntil != nil && s.ExpiresAt == nil { // it has no new one yet
+				findings = append(findings, warn(check, "give it a new one: latchkey client rotate-secret "+c.ClientID,
+					"%s (%s): its secret that ends in %s could be guessed, and is not accepted after %s", c.ClientName, c.ClientID, s.Last4, clock(*s.GuessableUntil)))
+			}
 		}
 	}
 	if len(findings) == 0 {

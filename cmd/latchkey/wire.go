@@ -105,11 +105,12 @@ func (h *house) apiOptions() api.Options {
 			}
 			return sealed, err
 		},
-		ImportPassword: h.importPassword,
-		ImportSecret:   h.importSecret,
-		NewSecret:      keys.NewClientSecret,
-		HashSecret:     h.ring.HashClientSecret,
-		IsSecret:       h.ring.VerifyClientSecret,
+		ImportPassword:  h.importPassword,
+		ImportSecret:    h.importSecret,
+		NewSecret:       keys.NewClientSecret,
+		HashSecret:      h.ring.HashClientSecret,
+		IsSecret:        h.ring.VerifyClientSecret,
+		GuessableSecret: keys.GuessableSecret,
 		CheckJWKS: func(set []byte, alg string) error {
 			_, err := keys.ParseClientKeys(set, alg)
 			return err

@@ -37,6 +37,9 @@ type Options struct {
 	NewSecret  func() string
 	HashSecret func(secret string) []byte
 	IsSecret   func(hash []byte, secret string) bool
+	// GuessableSecret reports whether a secret of another system is made of what everybody
+	// tries first.
+	GuessableSecret func(secret, clientID string) bool
 	// CheckJWKS refuses a JWK Set that no client can be known by, or that has no key
 	// for alg, if one is given; its error, read after the word jwks, is shown to the
 	// caller.

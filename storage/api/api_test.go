@@ -59,9 +59,10 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 			}
 			return []byte("sealed " + encoded + " for " + client), nil
 		},
-		NewSecret:  func() string { return "secret-" + strings.Repeat("x", int(n.Add(1))) + "-last" },
-		HashSecret: func(s string) []byte { return []byte("hash of " + s) },
-		IsSecret:   func(h []byte, s string) bool { return string(h) == "hash of "+s },
+		NewSecret:       func() string { return "secret-" + strings.Repeat("x", int(n.Add(1))) + "-last" },
+		HashSecret:      func(s string) []byte { return []byte("hash of " + s) },
+		IsSecret:        func(h []byte, s string) bool { return string(h) == "hash of "+s },
+		GuessableSecret: func(s, clientID string) bool { return strings.HasPrefix(s, "1234") || s == clientID },
 		CheckJWKS: func(set []byte, alg string) error {
 			if strings.Contains(string(set), "bad") {
 				return errors.New("has a bad key")

@@ -56,6 +56,8 @@ type Secret struct {
 	CreatedAt time.Time  `json:"created_at"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	Imported  bool       `json:"imported,omitempty" doc:"Imported as a hash and not used since: its characters are not known"`
+	// GuessableUntil is there of secrets that could be guessed.
+	GuessableUntil *time.Time `json:"guessable_until,omitempty" doc:"It could be guessed, and ends then"`
 }
 
 // Clients is a page of clients. Next goes on from here; empty at the end.
@@ -79,6 +81,9 @@ func secretOf(s storage.Secret) Secret {
 	shown := Secret{Last4: s.Last4, CreatedAt: s.Created, Imported: len(s.Imported) > 0}
 	if !s.Expires.IsZero() {
 		shown.ExpiresAt = &s.Expires
+	}
+	if !s.GuessableUntil.IsZero() && !shown.Imported {
+		shown.GuessableUntil = &s.GuessableUntil
 	}
 	return shown
 }

@@ -40,11 +40,24 @@ func (r *routes) readClient(ctx context.Context, o ClientImport, in clientEntry)
 	if err := e.checkSecret(have != nil); err != nil {
 		return n, err
 	}
-	if n.NewClient, err = r.newClient(ctx, e); err != nil || have == nil {
+	if n.NewClient, err = r.newClient(ctx, e); err != nil {
 		return n, err
 	}
-	n.Revision = have.Revision
-	return n, r.keepSecret(&n, &e, have, o.ReplaceSecrets)
+	if have != nil {
+		n.Revision = have.Revision
+		if err := r.keepSecret(&n, &e, have, o); err != nil {
+			return n, err
+		}
+	}
+	switch {
+	case len(n.Imported) > 0: // its first use shows it
+		n.Guessable = o.AcceptGuessable
+	case len(n.Secret) > 0 && r.GuessableSecret(e.ClientSecret, e.ClientID):
+		if n.Guessable = o.AcceptGuessable; !n.Guessable {
+			return n, &storage.Invalid{Field: "client_secret", Reason: "could be guessed: make a new one for this client, or have it accepted for 30 days by --accept-guessable-secrets (accept_guessable_secrets in the API)"}
+		}
+	}
+	return n, nil
 }
 
 // newClient is what is stored of an entry.
@@ -68,7 +81,7 @@ func (r *routes) newClient(ctx context.Context, e ClientEntry) (storage.NewClien
 // among them. Another one takes their place, or that of the client's keys, only where
 // that was asked for: the file may be older than a secret that was made here because
 // the one before had leaked, or than the keys that ended all secrets.
-func (r *routes) keepSecret(n *storage.ClientImport, e *ClientEntry, have *storage.Client, replace bool) error {
+func (r *routes) keepSecret(n *storage.ClientImport, e *ClientEntry, have *storage.Client, o ClientImport) error {
 	field := e.secretField()
 	live := have.LiveSecrets(time.Now())
 	keyed := have.Confidential() && !have.Metadata.UsesSecret()
@@ -76,20 +89,28 @@ func (r *routes) keepSecret(n *storage.ClientImport, e *ClientEntry, have *stora
 		return nil
 	}
 	for _, s := range live {
+		if len(live) == 1 && len(s.Imported) > 0 && s.GuessableUntil.IsZero() && o.AcceptGuessable && r.isOrigin(s, e) {
+			return nil // the same again, which may be guessable from now on
+		}
 		if e.ClientSecret != "" && r.IsSecret(s.Hash, e.ClientSecret) ||
-			e.SecretHash != "" && len(s.Origin) > 0 && r.IsFingerprint(s.Origin, e.origin()) {
+			r.isOrigin(s, e) {
 			n.Secret, n.SecretLast4, n.Imported, n.Origin = nil, "", nil, nil
 			return nil
 		}
 	}
 	switch {
-	case replace:
+	case o.ReplaceSecrets:
 		return nil
 	case keyed:
 		return &storage.Invalid{Field: field, Reason: "would take the place of the client's keys: leave it out, and token_endpoint_auth_method, to keep those, or allow secrets to be replaced"}
 	default:
 		return &storage.Invalid{Field: field, Reason: "is none that the client has: leave it out to keep those, or allow secrets to be replaced"}
 	}
+}
+
+// isOrigin reports whether a secret was imported as the hash that the entry names.
+func (r *routes) isOrigin(s storage.Secret, e *ClientEntry) bool {
+	return e.SecretHash != "" && len(s.Origin) > 0 && r.IsFingerprint(s.Origin, e.origin())
 }
 
 // secretField is how the entry names its secret; "": it names none.

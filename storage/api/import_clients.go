@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 
 	"latchkey/internal/strictjson"
 	"latchkey/storage"
@@ -23,10 +25,11 @@ type ClientEntry struct {
 // ClientImport is a part of a larger number of clients to be imported.
 type ClientImport struct {
 	// Clients are read one by one: what is wrong with one does not hold up the others.
-	Clients        []json.RawMessage `json:"clients" maxItems:"20" nullable:"false" doc:"Each a ClientEntry"`
-	Update         bool              `json:"update,omitempty" doc:"Change the clients whose client_id is known, rather than refuse them: what an entry does not name stays as it is"`
-	ReplaceSecrets bool              `json:"replace_secrets,omitempty" doc:"With update: let clients that have another secret than the entry names, or keys in place of one, have that one, which ends theirs at once"`
-	DryRun         bool              `json:"dry_run,omitempty" doc:"Say what would happen, and change nothing"`
+	Clients         []json.RawMessage `json:"clients" maxItems:"20" nullable:"false" doc:"Each a ClientEntry"`
+	Update          bool              `json:"update,omitempty" doc:"Change the clients whose client_id is known, rather than refuse them: what an entry does not name stays as it is"`
+	ReplaceSecrets  bool              `json:"replace_secrets,omitempty" doc:"With update: let clients that have another secret than the entry names, or keys in place of one, have that one, which ends theirs at once"`
+	AcceptGuessable bool              `json:"accept_guessable_secrets,omitempty" doc:"Accept secrets that could be guessed, for 30 days; without it they are refused, those that come as a hash at their first use"`
+	DryRun          bool              `json:"dry_run,omitempty" doc:"Say what would happen, and change nothing"`
 }
 
 // ClientImported says what became of each client, in the order they came in.
@@ -50,6 +53,25 @@ func basicNote(c *storage.Client) string {
 		return ""
 	}
 	return "in HTTP Basic authentication its client_id must be sent encoded, as " + url.QueryEscape(c.ID) + " (RFC 6749 section 2.3.1)"
+}
+
+// notes is what to know of a client that was taken.
+func notes(c *storage.Client) string {
+	all := []string{guessableNote(c), basicNote(c)}
+	return strings.Join(slices.DeleteFunc(all, func(note string) bool { return note == "" }), "; ")
+}
+
+func guessableNote(c *storage.Client) string {
+	if c == nil {
+		return ""
+	}
+	for _, s := range c.Secrets {
+		if v := secretOf(s); v.GuessableUntil != nil {
+			return "its secret could be guessed and ends at " + v.GuessableUntil.Format(time.RFC3339) +
+				": give it a new one by then, by latchkey client rotate-secret"
+		}
+	}
+	return ""
 }
 
 func (r *routes) importClients(ctx context.Context, in *struct{ Body ClientImport }) (*out[ClientImported], error) {
@@ -97,7 +119,7 @@ func (r *routes) importClientRun(ctx context.Context, o ClientImport, run []clie
 	}
 	for k, result := range results {
 		d := &done[at[k]]
-		if d.Result, d.Note = result.Outcome, basicNote(result.Client); result.Err != nil {
+		if d.Result, d.Note = result.Outcome, notes(result.Client); result.Err != nil {
 			d.Reason = result.Err.Error()
 		}
 	}

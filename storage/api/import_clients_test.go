@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"latchkey/storage"
 	"latchkey/storage/api"
@@ -95,7 +96,7 @@ func TestAnUpdatingImportChangesWhatItNamesAndNothingElse(t *testing.T) {
 		if got := h.importClients(t, update, first...); !slices.Equal(got, []string{"a unchanged", "b unchanged", "c unchanged"}) {
 			t.Errorf("%q", got)
 		}
-		must[bool](t)(h.store.Clients.UpgradeSecret(t.Context(), "b", b.Secrets[0].ID, []byte("hash of b's own"), "s own"))
+		must[bool](t)(h.store.Clients.UpgradeSecret(t.Context(), "b", b.Secrets[0].ID, []byte("hash of b's own"), "s own", false))
 	}
 	if now := was("a"); !reflect.DeepEqual(now, a) {
 		t.Errorf("is %+v, was %+v", now, a)
@@ -149,6 +150,32 @@ func TestAnImportReplacesSecretsOnlyWhenAskedTo(t *testing.T) {
 	}
 	if len(secrets("a")) != 0 || len(secrets("p")) != 1 {
 		t.Errorf("a client that became public keeps a secret, or one that became confidential has none: %+v, %+v", secrets("a"), secrets("p"))
+	}
+}
+
+func TestASecretThatCouldBeGuessedIsTakenOnlyWhenAskedTo(t *testing.T) {
+	h := newHouse(t, nil)
+	accept := api.ClientImport{Update: true, AcceptGuessable: true}
+	entries := lines(
+		`{"client_id":"a","client_secret":"1234567890123456","client_name":"A","redirect_uris":["https://a.example/cb"]}`,
+		`{"client_id":"b","client_secret_hash":"good","client_name":"B","redirect_uris":["https://a.example/cb"]}`)
+	got := h.importClients(t, api.ClientImport{}, entries...)
+	if len(got) != 2 || !strings.HasPrefix(got[0], "a refused: client_secret could be guessed") || got[1] != "b created" {
+		t.Errorf("%q", got)
+	}
+	if got := h.importClients(t, accept, entries...); !slices.Equal(got, []string{"a created", "b changed"}) {
+		t.Errorf("%q", got)
+	}
+	for _, id := range []string{"a", "b"} {
+		v := must[*storage.Client](t)(h.store.Clients.Get(t.Context(), id)).Secrets[0]
+		if v.GuessableUntil != v.Created.Add(30*24*time.Hour) {
+			t.Errorf("%s: made %v, ends %v", id, v.Created, v.GuessableUntil)
+		}
+	}
+	for _, o := range []api.ClientImport{accept, {Update: true}} { // its time goes on
+		if got := h.importClients(t, o, entries...); !slices.Equal(got, []string{"a unchanged", "b unchanged"}) {
+			t.Errorf("%q", got)
+		}
 	}
 }
 
