@@ -22,7 +22,10 @@ func newID(t time.Time, rnd io.Reader) ID {
 	for i := range 6 {
 		id[i] = byte(ms >> (40 - 8*i))
 	}
-	id[6] = id[6]&0x0f | 0x70 // version 7
+	// The 12 bits after the version are a fraction of the millisecond (RFC 9562 section
+	// 6.2, method 3): what is done in one millisecond sorts in its order too.
+	part := (t.Nanosecond() % 1e6) * (1 << 12) / 1e6
+	id[6], id[7] = 0x70|byte(part>>8), byte(part)
 	id[8] = id[8]&0x3f | 0x80 // variant of RFC 9562
 	return id
 }
