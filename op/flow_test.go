@@ -53,7 +53,7 @@ func sparse(n int) string {
 func TestAStateOf4KiBComesBackHoweverItEnds(t *testing.T) {
 	h := newHouse(t)
 	state := sparse(stateMost)
-	a := h.browser().authorize(authorization("state", state))
+	var a answer
 	for how, q := range map[string]url.Values{
 		"a code": authorization("state", state), "a fault": authorization("state", state, "max_age", "soon"),
 		"silently": authorization("state", state, "prompt", "none"), "by a form": authorization("state", state, "response_mode", "form_post"),
