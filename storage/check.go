@@ -15,7 +15,12 @@ type Fault struct {
 	What  string
 }
 
-func (f Fault) String() string { return fmt.Sprintf("%s %x: %s", f.Table, f.Key, f.What) }
+func (f Fault) String() string {
+	if len(f.Key) == 0 { // the file, or a table, as a whole
+		return f.Table + ": " + f.What
+	}
+	return fmt.Sprintf("%s %x: %s", f.Table, f.Key, f.What)
+}
 
 const checkSlice = 500
 

@@ -10,6 +10,7 @@ import (
 
 	"latchkey/keys"
 	"latchkey/storage/api"
+	"latchkey/storage/backup"
 	"latchkey/storage/kv"
 )
 
@@ -31,7 +32,7 @@ func (d *doctor) server(ctx context.Context) []finding {
 		findings[0] = warn("server", "restart it to run the version that is installed", "version %s runs as process %d, and this is %s", status.Version, status.PID, mine)
 	}
 	if status.Fault != "" {
-		return append(findings, fail("storage", "restart the server", "%s", status.Fault))
+		return append(findings, fail("storage", "do as it says", "%s", status.Fault))
 	}
 	findings = append(findings, ok("storage", "reads and writes"))
 	if status.LastWritten != nil {
@@ -53,6 +54,9 @@ func (d *doctor) storage(ctx context.Context) []finding {
 	}
 	if missing(d.config.DataDir) {
 		return []finding{warn(check, "latchkey serve makes it", "there is nothing to open yet")}
+	}
+	if damaged := (*backup.Damaged)(nil); errors.As(backup.ExaminePages(d.config.dataPath()), &damaged) {
+		return []finding{fail(check, "what to do is in docs/backup.md", "%s", strings.ReplaceAll(damaged.Error(), "\n", "; "))}
 	}
 	former, apps, last := "", []finding(nil), time.Time{}
 	h, err := openHouse(ctx, d.config, openWait)

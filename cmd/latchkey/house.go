@@ -17,6 +17,7 @@ import (
 	"latchkey/storage/api"
 	"latchkey/storage/backup"
 	"latchkey/storage/bolt"
+	"latchkey/storage/kv"
 )
 
 // The files in the data directory.
@@ -69,6 +70,9 @@ func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) 
 	}
 	h := &house{config: c, traces: tr, probe: rand.Text(), behind: wroteLater(c, time.Now())}
 	h.engine, err = bolt.Open(c.dataPath(), bolt.Options{Timeout: wait})
+	if errors.Is(err, kv.ErrDamaged) {
+		err = tellDamage(c.dataPath(), err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +103,14 @@ func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) 
 
 // dataPath is the data file.
 func (c *Config) dataPath() string { return filepath.Join(c.DataDir, dataFile) }
+
+// tellDamage says of data that cannot be opened what check says of them.
+func tellDamage(path string, err error) error {
+	if told := (*backup.Damaged)(nil); errors.As(backup.ExaminePages(path), &told) {
+		err = told
+	}
+	return fmt.Errorf("%w\nwhat to do is in docs/backup.md", err)
+}
 
 // lostData returns an error if there was a data file that is gone. To begin anew then
 // would make other keys, and a link for whoever becomes the first administrator.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"latchkey/storage"
 	"latchkey/storage/bolt"
@@ -19,22 +20,29 @@ type Keys func(context.Context, *storage.Store) error
 // why the file is of no use as it is: it is none of Latchkey's, a newer one's,
 // another master key's, or pages of it are lost, a *Damaged.
 func Examine(ctx context.Context, path string, try Keys) ([]storage.Fault, error) {
-	report, err := bolt.Verify(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
 	// Behind a page that cannot be trusted nothing else is safe to read.
-	if faults := faultsOf(report); len(faults) > 0 {
-		return nil, &Damaged{Path: path, Missing: report.Missing, Faults: faults}
-	}
-	if report.Missing > 0 { // at the end of a page that is not full
-		return nil, &Damaged{Path: path, Missing: report.Missing}
+	if err := ExaminePages(path); err != nil {
+		return nil, err
 	}
 	faults, err := examineRecords(ctx, path, try)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return faults, nil
+}
+
+// ExaminePages is Examine without the records: it needs no master key. It returns a
+// *Damaged if pages are lost, and a *kv.LockedError if a process has the file open.
+func ExaminePages(path string) error {
+	report, err := bolt.Verify(path)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	// What is missing may be the end of a page that is not full.
+	if faults := faultsOf(report); len(faults) > 0 || report.Missing > 0 {
+		return &Damaged{Path: path, Missing: report.Missing, Faults: faults}
+	}
+	return nil
 }
 
 // examineRecords reads a file whose pages are sound.
@@ -121,7 +129,7 @@ func (e *Damaged) Error() string {
 		text = fmt.Sprintf("%s is cut short: %d bytes are missing at its end", e.Path, e.Missing)
 	}
 	for _, f := range e.Faults {
-		text += "\n" + f.String()
+		text += "\n" + strings.TrimSpace(f.String())
 	}
 	return text
 }

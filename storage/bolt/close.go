@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"errors"
+	"runtime/debug"
 
 	"latchkey/storage/kv"
 )
@@ -34,6 +35,9 @@ func (e *Engine) close() error {
 	if !e.readOnly && e.stopped.Load() == nil && (e.scattered || e.commits.Load() > 0) {
 		err = e.saveFreePages()
 	}
+	if e.wedged {
+		return errors.Join(err, e.file.Close())
+	}
 	return errors.Join(err, e.db.Close()) // waits for Views
 }
 
@@ -43,9 +47,11 @@ func (e *Engine) Unclean() bool { return e.unclean }
 
 // saveFreePages commits the list of free pages, which other commits leave out
 // because writing it each time costs more than all the rest on a big file.
-func (e *Engine) saveFreePages() error {
+func (e *Engine) saveFreePages() (err error) {
 	e.committing.Lock()
 	defer e.committing.Unlock()
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer e.catchCommit(&err)
 	e.db.NoFreelistSync = false
 	tx, err := e.db.Begin(true)
 	if err != nil {

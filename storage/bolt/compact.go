@@ -18,7 +18,10 @@ import (
 // error matches fs.ErrExist), and leaves nothing behind when it fails.
 func (e *Engine) Compact(ctx context.Context, path string) error {
 	return newData(ctx, path, func(put putter) error {
-		return e.read(ctx, func(tx *bbolt.Tx) error { return tx.Bucket(bucketName).ForEach(put) })
+		return e.read(ctx, func(tx *bbolt.Tx) (err error) {
+			defer e.catchPanic(&err)
+			return tx.Bucket(bucketName).ForEach(put)
+		})
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -51,7 +52,10 @@ var bucketName = []byte("kv")
 // View implements kv.Engine.
 func (e *Engine) View(ctx context.Context, fn func(kv.Reader) error) error {
 	return e.read(ctx, func(tx *bbolt.Tx) error {
-		r := newReader(tx)
+		r, err := e.newReader(tx)
+		if err != nil {
+			return err
+		}
 		defer func() { r.finished = true }()
 		return fn(&r)
 	})
@@ -69,8 +73,10 @@ func (e *Engine) read(ctx context.Context, fn func(*bbolt.Tx) error) error {
 		return err
 	}
 	state := int64(tx.ID())
-	answer := func() error {
-		defer tx.Rollback() // deferred, for the closure may panic
+	answer := func() (err error) {
+		defer tx.Rollback() // deferred, because the closure may panic
+		defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+		defer e.catchFault(&err)
 		return fn(tx)
 	}()
 	if err := e.waitDurable(state); err != nil {

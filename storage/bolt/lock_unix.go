@@ -31,3 +31,6 @@ func lock(f *os.File, shared bool, timeout time.Duration) error {
 		}
 	}
 }
+
+// unlock gives the lock back. Closing the file is not enough while it is mapped.
+func unlock(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }

@@ -6,6 +6,8 @@ import (
 	"hash/fnv"
 	"io"
 	"os"
+
+	"latchkey/storage/kv"
 )
 
 // A bbolt file begins with two pages that each hold the state of one commit,
@@ -30,8 +32,9 @@ func (m meta) sane() bool {
 // readAhead reads the file once from front to back if it holds no list of its
 // free pages, because it was not closed cleanly. bbolt then looks at every
 // page, and on a cold disk does so far faster when they are in memory already
-// than in its own order. It also refuses a file that ends too early, which
-// would otherwise end the process where the missing part is touched.
+// than in its own order. Such a file is walked first: see sound. It also refuses a
+// file that ends too early, which would otherwise end the process where the missing part
+// is touched.
 func readAhead(f *os.File) (scattered bool, err error) {
 	info, err := f.Stat()
 	switch {
@@ -42,10 +45,10 @@ func readAhead(f *os.File) (scattered bool, err error) {
 	}
 	newest, ok := newestMeta(f)
 	if !ok {
-		return false, nil // for bbolt to explain
+		return false, ErrNotData
 	}
 	if need := newest.pages * newest.pageSize; uint64(info.Size()) < need {
-		return false, fmt.Errorf("%s is cut short: it has %d bytes of %d, restore a snapshot", f.Name(), info.Size(), need)
+		return false, fmt.Errorf("%w: it is cut short: it has %d bytes of %d", kv.ErrDamaged, info.Size(), need)
 	}
 	if newest.freelist != noFreelist {
 		return false, nil
@@ -53,7 +56,7 @@ func readAhead(f *os.File) (scattered bool, err error) {
 	piece := make([]byte, 1<<20)
 	for at := int64(0); ; at += int64(len(piece)) {
 		if _, err := f.ReadAt(piece, at); errors.Is(err, io.EOF) {
-			return true, nil
+			return true, sound(f, uint64(info.Size()), newest)
 		} else if err != nil {
 			return true, err
 		}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -107,10 +108,13 @@ func create(path string) error {
 
 func open(path string, o Options, mapped int) (e *Engine, err error) {
 	e = &Engine{ended: make(chan struct{}), queue: queue{wake: make(chan struct{}, 1)}, readOnly: o.ReadOnly}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if value := recover(); value != nil {
+			// The mapping that bbolt has left keeps the lock, also of a closed file.
+			unlock(e.file)
 			_ = e.file.Close()
-			e, err = nil, fmt.Errorf("open %s: the data file is damaged, restore a snapshot: %v", path, value)
+			e, err = nil, fmt.Errorf("open %s: %w: %v", path, kv.ErrDamaged, value)
 		}
 	}()
 	e.db, err = bbolt.Open(path, 0o600, &bbolt.Options{
@@ -201,7 +205,9 @@ func Lock(path string, timeout time.Duration) (io.Closer, error) {
 
 // prepare notes the state that is on the disk. A file of an earlier version that was
 // stopped at its first start has no bucket yet.
-func (e *Engine) prepare() error {
+func (e *Engine) prepare() (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer e.catchPanic(&err)
 	exists := false
 	look := func(tx *bbolt.Tx) error {
 		exists = tx.Bucket(bucketName) != nil

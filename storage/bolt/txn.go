@@ -10,22 +10,25 @@ import (
 
 // reader reads a committed state. What it returns lies in the mapped file.
 type reader struct {
+	engine   *Engine
 	bucket   *bbolt.Bucket
 	cursor   *bbolt.Cursor // of all Gets: Bucket.Get would make one each
 	finished bool
 }
 
-func newReader(tx *bbolt.Tx) reader {
+func (e *Engine) newReader(tx *bbolt.Tx) (r reader, err error) {
+	defer e.catchPanic(&err)
 	b := tx.Bucket(bucketName)
-	return reader{bucket: b, cursor: b.Cursor()}
+	return reader{engine: e, bucket: b, cursor: b.Cursor()}, nil
 }
 
 func (r *reader) Prefetch(...[]byte) {}
 
-func (r *reader) Get(key []byte) ([]byte, bool, error) {
+func (r *reader) Get(key []byte) (value []byte, ok bool, err error) {
 	if r.finished {
 		return nil, false, kv.ErrFinished
 	}
+	defer r.engine.catchPanic(&err)
 	found, value := r.cursor.Seek(key)
 	if found == nil || !bytes.Equal(found, key) {
 		return nil, false, nil
@@ -33,15 +36,15 @@ func (r *reader) Get(key []byte) ([]byte, bool, error) {
 	return value, true, nil
 }
 
-func (r *reader) Scan(rg kv.Range) ([]kv.Pair, error) {
+func (r *reader) Scan(rg kv.Range) (page []kv.Pair, err error) {
 	if r.finished {
 		return nil, kv.ErrFinished
 	}
 	if err := rg.Check(); err != nil {
 		return nil, err
 	}
+	defer r.engine.catchPanic(&err)
 	w := newWalk(r.bucket, rg)
-	var page []kv.Pair
 	for len(page) < rg.Limit {
 		key, value := w.next()
 		if key == nil {
@@ -69,10 +72,11 @@ func (t *txn) Get(key []byte) ([]byte, bool, error) {
 	return t.reader.Get(key)
 }
 
-func (t *txn) Scan(rg kv.Range) ([]kv.Pair, error) {
+func (t *txn) Scan(rg kv.Range) (page []kv.Pair, err error) {
 	if t.finished {
 		return nil, kv.ErrFinished
 	}
+	defer t.engine.catchPanic(&err)
 	return t.buffer.Scan(rg, newWalk(t.bucket, rg).next)
 }
 

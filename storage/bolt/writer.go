@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"errors"
-	"fmt"
 	"runtime/debug"
 
 	"go.etcd.io/bbolt"
@@ -30,6 +29,7 @@ type batch struct {
 //
 //go:noinline
 func (e *Engine) write(b *batch) {
+	debug.SetPanicOnFault(true)
 	for {
 		if b == nil {
 			ops := e.queue.take()
@@ -80,7 +80,12 @@ func (e *Engine) runAll(b *batch) {
 // buffer, so a failing one spoils nothing of its neighbours.
 func (e *Engine) run(b *batch, op *operation) {
 	b.buffer.Begin()
-	t := &txn{reader: newReader(b.tx), buffer: b.buffer}
+	r, err := e.newReader(b.tx)
+	if err != nil {
+		b.err = err
+		return
+	}
+	t := &txn{reader: r, buffer: b.buffer}
 	returned := false
 	defer func() {
 		e.running.Store(false)
@@ -92,7 +97,10 @@ func (e *Engine) run(b *batch, op *operation) {
 		if returned {
 			return
 		}
-		if value := recover(); value != nil {
+		if value := recover(); isFault(value) {
+			op.err = e.stopDamaged(value)
+			return
+		} else if value != nil {
 			op.panicked = &kv.PanicError{Value: value, Stack: debug.Stack()}
 			return
 		}
@@ -116,6 +124,9 @@ func (e *Engine) settle(b *batch) {
 		// Before the commit, so that the snapshot keeps no pages from reuse.
 		_ = b.tx.Rollback()
 	}
+	if stopped := e.stopped.Load(); b.err == nil && stopped != nil {
+		b.err = *stopped // a page that was read is damaged
+	}
 	if b.err == nil && b.buffer.Len() > 0 {
 		b.err = e.commit(b.buffer)
 	}
@@ -132,13 +143,7 @@ func (e *Engine) settle(b *batch) {
 func (e *Engine) commit(buffer *kv.Buffer) (err error) {
 	e.committing.Lock()
 	defer e.committing.Unlock()
-	defer func() {
-		// A damaged file can make bbolt panic while it holds its locks.
-		if value := recover(); value != nil {
-			e.wedged = true
-			err = e.stop(fmt.Errorf("bbolt panicked: %v", value))
-		}
-	}()
+	defer e.catchCommit(&err)
 	tx, err := e.db.Begin(true)
 	if err != nil {
 		return e.stop(err)

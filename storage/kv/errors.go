@@ -12,6 +12,8 @@ var (
 	// ErrOutcomeUnknown: a commit failed and the engine has stopped. See
 	// OutcomeUnknown for what the text holds.
 	ErrOutcomeUnknown = errors.New("the outcome of the last writes is unknown")
+	// ErrDamaged: the data file cannot be what was written. See Damaged.
+	ErrDamaged = errors.New("the data file is damaged")
 	// ErrTooLarge: a transaction passed MaxWrites or MaxBytes.
 	ErrTooLarge = fmt.Errorf("the transaction is too large: at most %d writes and %d bytes", MaxWrites, MaxBytes)
 	// ErrKey: a key to write is empty or longer than MaxKey.
@@ -34,6 +36,13 @@ func OutcomeUnknown(cause error) error {
 		"Check that the disk has free space, is writable and reports no errors, then restart: "+
 		"everything acknowledged is kept, and of the last writes either all or none are there",
 		ErrOutcomeUnknown, cause)
+}
+
+// Damaged is the error an engine stops with when it met damage: what else it read or
+// would write cannot be trusted. It matches ErrDamaged, and tells the operator what to do.
+func Damaged(cause error) error {
+	return fmt.Errorf("%w: %w. Nothing more is read or written. Stop Latchkey; latchkey check then says what is lost, "+
+		"and docs/backup.md what to do", ErrDamaged, cause)
 }
 
 // LockedError says who holds a data file, as far as that can be found out. It

@@ -102,6 +102,9 @@ type Txn interface {
 // the disk, and what the file system has in memory may no longer be what it
 // holds. The engine then stops: the waiting and all later calls return the same
 // ErrOutcomeUnknown, whose text says what to do. Restarting reads the truth.
+//
+// Damage that an engine meets while it reads or commits stops it alike, with
+// ErrDamaged.
 type Engine interface {
 	View(ctx context.Context, fn func(Reader) error) error
 	Update(ctx context.Context, fn func(Txn) error) error
