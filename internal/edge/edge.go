@@ -93,6 +93,7 @@ func (e *Edge) Handler(next http.Handler) http.Handler {
 		// Deferred, so that an exchange aborted halfway is recorded too.
 		defer func() {
 			took, status := e.opts.Now().Sub(begin), x.outcome(r, out)
+			x.busy = status == http.StatusServiceUnavailable && out.Header().Get("Retry-After") != ""
 			e.record(r, x, status, out.bytes, took)
 			e.observe(r, x, status, took)
 			x.end(r, status)

@@ -173,6 +173,19 @@ func TestQuietRequestsAreLoudWhenTheyFail(t *testing.T) {
 	}
 }
 
+// Too much to do at once is no fault that somebody has to mend.
+func TestABusyServerWarns(t *testing.T) {
+	var j journal
+	serve(newEdge(&j, nil), httptest.NewRequest("POST", "/sign-in", nil), map[string]http.HandlerFunc{
+		"/sign-in": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Retry-After", "5")
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}})
+	if rec := j.only(t); rec["level"] != "WARN" {
+		t.Errorf("logged at %v", rec["level"])
+	}
+}
+
 func TestUnknownAddressesAndMethodsGoThroughTheEdge(t *testing.T) {
 	for _, c := range []struct {
 		method, path string

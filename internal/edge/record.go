@@ -28,6 +28,7 @@ type exchange struct {
 	stack    string
 	quiet    bool
 	warned   bool
+	busy     bool // answered 503 with Retry-After: there was too much to do
 	notes    []slog.Attr
 }
 
@@ -155,9 +156,9 @@ func (e *Edge) record(r *http.Request, x *exchange, status int, bytes int64, too
 
 func (x *exchange) level(status int) slog.Level {
 	switch {
-	case status >= 500 || x.panicked != "":
+	case (status >= 500 && !x.busy) || x.panicked != "":
 		return slog.LevelError
-	case x.warned:
+	case x.warned || x.busy: // there is more to do than can be done at once: nothing is broken
 		return slog.LevelWarn
 	case x.quiet && status < 400:
 		return slog.LevelDebug
