@@ -41,6 +41,7 @@ type house struct {
 	schedule  *backup.Schedule // nil: none is configured
 	metrics   *metrics         // nil: nobody asks for them
 	traces    *traces          // nil: no collector is configured, or nothing is served
+	program   string           // how the operator runs this program, for pages; "": latchkey
 	probe     string           // what doctor proves itself with: see arrival.go
 	behind    time.Time        // see wroteLater; zero: the clock may be right
 	former    string           // the issuer until lately, once this is served; "": the same

@@ -55,6 +55,7 @@ func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
+	h.program = t.program()
 
 	if !h.behind.IsZero() {
 		log.Warn("the clock says a time before the data was last written: set it, for tokens, links and sessions go by it", "last_written", h.behind.UTC().Format(time.RFC3339))
@@ -119,7 +120,7 @@ func (t *terminal) offerSetUp(ctx context.Context, h *house) error {
 		return err
 	}
 	t.say("\nNobody administers it yet. Open this link to become the first administrator:\n\n  %s\n\n"+
-		"It works once, until %s. “latchkey setup-link” prints another.\n", link.URL, clock(link.ExpiresAt))
+		"It works once, until %s. “%s setup-link” prints another.\n", link.URL, clock(link.ExpiresAt), t.program())
 	return nil
 }
 

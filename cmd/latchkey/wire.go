@@ -39,7 +39,7 @@ func (h *house) linkURL(kind storage.LinkKind, token string) string {
 // publicHandler is everything served on the address that browsers and apps use,
 // with the edge it is behind.
 func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge, http.Handler, error) {
-	renderer, err := page.New(page.Options{Brand: h.branding.brand, RequestID: edge.RequestID})
+	renderer, err := page.New(page.Options{Brand: h.branding.brand, RequestID: edge.RequestID, Program: h.program})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -30,11 +30,12 @@ func (p Home) frame(l *livery) frame {
 	return frame{template: "home", title: Say("home.apps"), person: p.Person, switchURL: p.SwitchURL, notice: p.Notice, wide: true}
 }
 
-// The commands that pages name. They are typed, not read: no language changes them.
+// The commands that pages name, after the program. They are typed, not read: no language
+// changes them.
 const (
-	setUpCommand     = "latchkey setup-link"
-	recoveryCommand  = "latchkey user recovery-link"
-	addClientCommand = "latchkey client add"
+	setUpCommand     = "setup-link"
+	recoveryCommand  = "user recovery-link USERNAME"
+	addClientCommand = `client add --client-name "My app" --redirect-uri https://app.example/callback`
 )
 
 // AddClientCommand is what an administrator types to add the first app.

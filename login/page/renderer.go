@@ -17,6 +17,9 @@ type Options struct {
 	// RequestID answers the id under which the log knows the request; nil if
 	// there is none, and pages then show none.
 	RequestID func(context.Context) string
+	// Program is how the operator runs Latchkey's command, for pages that name one: it
+	// must work as it is shown. "": latchkey.
+	Program string
 	// Now is the clock, for the time on error pages; nil for time.Now.
 	Now func() time.Time
 	// Language answers the wish of a request as a language tag; a language that
@@ -36,6 +39,9 @@ type Renderer struct {
 func New(o Options) (*Renderer, error) {
 	if o.Brand == nil {
 		o.Brand = func(*http.Request) Brand { return Brand{} }
+	}
+	if o.Program == "" {
+		o.Program = "latchkey"
 	}
 	if o.RequestID == nil {
 		o.RequestID = func(context.Context) string { return "" }
@@ -116,13 +122,15 @@ type view struct {
 	Wait      int // seconds until the form may be sent again; 0: now
 	Template  string
 	Message   *message
+	Program   string // see Options
 	Page      Page
 }
 
 func (rd *Renderer) view(r *http.Request, s *set, l *livery, f frame, p Page) (view, error) {
 	v := view{Lang: s.catalogue.lang, Dir: s.catalogue.dir, Style: style.path(), Script: script.path(),
 		Brand: l, Heading: f.title, Fields: f.fields, Summary: f.summary, Notice: f.notice,
-		Person: f.person, SwitchURL: f.switchURL, Wide: f.wide, Sections: f.sections, Wait: int((f.wait + time.Second - 1) / time.Second), Template: f.template, Message: f.message, Page: p}
+		Person: f.person, SwitchURL: f.switchURL, Wide: f.wide, Sections: f.sections, Wait: int((f.wait + time.Second - 1) / time.Second), Template: f.template, Message: f.message,
+		Program: rd.options.Program, Page: p}
 	if f.sends {
 		v.Script = post.path()
 	}
@@ -139,6 +147,9 @@ func (rd *Renderer) view(r *http.Request, s *set, l *livery, f frame, p Page) (v
 	}
 	if v.Title, err = s.catalogue.plain(title); err != nil {
 		return v, err
+	}
+	if f.message != nil && f.message.Command != "" {
+		f.message.Command = rd.options.Program + " " + f.message.Command
 	}
 	if f.message != nil && f.message.Reference != nil {
 		f.message.Reference.RequestID = rd.options.RequestID(r.Context())
