@@ -50,6 +50,7 @@ func (t accessToken) bytes() []byte {
 
 var (
 	errAccessToken = errors.New("not an access token of ours")
+	errIDToken     = fmt.Errorf("%w: an ID token", errAccessToken)
 	errOwnToken    = fmt.Errorf("%w for a user: it is a client's own", errAccessToken)
 )
 
@@ -116,6 +117,9 @@ const tokenIDBytes = 16
 func (p *Provider) openToken(token string) (accessToken, []byte, error) {
 	payload, id, err := p.openSealed(token)
 	if err != nil {
+		if _, _, err := p.keys.Verify(keys.TypeJWT, token); err == nil {
+			return accessToken{}, nil, errIDToken
+		}
 		return accessToken{}, nil, errAccessToken
 	}
 	t, err := parseAccessToken(payload)

@@ -38,6 +38,8 @@ func (p *Provider) readScopes(q *Request, all *storage.Catalogue) func(*storage.
 		switch {
 		case len(q.Scopes) == 0 && len(asked) == 0:
 			return faulty("invalid_scope", "scope is missing: openid is the one to begin with")
+		case len(q.Scopes) == 0 && slices.ContainsFunc(asked, nearOpenID):
+			return faulty("invalid_scope", "the scope is spelled openid: scopes are compared letter by letter")
 		case len(q.Scopes) == 0:
 			return faulty("invalid_scope", "none of the scopes asked for may be asked for by this client")
 		case len(q.Scopes) > scopesMost:
@@ -55,11 +57,19 @@ func noteDropped(ctx context.Context, dropped []string, known func(string) bool)
 	}
 	names := slices.Clone(dropped)
 	for i, s := range names {
-		if !known(s) {
+		switch {
+		case nearOpenID(s):
+			edge.Note(ctx, slog.String("hint", "the scope is spelled openid: without it there is no ID token"))
+		case !known(s):
 			names[i] = "…"
 		}
 	}
 	edge.Note(ctx, slog.String("dropped_scopes", strings.Join(names, " ")))
+}
+
+// nearOpenID reports whether a scope is openid in another spelling.
+func nearOpenID(scope string) bool {
+	return scope != storage.ScopeOpenID && strings.NewReplacer("_", "", "-", "", ".", "").Replace(strings.ToLower(scope)) == storage.ScopeOpenID
 }
 
 // want adds a scope that the client may ask for.

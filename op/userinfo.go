@@ -54,6 +54,8 @@ func tokenText(err error) string {
 	switch {
 	case errors.Is(err, errOwnToken):
 		return "the access token is a client's own, and there is no user to tell of"
+	case errors.Is(err, errIDToken):
+		return "this is an ID token, which is for the app itself: send the access token"
 	case errors.Is(err, errAccessToken), errors.Is(err, keys.ErrToken):
 		return "this is not an access token of this provider"
 	case errors.Is(err, storage.DeadExpired):

@@ -241,7 +241,8 @@ func TestWhatIsNoAccessTokenOfOursIsRefused(t *testing.T) {
 	future := h.clock.now().Add(time.Hour)
 	good := accessToken{grant: storage.ID(grant), expires: future}.bytes()
 	const foreign, over = "this is not an access token of this provider", "the access token is not valid any more: it was revoked, or what it was given for has ended"
-	saidOf := map[string]string{"of a grant not issued": over, "of no grant": over, "of another kind": "the access token has expired"}
+	saidOf := map[string]string{"of a grant not issued": over, "of no grant": over, "of another kind": "the access token has expired",
+		"an ID token": "this is an ID token, which is for the app itself: send the access token"}
 	for name, token := range map[string]string{
 		"garbage":               "x",
 		"spaces":                v.AccessToken + " " + v.AccessToken,
