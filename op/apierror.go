@@ -104,7 +104,7 @@ func FailAPI(w http.ResponseWriter, r *http.Request, status int, text string) bo
 		e.write(w, r)
 	}))
 	switch r.URL.Path {
-	case PathToken, PathUserinfo, PathRevocation, PathJWKS, pathDiscovery, pathMetadata:
+	case PathToken, PathUserinfo, PathRevocation, PathJWKS, pathDiscovery, pathMetadata, pathWebFinger:
 		answer = public(answer)
 	case PathIntrospection:
 	default:

@@ -27,7 +27,7 @@ func TestAFaultOfOursIs500AndAStoppedEngine503(t *testing.T) {
 func TestEndpointsThatSpeakJSONAreRefusedInJSONEverywhereElseByPages(t *testing.T) {
 	private := []string{PathIntrospection} // no script has the credentials for it
 	for path, json := range map[string]bool{PathToken: true, PathUserinfo: true, PathIntrospection: true, PathRevocation: true,
-		PathJWKS: true, pathDiscovery: true, pathMetadata: true, PathAuthorize: false, "/": false, "/flow/x/sign-in": false} {
+		PathJWKS: true, pathDiscovery: true, pathMetadata: true, pathWebFinger: true, PathAuthorize: false, "/": false, "/flow/x/sign-in": false} {
 		for status, code := range map[int]string{http.StatusRequestEntityTooLarge: "invalid_request",
 			http.StatusInternalServerError: "server_error", http.StatusServiceUnavailable: "temporarily_unavailable"} {
 			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, path, nil)

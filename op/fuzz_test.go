@@ -203,7 +203,7 @@ func FuzzEveryRoute(f *testing.F) {
 	h, b := fuzzHouse(f)
 	a := b.authorize(authorization("prompt", "login"))
 	form := redemption("lk_ac_x").Encode()
-	for _, path := range []string{pathDiscovery, pathMetadata, PathJWKS, PathAuthorize, PathToken, PathUserinfo, PathFlow, flowPath(flowID(a)),
+	for _, path := range []string{pathDiscovery, pathMetadata, pathWebFinger, PathJWKS, PathAuthorize, PathToken, PathUserinfo, PathFlow, flowPath(flowID(a)),
 		flowPath(storage.ID{1}), flowPath(flowID(a)) + PathConsent, "//connect//token", "/connect/%74oken", "/%", "/connect/token/", ""} {
 		for _, method := range []string{"GET", "POST", "HEAD", "OPTIONS"} {
 			f.Add(method, path, authorization().Encode(), "application/x-www-form-urlencoded", "Bearer x", form)

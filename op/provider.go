@@ -122,6 +122,7 @@ func (p *Provider) Routes(r *mux.Router) {
 	r.Handle(pathDiscovery, public(http.HandlerFunc(p.serveMetadata))).Methods(http.MethodGet, http.MethodHead, http.MethodOptions)
 	r.Handle(pathMetadata, public(http.HandlerFunc(p.serveMetadata))).Methods(http.MethodGet, http.MethodHead, http.MethodOptions)
 	r.Handle(PathJWKS, public(http.HandlerFunc(p.serveJWKS))).Methods(http.MethodGet, http.MethodHead, http.MethodOptions)
+	r.Handle(pathWebFinger, public(http.HandlerFunc(p.serveWebFinger))).Methods(http.MethodGet, http.MethodHead, http.MethodOptions)
 	r.Handle(PathToken, public(p.serveToken(framework)))
 	r.Handle(PathIntrospection, p.serveIntrospection(framework))
 	r.Handle(PathRevocation, public(p.serveRevocation(framework)))

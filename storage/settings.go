@@ -33,6 +33,8 @@ type Settings struct {
 	// IDTokenUserClaims puts the claims of granted scopes into ID tokens, unless the
 	// client says otherwise: many programs never call userinfo. Never nil in what is read.
 	IDTokenUserClaims *bool `cbor:"17,keyasint,omitempty" json:"id_token_user_claims"`
+	// WebFingerDomains are those whose accounts sign in here (RFC 7033), in lower case.
+	WebFingerDomains []string `cbor:"19,keyasint,omitempty" json:"webfinger_domains"`
 }
 
 // Branding is how the pages look.
@@ -92,7 +94,7 @@ func DefaultSettings() Settings {
 		AuditRetention: 365 * day, SigningAlgorithms: []string{AlgorithmRS256, AlgorithmES256},
 		DefaultSigningAlgorithm: AlgorithmRS256, // OpenID Connect Registration section 2
 		KeyRotation:             new(uint32(90 * day)), OfflineGrants: 20, DailySignIns: 100_000,
-		IDTokenUserClaims: new(true),
+		IDTokenUserClaims: new(true), WebFingerDomains: []string{},
 	}
 }
 
@@ -137,6 +139,9 @@ func (s *Settings) fill() {
 	}
 	if s.KeyRotation == nil {
 		s.KeyRotation = d.KeyRotation
+	}
+	if s.WebFingerDomains == nil {
+		s.WebFingerDomains = d.WebFingerDomains
 	}
 	if s.IDTokenUserClaims == nil {
 		s.IDTokenUserClaims = d.IDTokenUserClaims

@@ -39,11 +39,31 @@ func (s *Settings) validate() error {
 	if n := s.KeyRotation; n == nil || *n != 0 && (*n < RotationLeast || *n > RotationMost) {
 		return invalid("key_rotation_seconds", "must be %d to %d seconds, or 0 for never by itself", RotationLeast, RotationMost)
 	}
+	if err := validDomains("webfinger_domains", s.WebFingerDomains); err != nil {
+		return err
+	}
 	if err := validAlgorithms("signing_algorithms", s.SigningAlgorithms); err != nil {
 		return err
 	}
 	if alg := s.DefaultSigningAlgorithm; !slices.Contains(s.SigningAlgorithms, alg) {
 		return invalid("default_signing_algorithm", "must be among %s, not %q: signing_algorithms enables no others", strings.Join(s.SigningAlgorithms, ", "), alg)
+	}
+	return nil
+}
+
+// domainsMost is how many domains a setting may list.
+const domainsMost = 100
+
+var domainForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
+
+func validDomains(field string, all []string) error {
+	if len(all) > domainsMost {
+		return invalid(field, "must be at most %d domains", domainsMost)
+	}
+	for _, domain := range all {
+		if !domainForm.MatchString(domain) {
+			return invalid(field, "must be domains in lower case, like example.org, not %q", domain)
+		}
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func FuzzEveryRoute(f *testing.F) {
 	for _, path := range []string{
 		"/", "/sign-in", "/sign-out", "/choose-account?return_to=x", "/account/password", "/account/apps", "/account/apps/remove?app=x", "/.well-known/change-password", "/setup?token=x", "/recover?token=x", "/healthz", "/readyz", "/favicon.ico", "/robots.txt",
 		"/assets/x", "/.well-known/openid-configuration", "/.well-known/openid-configuration/jwks",
-		"/.well-known/oauth-authorization-server", "/connect/authorize?client_id=x", "/connect/token", "/connect/userinfo",
+		"/.well-known/oauth-authorization-server", "/.well-known/webfinger?resource=acct:a@b", "/connect/authorize?client_id=x", "/connect/token", "/connect/userinfo",
 		"/flow/0190a4c8-0000-7000-8000-000000000000", "/flow/0190a4c8-0000-7000-8000-000000000000/consent", "/%2e%2e/", "//", "/flow//sign-in",
 	} {
 		f.Add("GET", path, "", "", "")

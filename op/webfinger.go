@@ -1,0 +1,68 @@
+package op
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+const pathWebFinger = "/.well-known/webfinger"
+
+// relIssuer is the relation by which programs look for a user's provider (OpenID Connect
+// Discovery section 2).
+const relIssuer = "http://openid.net/specs/connect/1.0/issuer"
+
+// descriptor is a JSON Resource Descriptor (RFC 7033 section 4.4).
+type descriptor struct {
+	Subject string `json:"subject"`
+	Links   []link `json:"links"`
+}
+
+type link struct {
+	Rel  string `json:"rel"`
+	Href string `json:"href"`
+}
+
+// serveWebFinger names the issuer to whoever asks for an account of one of the domains
+// that the setting webfinger_domains lists (RFC 7033). The answer is the same whether the
+// account exists: nobody learns here who has one.
+func (p *Provider) serveWebFinger(w http.ResponseWriter, r *http.Request) {
+	form, err := url.ParseQuery(r.URL.RawQuery)
+	account, isAccount := strings.CutPrefix(form.Get("resource"), "acct:")
+	at := strings.LastIndexByte(account, '@')
+	switch {
+	case err != nil || len(form["resource"]) != 1:
+		invalidRequest("resource must be sent, and once").write(w, r) // RFC 7033 section 4.2
+		return
+	case !isAccount || at < 1:
+		p.noAccount(w, r)
+		return
+	}
+	set, err := p.store.Settings.Get(r.Context())
+	if err != nil {
+		failed(err).write(w, r)
+		return
+	}
+	if !slices.Contains(set.WebFingerDomains, strings.ToLower(account[at+1:])) {
+		p.noAccount(w, r)
+		return
+	}
+	d := descriptor{Subject: form.Get("resource"), Links: []link{}}
+	if wanted := form["rel"]; len(wanted) == 0 || slices.Contains(wanted, relIssuer) {
+		d.Links = append(d.Links, link{Rel: relIssuer, Href: p.issuer})
+	}
+	text, err := json.Marshal(d)
+	if err != nil {
+		failed(err).write(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/jrd+json")
+	_, _ = w.Write(text)
+}
+
+func (p *Provider) noAccount(w http.ResponseWriter, r *http.Request) {
+	e := apiError{status: http.StatusNotFound, code: "not_found", text: "no account of a domain that this provider serves"}
+	e.write(w, r)
+}
