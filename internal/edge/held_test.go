@@ -92,8 +92,15 @@ func TestWhatRequestsHoldIsSharedByNetwork(t *testing.T) {
 		for range 2 { // what was held is given back at the end
 			h := newWaiting()
 			for i, a := range c.addresses {
-				if got, _ := h.press(t, &all, 40, direct(e.Handler(h), a, body)); got != c.want[i] {
-					t.Errorf("%v: %s has %d of 20 places, want %d", c.addresses, a, got, c.want[i])
+				// One after the other: each takes its own part first and its form then, so that
+				// of those that come at once a few more or less would find room.
+				held := 0
+				for range 40 {
+					got, _ := h.press(t, &all, 1, direct(e.Handler(h), a, body))
+					held += got
+				}
+				if held != c.want[i] {
+					t.Errorf("%v: %s has %d of 20 places, want %d", c.addresses, a, held, c.want[i])
 				}
 			}
 			close(h.leave)

@@ -18,8 +18,10 @@ const (
 
 var order = binary.NativeEndian
 
-// span is the range of keys that a page may hold, from inclusive to exclusive.
-type span struct{ from, to []byte }
+// span is the range of keys that a page may hold, from inclusive to exclusive. least is
+// the key by which its branch leads to it: of the first child it may be more than from,
+// and no record below is less.
+type span struct{ from, to, least []byte }
 
 func (s span) holds(key []byte) bool {
 	return bytes.Compare(key, s.from) >= 0 && (s.to == nil || bytes.Compare(key, s.to) < 0)
@@ -33,6 +35,7 @@ func (s span) of(all []element, i int) span {
 	if i+1 < len(all) {
 		s.to = all[i+1].key
 	}
+	s.least = all[i].key
 	return s
 }
 
@@ -61,7 +64,7 @@ func elementsOf(raw []byte, s span) (all []element, kind uint16, what string) {
 			return nil, 0, "an entry does not lie within it"
 		}
 		// A branch's first key may be less than what is left below it.
-		outside := !s.holds(e.key) && (kind == leafPage || i > 0)
+		outside := !s.holds(e.key) && (kind == leafPage || i > 0) || kind == leafPage && bytes.Compare(e.key, s.least) < 0
 		if outside || i > 0 && bytes.Compare(all[i-1].key, e.key) >= 0 {
 			return nil, 0, "its keys are out of order"
 		}

@@ -55,7 +55,7 @@ func salvaged(path string) (pairs map[string]string, r Report, err error) {
 // lost reports whether a report tells of a key's loss.
 func lost(r Report, key string) bool {
 	for _, d := range r.Damage {
-		if (span{d.From, d.To}).holds([]byte(key)) {
+		if (span{from: d.From, to: d.To}).holds([]byte(key)) {
 			return true
 		}
 	}
