@@ -44,9 +44,11 @@ type Address struct {
 // answer that carries it, stays small.
 const claimMost = 512
 
-// validate looks time zones up, maybe on the disk: never within a transaction.
-func (p *Profile) validate() error {
-	for _, f := range []struct{ field, value string }{
+// profileText is one of the claims that are any text.
+type profileText struct{ field, value string }
+
+func (p *Profile) texts() []profileText {
+	return []profileText{
 		{"name", p.Name}, {"given_name", p.GivenName}, {"family_name", p.FamilyName},
 		{"middle_name", p.MiddleName}, {"nickname", p.Nickname}, {"gender", p.Gender},
 		{"phone_number", p.PhoneNumber}, {"address.street_address", p.Address.StreetAddress},
@@ -54,8 +56,14 @@ func (p *Profile) validate() error {
 		{"address.postal_code", p.Address.PostalCode}, {"address.country", p.Address.Country},
 		{"address.formatted", p.Address.Formatted},
 		{"birthdate", p.Birthdate}, {"zoneinfo", p.Zoneinfo}, {"locale", p.Locale},
-	} {
-		if err := visibleText(f.field, f.value); err != nil {
+	}
+}
+
+// validate looks time zones up, maybe on the disk: never within a transaction. What people
+// see of it is for validateVisible.
+func (p *Profile) validate() error {
+	for _, f := range p.texts() {
+		if err := plainText(f.field, f.value); err != nil {
 			return err
 		}
 	}
@@ -67,6 +75,21 @@ func (p *Profile) validate() error {
 		}
 	}
 	return p.validateForms()
+}
+
+// validateVisible applies visibleText to the claims that differ from those stored: one that
+// an earlier version took must not stand in the way of a change to something else.
+func (p *Profile) validateVisible(stored *Profile) error {
+	was := stored.texts()
+	for i, f := range p.texts() {
+		if f == was[i] {
+			continue
+		}
+		if err := visibleText(f.field, f.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *Profile) validateForms() error {

@@ -124,7 +124,7 @@ func (u *User) validate() error {
 	if err := validExternalID(u.ExternalID); err != nil {
 		return err
 	}
-	return u.Profile.validate()
+	return errOr(u.Profile.validate(), u.Profile.validateVisible(&Profile{}))
 }
 
 // validExternalID takes whatever another system may use: the bytes are compared as

@@ -32,8 +32,9 @@ func (s Users) Change(ctx context.Context, by Actor, id ID, c UserChange) (*User
 		if c.Revision != nil && *c.Revision != u.Revision {
 			return ErrStale
 		}
+		was := u.Profile
 		c.apply(u)
-		return u.emailVerified()
+		return errOr(u.emailVerified(), u.Profile.validateVisible(&was))
 	})
 }
 

@@ -160,6 +160,9 @@ func (b *base) importNew(tx kv.Txn, e userImport) (UserImported, error) {
 	if err := validUsername(u.Username); err != nil {
 		return UserImported{}, err
 	}
+	if err := u.Profile.validateVisible(&Profile{}); err != nil {
+		return UserImported{}, err
+	}
 	if err := errOr(u.emailVerified(), b.users.conflict(tx, &u)); err != nil {
 		return UserImported{}, err
 	}
@@ -200,7 +203,7 @@ func (b *base) importChange(tx kv.Txn, e userImport, u *User) (UserImported, err
 		return UserImported{Outcome: Unchanged, User: u}, err
 	}
 	u.changed(e.now)
-	for _, rule := range []error{u.emailVerified(), b.keepAnAdmin(tx, was.governs(), u.governs()), b.users.conflict(tx, u)} {
+	for _, rule := range []error{u.Profile.validateVisible(&was.Profile), u.emailVerified(), b.keepAnAdmin(tx, was.governs(), u.governs()), b.users.conflict(tx, u)} {
 		if rule != nil {
 			return UserImported{}, rule
 		}

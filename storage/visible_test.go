@@ -1,6 +1,9 @@
 package storage
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestNamesThatPeopleSeeCanBeSeen(t *testing.T) {
 	h := newHouse(t)
@@ -41,4 +44,50 @@ func TestNamesThatPeopleSeeCanBeSeen(t *testing.T) {
 		}
 	}
 	h.sound()
+}
+
+// What an earlier version stored must not stand in the way of a change to something else.
+func TestAStoredNameThatCannotBeSeenBlocksNoOtherChange(t *testing.T) {
+	h := newHouse(t)
+	u := h.user("ada")
+	external := "1"
+	stored := Profile{Name: "Ad\u200ba"}
+	need(h.Users.alter(h.ctx, Operator, u.ID, ActUserChanged, func(u *User, _ time.Time) error {
+		u.Profile, u.ExternalID = stored, external
+		return nil
+	}))(h)
+	for door, take := range map[string]func(UserChange) error{
+		"change": func(c UserChange) error {
+			_, err := h.Users.Change(h.ctx, Operator, u.ID, c)
+			return err
+		},
+		"import": func(c UserChange) error {
+			c.ExternalID = &external
+			return h.imports(c)
+		},
+	} {
+		kept, another, more := stored, stored, stored
+		kept.Nickname, another.Name, more.Nickname = "countess by "+door, "A\u200bda", "A\u200bd"
+		if err := take(UserChange{Profile: &kept}); err != nil {
+			t.Errorf("%s beside the stored name: %v", door, err)
+		}
+		if got := need(h.Users.Get(h.ctx, u.ID))(h); got.Profile != kept {
+			t.Errorf("%s left %+v", door, got.Profile)
+		}
+		wantInvalid(t, take(UserChange{Profile: &another}), "name")
+		wantInvalid(t, take(UserChange{Profile: &more}), "nickname")
+	}
+	other := "other"
+	wantInvalid(t, h.imports(UserChange{Username: &other, Profile: &stored}), "name")
+	_, err := h.Users.Create(h.ctx, Operator, User{Username: other, Profile: stored})
+	wantInvalid(t, err, "name")
+	h.sound()
+}
+
+// imports imports one account, and returns why it was refused.
+func (h *house) imports(c UserChange) error {
+	h.t.Helper()
+	done := need(h.Users.Import(h.ctx, Operator, UserImportOptions{Update: true},
+		[]UserImport{{ID: h.Users.NewID(), Change: c}}))(h)
+	return done[0].Err
 }
