@@ -33,6 +33,9 @@ type Settings struct {
 	// IDTokenUserClaims puts the claims of granted scopes into ID tokens, unless the
 	// client says otherwise: many programs never call userinfo. Never nil in what is read.
 	IDTokenUserClaims *bool `cbor:"17,keyasint,omitempty" json:"id_token_user_claims"`
+	// UsernameScripts says which scripts a new username may mix: ScriptsHighlyRestrictive,
+	// ScriptsModeratelyRestrictive or ScriptsAny.
+	UsernameScripts string `cbor:"18,keyasint,omitempty" json:"username_scripts"`
 	// WebFingerDomains are those whose accounts sign in here (RFC 7033), in lower case.
 	WebFingerDomains []string `cbor:"19,keyasint,omitempty" json:"webfinger_domains"`
 }
@@ -94,7 +97,7 @@ func DefaultSettings() Settings {
 		AuditRetention: 365 * day, SigningAlgorithms: []string{AlgorithmRS256, AlgorithmES256},
 		DefaultSigningAlgorithm: AlgorithmRS256, // OpenID Connect Registration section 2
 		KeyRotation:             new(uint32(90 * day)), OfflineGrants: 20, DailySignIns: 100_000,
-		IDTokenUserClaims: new(true), WebFingerDomains: []string{},
+		IDTokenUserClaims: new(true), UsernameScripts: ScriptsHighlyRestrictive, WebFingerDomains: []string{},
 	}
 }
 
@@ -145,5 +148,8 @@ func (s *Settings) fill() {
 	}
 	if s.IDTokenUserClaims == nil {
 		s.IDTokenUserClaims = d.IDTokenUserClaims
+	}
+	if s.UsernameScripts == "" {
+		s.UsernameScripts = d.UsernameScripts
 	}
 }

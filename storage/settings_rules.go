@@ -48,6 +48,9 @@ func (s *Settings) validate() error {
 	if alg := s.DefaultSigningAlgorithm; !slices.Contains(s.SigningAlgorithms, alg) {
 		return invalid("default_signing_algorithm", "must be among %s, not %q: signing_algorithms enables no others", strings.Join(s.SigningAlgorithms, ", "), alg)
 	}
+	if level := s.UsernameScripts; !slices.Contains(usernameScripts, level) {
+		return invalid("username_scripts", "must be one of %s, not %q", strings.Join(usernameScripts, ", "), level)
+	}
 	return nil
 }
 

@@ -187,6 +187,9 @@ func (b *base) prepareUser(v *User) error {
 }
 
 func (b *base) addUser(tx kv.Txn, v User, note Event) (*User, error) {
+	if err := b.validateNewUsername(tx, "", v.Username); err != nil {
+		return nil, err
+	}
 	if old, err := b.users.get(tx, key{}.id(v.ID)); err != nil || old != nil {
 		return nil, errOr(err, &Taken{Field: "sub"})
 	}

@@ -28,13 +28,16 @@ func (s Users) Change(ctx context.Context, by Actor, id ID, c UserChange) (*User
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	return s.alter(ctx, by, id, ActUserChanged, func(u *User, _ time.Time) error {
+	return s.alter(ctx, by, id, ActUserChanged, func(tx kv.Txn, u *User, _ time.Time) error {
 		if c.Revision != nil && *c.Revision != u.Revision {
 			return ErrStale
 		}
-		was := u.Profile
+		was := *u
 		c.apply(u)
-		return errOr(u.emailVerified(), u.Profile.validateVisible(&was))
+		if err := s.b.validateNewUsername(tx, was.Username, u.Username); err != nil {
+			return err
+		}
+		return errOr(u.emailVerified(), u.Profile.validateVisible(&was.Profile))
 	})
 }
 
@@ -90,7 +93,7 @@ func (c UserChange) apply(u *User) {
 // SetPassword gives an account a new password (a sealed hash bound to its id) and
 // ends every session and grant it has. An empty one: no signing in by password.
 func (s Users) SetPassword(ctx context.Context, by Actor, id ID, sealed []byte) (*User, error) {
-	return s.alter(ctx, by, id, ActPasswordSet, func(u *User, now time.Time) error {
+	return s.alter(ctx, by, id, ActPasswordSet, func(_ kv.Txn, u *User, now time.Time) error {
 		u.setPassword(sealed, now)
 		return nil
 	})
@@ -127,7 +130,7 @@ func (s Users) Rehash(ctx context.Context, id ID, old, sealed []byte) error {
 // Disable shuts an account out at once: sessions and grants end, and stay ended
 // when it is enabled again.
 func (s Users) Disable(ctx context.Context, by Actor, id ID) (*User, error) {
-	return s.alter(ctx, by, id, ActUserDisabled, func(u *User, _ time.Time) error {
+	return s.alter(ctx, by, id, ActUserDisabled, func(_ kv.Txn, u *User, _ time.Time) error {
 		if !u.Disabled {
 			u.Disabled = true
 			u.Epoch++
@@ -138,7 +141,7 @@ func (s Users) Disable(ctx context.Context, by Actor, id ID) (*User, error) {
 
 // Enable lets a disabled account sign in again.
 func (s Users) Enable(ctx context.Context, by Actor, id ID) (*User, error) {
-	return s.alter(ctx, by, id, ActUserEnabled, func(u *User, _ time.Time) error {
+	return s.alter(ctx, by, id, ActUserEnabled, func(_ kv.Txn, u *User, _ time.Time) error {
 		u.Disabled = false
 		return nil
 	})
@@ -146,7 +149,7 @@ func (s Users) Enable(ctx context.Context, by Actor, id ID) (*User, error) {
 
 // alter is the one way an account is changed by an administrator: permission,
 // change, the rule about the last administrator, and audit.
-func (s Users) alter(ctx context.Context, by Actor, id ID, act Act, change func(*User, time.Time) error) (*User, error) {
+func (s Users) alter(ctx context.Context, by Actor, id ID, act Act, change func(kv.Txn, *User, time.Time) error) (*User, error) {
 	if err := by.mayManage(); err != nil {
 		return nil, err
 	}
@@ -157,7 +160,7 @@ func (s Users) alter(ctx context.Context, by Actor, id ID, act Act, change func(
 			return nil, err
 		}
 		before := *u
-		if err := change(u, now); err != nil {
+		if err := change(tx, u, now); err != nil {
 			return nil, err
 		}
 		u.changed(now)

@@ -203,7 +203,7 @@ func (b *base) importChange(tx kv.Txn, e userImport, u *User) (UserImported, err
 		return UserImported{Outcome: Unchanged, User: u}, err
 	}
 	u.changed(e.now)
-	for _, rule := range []error{u.Profile.validateVisible(&was.Profile), u.emailVerified(), b.keepAnAdmin(tx, was.governs(), u.governs()), b.users.conflict(tx, u)} {
+	for _, rule := range []error{b.validateNewUsername(tx, was.Username, u.Username), u.Profile.validateVisible(&was.Profile), u.emailVerified(), b.keepAnAdmin(tx, was.governs(), u.governs()), b.users.conflict(tx, u)} {
 		if rule != nil {
 			return UserImported{}, rule
 		}

@@ -3,8 +3,10 @@ package storage
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // Spellings that people take for the same name, or the same address.
@@ -151,5 +153,78 @@ func TestAUserIsNamedByUsernameOrVerifiedAddressInAnySpelling(t *testing.T) {
 	}
 	if none := (&User{Username: "x", EmailVerified: true}); none.IsNamed("") {
 		t.Error("nothing names somebody without an address")
+	}
+}
+
+// The letters of some are Cyrillic or Greek: they look like Latin ones.
+func TestNewUsernamesMixNoScriptsButAsTheSettingSays(t *testing.T) {
+	levels := []string{ScriptsHighlyRestrictive, ScriptsModeratelyRestrictive, ScriptsAny}
+	for name, strictest := range map[string]string{
+		"ada-1": levels[0], "ольга_1": levels[0], "αθηνά": levels[0], "太郎": levels[0], "ひろ太郎": levels[0], "コーヒーya": levels[0],
+		"김철수kim金": levels[0], "ㄅ陳chen": levels[0], "007": levels[0], "zoe\u0301": levels[0], "सीमा2": levels[0],
+		"ada-ანა": levels[1], "ada-सीमा": levels[1], "ada-ไทย": levels[1],
+		"\u0430da": levels[2], "pаypal": levels[2], "ad\u03b1": levels[2], "оα": levels[2], "김ひろ": levels[2],
+		"太ㄅひ": levels[2], "太я": levels[2], "ada-ไทย太": levels[2], "ada-Ꮜ": levels[2],
+	} {
+		h := newHouse(t)
+		u := h.user("before")
+		doors := map[string]func() error{
+			"create": func() error {
+				_, err := h.Users.Create(h.ctx, Operator, User{Username: name})
+				return err
+			},
+			"change": func() error {
+				_, err := h.Users.Change(h.ctx, Operator, u.ID, UserChange{Username: &name})
+				return err
+			},
+			"import":    func() error { return h.imports(UserChange{Username: &name, ExternalID: new("of another")}) },
+			"re-import": func() error { return h.imports(UserChange{Username: &name, ExternalID: new("1")}) },
+		}
+		need(h.Users.Change(h.ctx, Operator, u.ID, UserChange{ExternalID: new("1")}))(h)
+		for i, level := range levels {
+			h.ok(h.Settings.Change(h.ctx, Operator, []SettingChange{{Name: "username_scripts", Value: []byte(strconv.Quote(level))}}))
+			for door, take := range doors {
+				if i < slices.Index(levels, strictest) {
+					wantInvalid(t, take(), "username")
+					continue
+				}
+				if err := take(); err != nil {
+					t.Errorf("%s, %s: %+q: %v", level, door, name, err)
+				}
+				if made, err := h.Users.ByLogin(h.ctx, name); err == nil && made.ID != u.ID {
+					h.ok(h.Users.Delete(h.ctx, Operator, made.ID))
+				}
+				need(h.Users.Change(h.ctx, Operator, u.ID, UserChange{Username: new("before")}))(h)
+			}
+		}
+		h.sound()
+	}
+}
+
+func TestAStoredUsernameThatMixesScriptsBlocksNoOtherChange(t *testing.T) {
+	h := newHouse(t)
+	level := func(v string) {
+		h.ok(h.Settings.Change(h.ctx, Operator, []SettingChange{{Name: "username_scripts", Value: []byte(v)}}))
+	}
+	level(`"any"`)
+	mixed := "ad\u0430"
+	u := h.user(mixed)
+	need(h.Users.Change(h.ctx, Operator, u.ID, UserChange{ExternalID: new("1")}))(h)
+	level("null")
+	need(h.Users.Change(h.ctx, Operator, u.ID, UserChange{Username: &mixed, Email: new("ada@example.org")}))(h)
+	h.ok(h.imports(UserChange{ExternalID: new("1"), Username: &mixed, Email: new("ada@example.com")}))
+	h.ok(h.imports(UserChange{ExternalID: new("1"), Username: new("ada")}))
+	wantInvalid(t, h.imports(UserChange{ExternalID: new("1"), Username: &mixed}), "username")
+	err := h.Settings.Change(h.ctx, Operator, []SettingChange{{Name: "username_scripts", Value: []byte(`"some"`)}})
+	wantInvalid(t, err, "username_scripts")
+	h.sound()
+}
+
+// A name that is misspelled would be no script at all.
+func TestTheNamesOfScriptsAreThoseOfUnicode(t *testing.T) {
+	for _, name := range slices.Concat(append(writtenTogether, besideLatin)...) {
+		if unicode.Scripts[name] == nil {
+			t.Errorf("%q is no script", name)
+		}
 	}
 }

@@ -3,6 +3,8 @@ package storage
 import (
 	"testing"
 	"time"
+
+	"latchkey/storage/kv"
 )
 
 func TestNamesThatPeopleSeeCanBeSeen(t *testing.T) {
@@ -52,7 +54,7 @@ func TestAStoredNameThatCannotBeSeenBlocksNoOtherChange(t *testing.T) {
 	u := h.user("ada")
 	external := "1"
 	stored := Profile{Name: "Ad\u200ba"}
-	need(h.Users.alter(h.ctx, Operator, u.ID, ActUserChanged, func(u *User, _ time.Time) error {
+	need(h.Users.alter(h.ctx, Operator, u.ID, ActUserChanged, func(_ kv.Txn, u *User, _ time.Time) error {
 		u.Profile, u.ExternalID = stored, external
 		return nil
 	}))(h)
