@@ -103,7 +103,7 @@ func checkMeta(ctx context.Context, b *base) ([]Fault, error) {
 		if len(p.Key) > 1 {
 			return "the key belongs to nothing", nil
 		}
-		if err := checkSchema(p.Value); err != nil {
+		if _, err := readSchema(p.Value); err != nil {
 			return err.Error(), nil
 		}
 		return "", nil

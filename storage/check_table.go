@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"latchkey/storage/kv"
 )
@@ -14,6 +15,8 @@ func tableCheck[T any](t *table[T]) check {
 		c.spaces = append(c.spaces, ix.space)
 	}
 	c.run = func(ctx context.Context, b *base) ([]Fault, error) {
+		t := *t
+		t.indexes = slices.DeleteFunc(slices.Clone(t.indexes), func(ix index[T]) bool { return ix.since > b.schema })
 		faults, err := walk(ctx, b, []byte{t.space}, t.checkRecord)
 		for _, ix := range t.indexes {
 			if err != nil {

@@ -119,7 +119,10 @@ func (c *Client) LiveSecrets(t time.Time) []Secret { return liveSecrets(c.Secret
 // section 5).
 type Clients struct{ b *base }
 
-const clientsByGroup = 0
+const (
+	clientsByGroup = iota
+	clientsByOrigin
+)
 
 func clientTable() table[Client] {
 	return table[Client]{name: "clients", space: spaceClients, cache: &decoded[Client]{},
@@ -128,6 +131,12 @@ func clientTable() table[Client] {
 			clientsByGroup: {space: spaceClientsByGroup, keys: func(c *Client) (keys []key) {
 				for _, id := range c.Metadata.AllowedGroups {
 					keys = append(keys, key{}.id(id))
+				}
+				return keys
+			}},
+			clientsByOrigin: {space: spaceClientsByOrigin, since: 3, keys: func(c *Client) (keys []key) {
+				for _, origin := range c.origins() {
+					keys = append(keys, key{}.str(origin))
 				}
 				return keys
 			}},

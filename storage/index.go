@@ -17,6 +17,8 @@ type index[T any] struct {
 	// alike, of a unique index, are keys that mean the same as those of keys: no other
 	// record may have them, though this one is not stored under them. nil: none.
 	alike func(*T) []key
+	// since is the schema from which on a file has the index; 0: every file has it.
+	since uint64
 }
 
 func (ix index[T]) of(v *T) []key {

@@ -38,6 +38,7 @@ const (
 	spaceUsersByGroup     byte = 0xa2
 	spaceClientsByGroup   byte = 0xa3
 	spaceOffline          byte = 0xa4
+	spaceClientsByOrigin  byte = 0xa5
 	escape, escaped, stop      = 0x00, 0xff, 0x00
 )
 

@@ -14,8 +14,8 @@ import (
 )
 
 // schema is the version of the file's layout as a whole. In 2 records have checksums,
-// and those of 1 are read as they are.
-const schema = 2
+// and those of 1 are read as they are. In 3 clients are found by their origins.
+const schema = 3
 
 // Store is every noun over one engine. Its fields are small method sets; take
 // the one you need.
@@ -63,6 +63,7 @@ type base struct {
 	rand   io.Reader
 	pin    pin
 	issuer string
+	schema uint64 // of the file; once it was opened, ours
 	tables
 	unset     *Settings                    // those in force where none are stored
 	strangers *limit.Table[limit.Failures] // attempts on names that no account has
@@ -116,7 +117,7 @@ func Open(ctx context.Context, engine kv.Engine, o Options) (*Store, error) {
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
-	b := &base{engine: engine, now: o.Now, uptime: o.Uptime, rand: o.Rand, pin: o.Pin, issuer: o.Issuer, tables: newTables(o.Pin)}
+	b := &base{engine: engine, now: o.Now, uptime: o.Uptime, rand: o.Rand, pin: o.Pin, issuer: o.Issuer, schema: schema, tables: newTables(o.Pin)}
 	if err := b.pin.validate(); err != nil {
 		return nil, err
 	}
@@ -136,15 +137,16 @@ var ErrNoStore = errors.New("storage: these are not Latchkey's data")
 // nothing, and returns ErrNoStore where Open would begin a new store.
 func Inspect(ctx context.Context, engine kv.Engine) (*Store, error) {
 	b := &base{engine: engine, now: time.Now, rand: rand.Reader, tables: newTables(nil)}
-	_, err := view(ctx, b, func(r kv.Reader) (struct{}, error) {
+	var err error
+	b.schema, err = view(ctx, b, func(r kv.Reader) (uint64, error) {
 		raw, ok, err := r.Get([]byte{spaceMeta})
 		if err == nil && !ok {
 			err = ErrNoStore
 		}
 		if err != nil {
-			return struct{}{}, err
+			return 0, err
 		}
-		return struct{}{}, checkSchema(raw)
+		return readSchema(raw)
 	})
 	if err != nil {
 		return nil, err
@@ -176,6 +178,9 @@ func newTables(p pin) tables {
 }
 
 func (b *base) prepare(ctx context.Context) error {
+	if err := b.fillOrigins(ctx); err != nil {
+		return err
+	}
 	now := b.instant()
 	stood, err := kv.Update(ctx, b.engine, func(tx kv.Txn) (time.Time, error) {
 		raw, ok, err := tx.Get([]byte{spaceMeta})
@@ -226,14 +231,34 @@ func putSchema(tx kv.Txn) error {
 
 // upgradeSchema notes that this version has written to the file.
 func (b *base) upgradeSchema(tx kv.Txn, raw []byte) error {
-	if err := checkSchema(raw); err != nil {
-		return err
-	}
-	var m meta
-	if err := decode(raw, &m); err != nil || m.Schema == schema {
+	if was, err := readSchema(raw); err != nil || was == schema {
 		return err
 	}
 	return putSchema(tx)
+}
+
+// fillSlice clients, of 50 redirect URIs each, fit one transaction.
+const fillSlice = 100
+
+// fillOrigins gives a file of an older schema the index that it lacks. If it is
+// interrupted, the schema is still the older one, and the next start begins again.
+func (b *base) fillOrigins(ctx context.Context) error {
+	for after := []byte(nil); ; {
+		next, err := update(ctx, b, func(tx kv.Txn) ([]byte, error) {
+			raw, ok, err := tx.Get([]byte{spaceMeta})
+			if err != nil || !ok {
+				return nil, err
+			}
+			was, err := readSchema(raw)
+			if err != nil || was >= b.clients.indexes[clientsByOrigin].since {
+				return nil, err
+			}
+			return b.clients.fill(tx, clientsByOrigin, after, fillSlice)
+		})
+		if after = next; err != nil || after == nil {
+			return err
+		}
+	}
 }
 
 // addFirstPartyScopes writes those that are missing, and those that somebody else
@@ -254,15 +279,15 @@ func (b *base) addFirstPartyScopes(tx kv.Txn) error {
 	return nil
 }
 
-func checkSchema(raw []byte) error {
+func readSchema(raw []byte) (uint64, error) {
 	var m meta
 	if err := decode(raw, &m); err != nil {
-		return err
+		return 0, err
 	}
 	if m.Schema > schema {
-		return fmt.Errorf("storage: the data was written by a newer Latchkey (schema %d, this one reads up to %d): run that version, or restore a backup made before the upgrade", m.Schema, schema)
+		return 0, fmt.Errorf("storage: the data was written by a newer Latchkey (schema %d, this one reads up to %d): run that version, or restore a backup made before the upgrade", m.Schema, schema)
 	}
-	return nil
+	return m.Schema, nil
 }
 
 // instant is the one time a transaction uses: whole seconds, UTC.

@@ -118,6 +118,27 @@ func (t *table[T]) index(tx kv.Txn, k key, v *T) error {
 	return nil
 }
 
+// fill writes the entries that index i has of up to limit records after a key, into a
+// file of a schema before it. It returns the key to go on after; nil at the end.
+func (t *table[T]) fill(tx kv.Txn, i int, after []byte, limit int) ([]byte, error) {
+	pairs, err := tx.Scan(kv.Range{Prefix: []byte{t.space}, After: after, Limit: limit})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pairs {
+		v, err := t.decode(p.Key[1:], p.Value)
+		if err != nil {
+			continue // a record that cannot be read is for Check to name, and no reason not to start
+		}
+		for _, k := range t.indexes[i].of(v) {
+			if err := tx.Put(t.indexes[i].entry(k, key(p.Key[1:]))); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return goOn(pairs, limit), nil
+}
+
 // find follows a unique index. Nil when absent.
 func (t *table[T]) find(r kv.Reader, i int, k key) (*T, error) {
 	primary, ok, err := r.Get(append([]byte{t.indexes[i].space}, k...))
