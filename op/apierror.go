@@ -91,7 +91,7 @@ func (e *apiError) write(w http.ResponseWriter, r *http.Request) {
 // FailAPI answers a problem that was found before any handler, at an endpoint that
 // speaks JSON, so that a script may read it where scripts may read answers. False, and
 // no answer, at any other path.
-func FailAPI(w http.ResponseWriter, r *http.Request, status int, text string) bool {
+func (p *Provider) FailAPI(w http.ResponseWriter, r *http.Request, status int, text string) bool {
 	e := invalidRequest("%s", text)
 	switch e.status = status; {
 	case status == http.StatusServiceUnavailable:
@@ -104,7 +104,9 @@ func FailAPI(w http.ResponseWriter, r *http.Request, status int, text string) bo
 		e.write(w, r)
 	}))
 	switch r.URL.Path {
-	case PathToken, PathUserinfo, PathRevocation, PathJWKS, pathDiscovery, pathMetadata, pathWebFinger:
+	case PathToken, PathUserinfo, PathRevocation, PathJWKS, pathDiscovery, pathMetadata:
+		answer = p.forScripts(answer)
+	case pathWebFinger:
 		answer = public(answer)
 	case PathIntrospection:
 	default:

@@ -143,36 +143,6 @@ func TestPublicDocumentsAreCachedAndComparedByEntityTag(t *testing.T) {
 	}
 }
 
-func TestScriptsOfAnyOriginReadPublicEndpointsWithoutCredentials(t *testing.T) {
-	h := newHouse(t)
-	for _, path := range []string{pathDiscovery, pathMetadata, PathJWKS, PathToken, PathUserinfo, PathRevocation} {
-		r := httptest.NewRequest(http.MethodGet, path, nil)
-		r.Header.Set("Origin", "https://spa.example")
-		resp := h.do(r)
-		if resp.Header.Get("Access-Control-Allow-Origin") != "*" || resp.Header.Get("Access-Control-Allow-Credentials") != "" ||
-			resp.Header.Get("Access-Control-Expose-Headers") != "Www-Authenticate, Retry-After, X-Request-Id" {
-			t.Errorf("%s: %v", path, resp.Header)
-		}
-		pre := httptest.NewRequest(http.MethodOptions, path, nil)
-		pre.Header.Set("Origin", "https://spa.example")
-		pre.Header.Set("Access-Control-Request-Method", http.MethodPost)
-		const headers = "authorization,dpop,traceparent,x-requested-with" // libraries add what they like
-		pre.Header.Set("Access-Control-Request-Headers", headers)
-		resp = h.do(pre)
-		if resp.StatusCode/100 != 2 || resp.Header.Get("Access-Control-Allow-Origin") != "*" ||
-			resp.Header.Get("Access-Control-Allow-Credentials") != "" || resp.Header.Get("Access-Control-Allow-Headers") != headers {
-			t.Errorf("preflight of %s: %d %v", path, resp.StatusCode, resp.Header)
-		}
-	}
-	for _, path := range []string{PathAuthorize, PathFlow, PathFlow + "/x", PathEndSession, PathIntrospection} {
-		r := httptest.NewRequest(http.MethodGet, path, nil)
-		r.Header.Set("Origin", "https://spa.example")
-		if resp := h.do(r); resp.Header.Get("Access-Control-Allow-Origin") != "" {
-			t.Errorf("%s may be read from another origin", path)
-		}
-	}
-}
-
 func TestIssuerIsASchemeAndAHost(t *testing.T) {
 	h := newHouse(t)
 	for _, bad := range []string{"", "id.example.org", "https://", "https://id.example.org/", "https://id.example.org/a",

@@ -25,6 +25,7 @@ func TestAFaultOfOursIs500AndAStoppedEngine503(t *testing.T) {
 }
 
 func TestEndpointsThatSpeakJSONAreRefusedInJSONEverywhereElseByPages(t *testing.T) {
+	h := newHouse(t)
 	private := []string{PathIntrospection} // no script has the credentials for it
 	for path, json := range map[string]bool{PathToken: true, PathUserinfo: true, PathIntrospection: true, PathRevocation: true,
 		PathJWKS: true, pathDiscovery: true, pathMetadata: true, pathWebFinger: true, PathAuthorize: false, "/": false, "/flow/x/sign-in": false} {
@@ -32,7 +33,7 @@ func TestEndpointsThatSpeakJSONAreRefusedInJSONEverywhereElseByPages(t *testing.
 			http.StatusInternalServerError: "server_error", http.StatusServiceUnavailable: "temporarily_unavailable"} {
 			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, path, nil)
 			r.Header.Set("Origin", "https://spa.example")
-			if FailAPI(w, r, status, "too much") != json {
+			if h.op.FailAPI(w, r, status, "too much") != json {
 				t.Errorf("%s: answered in JSON: %v", path, !json)
 			}
 			if !json {
@@ -43,6 +44,13 @@ func TestEndpointsThatSpeakJSONAreRefusedInJSONEverywhereElseByPages(t *testing.
 			}
 			if open := w.Header().Get("Access-Control-Allow-Origin") == "*"; open == slices.Contains(private, path) {
 				t.Errorf("%s: a script may read what is wrong: %v", path, open)
+			}
+			own := httptest.NewRecorder()
+			r.Header.Set("Origin", "https://app.example")
+			h.op.FailAPI(own, r, status, "too much")
+			with := own.Header().Get("Access-Control-Allow-Credentials") == "true"
+			if without := slices.Contains(private, path) || path == pathWebFinger; with == without {
+				t.Errorf("%s: the app's script may read it with credentials: %v", path, with)
 			}
 		}
 	}

@@ -44,6 +44,12 @@ func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge
 		return nil, nil, err
 	}
 	pages := signin.Pages{Renderer: renderer}
+	sessions := signin.Sessions{Cookies: op.Cookies{Secure: h.config.secure()}, Keys: h.ring}
+	provider, err := op.New(ctx, op.Options{Issuer: h.config.Issuer, Store: h.store, Keys: h.ring, Hasher: h.hasher,
+		Pages: pages, Sessions: sessions, Fetch: h.config.fetcher()})
+	if err != nil {
+		return nil, nil, err
+	}
 	var observer edge.Observer // nil, and not a nil *metrics
 	if h.metrics != nil {
 		observer = h.metrics
@@ -56,26 +62,18 @@ func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge
 		Log: log, Observer: observer, Tracer: tracer, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: h.config.proxies(),
 		Limits: edge.Limits{Bodies: map[string]int64{api.Prefix + "/": apiBody}},
 		Fail: func(w http.ResponseWriter, r *http.Request, p edge.Problem) {
-			if !op.FailAPI(w, r, p.Status, p.Message) && !api.Fail(w, r, p.Status, p.Message) {
+			if !provider.FailAPI(w, r, p.Status, p.Message) && !api.Fail(w, r, p.Status, p.Message) {
 				pages.Fail(w, r, p)
 			}
 		},
 	})
 	router := e.Router()
-	if err := h.routes(ctx, router, renderer); err != nil {
-		return nil, nil, err
-	}
+	h.routes(router, provider, sessions, renderer)
 	return e, e.Handler(router), nil
 }
 
 // routes puts the rooms' routes on the router. The first match wins.
-func (h *house) routes(ctx context.Context, router *mux.Router, renderer *page.Renderer) error {
-	sessions := signin.Sessions{Cookies: op.Cookies{Secure: h.config.secure()}, Keys: h.ring}
-	provider, err := op.New(ctx, op.Options{Issuer: h.config.Issuer, Store: h.store, Keys: h.ring, Hasher: h.hasher,
-		Pages: signin.Pages{Renderer: renderer}, Sessions: sessions, Fetch: h.config.fetcher()})
-	if err != nil {
-		return err
-	}
+func (h *house) routes(router *mux.Router, provider *op.Provider, sessions signin.Sessions, renderer *page.Renderer) {
 	h.healthRoutes(router)
 	h.securityRoute(router)
 	provider.Routes(router)
@@ -86,7 +84,6 @@ func (h *house) routes(ctx context.Context, router *mux.Router, renderer *page.R
 	people.Routes(router)
 	own := &account.Handler{Store: h.store, Hasher: h.hasher, Sessions: sessions, Browsers: provider, Renderer: renderer, Cookies: sessions.Cookies}
 	own.Routes(router)
-	return nil
 }
 
 // apiBody bounds a request to the administration API in bytes: imports are long.
