@@ -25,6 +25,7 @@ func TestAnAppIsToldWhatIsWrongWithItsOwnCode(t *testing.T) {
 		"code_verifier does not match":                              {nil, webID, func(f url.Values) { f.Set("code_verifier", strings.Repeat("w", 43)) }},
 		"code_verifier must be 43":                                  {nil, webID, func(f url.Values) { f.Set("code_verifier", "w") }},
 		"the code was used before":                                  {nil, webID, func(f url.Values) { h.token(webID, f) }},
+		"used before and code_verifier":                             {nil, webID, func(f url.Values) { h.token(webID, f); f.Del("code_verifier") }},
 		"the code is too old":                                       {nil, webID, func(url.Values) { h.clock.add(time.Hour) }},
 		"the code is not valid: it is unknown, another client's":    {nil, "other", func(f url.Values) { f.Set("redirect_uri", "x") }},
 		"had no code_challenge":                                     {[]string{"code_challenge", "", "code_challenge_method", ""}, webID, func(url.Values) {}},
@@ -142,7 +143,7 @@ func TestAStrangerHearsNothingOfAnothersToken(t *testing.T) {
 }
 
 // Anybody may say that they are a public client. Whoever has its code and not the
-// verifier does not hear what became of the code.
+// verifier does not hear what became of the code; the log does.
 func TestAThiefOfAPublicClientsCodeHearsNothingOfWhatBecameOfIt(t *testing.T) {
 	for name, change := range map[string]func(h *house, form url.Values){
 		"fresh":   func(*house, url.Values) {},
@@ -160,6 +161,14 @@ func TestAThiefOfAPublicClientsCodeHearsNothingOfWhatBecameOfIt(t *testing.T) {
 		form.Set("code_verifier", strings.Repeat("w", 43))
 		if got, _ := h.token("public", form); got.Description != codeTexts[storage.RefusedVerifier] {
 			t.Errorf("%s: %+v", name, got)
+		}
+		form.Del("code_verifier")
+		h.log.reset()
+		if got, _ := h.token("public", form); got.Description != codeTexts[storage.RefusedNoVerifier] {
+			t.Errorf("%s, without verifier: %+v", name, got)
+		}
+		if said := strings.Contains(h.log.String(), `"cause":"`+storage.RefusedUsedNoVerifier+`"`); said != (name == "used") {
+			t.Errorf("%s: the log says %s", name, h.log)
 		}
 	}
 }

@@ -42,7 +42,12 @@ func (s *server) CodeExchange(ctx context.Context, r *zop.ClientRequest[oidc.Acc
 		return c.refuse(invalidTarget(out.Target))
 	case out.Access == nil:
 		s.p.tellOf(ctx, grant, out.Refused)
-		return c.refuse(refusedCode(out.Refused))
+		e := refusedCode(out.Refused)
+		if out.Refused == storage.RefusedUsedNoVerifier && !c.client.Confidential() {
+			// Nobody has shown who they are: what became of the code is for the log.
+			e.text = codeTexts[storage.RefusedNoVerifier]
+		}
+		return c.refuse(e)
 	}
 	edge.Sub(ctx, out.Access.User.Subject())
 	return s.answer(ctx, issue{access: out.Access, token: out.Token, nonce: out.Access.Grant.Nonce, refresh: mayRefresh(out.Access)})
@@ -61,12 +66,13 @@ func s256(verifier string) string {
 // codeTexts are what the client is told of a code that is its own. Whoever sent one
 // that is not hears only that.
 var codeTexts = map[string]string{
-	storage.RefusedReplay:      "the code was used before, so the tokens of its first use are ended, too: redeem a code once, and for another one start again at the authorization endpoint",
-	storage.RefusedExpired:     "the code is too old: redeem it as soon as it arrives",
-	storage.RefusedRedirectURI: "redirect_uri must be the one of the authorization request, and left out if it was left out there",
-	storage.RefusedVerifier:    "code_verifier does not match the code_challenge of the authorization request: the challenge is the base64url form, without padding, of the verifier's SHA-256 hash",
-	storage.RefusedNoVerifier:  "code_verifier is missing: the authorization request had a code_challenge",
-	storage.RefusedUnasked:     "code_verifier was sent, but the authorization request had no code_challenge",
+	storage.RefusedReplay:         "the code was used before, so the tokens of its first use are ended, too: redeem a code once, and for another one start again at the authorization endpoint",
+	storage.RefusedExpired:        "the code is too old: redeem it as soon as it arrives",
+	storage.RefusedRedirectURI:    "redirect_uri must be the one of the authorization request, and left out if it was left out there",
+	storage.RefusedVerifier:       "code_verifier does not match the code_challenge of the authorization request: the challenge is the base64url form, without padding, of the verifier's SHA-256 hash",
+	storage.RefusedNoVerifier:     "code_verifier is missing: the authorization request had a code_challenge. If your app has sent this code before, send it once only",
+	storage.RefusedUsedNoVerifier: "the code was used before and code_verifier is missing: redeem a code once, with its code_verifier, and for another one start again at the authorization endpoint",
+	storage.RefusedUnasked:        "code_verifier was sent, but the authorization request had no code_challenge",
 }
 
 // refusedCode tells the client what to mend, and the log why.
@@ -84,7 +90,7 @@ func (p *Provider) tellOf(ctx context.Context, grant storage.ID, why string) {
 	if why == storage.RefusedMismatch {
 		return
 	}
-	if why == storage.RefusedTheft || why == storage.RefusedReplay {
+	if why == storage.RefusedTheft || why == storage.RefusedReplay || why == storage.RefusedUsedNoVerifier {
 		edge.Warn(ctx)
 	}
 	if user, client, err := p.store.Grants.Whose(ctx, grant); err == nil {

@@ -46,6 +46,8 @@ const (
 	RefusedVerifier    = "code_verifier does not match code_challenge"
 	RefusedNoVerifier  = "code_verifier is missing"
 	RefusedUnasked     = "code_verifier was sent, and no code_challenge before"
+	// RefusedUsedNoVerifier revokes nothing: nobody has shown that the code is theirs.
+	RefusedUsedNoVerifier = "code used before, and code_verifier is missing"
 )
 
 // Redeem uses up a code: one conditional write, so that of any number of
@@ -64,12 +66,19 @@ func (s Grants) Redeem(ctx context.Context, p Redemption) (Redeemed, error) {
 		if err != nil {
 			return Redeemed{}, err
 		}
-		if bad := p.mismatch(g); bad != "" {
+		bad := p.mismatch(g)
+		if bad != "" && bad != RefusedNoVerifier {
 			return Redeemed{Refused: bad}, nil
 		}
 		state, err := s.b.grantStates.get(tx, k)
 		if err != nil || state == nil {
 			return Redeemed{}, errOr(err, fmt.Errorf("%w: grant %s has no state", errRecord, p.Grant))
+		}
+		if bad != "" && !state.Redeemed.IsZero() {
+			bad = RefusedUsedNoVerifier
+		}
+		if bad != "" {
+			return Redeemed{Refused: bad}, nil
 		}
 		if !state.Redeemed.IsZero() {
 			return s.b.replayed(tx, g, state, note, now)
@@ -84,9 +93,9 @@ func (s Grants) Redeem(ctx context.Context, p Redemption) (Redeemed, error) {
 		if err != nil {
 			return Redeemed{}, err
 		}
-		token, bad := a.target(p.Targets)
-		if bad != "" {
-			return Redeemed{Target: bad}, nil
+		token, unknown := a.target(p.Targets)
+		if unknown != "" {
+			return Redeemed{Target: unknown}, nil
 		}
 		state.Redeemed = now
 		a.State, token.State = *state, *state
