@@ -27,7 +27,8 @@ func (a *App) refresh(w http.ResponseWriter, r *http.Request) {
 
 func (a *App) refreshed(r *http.Request, f *flow) ([]step, bool) {
 	var got tokens
-	steps, ok := a.token(r.Context(), nil, []row{{"grant_type", "refresh_token", ""}, {"refresh_token", f.got.Refresh, ""}}, &got)
+	rows := []row{{"grant_type", "refresh_token", ""}, {"refresh_token", f.got.Refresh, ""}}
+	steps, ok := a.token(r.Context(), nil, rows, f, &got)
 	if !ok {
 		return steps, false
 	}

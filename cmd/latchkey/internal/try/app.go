@@ -38,6 +38,7 @@ type App struct {
 // flow is what the sample remembers of a request that it has sent.
 type flow struct {
 	verifier, nonce string
+	scope           string // what was asked for, then what was given
 	began           time.Time
 	got             tokens // once it is finished
 	sub             any

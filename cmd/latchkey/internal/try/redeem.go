@@ -15,12 +15,13 @@ type tokens struct {
 	Access  string `json:"access_token"`
 	ID      string `json:"id_token"`
 	Refresh string `json:"refresh_token"`
+	Scope   string `json:"scope"` // empty: all that was asked for
 }
 
 // redeem goes from the code to the claims, adding a step for each message.
 func (a *App) redeem(ctx context.Context, steps []step, f *flow, code string) ([]step, int) {
 	steps, ok := a.token(ctx, steps, []row{{"grant_type", "authorization_code", ""}, {"code", code, ""},
-		{"redirect_uri", a.url(pathCallback), ""}, {"code_verifier", f.verifier, ""}}, &f.got)
+		{"redirect_uri", a.url(pathCallback), ""}, {"code_verifier", f.verifier, ""}}, f, &f.got)
 	if !ok {
 		return steps, http.StatusBadGateway
 	}
@@ -47,7 +48,7 @@ func (a *App) redeem(ctx context.Context, steps []step, f *flow, code string) ([
 }
 
 // token sends a token request (RFC 6749 section 3.2) and shows both sides.
-func (a *App) token(ctx context.Context, steps []step, rows []row, got *tokens) ([]step, bool) {
+func (a *App) token(ctx context.Context, steps []step, rows []row, f *flow, got *tokens) ([]step, bool) {
 	form := explain(rows)
 	request := step{Title: "The token request", Text: "POST " + a.provider.Token + ", from the app's server, not from the browser.",
 		Rows: append([]row{{"Authorization", "Basic: " + a.clientID + " and the client secret", "proves that it is this client (client_secret_basic)"}}, rows...)}
@@ -59,7 +60,22 @@ func (a *App) token(ctx context.Context, steps []step, rows []row, got *tokens) 
 		}
 		return r, err
 	}, got)
+	if ok && got.Scope != "" {
+		answer.Text = leftOut(f.scope, got.Scope)
+		f.scope = got.Scope
+	}
 	return append(steps, request, answer), ok
+}
+
+// leftOut says which scopes of those asked for were not given; "": all were.
+func leftOut(asked, given string) string {
+	have := strings.Fields(given)
+	missing := slices.DeleteFunc(strings.Fields(asked), func(s string) bool { return slices.Contains(have, s) })
+	if len(missing) == 0 {
+		return ""
+	}
+	return "These scopes are left out: " + strings.Join(missing, " ") +
+		". The client may not ask for them (the provider's log names them as dropped_scopes), or the user declined them."
 }
 
 // exchange sends a request and shows the answer, member by member.

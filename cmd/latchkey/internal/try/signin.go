@@ -32,15 +32,15 @@ func (a *App) home(w http.ResponseWriter, _ *http.Request) {
 // before the browser is sent with it.
 func (a *App) start(w http.ResponseWriter, _ *http.Request) {
 	state, f := rand.Text(), flow{verifier: rand.Text() + rand.Text(), nonce: rand.Text(), began: a.Now()}
+	f.scope = "openid profile email"
+	if a.provider.refreshes() {
+		f.scope += " offline_access"
+	}
 	a.remember(state, f)
 	challenge := sha256.Sum256([]byte(f.verifier))
-	scope := "openid profile email"
-	if a.provider.refreshes() {
-		scope += " offline_access"
-	}
 	rows := []row{
 		{"response_type", "code", ""}, {"client_id", a.clientID, ""}, {"redirect_uri", a.url(pathCallback), ""},
-		{"scope", scope, ""}, {"state", state, ""}, {"nonce", f.nonce, ""},
+		{"scope", f.scope, ""}, {"state", state, ""}, {"nonce", f.nonce, ""},
 		{"code_challenge", base64.RawURLEncoding.EncodeToString(challenge[:]), ""}, {"code_challenge_method", "S256", ""},
 	}
 	to := a.provider.Authorization + "?" + explain(rows).Encode()

@@ -28,6 +28,7 @@ type fake struct {
 	user   map[string]any
 	posted url.Values
 	secret string
+	scope  string // of the token answer; empty: it names none
 }
 
 func newFake(t *testing.T) *fake {
@@ -51,7 +52,11 @@ func newFake(t *testing.T) *fake {
 		_ = r.ParseForm()
 		f.posted = r.PostForm
 		_, f.secret, _ = r.BasicAuth()
-		answer(map[string]any{"access_token": "at", "id_token": f.idToken(t), "refresh_token": "rt"})(w, r)
+		tokens := map[string]any{"access_token": "at", "id_token": f.idToken(t), "refresh_token": "rt"}
+		if f.scope != "" {
+			tokens["scope"] = f.scope
+		}
+		answer(tokens)(w, r)
 	})
 	mux.HandleFunc("/userinfo", func(w http.ResponseWriter, r *http.Request) { answer(f.user)(w, r) })
 	f.app, err = New(t.Context(), Options{Issuer: f.URL, Host: host, HTTP: f.Client(), Now: time.Now})
@@ -210,6 +215,32 @@ func TestRefreshAndSignOutAreShown(t *testing.T) {
 	f.claims["sub"] = "eve"
 	if rec := f.follow(t, done, "refresh"); rec.Code != http.StatusBadGateway || !strings.Contains(rec.Body.String(), "sub is not the one from before") {
 		t.Errorf("another user's tokens: %d", rec.Code)
+	}
+}
+
+func TestScopesThatWereLeftOutAreNamed(t *testing.T) {
+	const words = "These scopes are left out: "
+	for scope, want := range map[string]string{
+		"": "", "offline_access openid profile email": "", // in any order, and none named means all (RFC 6749 section 5.1)
+		"openid offline_access":  words + "profile email. ",
+		"profile offline_access": words + "openid email. ",
+	} {
+		f := newFake(t)
+		f.scope = scope
+		done := f.finish(f.begin(t))
+		body := html.UnescapeString(done.Body.String())
+		if strings.Contains(body, words) != (want != "") || !strings.Contains(body, want) {
+			t.Errorf("%q: want %q in\n%s", scope, want, body)
+		}
+		again := f.follow(t, done, "refresh")
+		if strings.Contains(again.Body.String(), words) {
+			t.Errorf("%q: at the refresh nothing is left out of what there was\n%s", scope, again.Body)
+		}
+		f.scope = "openid"
+		less := html.UnescapeString(f.follow(t, again, "refresh").Body.String())
+		if !strings.Contains(less, words) || !strings.Contains(less, "offline_access") {
+			t.Errorf("%q: what is left of it after a refresh\n%s", scope, less)
+		}
 	}
 }
 
