@@ -1,6 +1,9 @@
 package op
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestAScopeThatIsNearlyOpenIDIsSaidToBeSo(t *testing.T) {
 	for scope, near := range map[string]bool{"openid": false, "OpenID": true, "open_id": true, "open-id": true, "openId": true,
@@ -14,5 +17,20 @@ func TestAScopeThatIsNearlyOpenIDIsSaidToBeSo(t *testing.T) {
 	wantFault(t, a, "invalid_scope")
 	if text := a.params.Get("error_description"); text != "the scope is spelled openid: scopes are compared letter by letter" {
 		t.Errorf("%q", text)
+	}
+}
+
+// Beside other scopes it is no error: the app gets a code, and no ID token for it.
+func TestTheLogSaysThatAScopeIsNearlyOpenID(t *testing.T) {
+	h := newHouse(t)
+	for scope, near := range map[string]bool{"openID": true, "phone": false} {
+		h.log.reset()
+		if v := h.browser().tokens(authorization("scope", scope+" email")); near && (v.Scope != "email" || v.IDToken != "") {
+			t.Errorf("%s: %+v", scope, v)
+		}
+		hint := strings.Contains(h.log.String(), `"hint":"the scope is spelled openid: without it there is no ID token"`)
+		if hint != near || near && !strings.Contains(h.log.String(), `"dropped_scopes":"openID"`) {
+			t.Errorf("%s: %s", scope, h.log)
+		}
 	}
 }
