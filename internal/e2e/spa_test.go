@@ -130,10 +130,11 @@ func TestASinglePageAppSignsSomebodyInOverTLS(t *testing.T) {
 	}
 }
 
-// userinfo asks by the page's script, and returns the status.
+// userinfo asks by the page's script, with credentials as many libraries do, and returns
+// the status.
 func userinfo(tab *browser.Tab, s *server, token string) int {
-	return browser.Eval[int](tab, fmt.Sprintf(`fetch(%q, {headers: {Authorization: %q}}).then(r => r.status)`,
-		s.issuer+"/connect/userinfo", "Bearer "+token))
+	const script = `fetch(%q, {credentials: "include", headers: {Authorization: %q}}).then(r => r.status)`
+	return browser.Eval[int](tab, fmt.Sprintf(script, s.issuer+"/connect/userinfo", "Bearer "+token))
 }
 
 func TestASinglePageAppRefusesAnAuthorityTheBrowserDoesNotKnow(t *testing.T) {
