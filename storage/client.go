@@ -255,7 +255,7 @@ func (b *base) checkClient(r kv.Reader, c *Client) error {
 	if err := c.Metadata.validate(); err != nil {
 		return err
 	}
-	if err := b.checkRedirectQueries(r, c); err != nil {
+	if err := b.checkWhatDiffers(r, c); err != nil {
 		return err
 	}
 	if err := b.checkAlgorithms(r, c); err != nil {

@@ -39,8 +39,9 @@ func groupTable() table[Group] {
 // canonicalGroup maps every spelling of a name to one, as for e-mail addresses.
 func canonicalGroup(name string) string { return canonicalEmail(name) }
 
-func (g *Group) validate() error {
-	if err := visibleText("name", g.Name); err != nil {
+// validate holds the group to the rules; was is what is stored, zero for a new one.
+func (g *Group) validate(was Group) error {
+	if err := visibleChange("name", was.Name, g.Name); err != nil {
 		return err
 	}
 	if g.Name == "" || len(g.Name) > 100 || strings.TrimSpace(g.Name) != g.Name {
@@ -52,7 +53,7 @@ func (g *Group) validate() error {
 	if len(g.Description) > 500 {
 		return invalid("description", "must be at most 500 bytes long")
 	}
-	return visibleText("description", g.Description)
+	return visibleChange("description", was.Description, g.Description)
 }
 
 // Create adds a group. Errors: ErrForbidden, *Invalid, *Taken.
@@ -62,7 +63,7 @@ func (s Groups) Create(ctx context.Context, by Actor, name, description string) 
 	}
 	now, note := s.b.instant(), s.b.note(by, ActGroupCreated)
 	g := Group{ID: s.b.newID(), Name: name, Description: description, Created: now, Updated: now}
-	if err := g.validate(); err != nil {
+	if err := g.validate(Group{}); err != nil {
 		return nil, err
 	}
 	return update(ctx, s.b, func(tx kv.Txn) (*Group, error) {
@@ -94,7 +95,7 @@ func (s Groups) Change(ctx context.Context, by Actor, id ID, c GroupChange) (*Gr
 		if c.Description != nil {
 			g.Description = *c.Description
 		}
-		if err := g.validate(); err != nil {
+		if err := g.validate(before); err != nil {
 			return nil, err
 		}
 		g.Updated = now

@@ -162,7 +162,7 @@ func validRedirectURIs(field string, uris []string, m *Metadata) error {
 }
 
 func (m *Metadata) validateWords() error {
-	if err := visibleText("client_name", m.ClientName); err != nil {
+	if err := plainText("client_name", m.ClientName); err != nil {
 		return err
 	}
 	if strings.TrimSpace(m.ClientName) == "" || len(m.ClientName) > 100 {

@@ -43,15 +43,19 @@ func responseParameterIn(uri string, answer []string) string {
 	return ""
 }
 
-// checkRedirectQueries refuses redirect URIs with a parameter that the answer brings,
-// except those that the client had before there was this rule.
-func (b *base) checkRedirectQueries(r kv.Reader, c *Client) error {
+// checkWhatDiffers applies the rules that are younger than some stored clients to what
+// differs from what is stored: a name that can be seen, and redirect URIs without a
+// parameter that the answer brings.
+func (b *base) checkWhatDiffers(r kv.Reader, c *Client) error {
 	old, err := b.clients.get(r, key{}.str(c.ID))
 	if err != nil {
 		return err
 	}
 	if old == nil {
 		old = &Client{}
+	}
+	if err := visibleChange("client_name", old.Metadata.ClientName, c.Metadata.ClientName); err != nil {
+		return err
 	}
 	for _, f := range []struct {
 		field     string

@@ -143,7 +143,7 @@ func (b *base) checkResource(v *Resource, n NewResource) error {
 	if err := b.validIdentifier(v.Identifier); err != nil {
 		return err
 	}
-	if err := v.validName(); err != nil {
+	if err := v.validName(""); err != nil {
 		return err
 	}
 	return validScopes(n.Scopes)

@@ -67,10 +67,11 @@ func (s Resources) Change(ctx context.Context, by Actor, id ID, revision uint64,
 		if revision != 0 && revision != v.Revision {
 			return "", ErrStale
 		}
+		was := v.Name
 		if c.Name != nil {
 			v.Name = *c.Name
 		}
-		if err := v.validName(); err != nil || c.Scopes == nil {
+		if err := v.validName(was); err != nil || c.Scopes == nil {
 			return "", err
 		}
 		return "", s.b.own(tx, v, c.Scopes)

@@ -17,11 +17,12 @@ const (
 	ownedPosition = 1000
 )
 
-func (v *Resource) validName() error {
+// validName holds the name to the rules; was is the one that is stored, "" for a new one.
+func (v *Resource) validName(was string) error {
 	if strings.TrimSpace(v.Name) == "" || len(v.Name) > 100 {
 		return invalid("name", "must be 1 to 100 bytes long")
 	}
-	return visibleText("name", v.Name)
+	return visibleChange("name", was, v.Name)
 }
 
 // ResourceScope is a scope as its resource's owner describes it.
@@ -65,7 +66,7 @@ func (sc ResourceScope) validate() error {
 	if sc.Default && !sc.Open {
 		return invalid(field, "%q must be open if it is a default: of others the client's registration decides", sc.Name)
 	}
-	return visibleText(fmt.Sprintf("scopes: the words of %q", sc.Name), sc.Words)
+	return nil
 }
 
 // own makes the scopes named the resource's, all of them, and retires those it had
@@ -74,7 +75,11 @@ func (b *base) own(tx kv.Txn, v *Resource, all []ResourceScope) error {
 	had := v.Scopes
 	v.Scopes = nil
 	for _, sc := range all {
-		if err := b.ownable(tx, v, sc.Name); err != nil {
+		have, err := b.ownable(tx, v, sc.Name)
+		if err != nil {
+			return err
+		}
+		if err := visibleChange(fmt.Sprintf("scopes: the words of %q", sc.Name), have.Words, sc.Words); err != nil {
 			return err
 		}
 		if err := b.scopes.put(tx, &Scope{Name: sc.Name, Words: sc.Words, Sensitivity: sc.Sensitivity, Position: ownedPosition, Owner: v.ID,
@@ -95,16 +100,17 @@ func (b *base) own(tx kv.Txn, v *Resource, all []ResourceScope) error {
 }
 
 // ownable refuses a name that is, or was, not this resource's: grants and consents
-// know scopes by name, and must never come to open another API.
-func (b *base) ownable(r kv.Reader, v *Resource, name string) error {
+// know scopes by name, and must never come to open another API. It returns the scope as
+// it is stored, empty if it is not.
+func (b *base) ownable(r kv.Reader, v *Resource, name string) (Scope, error) {
 	have, err := b.scopes.get(r, key{}.str(name))
 	switch {
 	case err != nil || have == nil:
-		return err
+		return Scope{}, err
 	case have.Retired != "" && !v.Named(have.Retired):
-		return invalid("scopes", "must not name %q: it was a scope of %s, and users may have allowed it to apps", name, have.Retired)
+		return Scope{}, invalid("scopes", "must not name %q: it was a scope of %s, and users may have allowed it to apps", name, have.Retired)
 	case have.Retired == "" && have.Owner != v.ID:
-		return invalid("scopes", "must not name %q: it is in the catalogue already", name)
+		return Scope{}, invalid("scopes", "must not name %q: it is in the catalogue already", name)
 	}
-	return nil
+	return *have, nil
 }

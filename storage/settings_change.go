@@ -127,6 +127,9 @@ func (s SettingsStore) apply(stored *Settings, changes []SettingChange) error {
 	if err := next.validate(); err != nil {
 		return err
 	}
+	if err := visibleChange("branding.name", was.Branding.Name, next.Branding.Name); err != nil {
+		return err
+	}
 	s.b.pin.apply(&was)
 	s.b.pin.apply(&next)
 	err, before := next.validate(), was.validate()

@@ -119,7 +119,7 @@ func unitOf(name string) string {
 
 // validate leaves to the pages whether they can show the accent.
 func (b *Branding) validate() error {
-	if err := visibleText("branding.name", b.Name); err != nil {
+	if err := plainText("branding.name", b.Name); err != nil {
 		return err
 	}
 	if strings.TrimSpace(b.Name) == "" || len(b.Name) > 60 {

@@ -1,6 +1,9 @@
 package storage
 
-import "unicode"
+import (
+	"strings"
+	"unicode"
+)
 
 // visibleText is plainText for a name that people tell others apart by, or "". It must have
 // something to see, and nothing that cannot be seen, by which one name could look like
@@ -11,7 +14,7 @@ func visibleText(field, s string) error {
 		return err
 	}
 	before, seen := rune(0), false
-	for _, r := range s {
+	for _, r := range withoutTags.Replace(s) {
 		switch {
 		case !invisible(r):
 			seen = seen || unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S)
@@ -24,6 +27,24 @@ func visibleText(field, s string) error {
 		return invalid(field, "must have characters that can be seen")
 	}
 	return nil
+}
+
+// withoutTags leaves of the emoji flags that are written with tag characters, which by
+// themselves cannot be seen, the flag. Those of England, Scotland and Wales are all that
+// there are (Unicode Technical Standard 51, annex C.1).
+var withoutTags = strings.NewReplacer(
+	"\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "\U0001f3f4",
+	"\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", "\U0001f3f4",
+	"\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f", "\U0001f3f4",
+)
+
+// visibleChange is visibleText for a field that had another value before. What an earlier
+// version stored is no reason to refuse a change of something else.
+func visibleChange(field, was, s string) error {
+	if s == was {
+		return nil
+	}
+	return visibleText(field, s)
 }
 
 // invisible reports whether a character shows nothing: those that Unicode lets programs

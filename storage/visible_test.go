@@ -1,10 +1,10 @@
 package storage
 
 import (
+	"encoding/json"
+	"errors"
+	"strconv"
 	"testing"
-	"time"
-
-	"latchkey/storage/kv"
 )
 
 func TestNamesThatPeopleSeeCanBeSeen(t *testing.T) {
@@ -29,13 +29,13 @@ func TestNamesThatPeopleSeeCanBeSeen(t *testing.T) {
 			return err
 		},
 		"platform": func(name string) error {
-			b := DefaultSettings().Branding
-			b.Name = name
-			return b.validate()
+			return h.Settings.Change(h.ctx, Operator, []SettingChange{change("branding.name", string(must(json.Marshal(name))))})
 		},
 	}
 	for name, want := range map[string]bool{
 		"Ada": true, "Ada Lovelace": true, "علی\u200cرضا": true, "क्\u200dष": true, "I ❤\ufe0f\u200d🔥 U": true, "👩\u200d💻": true, "日本語": true, "→": true, "007": true,
+		"🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f": true, "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f x": true,
+		"🏴\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f": true, "🏴\U000e0067\U000e0062": false, "x\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f": false,
 		"\u200b": false, "\ufeff": false, "\u2800": false, "Ad\u200ba": false, "Ada\ufeff": false, "A\u2800a": false, "Ada\u00ad": false, "\u3164": false,
 		"A\u200dda": false, "Ada\ufe0f": false, "\u0301": false, "Ada\u2060": false, "Ada\U000e0041": false, "Ada\u200e": false, "❤\ufe0f\ufe0f": false,
 	} {
@@ -54,10 +54,10 @@ func TestAStoredNameThatCannotBeSeenBlocksNoOtherChange(t *testing.T) {
 	u := h.user("ada")
 	external := "1"
 	stored := Profile{Name: "Ad\u200ba"}
-	need(h.Users.alter(h.ctx, Operator, u.ID, ActUserChanged, func(_ kv.Txn, u *User, _ time.Time) error {
+	h.plant(func(b *base, tx writer) error {
 		u.Profile, u.ExternalID = stored, external
-		return nil
-	}))(h)
+		return b.users.put(tx, u)
+	})
 	for door, take := range map[string]func(UserChange) error{
 		"change": func(c UserChange) error {
 			_, err := h.Users.Change(h.ctx, Operator, u.ID, c)
@@ -83,6 +83,46 @@ func TestAStoredNameThatCannotBeSeenBlocksNoOtherChange(t *testing.T) {
 	wantInvalid(t, h.imports(UserChange{Username: &other, Profile: &stored}), "name")
 	_, err := h.Users.Create(h.ctx, Operator, User{Username: other, Profile: stored})
 	wantInvalid(t, err, "name")
+	h.sound()
+}
+
+func TestAStoredNameOfAnotherThingThatCannotBeSeenBlocksNoOtherChange(t *testing.T) {
+	h := newHouse(t)
+	const was, other = "De\u200bmo", "De\u200bm"
+	g, v, c := need(h.Groups.Create(h.ctx, Operator, "staff", ""))(h), h.resource(orders()), h.client("demo")
+	set := need(h.Settings.Get(h.ctx))(h)
+	set.Branding.Name = was
+	h.plant(func(b *base, tx writer) error {
+		g.Name, g.Description, v.Name, c.Metadata.ClientName = was, was, was, was
+		words := need(b.scopes.get(tx, key{}.str(v.Scopes[0])))(h)
+		words.Words = was
+		return errors.Join(b.groups.put(tx, g), b.resources.put(tx, v), b.clients.put(tx, c), b.settings.put(tx, &set), b.scopes.put(tx, words))
+	})
+	group := func(c GroupChange) error { _, err := h.Groups.Change(h.ctx, Operator, g.ID, c); return err }
+	resource := func(c ResourceChange) error { _, err := h.Resources.Change(h.ctx, Operator, v.ID, 0, c); return err }
+	scope := func(words string) ResourceChange {
+		return ResourceChange{Scopes: []ResourceScope{{Name: v.Scopes[0], Words: words, Sensitivity: SensitivityHigh}}}
+	}
+	client := func(name, uri string) error {
+		m := webMetadata()
+		m.ClientName, m.ClientURI = name, uri
+		_, err := h.Clients.Change(h.ctx, Operator, "demo", 0, m)
+		return err
+	}
+	setting := func(name, value string) error {
+		return h.Settings.Change(h.ctx, Operator, []SettingChange{change(name, value)})
+	}
+	h.ok(group(GroupChange{Description: ptr("seen")}))
+	wantInvalid(t, group(GroupChange{Description: ptr(other)}), "description")
+	h.ok(group(GroupChange{Name: ptr("crew")}))
+	wantInvalid(t, group(GroupChange{Name: ptr(other)}), "name")
+	h.ok(resource(scope(was)))
+	wantInvalid(t, resource(scope(other)), `scopes: the words of "`+v.Scopes[0]+`"`)
+	wantInvalid(t, resource(ResourceChange{Name: ptr(other)}), "name")
+	h.ok(client(was, "https://app.example"))
+	wantInvalid(t, client(other, "https://app.example"), "client_name")
+	h.ok(setting("branding.accent", `"#123456"`))
+	wantInvalid(t, setting("branding.name", strconv.Quote(other)), "branding.name")
 	h.sound()
 }
 
