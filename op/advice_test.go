@@ -82,6 +82,7 @@ func TestARedirectURIThatIsAlmostRightIsToldByHowMuch(t *testing.T) {
 		"https://app.example/cb?next=1":  "its query",
 		"https://app.example:8443/cb":    "its port",
 		"http://localhost:9000/cb?x=1":   "localhost and 127.0.0.1",
+		"http://localhost:8000/cb?x=1":   "its port, and by localhost and 127.0.0.1",
 		"https://app.example/":           "",
 		"https://app.example/callback":   "",
 		"https://app.example.evil/cb":    "",

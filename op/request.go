@@ -101,10 +101,12 @@ func almost(registered []string, sent string) string {
 	}{
 		{"the slash at its end", func(s string) string { return strings.TrimSuffix(s, "/") }},
 		{"http and https", func(s string) string { return strings.Replace(s, "https://", "http://", 1) }},
-		{"localhost and 127.0.0.1, which are not the same here", func(s string) string { return strings.Replace(s, "//localhost", "//127.0.0.1", 1) }},
+		{"localhost and 127.0.0.1, which are not the same here", ipv4Loopback},
 		{"upper and lower case", strings.ToLower},
 		{"its query", func(s string) string { before, _, _ := strings.Cut(s, "?"); return before }},
 		{"its port", withoutPort},
+		{"its port, and by localhost and 127.0.0.1, which are not the same here",
+			func(s string) string { return ipv4Loopback(withoutPort(s)) }},
 	} {
 		for _, have := range registered {
 			if likeness.form(have) == likeness.form(sent) {
@@ -114,6 +116,9 @@ func almost(registered []string, sent string) string {
 	}
 	return ""
 }
+
+// ipv4Loopback writes 127.0.0.1 for localhost.
+func ipv4Loopback(uri string) string { return strings.Replace(uri, "//localhost", "//127.0.0.1", 1) }
 
 func withoutPort(uri string) string {
 	u, err := url.Parse(uri)

@@ -30,6 +30,10 @@ var responseParameters = []string{
 	"session_state", "response",
 }
 
+// signedOutParameters are those that the way back after a sign-out brings (RP-Initiated
+// Logout 1.0 section 3).
+var signedOutParameters = []string{"state"}
+
 // responseParameterIn is a parameter in the URI's query which the answer brings too;
 // "": there is none.
 func responseParameterIn(uri string, answer []string) string {
@@ -63,7 +67,7 @@ func (b *base) checkWhatDiffers(r kv.Reader, c *Client) error {
 		answer    []string
 	}{
 		{"redirect_uris", c.Metadata.RedirectURIs, old.Metadata.RedirectURIs, responseParameters},
-		{"post_logout_redirect_uris", c.Metadata.PostLogoutRedirectURIs, old.Metadata.PostLogoutRedirectURIs, []string{"state"}},
+		{"post_logout_redirect_uris", c.Metadata.PostLogoutRedirectURIs, old.Metadata.PostLogoutRedirectURIs, signedOutParameters},
 	} {
 		for _, uri := range f.uris {
 			if name := responseParameterIn(uri, f.answer); name != "" && !slices.Contains(f.had, uri) {
@@ -77,17 +81,27 @@ func (b *base) checkWhatDiffers(r kv.Reader, c *Client) error {
 // RedirectURIWarnings are sentences on redirect URIs that do not do what somebody may
 // expect of them, or could not be registered today.
 func (m *Metadata) RedirectURIWarnings() (warnings []string) {
-	for _, uri := range m.RedirectURIs {
-		scheme, _, _ := strings.Cut(uri, ":")
-		if slices.Contains(deniedSchemes, strings.ToLower(scheme)) {
-			warnings = append(warnings, fmt.Sprintf("%s has the scheme %s, to which no answer is sent", uri, scheme))
+	for _, f := range []struct{ uris, answer []string }{
+		{m.RedirectURIs, responseParameters}, {m.PostLogoutRedirectURIs, signedOutParameters},
+	} {
+		for _, uri := range f.uris {
+			warnings = append(warnings, redirectWarnings(uri, f.answer)...)
 		}
-		if name := responseParameterIn(uri, responseParameters); name != "" {
-			warnings = append(warnings, fmt.Sprintf("%s holds the parameter %s, which the answer brings too: the app may take the wrong one", uri, name))
-		}
-		if strings.Contains(uri, "*") {
-			warnings = append(warnings, fmt.Sprintf("%s holds a *, which is taken as text: it stands for nothing else", uri))
-		}
+	}
+	return warnings
+}
+
+func redirectWarnings(uri string, answer []string) (warnings []string) {
+	scheme, _, _ := strings.Cut(uri, ":")
+	if slices.Contains(deniedSchemes, strings.ToLower(scheme)) {
+		warnings = append(warnings, fmt.Sprintf("%s has the scheme %s, to which no answer is sent", uri, scheme))
+	}
+	if name := responseParameterIn(uri, answer); name != "" {
+		warnings = append(warnings, fmt.Sprintf("%s holds the parameter %s, which the answer brings too: "+
+			"the app may take the wrong one", uri, name))
+	}
+	if strings.Contains(uri, "*") {
+		warnings = append(warnings, fmt.Sprintf("%s holds a *, which is taken as text: it stands for nothing else", uri))
 	}
 	return warnings
 }
@@ -165,7 +179,19 @@ func (c *Client) AllowsRedirect(uri string) bool {
 	if u, err := strictURI(uri); err != nil || slices.Contains(deniedSchemes, u.Scheme) {
 		return false
 	}
-	if slices.Contains(c.Metadata.RedirectURIs, uri) {
+	return c.registered(c.Metadata.RedirectURIs, uri)
+}
+
+// AllowsPostLogout reports whether uri is a registered post-logout redirect URI (OpenID
+// Connect RP-Initiated Logout 1.0 section 3). It is compared as redirect URIs are: a
+// program that listens on any free port comes back there as well.
+func (c *Client) AllowsPostLogout(uri string) bool {
+	return c.registered(c.Metadata.PostLogoutRedirectURIs, uri)
+}
+
+// registered reports whether uri is one of those registered.
+func (c *Client) registered(all []string, uri string) bool {
+	if slices.Contains(all, uri) {
 		return true
 	}
 	if !c.Metadata.native() {
@@ -175,16 +201,10 @@ func (c *Client) AllowsRedirect(uri string) bool {
 	if !ok {
 		return false
 	}
-	return slices.ContainsFunc(c.Metadata.RedirectURIs, func(registered string) bool {
-		have, ok := withoutLoopbackPort(registered)
+	return slices.ContainsFunc(all, func(one string) bool {
+		have, ok := withoutLoopbackPort(one)
 		return ok && have == sent
 	})
-}
-
-// AllowsPostLogout reports whether uri is a registered post-logout redirect URI: an
-// exact string match (OpenID Connect RP-Initiated Logout 1.0 section 3).
-func (c *Client) AllowsPostLogout(uri string) bool {
-	return slices.Contains(c.Metadata.PostLogoutRedirectURIs, uri)
 }
 
 // withoutLoopbackPort cuts the port out of http://127.0.0.1[:port]…,

@@ -239,6 +239,26 @@ func TestARedirectURIThatHoldsAResponseParameterIsRefusedUnlessItWasThere(t *tes
 	wantInvalid(t, err, "post_logout_redirect_uris")
 }
 
+// Desktop programs that listen on any free port come back to it after a sign-out too.
+func TestAPostLogoutURIOnLoopbackMatchesAnyPortOfNativeAppsAlone(t *testing.T) {
+	for _, c := range []struct {
+		m    Metadata
+		sent string
+		want bool
+	}{
+		{nativeApp, "http://127.0.0.1:50123/bye", true}, {nativeApp, "http://127.0.0.1/bye", true},
+		{spa, "http://127.0.0.1:50123/bye", true},
+		{webApp, "http://127.0.0.1:50123/bye", false}, {webApp, "http://127.0.0.1:1/bye", true},
+		{nativeApp, "http://localhost:50123/bye", false}, {nativeApp, "http://127.0.0.1:50123/bye?x", false},
+		{nativeApp, "https://127.0.0.1:50123/bye", false}, {nativeApp, "http://127.0.0.1:50123/", false},
+	} {
+		c.m.PostLogoutRedirectURIs = []string{"http://127.0.0.1:1/bye"}
+		if got := (&Client{Metadata: c.m}).AllowsPostLogout(c.sent); got != c.want {
+			t.Errorf("%s, %s: %s is allowed: %v", c.m.ApplicationType, c.m.TokenEndpointAuthMethod, c.sent, got)
+		}
+	}
+}
+
 func TestWhatARedirectURIDoesNotMeanIsWarnedOf(t *testing.T) {
 	for uri, want := range map[string]string{"https://app.example/*": "as text", "https://app.example/cb?x=*": "as text", "ms-msdt:/id": "the scheme ms-msdt",
 		"https://app.example/cb?state=1": "the parameter state", "https://app.example/cb": "", "http://localhost/cb": "", "app.example:/cb": ""} {
@@ -246,6 +266,10 @@ func TestWhatARedirectURIDoesNotMeanIsWarnedOf(t *testing.T) {
 		if want == "" != (len(warnings) == 0) || want != "" && !strings.Contains(warnings[0], want) {
 			t.Errorf("%s: %q", uri, warnings)
 		}
+	}
+	m := Metadata{PostLogoutRedirectURIs: []string{"https://app.example/bye?state=1", "https://app.example/bye?code=1"}}
+	if warnings := m.RedirectURIWarnings(); len(warnings) != 1 || !strings.Contains(warnings[0], "the parameter state") {
+		t.Errorf("after a sign-out: %q", warnings)
 	}
 }
 
