@@ -27,6 +27,7 @@ const (
 	asText metadataKind = iota
 	asList
 	asTruth
+	asTruthOrSet // a truth that is as set for all, or by default, while the client has none of its own
 	asSeconds
 	asFile // of JSON
 )
@@ -53,10 +54,10 @@ var metadataFlags = []metadataFlag{
 	{"default-max-age", "default_max_age", "`time` after which a user must sign in again, like 90s, 12h or 7d", asSeconds},
 	{"require-auth-time", "require_auth_time", "say in every ID token when the user signed in", asTruth},
 	{"require-pkce", "require_pkce", "refuse authorization without PKCE", asTruth},
-	{"id-token-user-claims", "id_token_user_claims", "put the claims of scopes into ID tokens too (default: as set, id_token_user_claims)", asTruth},
+	{"id-token-user-claims", "id_token_user_claims", "put the claims of scopes into ID tokens too (default: as set, id_token_user_claims)", asTruthOrSet},
 	{"access-token-format", "access_token_format", "`format`: opaque (the default) or jwt (RFC 9068; lives ten minutes at most)", asText},
 	{"refresh-token-reuse", "refresh_token_reuse", "keep one refresh token instead of replacing it at each use", asTruth},
-	{"online-refresh-tokens", "online_refresh_tokens", "with the grant type refresh_token: give refresh tokens without offline_access too, which end with the session (default: yes; false turns them off)", asTruth},
+	{"online-refresh-tokens", "online_refresh_tokens", "with the grant type refresh_token: give refresh tokens without offline_access too, which end with the session (default: yes; false turns them off)", asTruthOrSet},
 	{"allowed-group", "allowed_groups", "`group` whose members may use it (default: everybody may); may be repeated", asList},
 	{"consent", "consent", "`when` users are asked: remembered (the default), always, or for first-party apps skip", asText},
 	{"access-token-lifetime", "access_token_lifetime", "`time` that its access tokens live, like 10m; 0: as set for all", asSeconds},
@@ -73,7 +74,7 @@ func addMetadataFlags(c *cobra.Command) {
 			c.Flags().String(m.flag, "", m.usage)
 		case asList:
 			c.Flags().StringArray(m.flag, nil, m.usage)
-		case asTruth:
+		case asTruth, asTruthOrSet:
 			c.Flags().Bool(m.flag, false, m.usage)
 		case asSeconds:
 			c.Flags().Var(new(wholeSeconds), m.flag, m.usage)
@@ -95,7 +96,7 @@ func metadataFields(flags *pflag.FlagSet) api.Fields {
 			fields[m.field], _ = flags.GetString(m.flag)
 		case asList:
 			fields[m.field], _ = flags.GetStringArray(m.flag)
-		case asTruth:
+		case asTruth, asTruthOrSet:
 			fields[m.field], _ = flags.GetBool(m.flag)
 		case asSeconds:
 			fields[m.field] = uint32(*flags.Lookup(m.flag).Value.(*wholeSeconds))
@@ -106,8 +107,8 @@ func metadataFields(flags *pflag.FlagSet) api.Fields {
 	return fields
 }
 
-// clearableMetadata are the flags whose fields can be emptied. What is true or false
-// has a value for that.
+// clearableMetadata are the flags whose fields can be emptied. What is only true or
+// false has a value for that.
 func clearableMetadata() (names []string) {
 	for _, m := range metadataFlags {
 		if m.kind != asTruth {

@@ -190,12 +190,15 @@ func TestFieldsAreClearedByAFlagOfItsOwn(t *testing.T) {
 		{"client edit demo --clear allowed-group --clear default-max-age --json", exitDone, `"client_id": "demo"`},
 		{"client edit demo --clear redirect-uri", exitFailed, "redirect_uris must"},
 		{"client edit demo --clear require-pkce", exitUsage, "require-pkce"},
+		{"client edit demo --id-token-user-claims=false --online-refresh-tokens=false", exitDone, "no"},
+		{"client edit demo --clear id-token-user-claims --clear online-refresh-tokens --json", exitDone, `"client_id": "demo"`},
 	} {
 		code, stdout, stderr := run(t, env, strings.Fields(c.args)...)
 		if code != c.code || !strings.Contains(stdout+stderr, c.want) {
 			t.Errorf("%s: exit code %d: %s%s", c.args, code, stdout, stderr)
 		}
-		for _, gone := range []string{`"description"`, `"nickname"`, `"email":`, `"region"`, `"allowed_groups"`, `"default_max_age"`} {
+		for _, gone := range []string{`"description"`, `"nickname"`, `"email":`, `"region"`, `"allowed_groups"`, `"default_max_age"`,
+			`"id_token_user_claims"`, `"online_refresh_tokens"`} {
 			if strings.Contains(stdout, gone) {
 				t.Errorf("%s: %s is still there: %s", c.args, gone, stdout)
 			}

@@ -378,6 +378,25 @@ func TestClientLife(t *testing.T) {
 	}
 }
 
+// What has no value of its own is as set for all, which is neither true nor false.
+func TestNullPutsAFieldOfAClientBackToWhatIsSetForAll(t *testing.T) {
+	h := newHouse(t, nil)
+	n := demo()
+	n.ClientID = "demo"
+	must[api.Client](t)(h.CreateClient(t.Context(), n))
+	own := api.Fields{"id_token_user_claims": false, "online_refresh_tokens": false, "default_max_age": 60}
+	c := must[api.Client](t)(h.ChangeClient(t.Context(), "demo", own))
+	if c.IDTokenUserClaims == nil || c.OnlineRefresh == nil || c.DefaultMaxAge == nil {
+		t.Fatalf("its own are not kept: %+v", c)
+	}
+	for field := range own {
+		c = must[api.Client](t)(h.ChangeClient(t.Context(), "demo", api.Fields{field: nil}))
+	}
+	if c.IDTokenUserClaims != nil || c.OnlineRefresh != nil || c.DefaultMaxAge != nil {
+		t.Errorf("its own are still there: %+v", c)
+	}
+}
+
 func TestListsArePaged(t *testing.T) {
 	h := newHouse(t, nil)
 	const many = 230
