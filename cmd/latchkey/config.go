@@ -188,7 +188,7 @@ func (c *Config) readEnv(env []string) error {
 		known = append(known, s.env())
 		value := lookup(env, s.env())
 		if !utf8.ValidString(value) {
-			return fmt.Errorf("%s is not UTF-8", s.env())
+			return fmt.Errorf("%s: this is not UTF-8", s.env())
 		}
 		switch {
 		case value == "":

@@ -307,6 +307,36 @@ func TestValidateNamesSettingSourceAndRemedy(t *testing.T) {
 	}
 }
 
+// Whoever moves a setting from the file into a variable reads the same sentence, and
+// where the value is.
+func TestAVariableIsRefusedInTheWordsOfTheFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for key, value := range map[string]string{
+		"issuer": "http://id.example.org", "listen": "8080", "admin_api": "maybe", "trusted_proxies": "proxy.local",
+		"engine": "postgres", "master_key": "short", "log.level": "loud", "key_rotation": "weekly",
+		"backup.every": "daily", "branding.accent": "blue", "branding.support_email": "x",
+		"tls.key_file": "/k", "default_signing_algorithm": "HS256", "branding.name": "\xff",
+	} {
+		text := key + ": " + value + "\n"
+		if group, name, ok := strings.Cut(key, "."); ok {
+			text = group + ": {" + name + ": " + value + "}\n"
+		}
+		if err := os.WriteFile("config.yaml", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, file := loadConfig("config.yaml", nil)
+		name := setting{key: key}.env()
+		_, variable := loadConfig("", []string{name + "=" + value})
+		if file == nil || variable == nil {
+			t.Errorf("%s: the file is answered %v, the variable %v", key, file, variable)
+			continue
+		}
+		if want := strings.ReplaceAll(file.Error(), "config.yaml line 1", name); variable.Error() != want {
+			t.Errorf("%s:\n got %v\nwant %v", key, variable, want)
+		}
+	}
+}
+
 func TestMasterKeyInAReadableFileIsRefused(t *testing.T) {
 	path := writeFile(t, "c.yaml", "master_key: "+aMasterKey+"\n")
 	mustLoad(t, path)

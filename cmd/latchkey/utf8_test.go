@@ -32,7 +32,7 @@ func TestTextsThatAreNotUTF8AreRefused(t *testing.T) {
 		"half a pair":     {append(add, "--claims-json", "-"), `{"name":"\ud800"}`, "", exitFailed, "surrogate"},
 		"a claim twice":   {append(add, "--claims-json", "-"), `{"name":"a","name":"b"}`, "", exitFailed, "twice"},
 		"a configuration": {append(add, "--config", file("c", "issuer: http://localhost\nbranding:\n  name: \xff\n")), "", "", exitConfig, "line 3: this is not UTF-8"},
-		"a variable":      {add, "", "LATCHKEY_BRANDING_NAME=\xff", exitConfig, "LATCHKEY_BRANDING_NAME is not UTF-8"},
+		"a variable":      {add, "", "LATCHKEY_BRANDING_NAME=\xff", exitConfig, "LATCHKEY_BRANDING_NAME: this is not UTF-8"},
 		"an import":       {[]string{"user", "import", "-"}, `{"username":"eve","username":"bob"}`, "", exitFailed, ""},
 	} {
 		var out, faults strings.Builder
