@@ -34,6 +34,9 @@ func (h *house) jobs() []job {
 			}
 			return h.ring.Tick(ctx, now)
 		}},
+		{"samples", time.Minute, func(ctx context.Context, now time.Time) error {
+			return deleteSamples(ctx, h.store.Clients, now)
+		}},
 		{"memory", time.Minute, new(memory).tick},
 	}
 	if h.schedule != nil {

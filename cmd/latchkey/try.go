@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -9,7 +10,9 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"regexp"
 	"runtime"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -26,6 +29,47 @@ const (
 	registerMost = 10 * time.Second
 	removeMost   = 5 * time.Second
 )
+
+// sampleMargin is how long after a sample's end its client is deleted by the server.
+// The sample deletes it itself, unless it was killed.
+const sampleMargin = time.Minute
+
+// sampleID is the client id of a sample. It says when the sample ends (Unix time, in
+// seconds), so that the record needs no field for it.
+var sampleID = regexp.MustCompile(`^latchkey-try-([0-9]{1,18})-[0-9A-Z]{26}$`)
+
+func newSampleID(ends time.Time) string {
+	return fmt.Sprintf("latchkey-try-%d-%s", ends.Unix(), rand.Text())
+}
+
+// deleteSamples deletes the clients of samples that have ended. A sample that is
+// killed leaves its client behind, which must not stay approved.
+func deleteSamples(ctx context.Context, clients storage.Clients, now time.Time) error {
+	var after []byte
+	for {
+		page, next, err := clients.List(ctx, after, 100)
+		if err != nil {
+			return err
+		}
+		for _, c := range page {
+			id := sampleID.FindStringSubmatch(c.ID)
+			if id == nil {
+				continue
+			}
+			ends, err := strconv.ParseInt(id[1], 10, 64)
+			if err != nil || now.Before(time.Unix(ends, 0).Add(sampleMargin)) {
+				continue
+			}
+			if err := clients.Delete(ctx, storage.Operator, c.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
+				return err
+			}
+		}
+		if next == nil {
+			return nil
+		}
+		after = next
+	}
+}
 
 func tryCommand(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "try", Short: "Sign in to a sample app that shows every step", Args: takes(),
@@ -68,7 +112,8 @@ func (t *terminal) try(ctx context.Context, stay time.Duration) (err error) {
 	if err != nil {
 		return fmt.Errorf("the issuer does not answer from here (latchkey doctor may say why): %w", err)
 	}
-	made, err := register(ctx, caller, app.Registration())
+	ends := time.Now().Add(registerMost + stay)
+	made, err := register(ctx, caller, app.Registration(), ends)
 	if err != nil {
 		return err
 	}
@@ -81,12 +126,12 @@ func (t *terminal) try(ctx context.Context, stay time.Duration) (err error) {
 	return serveUntil(ctx, l, app.Handler())
 }
 
-// register registers the sample. It is not given up when ctx ends: what was sent may
+// register registers the sample until ends. It is not given up when ctx ends: what was sent may
 // have been done, and without the answer nobody would know what to remove.
-func register(ctx context.Context, caller *api.Caller, as try.Registration) (api.Client, error) {
+func register(ctx context.Context, caller *api.Caller, as try.Registration, ends time.Time) (api.Client, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), registerMost)
 	defer cancel()
-	return caller.CreateClient(ctx, api.NewClient{Metadata: api.Metadata{Metadata: storage.Metadata{ClientName: "Sample app",
+	return caller.CreateClient(ctx, api.NewClient{ClientID: newSampleID(ends), Metadata: api.Metadata{Metadata: storage.Metadata{ClientName: "Sample app",
 		RedirectURIs: as.RedirectURIs, PostLogoutRedirectURIs: as.PostLogoutRedirectURIs, GrantTypes: as.GrantTypes}}})
 }
 

@@ -1,11 +1,17 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"latchkey/cmd/latchkey/internal/try"
+	"latchkey/storage"
 	"latchkey/storage/api"
 )
 
@@ -21,7 +27,8 @@ func TestASampleThatIsBeingRegisteredIsNotLostToAnInterruption(t *testing.T) {
 	defer caller.Close()
 	interrupted, interrupt := context.WithCancel(t.Context())
 	interrupt()
-	made, err := register(interrupted, caller, try.Registration{RedirectURIs: []string{"http://127.0.0.1/callback"}, GrantTypes: []string{"authorization_code"}})
+	sample := try.Registration{RedirectURIs: []string{"http://127.0.0.1/callback"}, GrantTypes: []string{"authorization_code"}}
+	made, err := register(interrupted, caller, sample, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,4 +36,60 @@ func TestASampleThatIsBeingRegisteredIsNotLostToAnInterruption(t *testing.T) {
 		t.Error(err)
 	}
 	s.wait(t)
+}
+
+// What is killed cannot clean up: the server does, once the sample's time is over.
+func TestTheClientOfAKilledSampleEnds(t *testing.T) {
+	env := []string{"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data")}
+	s := serving(t, env...)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample := exec.Command(self, "try", "--for", "10m")
+	sample.Args[0], sample.Env = "latchkey", append(os.Environ(), append(env, "LATCHKEY_ISSUER="+s.url)...)
+	out, err := sample.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sample.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if killed := sample.Process.Kill(); err != nil || killed != nil || !strings.HasPrefix(line, "Open ") {
+		t.Fatalf("%q, %v, %v", line, err, killed)
+	}
+	_ = sample.Wait()
+	s.wait(t)
+
+	config, err := loadConfig("", env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := openHouse(t.Context(), config, serveWait)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.close()
+	own := storage.NewClient{ID: "latchkey-try-1", State: storage.ClientApproved, Metadata: storage.Metadata{ClientName: "Own",
+		RedirectURIs: []string{"https://a.example/cb"}, TokenEndpointAuthMethod: storage.AuthMethodNone}}
+	if _, err := h.store.Clients.Create(t.Context(), storage.Operator, own); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		after time.Duration
+		left  int
+	}{{9 * time.Minute, 2}, {12 * time.Minute, 1}} {
+		for _, j := range h.jobs() {
+			if j.name != "samples" {
+				continue
+			}
+			if err := j.run(t.Context(), time.Now().Add(c.after)); err != nil {
+				t.Error(err)
+			}
+		}
+		if all, _, err := h.store.Clients.List(t.Context(), nil, 10); err != nil || len(all) != c.left {
+			t.Errorf("after %s: %d clients, want %d (%v)", c.after, len(all), c.left, err)
+		}
+	}
 }
