@@ -62,16 +62,22 @@ const ClaimGroups = "groups"
 func standardScopes() []Scope {
 	return []Scope{
 		{Name: ScopeOpenID, Words: "know that it is you", Claims: []string{"sub"}, Position: 1},
-		{Name: ScopeProfile, Words: "see your name and picture", Position: 2, Claims: []string{
+		{Name: ScopeProfile, Words: "see your profile", Position: 2, Claims: []string{
 			"name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile",
 			"picture", "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at"}},
 		{Name: ScopeEmail, Words: "see your e-mail address", Claims: []string{"email", "email_verified"}, Sensitivity: SensitivityMedium, Position: 3},
 		{Name: ScopeAddress, Words: "see your postal address", Claims: []string{"address"}, Sensitivity: SensitivityHigh, Position: 4},
 		{Name: ScopePhone, Words: "see your phone number", Claims: []string{"phone_number", "phone_number_verified"}, Sensitivity: SensitivityHigh, Position: 5},
-		{Name: ScopePatreon, Words: "see your Patreon membership", Claims: []string{"patreon"}, Sensitivity: SensitivityMedium, Position: 6},
+		{Name: ScopePatreon, Words: "see your Patreon membership and payments", Claims: []string{"patreon"}, Sensitivity: SensitivityMedium, Position: 6},
 		{Name: ScopeGroups, Words: "see which groups you belong to", Claims: []string{"groups"}, Sensitivity: SensitivityMedium, Position: 7},
 		{Name: ScopeOfflineAccess, Words: "stay connected when you are away", Position: 8},
 	}
+}
+
+// scopeWordsBefore are words that standard scopes had in files of older versions.
+var scopeWordsBefore = map[string]string{
+	ScopeProfile: "see your name and picture",
+	ScopePatreon: "see your Patreon membership",
 }
 
 // firstPartyScopes are in every catalogue, whatever the version that began it.

@@ -198,6 +198,9 @@ func (b *base) prepare(ctx context.Context) error {
 		if err := b.addFirstPartyScopes(tx); err != nil {
 			return time.Time{}, err
 		}
+		if err := b.correctScopeWords(tx); err != nil {
+			return time.Time{}, err
+		}
 		stored, err := SettingsStore{b}.stored(tx)
 		if err != nil {
 			return time.Time{}, err
@@ -273,6 +276,30 @@ func (b *base) addFirstPartyScopes(tx kv.Txn) error {
 			continue
 		}
 		if err := b.scopes.put(tx, &s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// correctScopeWords replaces words of before that say less than the scope gives. Nobody
+// else can have written them: there is no way to change a standard scope.
+func (b *base) correctScopeWords(tx kv.Txn) error {
+	for _, s := range standardScopes() {
+		before, ok := scopeWordsBefore[s.Name]
+		if !ok {
+			continue
+		}
+		have, err := b.scopes.get(tx, key{}.str(s.Name))
+		if err != nil {
+			return err
+		}
+		if have == nil || have.Words != before {
+			continue
+		}
+		corrected := *have
+		corrected.Words = s.Words
+		if err := b.scopes.put(tx, &corrected); err != nil {
 			return err
 		}
 	}

@@ -71,6 +71,36 @@ func TestOpeningAnOlderFileAddsTheFirstPartyScopesOnce(t *testing.T) {
 	})
 }
 
+// Standard scopes are stored when a file is begun. What consent says of them must cover
+// what they give, in files of before too.
+func TestOpeningAnOlderFileCorrectsTheWordsOfScopes(t *testing.T) {
+	onEngines(t, func(t *testing.T, h *house) {
+		want := need(h.Scopes.Catalogue(h.ctx))(h).Offers
+		h.plant(func(b *base, w writer) error {
+			var failed error
+			for name, words := range map[string]string{ScopeProfile: "see your name and picture", ScopePatreon: "see your Patreon membership"} {
+				sc, err := b.scopes.get(w, key{}.str(name))
+				if err == nil {
+					sc.Words = words
+					err = b.scopes.put(w, sc)
+				}
+				failed = errors.Join(failed, err)
+			}
+			return failed
+		})
+		var again *house
+		if n := h.commits(func() { again = h.reopened(t) }); n != 1 {
+			t.Errorf("%d commits", n)
+		}
+		if got := need(again.Scopes.Catalogue(h.ctx))(h).Offers; !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v", got)
+		}
+		if n := h.commits(func() { h.reopened(t) }); n != 0 {
+			t.Errorf("%d commits the second time", n)
+		}
+	})
+}
+
 func TestEverythingSurvivesReopening(t *testing.T) {
 	onEngines(t, func(t *testing.T, h *house) {
 		f := h.redeemed()

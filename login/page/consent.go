@@ -21,7 +21,7 @@ const (
 // Scope is one thing the app may do.
 type Scope struct {
 	Name     string   // the form value, for an optional one
-	Words    string   // "see your name and picture"
+	Words    string   // "see your profile"
 	Claim    string   // without Words: the one claim asked for by itself
 	Values   []Value  // what would be seen; may be empty
 	Groups   []string // names of groups that would be seen; the first few are shown

@@ -279,7 +279,7 @@ var english = catalogue{
 		"claim.phone_number_verified": "See whether your phone number is confirmed",
 		"claim.address":               "See your postal address",
 		"claim.updated_at":            "See when your profile changed last",
-		"claim.patreon":               "See your Patreon membership",
+		"claim.patreon":               "See your Patreon membership and payments",
 		"claim.groups":                "See which groups you belong to",
 		"claim.sub":                   "Know that it is you",
 		"claim.auth_time":             "See when you signed in",

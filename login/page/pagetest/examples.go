@@ -128,7 +128,7 @@ func apps() []Example {
 	since := time.Date(2026, 5, 3, 14, 30, 0, 0, time.UTC)
 	list := page.Apps{Person: Ada(), Apps: []page.ConnectedApp{
 		{App: *Calendar(), Since: since, RemoveURL: "/account/apps/remove?app=1", Scopes: []page.Scope{{Words: "know that it is you"},
-			{Words: "see your name and picture", Values: profile()},
+			{Words: "see your profile", Values: profile()},
 			{Words: "see your e-mail address", Values: mail()}, {Words: "stay connected when you are away"}}, Asks: true},
 		{App: page.App{Name: "World Statistics"}, Since: since, RemoveURL: "/account/apps/remove?app=2",
 			Asks:   true,
@@ -185,16 +185,16 @@ func consents() []Example {
 		SwitchURL: "/flow/example/account", RedirectURI: "https://calendar.example/callback?from=latchkey", AccountURL: "/account/apps",
 		Shown: "example-digest", Scopes: []page.Scope{
 			{Name: "openid", Words: "know that it is you"},
-			{Name: "profile", Words: "see your name and picture", Values: profile()},
+			{Name: "profile", Words: "see your profile", Values: profile()},
 			{Name: "email", Words: "see your e-mail address", Values: mail(), Optional: true},
 			{Name: "offline_access", Words: "stay connected when you are away", Optional: true},
 		}}
 	more := c
 	more.Scopes = []page.Scope{
 		{Name: "openid", Words: "know that it is you", Granted: true},
-		{Name: "profile", Words: "see your name and picture", Granted: true},
+		{Name: "profile", Words: "see your profile", Granted: true},
 		{Name: "groups", Words: "see which groups you belong to", New: true, Groups: []string{"Beta testers", "Moderators"}},
-		{Name: "patreon", Words: "see your Patreon membership", New: true, Optional: true},
+		{Name: "patreon", Words: "see your Patreon membership and payments", New: true, Optional: true},
 		{Claim: "birthdate", New: true},
 		{Name: "email", Words: "see your e-mail address", Values: mail(), Optional: true, Granted: true, Ticked: true},
 	}
