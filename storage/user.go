@@ -1,7 +1,9 @@
 package storage
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -203,6 +205,30 @@ func (b *base) addUser(tx kv.Txn, v User, note Event) (*User, error) {
 		return nil, err
 	}
 	return &v, b.audit.put(tx, note.about(v.ID, "", v.Username))
+}
+
+// ValidateNew returns all that keeps a new account from having this username and this
+// e-mail address, which may be empty: *Invalid and *Taken, at most one for each. A form
+// asks first, to say all at once; whoever writes is asked again.
+func (s Users) ValidateNew(ctx context.Context, username, email string) (refused []error, err error) {
+	return view(ctx, s.b, func(r kv.Reader) ([]error, error) {
+		var refused []error
+		for _, err := range []error{
+			cmp.Or(validUsername(username), s.b.validateNewUsername(r, "", username),
+				s.b.users.conflict(r, &User{Username: username})),
+			cmp.Or(validEmail(email), s.b.users.conflict(r, &User{Email: email})),
+		} {
+			var invalid *Invalid
+			var taken *Taken
+			switch {
+			case errors.As(err, &invalid), errors.As(err, &taken):
+				refused = append(refused, err)
+			case err != nil:
+				return nil, err
+			}
+		}
+		return refused, nil
+	})
 }
 
 // SetUp creates the first administrator. The link must be a live set-up link, and

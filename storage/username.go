@@ -45,13 +45,6 @@ func canonicalLogin(s string) string {
 	return slices.Min(append(alikeEmails(s), canonicalEmail(s)))
 }
 
-// CheckUsername tells whether an account may have this username, as far as the name
-// alone tells: an *Invalid if not.
-func CheckUsername(s string) error { return validUsername(s) }
-
-// CheckEmail is CheckUsername for an e-mail address, which may be empty.
-func CheckEmail(s string) error { return validEmail(s) }
-
 // IsNamed reports whether text is the username, in any spelling, or the e-mail address if
 // it is verified: another one may be somebody else's.
 func (u *User) IsNamed(text string) bool {

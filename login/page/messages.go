@@ -92,7 +92,7 @@ var english = catalogue{
 		"field.caps":             "Caps Lock is on.",
 
 		"problem.username.missing":  "Enter a username.",
-		"problem.username.invalid":  "Choose a username of letters, digits and marks such as hyphen, underscore and dot, at most 64 characters long.",
+		"problem.username.invalid":  "Choose a username of letters of one alphabet, digits and marks such as hyphen, underscore and dot, at most 64 characters long.",
 		"problem.username.taken":    "That username is taken. Choose another.",
 		"problem.email.invalid":     "Enter an address like ada@example.org, or leave this empty.",
 		"problem.email.taken":       "Another account uses that address.",

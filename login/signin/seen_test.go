@@ -144,12 +144,20 @@ func TestSigningInAgainNamesWhoIsAskedFor(t *testing.T) {
 }
 
 func TestSetUpSaysAllThatIsWrongAtOnce(t *testing.T) {
-	h := newHouse(t)
-	token := h.link(storage.LinkSetUp, storage.ID{})
-	p := h.browser().post("/setup", "token", token, "username", "a b", "email", "nonsense", "password", "short")
-	for _, field := range []string{"username", "email", "password"} {
-		if !strings.Contains(p.body, `href="#`+field+`"`) {
-			t.Errorf("nothing is said of the %s:\n%s", field, p.body)
+	for name, typed := range map[string][2]string{
+		"empty":         {"", "nonsense"},
+		"not allowed":   {"a b", "nonsense"},
+		"mixed scripts": {"ad\u0430", "nonsense"},
+		"taken":         {"grace", "grace@example.org"},
+	} {
+		h := newHouse(t)
+		h.addUser("grace")
+		token := h.link(storage.LinkSetUp, storage.ID{})
+		p := h.browser().post("/setup", "token", token, "username", typed[0], "email", typed[1], "password", "short")
+		for _, field := range []string{"username", "email", "password"} {
+			if !strings.Contains(p.body, `href="#`+field+`"`) {
+				t.Errorf("%s: nothing is said of the %s:\n%s", name, field, p.body)
+			}
 		}
 	}
 }

@@ -58,12 +58,18 @@ func (h *Handler) setUp(w http.ResponseWriter, r *http.Request) {
 	user := storage.User{ID: h.Store.Users.NewID(), Username: form.Username, Email: form.Email}
 	password := r.PostForm.Get("password")
 	// All that is wrong is said at once.
+	refused, err := h.Store.Users.ValidateNew(r.Context(), form.Username, form.Email)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
 	if form.Username == "" {
 		form.Errors.Add(page.FieldUsername, page.UsernameMissing)
-	} else {
-		refusedField(&form.Errors, storage.CheckUsername(form.Username))
+		refused = refused[1:] // the username comes first, and was refused for being empty
 	}
-	refusedField(&form.Errors, storage.CheckEmail(form.Email))
+	for _, fault := range refused {
+		refusedField(&form.Errors, fault)
+	}
 	if err := h.passwords().Acceptable(r.Context(), &form.Errors, page.FieldPassword, password, front.NamesOf(&user)...); err != nil {
 		h.fail(w, r, err)
 		return
