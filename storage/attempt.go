@@ -164,6 +164,20 @@ func (a *attempts) known(browser []byte) int {
 	})
 }
 
+// Succeeded takes the failures of a browser back, since the user's password was right,
+// where no session follows: one that does takes them back itself.
+func (a Attempts) Succeeded(ctx context.Context, user ID, browser []byte) error {
+	now := a.b.instant()
+	_, err := update(ctx, a.b, func(tx kv.Txn) (struct{}, error) {
+		u, err := a.b.users.shared(tx, key{}.id(user))
+		if err != nil || u == nil {
+			return struct{}{}, err // deleted just now: its record must not come back
+		}
+		return struct{}{}, a.b.succeeded(tx, user, browser, now)
+	})
+	return err
+}
+
 // succeeded takes the browser's failures back and remembers the browser.
 func (b *base) succeeded(tx kv.Txn, user ID, browser []byte, now time.Time) error {
 	return b.changeAttempts(tx, user, func(rec *attempts) {

@@ -102,7 +102,7 @@ func statusOf(form page.ChangePassword) int {
 // change does what the form says. Nil: it notes on the form why not.
 func (h *Handler) change(r *http.Request, v storage.SignedIn, form *page.ChangePassword) (*storage.PasswordChanged, error) {
 	current, fresh := r.PostForm.Get(string(page.FieldCurrentPassword)), r.PostForm.Get(string(page.FieldNewPassword))
-	if err := h.examine(r.Context(), &form.Errors, v.User, current, fresh); err != nil || len(form.Errors) > 0 {
+	if err := h.examine(r.Context(), &form.Errors, v.User, current, fresh); err != nil || current == "" {
 		return nil, err
 	}
 	// One place for both hashes: who has proven the old password is not sent away.
@@ -114,6 +114,9 @@ func (h *Handler) change(r *http.Request, v storage.SignedIn, form *page.ChangeP
 	defer turn.Release()
 	if right, err := h.check(r, turn, v.User, form, current); err != nil || !right {
 		return nil, err
+	}
+	if len(form.Errors) > 0 { // of the new password; nobody guessed
+		return nil, h.Store.Attempts.Succeeded(r.Context(), v.User.ID, h.Browsers.Browser(r))
 	}
 	sealed, err := turn.Hash(r.Context(), v.User.ID[:], fresh)
 	var done *storage.PasswordChanged
@@ -128,7 +131,8 @@ func (h *Handler) change(r *http.Request, v storage.SignedIn, form *page.ChangeP
 }
 
 // examine notes what is wrong with the form as far as that can be told without the
-// work of checking the current password.
+// work of checking the current password, which follows if there is one: a person hears
+// of both at once.
 func (h *Handler) examine(ctx context.Context, errs *page.FieldErrors, u *storage.User, current, fresh string) error {
 	if current == "" {
 		errs.Add(page.FieldCurrentPassword, page.CurrentPasswordMissing)
@@ -152,7 +156,8 @@ func (h *Handler) check(r *http.Request, turn keys.Turn, u *storage.User, form *
 	case err != nil || out.Problem == page.NoProblem:
 		return err == nil, err
 	case out.Problem == page.WrongPassword:
-		form.Errors.Add(page.FieldCurrentPassword, page.CurrentPasswordWrong)
+		// Errors come in the order of the inputs.
+		form.Errors = slices.Insert(form.Errors, 0, page.FieldError{Field: page.FieldCurrentPassword, Text: page.Say(page.CurrentPasswordWrong)})
 	default:
 		form.Problem, form.RetryAfter = out.Problem, out.Wait
 	}

@@ -103,6 +103,30 @@ func TestFormsThatChangeNothingSayWhatToMend(t *testing.T) {
 	}
 }
 
+func TestTheFormSaysOfBothPasswordsAtOnceWhatIsWrong(t *testing.T) {
+	h := newHouse(t, keys.HasherOptions{})
+	ada := h.addUser("ada")
+	b := h.signedIn("ada")
+	p := b.change(ada, "not her password at all", "short")
+	at, then := strings.Index(p.body, "That is not your current password."), strings.Index(p.body, "Use at least 12 characters.")
+	if p.status != http.StatusUnprocessableEntity || at < 0 || then < at {
+		t.Errorf("%d\n%s", p.status, p.body)
+	}
+	// Whoever knows the password and looks for a new one is not guessing.
+	for i := range 12 {
+		if p := b.change(ada, password, "short"); p.status != http.StatusUnprocessableEntity || strings.Contains(p.body, "That is not your") {
+			t.Fatalf("new password %d: %d\n%s", i, p.status, p.body)
+		}
+	}
+	// A new password that is refused is no way round the throttle.
+	for range 10 {
+		b.change(ada, "wrong wrong wrong", "short")
+	}
+	if p := b.change(ada, password, "short"); p.status != http.StatusTooManyRequests {
+		t.Errorf("after ten guesses: %d\n%s", p.status, p.body)
+	}
+}
+
 func TestThePasswordIsKeptInOneUnicodeForm(t *testing.T) {
 	h := newHouse(t, keys.HasherOptions{})
 	ada := h.addUser("ada")
