@@ -30,7 +30,7 @@ func (s *server) ClientCredentialsExchange(ctx context.Context, _ *zop.ClientReq
 	if own, bad = own.To(s.p.targets(c.sent)); bad != "" {
 		return c.refuse(invalidTarget(bad))
 	}
-	life := accessLife(c.client, terms.Settings.Lifetimes.Of(c.client))
+	life := accessLife(c.client, c.client.Lifetimes(terms.Settings.Lifetimes))
 	scopes := own.Names()
 	t := accessToken{client: c.client.ID, epoch: uint32(c.client.Epoch), own: scopes, expires: s.p.now().Add(life)}
 	var token string

@@ -154,7 +154,7 @@ func (b *base) checkSession(r kv.Reader, a *Access, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	a.Lifetimes, a.DefaultAlgorithm = set.Lifetimes.Of(a.Client), set.DefaultSigningAlgorithm
+	a.Lifetimes, a.DefaultAlgorithm = a.Client.Lifetimes(set.Lifetimes), set.DefaultSigningAlgorithm
 	a.IDTokenUserClaims = *cmp.Or(a.Client.Metadata.IDTokenUserClaims, set.IDTokenUserClaims)
 	if a.Grant.Offline {
 		return nil

@@ -93,14 +93,14 @@ func (b *base) refreshing() run {
 // writes nothing.
 const aliveAfter = 10*time.Minute + 3*aliveEvery
 
-// Alive notes that this process is at work. Call it once a minute.
-func (s *Store) Alive(ctx context.Context) error {
-	now := s.base.instant()
-	if !s.base.matters() {
+// noteAlive notes that this process is at work.
+func (b *base) noteAlive(ctx context.Context) error {
+	now := b.instant()
+	if !b.matters() {
 		return nil
 	}
-	_, err := update(ctx, s.base, func(tx kv.Txn) (struct{}, error) {
-		return struct{}{}, s.base.alive.put(tx, &alive{At: now})
+	_, err := update(ctx, b, func(tx kv.Txn) (struct{}, error) {
+		return struct{}{}, b.alive.put(tx, &alive{At: now})
 	})
 	return err
 }

@@ -58,7 +58,7 @@ func (b *base) useAssertion(tx kv.Txn, a Assertion) (fresh bool, err error) {
 // usual day, since each sign of life of some clients leaves one.
 const assertionMargin = time.Hour
 
-func (s *Sweeper) assertions(tx kv.Txn, after []byte, before time.Time) (swept, error) {
+func (b *base) sweepAssertions(tx kv.Txn, after []byte, before time.Time) (swept, error) {
 	before = before.Add(sweepMargin - assertionMargin)
-	return sweepFront(tx, &s.b.assertions, after, func(a *usedAssertion) bool { return a.Expires.Before(before) })
+	return sweepFront(tx, &b.assertions, after, func(a *usedAssertion) bool { return a.Expires.Before(before) })
 }

@@ -56,7 +56,7 @@ func settingChanges(before, after *Settings) (changes []FieldChange) {
 	is.fill()
 	old, fresh, kept := leaves(&was), leaves(&is), leaves(after)
 	for i, l := range leaves(before) {
-		if l.isSetting() && !l.equal(kept[i]) {
+		if isSetting(l) && !l.equal(kept[i]) {
 			changes = append(changes, FieldChange{Field: l.name, Old: old[i].against(fresh[i]), New: fresh[i].against(old[i]), Unit: unitOf(l.name)})
 		}
 	}

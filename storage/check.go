@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"latchkey/storage/kv"
 )
@@ -32,7 +33,7 @@ func (s *Store) Check(ctx context.Context) ([]Fault, error) {
 	b := s.base
 	var all []Fault
 	for _, part := range b.checks() {
-		faults, err := part.run(ctx, b)
+		faults, err := part.run(ctx)
 		for _, f := range faults {
 			f.Table = part.name
 			all = append(all, f)
@@ -48,29 +49,51 @@ func (s *Store) Check(ctx context.Context) ([]Fault, error) {
 type check struct {
 	name   string
 	spaces []byte
-	run    func(context.Context, *base) ([]Fault, error)
+	run    func(context.Context) ([]Fault, error)
 }
 
 func (b *base) checks() []check {
-	all := []check{
-		tableCheck(&b.users), tableCheck(&b.attempts), tableCheck(&b.clients), tableCheck(&b.sessions),
-		tableCheck(&b.consents), tableCheck(&b.grants), tableCheck(&b.grantStates), tableCheck(&b.scopes),
-		tableCheck(&b.memberships), tableCheck(&b.settings), tableCheck(&b.keys), tableCheck(&b.links),
-		tableCheck(&b.audit), tableCheck(&b.denied), tableCheck(&b.alive), tableCheck(&b.groups),
-		tableCheck(&b.requests), tableCheck(&b.offline), tableCheck(&b.assertions), tableCheck(&b.resources), tableCheck(&b.edition),
-		tableCheck(&b.served),
-		pairCheck(b.grants.name, spaceGrants, spaceGrantStates, "the grant has no state"),
-		pairCheck(b.grantStates.name, spaceGrantStates, spaceGrants, "the state has no grant"),
-		{name: b.resources.name, run: checkResources}, {name: b.scopes.name, run: checkOwners},
-		{name: "meta", spaces: []byte{spaceMeta}, run: checkMeta},
-	}
+	all := slices.Concat(b.auditChecks(), b.policyChecks(), b.peopleChecks(), b.appsChecks(), b.grantsChecks(),
+		[]check{{name: "meta", spaces: []byte{spaceMeta}, run: b.checkMeta}})
 	var known []byte
 	for _, part := range all {
 		known = append(known, part.spaces...)
 	}
-	return append(all, check{name: "file", run: func(ctx context.Context, b *base) ([]Fault, error) {
+	return append(all, check{name: "file", run: func(ctx context.Context) ([]Fault, error) {
 		return checkStray(ctx, b, known)
 	}})
+}
+
+func (b *base) auditChecks() []check { return []check{tableCheck(b, &b.audit)} }
+
+func (b *base) policyChecks() []check {
+	return []check{
+		tableCheck(b, &b.settings), tableCheck(b, &b.keys), tableCheck(b, &b.alive),
+		tableCheck(b, &b.requests), tableCheck(b, &b.served),
+	}
+}
+
+func (b *base) peopleChecks() []check {
+	return []check{
+		tableCheck(b, &b.users), tableCheck(b, &b.attempts), tableCheck(b, &b.sessions),
+		tableCheck(b, &b.memberships), tableCheck(b, &b.links), tableCheck(b, &b.groups),
+	}
+}
+
+func (b *base) appsChecks() []check {
+	return []check{
+		tableCheck(b, &b.clients), tableCheck(b, &b.scopes), tableCheck(b, &b.resources),
+		tableCheck(b, &b.edition), tableCheck(b, &b.denied), tableCheck(b, &b.assertions),
+		{name: b.resources.name, run: b.checkResources}, {name: b.scopes.name, run: b.checkOwners},
+	}
+}
+
+func (b *base) grantsChecks() []check {
+	return []check{
+		tableCheck(b, &b.consents), tableCheck(b, &b.grants), tableCheck(b, &b.grantStates), tableCheck(b, &b.offline),
+		pairCheck(b, b.grants.name, spaceGrants, spaceGrantStates, "the grant has no state"),
+		pairCheck(b, b.grantStates.name, spaceGrantStates, spaceGrants, "the state has no grant"),
+	}
 }
 
 // TableOf names the table that a key belongs to, by its records or an index; ""
@@ -86,8 +109,8 @@ func TableOf(key []byte) string {
 }
 
 // pairCheck finds the keys of one space that another lacks.
-func pairCheck(name string, space, other byte, what string) check {
-	return check{name: name, run: func(ctx context.Context, b *base) ([]Fault, error) {
+func pairCheck(b *base, name string, space, other byte, what string) check {
+	return check{name: name, run: func(ctx context.Context) ([]Fault, error) {
 		return walk(ctx, b, []byte{space}, func(r kv.Reader, p kv.Pair) (string, error) {
 			_, ok, err := r.Get(append([]byte{other}, p.Key[1:]...))
 			if err != nil || ok {
@@ -98,7 +121,7 @@ func pairCheck(name string, space, other byte, what string) check {
 	}}
 }
 
-func checkMeta(ctx context.Context, b *base) ([]Fault, error) {
+func (b *base) checkMeta(ctx context.Context) ([]Fault, error) {
 	return walk(ctx, b, []byte{spaceMeta}, func(_ kv.Reader, p kv.Pair) (string, error) {
 		if len(p.Key) > 1 {
 			return "the key belongs to nothing", nil

@@ -9,12 +9,12 @@ import (
 	"latchkey/storage/kv"
 )
 
-func tableCheck[T any](t *table[T]) check {
+func tableCheck[T any](b *base, t *table[T]) check {
 	c := check{name: t.name, spaces: []byte{t.space}}
 	for _, ix := range t.indexes {
 		c.spaces = append(c.spaces, ix.space)
 	}
-	c.run = func(ctx context.Context, b *base) ([]Fault, error) {
+	c.run = func(ctx context.Context) ([]Fault, error) {
 		t := *t
 		t.indexes = slices.DeleteFunc(slices.Clone(t.indexes), func(ix index[T]) bool { return ix.since > b.schema })
 		faults, err := walk(ctx, b, []byte{t.space}, t.checkRecord)

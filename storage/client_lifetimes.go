@@ -2,8 +2,9 @@ package storage
 
 import "cmp"
 
-// Of is the lifetimes in force for a client: its own where it has any.
-func (l Lifetimes) Of(c *Client) Lifetimes {
+// Lifetimes are those in force for the client: its own where it has any, else those
+// of the settings.
+func (c *Client) Lifetimes(l Lifetimes) Lifetimes {
 	m := &c.Metadata
 	l.AccessToken = cmp.Or(m.AccessTokenLifetime, l.AccessToken)
 	l.IDToken = cmp.Or(m.IDTokenLifetime, l.IDToken)

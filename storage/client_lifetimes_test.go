@@ -7,11 +7,11 @@ import (
 
 func TestAClientsOwnLifetimesCountForItAlone(t *testing.T) {
 	l := DefaultSettings().Lifetimes
-	own := l.Of(&Client{Metadata: Metadata{AccessTokenLifetime: 61, IDTokenLifetime: 62, RefreshTokenIdle: 301, RefreshTokenLifetime: 302}})
+	own := (&Client{Metadata: Metadata{AccessTokenLifetime: 61, IDTokenLifetime: 62, RefreshTokenIdle: 301, RefreshTokenLifetime: 302}}).Lifetimes(l)
 	if own.AccessToken != 61 || own.IDToken != 62 || own.RefreshIdle != 301 || own.RefreshAbsolute != 302 || own.Code != l.Code {
 		t.Errorf("%+v", own)
 	}
-	if none := l.Of(&Client{}); none != l {
+	if none := (&Client{}).Lifetimes(l); none != l {
 		t.Errorf("%+v", none)
 	}
 }

@@ -119,7 +119,7 @@ func (s Grants) Create(ctx context.Context, n NewGrant) (*Grant, error) {
 		if g.Consent.IsZero() {
 			return nil, ErrStale // neither asked now nor remembered
 		}
-		life := set.Lifetimes.Of(c)
+		life := c.Lifetimes(set.Lifetimes)
 		g.date(life, now)
 		if err := s.b.touch(tx, n.Grant.Session, now.Truncate(time.Hour)); err != nil {
 			return nil, err

@@ -110,11 +110,11 @@ func (b *base) revokeAll(tx kv.Txn, ids []ID, now time.Time) error {
 	return nil
 }
 
-// offline lists go when the consent that their grants were made under is no longer
-// the one there is.
-func (s *Sweeper) offline(tx kv.Txn, after []byte, _ time.Time) (swept, error) {
-	return sweep(tx, &s.b.offline, after, func(v *offline) (bool, error) {
-		c, err := s.b.consents.get(tx, consentKey(v.User, v.Client))
+// sweepOffline deletes the lists whose grants were made under a consent that is no longer
+// the one in force.
+func (b *base) sweepOffline(tx kv.Txn, after []byte, _ time.Time) (swept, error) {
+	return sweep(tx, &b.offline, after, func(v *offline) (bool, error) {
+		c, err := b.consents.get(tx, consentKey(v.User, v.Client))
 		return c == nil || c.ID != v.Consent, err
 	})
 }

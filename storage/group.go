@@ -120,12 +120,12 @@ func (s Groups) Delete(ctx context.Context, by Actor, id ID) error {
 		if err != nil {
 			return struct{}{}, err
 		}
-		open, err := s.b.clients.scanIndex(tx, clientsByGroup, key{}.id(id), nil, 1, false)
+		client, err := clientOpenTo(tx, id)
 		if err != nil {
 			return struct{}{}, err
 		}
-		if len(open.items) > 0 {
-			return struct{}{}, invalid("group", "is among the allowed groups of the client %s: take it out there first", open.items[0].ID)
+		if client != "" {
+			return struct{}{}, invalid("group", "is among the allowed groups of the client %s: take it out there first", client)
 		}
 		if err := s.b.groups.delete(tx, key{}.id(id)); err != nil {
 			return struct{}{}, err
@@ -133,6 +133,16 @@ func (s Groups) Delete(ctx context.Context, by Actor, id ID) error {
 		return struct{}{}, s.b.audit.put(tx, note.about(ID{}, "", g.Name))
 	})
 	return err
+}
+
+// clientOpenTo returns the id of a client that is open to the group; "" if none is. It
+// reads one entry of the clients' index, since a group knows nothing else of clients.
+func clientOpenTo(r kv.Reader, group ID) (clientID string, err error) {
+	entries, err := r.Scan(kv.Range{Prefix: append([]byte{spaceClientsByGroup}, key{}.id(group)...), Limit: 1})
+	if err != nil || len(entries) == 0 {
+		return "", err
+	}
+	return key(entries[0].Value).text(), nil
 }
 
 // Find returns the group with that name, in any spelling, or id; or ErrNotFound.

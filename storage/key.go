@@ -57,6 +57,23 @@ func (k key) str(s string) key {
 	return append(k, escape, stop)
 }
 
+// text is the string that str began the key with.
+func (k key) text() string {
+	var s []byte
+	for i := 0; i < len(k); i++ {
+		if k[i] == escape {
+			if i+1 == len(k) || k[i+1] != escaped {
+				break
+			}
+			i++
+			s = append(s, escape)
+			continue
+		}
+		s = append(s, k[i])
+	}
+	return string(s)
+}
+
 func (k key) id(id ID) key { return append(k, id[:]...) }
 
 func (k key) u64(n uint64) key { return binary.BigEndian.AppendUint64(k, n) }

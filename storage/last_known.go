@@ -7,10 +7,6 @@ import (
 	"latchkey/storage/kv"
 )
 
-// knownEvery is how often a server notes what time it is. A start by a clock that is
-// ahead can be told only by such a note.
-const knownEvery = time.Hour
-
 // lastKnown compares a start with the notes of the server before.
 type lastKnown struct {
 	time   time.Time // the last known time, if the start is so far after it that the clock may be ahead; else zero
@@ -30,33 +26,15 @@ func (v *served) compare(now time.Time) lastKnown {
 	return lastKnown{}
 }
 
-// LastKnown returns the last known time before this store was opened, if the clock was
-// more than a day ahead of it then, and until when sweepers pause therefore. Either the
-// clock is wrong, or nobody served this data for long. Zero: the start was not long after.
-func (s *Store) LastKnown() (last, paused time.Time) {
-	return s.base.lastKnown.time, s.base.lastKnown.paused
-}
-
-// note stores what time it is, and whether this sweeper believes it: every hour, and
-// when a pause begins or ends.
-func (s *Sweeper) note(ctx context.Context) error {
-	now, paused := s.b.instant(), time.Time{}
-	if left := s.jumps.left(); left > 0 {
-		paused = now.Add(left).Truncate(time.Second)
-	}
-	if now.Sub(s.known).Abs() < knownEvery && paused.Sub(s.paused).Abs() < jumpLeast {
-		return nil
-	}
-	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
-		v, err := s.b.lastServed(tx)
+// noteKnown stores what time it is, and until when nothing is deleted by it.
+func (b *base) noteKnown(ctx context.Context, now, paused time.Time) error {
+	_, err := update(ctx, b, func(tx kv.Txn) (struct{}, error) {
+		v, err := b.lastServed(tx)
 		if err != nil {
 			return struct{}{}, err
 		}
 		v.Known, v.Paused = now, paused
-		return struct{}{}, s.b.served.put(tx, v)
+		return struct{}{}, b.served.put(tx, v)
 	})
-	if err == nil {
-		s.known, s.paused = now, paused
-	}
 	return err
 }

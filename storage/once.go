@@ -74,6 +74,6 @@ func (b *base) onlyOnce(tx kv.Txn, o Once, made string, now time.Time) error {
 	return b.requests.put(tx, &once{Key: o.Key, Request: o.Request, Made: made, Expires: now.Add(OnceFor)})
 }
 
-func (s *Sweeper) requests(tx kv.Txn, after []byte, before time.Time) (swept, error) {
-	return sweepFront(tx, &s.b.requests, after, func(o *once) bool { return o.Expires.Before(before) })
+func (b *base) sweepRequests(tx kv.Txn, after []byte, before time.Time) (swept, error) {
+	return sweepFront(tx, &b.requests, after, func(o *once) bool { return o.Expires.Before(before) })
 }

@@ -72,7 +72,7 @@ type leaf struct {
 }
 
 // isSetting tells settings from what counts and dates their changes.
-func (l leaf) isSetting() bool { return l.name != "epoch" && l.name != "changed" }
+func isSetting(l leaf) bool { return l.name != "epoch" && l.name != "changed" }
 
 func (l leaf) equal(o leaf) bool { return reflect.DeepEqual(l.value.Interface(), o.value.Interface()) }
 

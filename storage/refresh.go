@@ -108,7 +108,7 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 			return Refreshed{Refused: a.RefreshOver(now).Error()}, nil
 		case p.Generation > a.State.Generation: // data restored from before it was made
 			return Refreshed{Refused: RefusedMismatch}, nil
-		case p.Generation != a.State.Generation && !run.justRotated(a, p.Generation, now):
+		case p.Generation != a.State.Generation && !justRotated(run, a, p.Generation, now):
 			return s.b.stolen(tx, a, note, now)
 		}
 		// Only now, or whoever has an old token could ask for what is not there, and
@@ -160,7 +160,7 @@ func (b *base) presented(tx kv.Txn, p Refresh, now time.Time) (a *Access, refuse
 // justRotated reports whether a generation is the one before the current one, and within
 // its grace. Where tokens are not rotated, Used says when the current one was used, and
 // no more: there is no grace.
-func (r run) justRotated(a *Access, generation uint32, now time.Time) bool {
+func justRotated(r run, a *Access, generation uint32, now time.Time) bool {
 	return generation+1 == a.State.Generation && !a.Client.Metadata.RefreshTokenReuse &&
 		r.within(a.State.Used, now, Seconds(a.Lifetimes.RefreshGrace))
 }

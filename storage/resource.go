@@ -81,8 +81,8 @@ func (s Resources) Create(ctx context.Context, by Actor, once Once, n NewResourc
 			return nil, err
 		}
 		made := v
-		if err := s.b.freeID(tx, made.ID); err != nil {
-			return nil, err
+		if used, err := idInUse(tx, made.ID); err != nil || used {
+			return nil, errOr(err, &Taken{Field: "id"})
 		}
 		if err := s.b.resources.conflict(tx, &made); err != nil {
 			return nil, err // before its scopes, which are likely taken too
@@ -101,23 +101,6 @@ func (s Resources) Create(ctx context.Context, by Actor, once Once, n NewResourc
 		}
 		return &made, s.b.audit.put(tx, note.about(ID{}, "", made.Identifier))
 	})
-}
-
-// freeID refuses an id that a client, a user or another resource has.
-func (b *base) freeID(r kv.Reader, id ID) error {
-	v, err := b.resources.get(r, key{}.id(id))
-	if err != nil {
-		return err
-	}
-	c, err := b.clients.get(r, key{}.str(id.String()))
-	if err != nil {
-		return err
-	}
-	u, err := b.users.get(r, key{}.id(id))
-	if err == nil && (v != nil || c != nil || u != nil) {
-		err = &Taken{Field: "id"}
-	}
-	return err
 }
 
 // noClientNamed refuses the id of a client as an identifier, with or without the slash

@@ -11,7 +11,7 @@ import (
 
 // checkResources finds resources whose scopes the catalogue has otherwise, and those
 // whose id is also a client's or a user's.
-func checkResources(ctx context.Context, b *base) ([]Fault, error) {
+func (b *base) checkResources(ctx context.Context) ([]Fault, error) {
 	return walk(ctx, b, []byte{spaceResources}, func(r kv.Reader, p kv.Pair) (string, error) {
 		v, err := b.resources.decode(p.Key[1:], p.Value)
 		if err != nil {
@@ -39,7 +39,7 @@ func checkResources(ctx context.Context, b *base) ([]Fault, error) {
 }
 
 // checkOwners finds scopes whose resource is gone, or does not know them.
-func checkOwners(ctx context.Context, b *base) ([]Fault, error) {
+func (b *base) checkOwners(ctx context.Context) ([]Fault, error) {
 	return walk(ctx, b, []byte{spaceScopes}, func(r kv.Reader, p kv.Pair) (string, error) {
 		sc, err := b.scopes.decode(p.Key[1:], p.Value)
 		if err != nil || sc.Owner.IsZero() {

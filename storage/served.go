@@ -58,32 +58,30 @@ func (v served) former(now time.Time) string {
 	return v.Former
 }
 
-// Serve notes that this data is served under the store's issuer from now on. It returns
-// the issuer that it was served under until a week ago or later, if that was another one:
-// the one that clients may still be configured for. "": there is none.
-func (s *Store) Serve(ctx context.Context) (former string, err error) {
-	now := s.base.instant()
-	return update(ctx, s.base, func(tx kv.Txn) (string, error) {
-		was, err := s.base.lastServed(tx)
+// serve notes that this data is served under the store's issuer from now on; see
+// Store.Serve.
+func (b *base) serve(ctx context.Context) (former string, err error) {
+	now := b.instant()
+	return update(ctx, b, func(tx kv.Txn) (string, error) {
+		was, err := b.lastServed(tx)
 		if err != nil {
 			return "", err
 		}
-		v := was.under(s.base.issuer, now)
+		v := was.under(b.issuer, now)
 		if v != *was {
-			err = s.base.served.put(tx, &v)
+			err = b.served.put(tx, &v)
 		}
 		return v.former(now), err
 	})
 }
 
-// FormerIssuer returns what Serve would, and notes nothing.
-func (s *Store) FormerIssuer(ctx context.Context) (string, error) {
-	now := s.base.instant()
-	return view(ctx, s.base, func(r kv.Reader) (string, error) {
-		v, err := s.base.lastServed(r)
+func (b *base) formerIssuer(ctx context.Context) (string, error) {
+	now := b.instant()
+	return view(ctx, b, func(r kv.Reader) (string, error) {
+		v, err := b.lastServed(r)
 		if err != nil {
 			return "", err
 		}
-		return v.under(s.base.issuer, now).former(now), nil
+		return v.under(b.issuer, now).former(now), nil
 	})
 }

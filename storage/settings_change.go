@@ -57,7 +57,7 @@ func (s SettingsStore) describe(have, stored *Settings) []Setting {
 	values, defaults, kept := leaves(have), leaves(&initial), leaves(stored)
 	list := make([]Setting, 0, len(values))
 	for i, l := range values {
-		if !l.isSetting() {
+		if !isSetting(l) {
 			continue
 		}
 		one := Setting{Name: l.name, Value: l.value.Interface(), Default: defaults[i].value.Interface(), Unit: unitOf(l.name), Source: SourceDefault}
@@ -108,7 +108,7 @@ func (s SettingsStore) apply(stored *Settings, changes []SettingChange) error {
 	next.fill()
 	kept, filled, defaults := leaves(stored), leaves(&next), leaves(&initial)
 	for _, c := range changes {
-		i := slices.IndexFunc(kept, func(l leaf) bool { return l.name == c.Name && l.isSetting() })
+		i := slices.IndexFunc(kept, func(l leaf) bool { return l.name == c.Name && isSetting(l) })
 		switch {
 		case i < 0:
 			return invalid(c.Name, "is not a setting")
@@ -118,7 +118,7 @@ func (s SettingsStore) apply(stored *Settings, changes []SettingChange) error {
 		if c.Value == nil || string(bytes.TrimSpace(c.Value)) == "null" {
 			kept[i].value.SetZero()
 			filled[i].value.Set(defaults[i].value)
-		} else if err := filled[i].decode(c.Value); err != nil {
+		} else if err := decodeLeaf(filled[i], c.Value); err != nil {
 			return err
 		} else {
 			kept[i].value.Set(filled[i].value)
@@ -139,18 +139,18 @@ func (s SettingsStore) apply(stored *Settings, changes []SettingChange) error {
 	return err
 }
 
-// decode gives the leaf a value from outside.
-func (l leaf) decode(text json.RawMessage) error {
+// decodeLeaf gives the leaf a value from outside.
+func decodeLeaf(l leaf, text json.RawMessage) error {
 	fresh := reflect.New(l.value.Type())
 	if err := json.Unmarshal(text, fresh.Interface()); err != nil {
-		return invalid(l.name, "must be %s", l.kind())
+		return invalid(l.name, "must be %s", kindOfLeaf(l))
 	}
 	l.value.Set(fresh.Elem())
 	return nil
 }
 
-// kind says in words what the values of a leaf are.
-func (l leaf) kind() string {
+// kindOfLeaf says in words what the values of a leaf are.
+func kindOfLeaf(l leaf) string {
 	t := l.value.Type()
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -317,6 +317,24 @@ func readSchema(raw []byte) (uint64, error) {
 	return m.Schema, nil
 }
 
+// Serve notes that this data is served under the store's issuer from now on. It returns
+// the issuer that it was served under until a week ago or later, if that was another one:
+// the one that clients may still be configured for. "": there is none.
+func (s *Store) Serve(ctx context.Context) (former string, err error) { return s.base.serve(ctx) }
+
+// FormerIssuer returns what Serve would, and notes nothing.
+func (s *Store) FormerIssuer(ctx context.Context) (string, error) { return s.base.formerIssuer(ctx) }
+
+// Alive notes that this process is at work. Call it once a minute.
+func (s *Store) Alive(ctx context.Context) error { return s.base.noteAlive(ctx) }
+
+// LastKnown returns the last known time before this store was opened, if the clock was
+// more than a day ahead of it then, and until when sweepers pause therefore. Either the
+// clock is wrong, or nobody served this data for long. Zero: the start was not long after.
+func (s *Store) LastKnown() (last, paused time.Time) {
+	return s.base.lastKnown.time, s.base.lastKnown.paused
+}
+
 // instant is the one time a transaction uses: whole seconds, UTC.
 func (b *base) instant() time.Time { return b.now().UTC().Truncate(time.Second) }
 

@@ -7,6 +7,10 @@ import (
 	"latchkey/storage/kv"
 )
 
+// knownEvery is how often a server notes what time it is. A start by a clock that is
+// ahead can be told only by such a note.
+const knownEvery = time.Hour
+
 const (
 	// sweepMargin is how long something must have been expired before it is
 	// deleted: a clock that jumped forward and back must not erase what is alive.
@@ -39,6 +43,23 @@ func (s *Store) NewSweeper(uptime func() Uptime) *Sweeper {
 	return sweeper
 }
 
+// note stores what time it is, and whether this sweeper believes it: every hour, and
+// when a pause begins or ends.
+func (s *Sweeper) note(ctx context.Context) error {
+	now, paused := s.b.instant(), time.Time{}
+	if left := s.jumps.left(); left > 0 {
+		paused = now.Add(left).Truncate(time.Second)
+	}
+	if now.Sub(s.known).Abs() < knownEvery && paused.Sub(s.paused).Abs() < jumpLeast {
+		return nil
+	}
+	err := s.b.noteKnown(ctx, now, paused)
+	if err == nil {
+		s.known, s.paused = now, paused
+	}
+	return err
+}
+
 // Paused reports whether what the wall clock says is not to be deleted by yet: within a
 // day after it has jumped, or after a start when it may be ahead (see Store.LastKnown),
 // and within an hour after the machine was asleep.
@@ -55,7 +76,8 @@ func (s *Sweeper) Tick(ctx context.Context) (deleted int, err error) {
 		return 0, nil
 	}
 	for i, slice := range []func(kv.Txn, []byte, time.Time) (swept, error){
-		s.sessions, s.grants, s.links, s.audit, s.consents, s.denied, s.requests, s.offline, s.assertions,
+		s.b.sweepSessions, s.b.sweepGrants, s.b.sweepLinks, s.b.sweepAudit, s.b.sweepConsents,
+		s.b.sweepDenied, s.b.sweepRequests, s.b.sweepOffline, s.b.sweepAssertions,
 	} {
 		for n := 1; ; n++ {
 			out, err := update(ctx, s.b, func(tx kv.Txn) (swept, error) { return slice(tx, s.cursors[i], before) })
@@ -119,15 +141,15 @@ func sweepFront[T any](tx kv.Txn, t *table[T], after []byte, gone func(*T) bool)
 	return out, err
 }
 
-// sessions go when they have ended, or are past their absolute end: a grant may
+// sweepSessions deletes those that have ended, or are past their absolute end: a grant may
 // outlive its session's idleness, but not that. What settings say is over must have
 // been so for as long as what is over otherwise: see Settings.stood.
-func (s *Sweeper) sessions(tx kv.Txn, after []byte, before time.Time) (swept, error) {
-	set, err := SettingsStore{s.b}.in(tx)
+func (b *base) sweepSessions(tx kv.Txn, after []byte, before time.Time) (swept, error) {
+	set, err := SettingsStore{b}.in(tx)
 	if err != nil {
 		return swept{}, err
 	}
-	return sweep(tx, &s.b.sessions, after, func(v *Session) (bool, error) {
+	return sweep(tx, &b.sessions, after, func(v *Session) (bool, error) {
 		if !v.Ended.IsZero() && v.Latest.IsZero() {
 			return v.Ended.Before(before), nil
 		}
@@ -135,13 +157,13 @@ func (s *Sweeper) sessions(tx kv.Txn, after []byte, before time.Time) (swept, er
 	})
 }
 
-func (s *Sweeper) grants(tx kv.Txn, after []byte, before time.Time) (swept, error) {
-	return sweep(tx, &s.b.grants, after, func(g *Grant) (bool, error) {
-		over, err := s.b.grantOver(tx, g, before)
+func (b *base) sweepGrants(tx kv.Txn, after []byte, before time.Time) (swept, error) {
+	return sweep(tx, &b.grants, after, func(g *Grant) (bool, error) {
+		over, err := b.grantOver(tx, g, before)
 		if err != nil || !over {
 			return false, err
 		}
-		return true, s.b.grantStates.delete(tx, key{}.id(g.ID))
+		return true, b.grantStates.delete(tx, key{}.id(g.ID))
 	})
 }
 
@@ -174,21 +196,21 @@ func (b *base) grantOver(tx kv.Txn, g *Grant, before time.Time) (bool, error) {
 	if !set.stood(before) || before.Before(c.Updated) {
 		return false, nil
 	}
-	return state.idle(set.Lifetimes.Of(c), before), nil
+	return state.idle(c.Lifetimes(set.Lifetimes), before), nil
 }
 
-func (s *Sweeper) denied(tx kv.Txn, after []byte, before time.Time) (swept, error) {
-	return sweepFront(tx, &s.b.denied, after, func(d *denied) bool { return d.Expires.Before(before) })
+func (b *base) sweepDenied(tx kv.Txn, after []byte, before time.Time) (swept, error) {
+	return sweepFront(tx, &b.denied, after, func(d *denied) bool { return d.Expires.Before(before) })
 }
 
-func (s *Sweeper) links(tx kv.Txn, after []byte, before time.Time) (swept, error) {
-	return sweep(tx, &s.b.links, after, func(l *Link) (bool, error) { return l.Expires.Before(before), nil })
+func (b *base) sweepLinks(tx kv.Txn, after []byte, before time.Time) (swept, error) {
+	return sweep(tx, &b.links, after, func(l *Link) (bool, error) { return l.Expires.Before(before), nil })
 }
 
-// audit goes by the oldest end: ids sort by time, so that a slice without anything
+// sweepAudit goes by the oldest end: ids sort by time, so that a slice without anything
 // to delete ends the walk.
-func (s *Sweeper) audit(tx kv.Txn, after []byte, before time.Time) (swept, error) {
-	set, err := SettingsStore{s.b}.in(tx)
+func (b *base) sweepAudit(tx kv.Txn, after []byte, before time.Time) (swept, error) {
+	set, err := SettingsStore{b}.in(tx)
 	if err != nil {
 		return swept{}, err
 	}
@@ -196,21 +218,21 @@ func (s *Sweeper) audit(tx kv.Txn, after []byte, before time.Time) (swept, error
 		return swept{}, nil
 	}
 	end := before.Add(-time.Duration(set.AuditRetention) * time.Second)
-	out, err := sweep(tx, &s.b.audit, after, func(e *Event) (bool, error) { return e.Time.Before(end), nil })
+	out, err := sweep(tx, &b.audit, after, func(e *Event) (bool, error) { return e.Time.Before(end), nil })
 	if out.n == 0 {
 		out.next = nil
 	}
 	return out, err
 }
 
-// consents go when their user or client is gone.
-func (s *Sweeper) consents(tx kv.Txn, after []byte, _ time.Time) (swept, error) {
-	return sweep(tx, &s.b.consents, after, func(v *Consent) (bool, error) {
-		u, err := s.b.users.shared(tx, key{}.id(v.User))
+// sweepConsents deletes those whose user or client is gone.
+func (b *base) sweepConsents(tx kv.Txn, after []byte, _ time.Time) (swept, error) {
+	return sweep(tx, &b.consents, after, func(v *Consent) (bool, error) {
+		u, err := b.users.shared(tx, key{}.id(v.User))
 		if err != nil || u == nil {
 			return true, err
 		}
-		c, err := s.b.clients.shared(tx, key{}.str(v.ClientID))
+		c, err := b.clients.shared(tx, key{}.str(v.ClientID))
 		return c == nil || c.UID != v.Client, err
 	})
 }

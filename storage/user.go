@@ -192,13 +192,7 @@ func (b *base) addUser(tx kv.Txn, v User, note Event) (*User, error) {
 	if err := b.validateNewUsername(tx, "", v.Username); err != nil {
 		return nil, err
 	}
-	if old, err := b.users.get(tx, key{}.id(v.ID)); err != nil || old != nil {
-		return nil, errOr(err, &Taken{Field: "sub"})
-	}
-	if c, err := b.clients.get(tx, key{}.str(v.Subject())); err != nil || c != nil {
-		return nil, errOr(err, &Taken{Field: "sub"})
-	}
-	if r, err := b.resources.get(tx, key{}.id(v.ID)); err != nil || r != nil {
+	if used, err := idInUse(tx, v.ID); err != nil || used {
 		return nil, errOr(err, &Taken{Field: "sub"})
 	}
 	if err := b.users.put(tx, &v); err != nil {
