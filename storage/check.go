@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"latchkey/storage/kv"
@@ -50,6 +51,9 @@ type check struct {
 	name   string
 	spaces []byte
 	run    func(context.Context) ([]Fault, error)
+	// Of a table's part: the type of its records, and how one is read.
+	record reflect.Type
+	decode func(key, []byte) (any, error)
 }
 
 func (b *base) checks() []check {
@@ -99,8 +103,7 @@ func (b *base) grantsChecks() []check {
 // TableOf names the table that a key belongs to, by its records or an index; ""
 // if there is none.
 func TableOf(key []byte) string {
-	b := &base{tables: newTables(nil)}
-	for _, part := range b.checks() {
+	for _, part := range unopened().checks() {
 		if len(key) > 0 && bytes.IndexByte(part.spaces, key[0]) >= 0 {
 			return part.name
 		}

@@ -4,13 +4,15 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"latchkey/storage/kv"
 )
 
 func tableCheck[T any](b *base, t *table[T]) check {
-	c := check{name: t.name, spaces: []byte{t.space}}
+	c := check{name: t.name, spaces: []byte{t.space}, record: reflect.TypeFor[T](),
+		decode: func(k key, raw []byte) (any, error) { return t.decode(k, raw) }}
 	for _, ix := range t.indexes {
 		c.spaces = append(c.spaces, ix.space)
 	}

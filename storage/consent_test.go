@@ -65,9 +65,9 @@ func TestConsentsOfAUserLeaveOutClientsThatAreGone(t *testing.T) {
 	h.ok(h.Clients.Delete(h.ctx, Operator, "two"))
 	h.ok(h.Clients.Delete(h.ctx, Operator, "three"))
 	h.client("three") // another one under the same id
-	apps := need(h.Consents.OfUser(h.ctx, ada.ID, 10))(h)
-	if len(apps) != 1 || apps[0].Client.ID != "one" || apps[0].Consent.User != ada.ID {
-		t.Errorf("%+v", apps)
+	allowed := need(h.Consents.OfUser(h.ctx, ada.ID, 10))(h)
+	if len(allowed) != 1 || allowed[0].Client.ID != "one" || allowed[0].Consent.User != ada.ID {
+		t.Errorf("%+v", allowed)
 	}
 }
 

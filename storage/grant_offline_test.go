@@ -21,7 +21,7 @@ type capped struct {
 	made []*Grant // offline ones, the oldest first
 }
 
-func (h *house) capped(most uint32) *capped {
+func newCapped(h *house, most uint32) *capped {
 	h.t.Helper()
 	h.capAt(most)
 	return &capped{house: h, on: h.redeemed(ScopeOpenID, ScopeOfflineAccess)}
@@ -91,8 +91,8 @@ func (c *capped) used(g *Grant) int {
 	return 1
 }
 
-func idsOf(grants []*Grant) (ids []string) {
-	for _, g := range grants {
+func idsOf(all []*Grant) (ids []string) {
+	for _, g := range all {
 		ids = append(ids, g.ID.String())
 	}
 	return ids
@@ -104,7 +104,7 @@ func TestOfflineGrantsOfAUserAndClientAreCappedAndTheOldestGoes(t *testing.T) {
 	property := func(t *rapid.T, h *house) {
 		h.t = t
 		defer h.engine.Close()
-		c := h.capped(3)
+		c := newCapped(h, 3)
 		most := 3
 		for range rapid.IntRange(1, 25).Draw(t, "steps") {
 			switch act := rapid.IntRange(0, 9).Draw(t, "act"); act {
@@ -163,7 +163,7 @@ func TestOfflineGrantsOfAUserAndClientAreCappedAndTheOldestGoes(t *testing.T) {
 
 func TestManyOfflineGrantsAtOnceNeverLeaveMoreThanTheCapAlive(t *testing.T) {
 	onEngines(t, func(t *testing.T, h *house) {
-		c := h.capped(5)
+		c := newCapped(h, 5)
 		all := make([]NewGrant, 50)
 		for i := range all {
 			all[i] = c.decided(true)
@@ -191,7 +191,7 @@ func TestManyOfflineGrantsAtOnceNeverLeaveMoreThanTheCapAlive(t *testing.T) {
 // it is over: what is made of it counts all the same.
 func TestACodeThatIsRedeemedLateEscapesNoCap(t *testing.T) {
 	h := newHouse(t)
-	c := h.capped(1)
+	c := newCapped(h, 1)
 	late := c.make(true)
 	h.clock.add(late.CodeExpires.Sub(h.clock.Now()))
 	acts := len(h.acts())
@@ -213,7 +213,7 @@ func TestACodeThatIsRedeemedLateEscapesNoCap(t *testing.T) {
 func TestALifetimeThatIsTakenBackRevivesNoMoreThanTheCap(t *testing.T) {
 	for name, overtaken := range map[string]time.Duration{"changed before": 0, "changed at the same time": time.Second} {
 		h := newHouse(t)
-		c := h.capped(3)
+		c := newCapped(h, 3)
 		idle := func(seconds string) {
 			h.clock.add(overtaken)
 			h.ok(h.Settings.Change(h.ctx, Operator, []SettingChange{change("lifetimes.refresh_idle", seconds)}))
@@ -248,7 +248,7 @@ func TestALifetimeThatIsTakenBackRevivesNoMoreThanTheCap(t *testing.T) {
 
 func TestTheCapCostsNoCommitAndSaysWhatItEnded(t *testing.T) {
 	h := newHouse(t)
-	c := h.capped(2)
+	c := newCapped(h, 2)
 	for range 2 {
 		h.redeem(c.make(true))
 	}
@@ -269,7 +269,7 @@ func TestTheCapCostsNoCommitAndSaysWhatItEnded(t *testing.T) {
 
 func TestOnlineGrantsAndThoseOfOthersAreNotCounted(t *testing.T) {
 	h := newHouse(t)
-	c := h.capped(1)
+	c := newCapped(h, 1)
 	kept := c.make(true)
 	h.redeem(kept)
 	for range 3 {
@@ -296,7 +296,7 @@ func TestAListOfOfflineGrantsGoesWithItsUserClientOrConsent(t *testing.T) {
 		},
 	} {
 		h := newHouse(t)
-		c := h.capped(3)
+		c := newCapped(h, 3)
 		c.make(true)
 		s, _ := h.sweeper()
 		if h.pass(s); h.count(spaceOffline) != 1 {

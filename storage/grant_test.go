@@ -90,11 +90,11 @@ func TestADecisionOnWhatHasChangedIsStale(t *testing.T) {
 				n.Consented = nil
 			}
 			change(h, f)
-			grants, consents := h.count(spaceGrants), h.count(spaceConsents)
+			before, consents := h.count(spaceGrants), h.count(spaceConsents)
 			if _, err := h.Grants.Create(h.ctx, n); err != ErrStale {
 				t.Errorf("%s, remembered %v: %v", name, remembered, err)
 			}
-			if h.count(spaceGrants) != grants || h.count(spaceConsents) != consents {
+			if h.count(spaceGrants) != before || h.count(spaceConsents) != consents {
 				t.Errorf("%s: a refusal wrote", name)
 			}
 		}

@@ -139,15 +139,15 @@ func sharedAsDecoded(t *testing.T, b *base) {
 	unchanged(t, &b.edition)
 }
 
-func unchanged[T any](t *testing.T, table *table[T]) {
+func unchanged[T any](t *testing.T, records *table[T]) {
 	t.Helper()
-	table.cache.mu.RLock()
-	defer table.cache.mu.RUnlock()
-	for _, generation := range []map[string]kept[T]{table.cache.young, table.cache.old} {
+	records.cache.mu.RLock()
+	defer records.cache.mu.RUnlock()
+	for _, generation := range []map[string]kept[T]{records.cache.young, records.cache.old} {
 		for full, kept := range generation {
-			want, err := table.decode(key(full)[1:], kept.raw)
+			want, err := records.decode(key(full)[1:], kept.raw)
 			if err != nil || !reflect.DeepEqual(kept.object, want) {
-				t.Errorf("a shared object of %s was changed: is %+v, was %+v, %v", table.name, kept.object, want, err)
+				t.Errorf("a shared object of %s was changed: is %+v, was %+v, %v", records.name, kept.object, want, err)
 			}
 		}
 	}

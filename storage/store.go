@@ -177,6 +177,9 @@ func newTables(p pin) tables {
 	}
 }
 
+// unopened has the tables alone.
+func unopened() *base { return &base{tables: newTables(nil)} }
+
 func (b *base) prepare(ctx context.Context) error {
 	if err := b.fillOrigins(ctx); err != nil {
 		return err

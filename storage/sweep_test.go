@@ -44,13 +44,13 @@ func TestTheSweeperTakesWhatHasBeenOverForADay(t *testing.T) {
 		need(h.Links.Create(h.ctx, Operator, LinkRecovery, u.ID, []byte("link")))(h)
 		h.ok(h.Sessions.End(h.ctx, Operator, ended.ID))
 		s, pass := h.sweeper()
-		at := func(name string, sessions, grants, links int) {
+		at := func(name string, sessions, granted, links int) {
 			t.Helper()
 			h.pass(s)
-			if a, b, c := h.count(spaceSessions), h.count(spaceGrants), h.count(spaceLinks); a != sessions || b != grants || c != links {
+			if a, b, c := h.count(spaceSessions), h.count(spaceGrants), h.count(spaceLinks); a != sessions || b != granted || c != links {
 				t.Errorf("%s: %d sessions, %d grants, %d links", name, a, b, c)
 			}
-			if a, b := h.count(spaceSessionsByUser), h.count(spaceGrantStates); a != sessions || b != grants {
+			if a, b := h.count(spaceSessionsByUser), h.count(spaceGrantStates); a != sessions || b != granted {
 				t.Errorf("%s: %d index entries, %d states", name, a, b)
 			}
 			h.sound()

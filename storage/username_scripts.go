@@ -43,8 +43,8 @@ func scriptsOf(s string) (names []string) {
 		if slices.ContainsFunc(names, func(name string) bool { return unicode.Is(unicode.Scripts[name], r) }) {
 			continue
 		}
-		for name, table := range unicode.Scripts {
-			if unicode.Is(table, r) {
+		for name, letters := range unicode.Scripts {
+			if unicode.Is(letters, r) {
 				names = append(names, name)
 				break
 			}
