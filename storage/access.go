@@ -150,7 +150,7 @@ func (b *base) checkConsent(r kv.Reader, a *Access, _ time.Time) (err error) {
 }
 
 func (b *base) checkSession(r kv.Reader, a *Access, now time.Time) error {
-	set, err := SettingsStore{b}.in(r)
+	set, err := b.settingsIn(r)
 	if err != nil {
 		return err
 	}

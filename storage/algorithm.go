@@ -39,7 +39,7 @@ func validAlgorithms(field string, names []string) error {
 
 // checkAlgorithms refuses a client that wants signatures which are not switched on.
 func (b *base) checkAlgorithms(r kv.Reader, c *Client) error {
-	set, err := SettingsStore{b}.in(r)
+	set, err := b.settingsIn(r)
 	if err != nil {
 		return err
 	}

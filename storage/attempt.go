@@ -122,7 +122,7 @@ type counted struct {
 }
 
 func (b *base) countAccount(tx kv.Txn, user ID, browser []byte, now time.Time, note Event) (counted, error) {
-	set, err := SettingsStore{b}.in(tx)
+	set, err := b.settingsIn(tx)
 	if err != nil {
 		return counted{}, err
 	}

@@ -26,7 +26,7 @@ func (a Attempts) Guessed(ctx context.Context, by Actor, user ID) (Guessed, erro
 	}
 	now := a.b.instant()
 	return view(ctx, a.b, func(r kv.Reader) (Guessed, error) {
-		set, err := SettingsStore{a.b}.in(r)
+		set, err := a.b.settingsIn(r)
 		if err != nil {
 			return Guessed{}, err
 		}

@@ -20,7 +20,7 @@ type Looked struct {
 func (a Attempts) Look(ctx context.Context, name string, user *User, browser []byte) (Looked, error) {
 	now := a.b.instant()
 	out, err := view(ctx, a.b, func(r kv.Reader) (looked, error) {
-		set, err := SettingsStore{a.b}.in(r)
+		set, err := a.b.settingsIn(r)
 		switch {
 		case err != nil:
 			return looked{}, err

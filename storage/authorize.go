@@ -34,7 +34,7 @@ type Account struct {
 func (s Grants) Standing(ctx context.Context, flow ID, clientID string, scopes []string, sessions []ID) (*Standing, error) {
 	now := s.b.instant()
 	return view(ctx, s.b, func(r kv.Reader) (*Standing, error) {
-		set, err := SettingsStore{s.b}.in(r)
+		set, err := s.b.settingsIn(r)
 		if err != nil {
 			return nil, err
 		}

@@ -52,7 +52,7 @@ type Terms struct {
 // Terms returns those of now.
 func (s Scopes) Terms(ctx context.Context) (Terms, error) {
 	return view(ctx, s.b, func(r kv.Reader) (t Terms, err error) {
-		if t.Settings, err = (SettingsStore{s.b}).in(r); err != nil {
+		if t.Settings, err = s.b.settingsIn(r); err != nil {
 			return Terms{}, err
 		}
 		t.Catalogue, err = s.b.catalogueIn(r)

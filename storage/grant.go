@@ -149,7 +149,7 @@ func (g *Grant) date(l Lifetimes, now time.Time) {
 // stillDecided checks that user, session and client are what the flow was decided
 // upon, and writes the references that later uses are checked against.
 func (b *base) stillDecided(tx kv.Txn, g *Grant, revision uint64, now time.Time) (*Settings, *Client, error) {
-	set, err := SettingsStore{b}.in(tx)
+	set, err := b.settingsIn(tx)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -67,7 +67,7 @@ func (l Links) Create(ctx context.Context, by Actor, kind LinkKind, user ID, has
 
 // allowed says how long such a link lives, and binds it to its user's epoch.
 func (l Links) allowed(tx kv.Txn, v *Link) (time.Duration, error) {
-	set, err := SettingsStore{l.b}.in(tx)
+	set, err := l.b.settingsIn(tx)
 	if err != nil {
 		return 0, err
 	}

@@ -72,7 +72,7 @@ func (s Users) ChangePassword(ctx context.Context, by Actor, c PasswordChange) (
 // changing returns the user whose password changes, if all is as it was when the old
 // one was checked. A recovery meanwhile, or the same form sent twice, is not undone.
 func (b *base) changing(tx kv.Txn, c *PasswordChange, now time.Time) (*User, error) {
-	set, err := SettingsStore{b}.in(tx)
+	set, err := b.settingsIn(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (b *base) changing(tx kv.Txn, c *PasswordChange, now time.Time) (*User, err
 
 // othersAlive counts a user's live sessions but one.
 func (b *base) othersAlive(tx kv.Txn, u *User, but ID, now time.Time) (n int, err error) {
-	set, err := SettingsStore{b}.in(tx)
+	set, err := b.settingsIn(tx)
 	if err != nil {
 		return 0, err
 	}

@@ -165,7 +165,7 @@ func (b *base) goOn(tx kv.Txn, old ID, next *Session, now time.Time) (ID, error)
 	if err != nil || first == nil {
 		return ID{}, err // swept: the line is past its absolute end
 	}
-	set, err := SettingsStore{b}.in(tx)
+	set, err := b.settingsIn(tx)
 	if err != nil || first.past(set.Lifetimes, now) {
 		return ID{}, err
 	}

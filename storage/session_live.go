@@ -13,7 +13,7 @@ import (
 func (s Sessions) Live(ctx context.Context, ids []ID) ([]SignedIn, error) {
 	now := s.b.instant()
 	return view(ctx, s.b, func(r kv.Reader) ([]SignedIn, error) {
-		set, err := SettingsStore{s.b}.in(r)
+		set, err := s.b.settingsIn(r)
 		if err != nil {
 			return nil, err
 		}
@@ -27,7 +27,7 @@ func (s Sessions) Live(ctx context.Context, ids []ID) ([]SignedIn, error) {
 func (s Sessions) Unended(ctx context.Context, ids []ID) ([]SignedIn, error) {
 	now := s.b.instant()
 	return view(ctx, s.b, func(r kv.Reader) ([]SignedIn, error) {
-		set, err := SettingsStore{s.b}.in(r)
+		set, err := s.b.settingsIn(r)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +57,7 @@ func (s Sessions) Stored(ctx context.Context, ids []ID) ([]*Session, error) {
 // with one cookie for all, the others end early rather than this one late.
 func (s Sessions) BrowserLife(ctx context.Context, ids []ID) (uint32, error) {
 	return view(ctx, s.b, func(r kv.Reader) (uint32, error) {
-		set, err := SettingsStore{s.b}.in(r)
+		set, err := s.b.settingsIn(r)
 		if err != nil {
 			return 0, err
 		}
@@ -84,7 +84,7 @@ func (s Sessions) OfUser(ctx context.Context, user ID, after []byte, limit int) 
 	}
 	now := s.b.instant()
 	v, err := view(ctx, s.b, func(r kv.Reader) (out, error) {
-		set, err := SettingsStore{s.b}.in(r)
+		set, err := s.b.settingsIn(r)
 		if err != nil {
 			return out{}, err
 		}
@@ -155,7 +155,7 @@ func (s Sessions) Touch(ctx context.Context, v *Session) error {
 		return nil
 	}
 	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
-		set, err := SettingsStore{s.b}.in(tx)
+		set, err := s.b.settingsIn(tx)
 		if err != nil {
 			return struct{}{}, err
 		}

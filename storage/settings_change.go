@@ -40,11 +40,11 @@ type SettingChange struct {
 // which [Settings] declares them.
 func (s SettingsStore) List(ctx context.Context) ([]Setting, error) {
 	return view(ctx, s.b, func(r kv.Reader) ([]Setting, error) {
-		have, err := s.in(r)
+		have, err := s.b.settingsIn(r)
 		if err != nil {
 			return nil, err
 		}
-		stored, err := s.stored(r)
+		stored, err := s.b.storedSettings(r)
 		if err != nil {
 			return nil, err
 		}
@@ -82,7 +82,7 @@ func (s SettingsStore) Change(ctx context.Context, by Actor, changes []SettingCh
 	}
 	note := s.b.note(by, ActSettings)
 	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
-		stored, err := s.stored(tx)
+		stored, err := s.b.storedSettings(tx)
 		if err != nil {
 			return struct{}{}, err
 		}

@@ -23,15 +23,15 @@ func settingsTable(p pin, stood time.Time) table[Settings] {
 		}}
 }
 
-// in reads the settings in a transaction. The result may be shared: it is not
+// settingsIn reads the settings in a transaction. The result may be shared: it is not
 // to be changed.
-func (s SettingsStore) in(r kv.Reader) (*Settings, error) {
-	have, err := s.b.settings.shared(r, nil)
+func (b *base) settingsIn(r kv.Reader) (*Settings, error) {
+	have, err := b.settings.shared(r, nil)
 	if err != nil {
 		return nil, err
 	}
 	if have == nil {
-		have = s.b.unset
+		have = b.unset
 	}
 	return have, nil
 }
@@ -40,7 +40,7 @@ func (s SettingsStore) in(r kv.Reader) (*Settings, error) {
 // stored, and over them what is pinned. The logo is shared: not to be changed.
 func (s SettingsStore) Get(ctx context.Context) (Settings, error) {
 	return view(ctx, s.b, func(r kv.Reader) (Settings, error) {
-		v, err := s.in(r)
+		v, err := s.b.settingsIn(r)
 		if err != nil {
 			return Settings{}, err
 		}
@@ -64,11 +64,11 @@ func (s SettingsStore) Set(ctx context.Context, by Actor, v Settings) error {
 	}
 	note := s.b.note(by, ActSettings)
 	_, err := update(ctx, s.b, func(tx kv.Txn) (struct{}, error) {
-		have, err := s.in(tx)
+		have, err := s.b.settingsIn(tx)
 		if err != nil || have.Epoch != v.Epoch {
 			return struct{}{}, errOr(err, ErrStale)
 		}
-		next, err := s.stored(tx)
+		next, err := s.b.storedSettings(tx)
 		if err != nil {
 			return struct{}{}, err
 		}
@@ -91,10 +91,10 @@ func (s SettingsStore) put(tx kv.Txn, stored *Settings, now time.Time) error {
 	return s.b.settings.put(tx, stored)
 }
 
-// stored returns the settings as they are stored: neither filled nor pinned.
-func (s SettingsStore) stored(r kv.Reader) (*Settings, error) {
+// storedSettings returns the settings as they are stored: neither filled nor pinned.
+func (b *base) storedSettings(r kv.Reader) (*Settings, error) {
 	v := new(Settings)
-	raw, ok, err := r.Get(s.b.settings.full(nil))
+	raw, ok, err := r.Get(b.settings.full(nil))
 	if err != nil || !ok {
 		return v, err
 	}

@@ -97,7 +97,7 @@ func TestWhatWasNeverChangedStaysTheDefault(t *testing.T) {
 	s.Lifetimes.Code = 30
 	s.Branding.Logo, s.Branding.LogoType = []byte("logo"), "image/png"
 	h.ok(h.Settings.Set(h.ctx, Operator, s))
-	stored := need(update(h.ctx, h.base, func(tx writer) (*Settings, error) { return h.Settings.stored(tx) }))(h)
+	stored := need(update(h.ctx, h.base, func(tx writer) (*Settings, error) { return h.base.storedSettings(tx) }))(h)
 	want := Settings{Lifetimes: Lifetimes{Code: 30}, Epoch: 1, Changed: uint64(h.clock.Now().Unix()), Branding: Branding{Logo: []byte("logo"), LogoType: "image/png"}}
 	if !reflect.DeepEqual(*stored, want) {
 		t.Errorf("stored is %+v", stored)

@@ -204,7 +204,7 @@ func (b *base) prepare(ctx context.Context) error {
 		if err := b.correctScopeWords(tx); err != nil {
 			return time.Time{}, err
 		}
-		stored, err := SettingsStore{b}.stored(tx)
+		stored, err := b.storedSettings(tx)
 		if err != nil {
 			return time.Time{}, err
 		}

@@ -145,7 +145,7 @@ func sweepFront[T any](tx kv.Txn, t *table[T], after []byte, gone func(*T) bool)
 // outlive its session's idleness, but not that. What settings say is over must have
 // been so for as long as what is over otherwise: see Settings.stood.
 func (b *base) sweepSessions(tx kv.Txn, after []byte, before time.Time) (swept, error) {
-	set, err := SettingsStore{b}.in(tx)
+	set, err := b.settingsIn(tx)
 	if err != nil {
 		return swept{}, err
 	}
@@ -173,7 +173,7 @@ func (b *base) grantOver(tx kv.Txn, g *Grant, before time.Time) (bool, error) {
 	if !before.Before(g.Expires) || !g.refreshable() {
 		return !before.Before(g.Expires), nil
 	}
-	set, err := SettingsStore{b}.in(tx)
+	set, err := b.settingsIn(tx)
 	if err != nil {
 		return false, err
 	}
@@ -210,7 +210,7 @@ func (b *base) sweepLinks(tx kv.Txn, after []byte, before time.Time) (swept, err
 // sweepAudit goes by the oldest end: ids sort by time, so that a slice without anything
 // to delete ends the walk.
 func (b *base) sweepAudit(tx kv.Txn, after []byte, before time.Time) (swept, error) {
-	set, err := SettingsStore{b}.in(tx)
+	set, err := b.settingsIn(tx)
 	if err != nil {
 		return swept{}, err
 	}

@@ -78,7 +78,7 @@ func (b *base) validateNewUsername(r kv.Reader, stored, username string) error {
 	if username == stored {
 		return nil
 	}
-	set, err := SettingsStore{b}.in(r)
+	set, err := b.settingsIn(r)
 	if err != nil {
 		return err
 	}
