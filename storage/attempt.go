@@ -106,7 +106,7 @@ func (a Attempts) Count(ctx context.Context, name string, user *User, browser []
 			return out.wait, err
 		}
 	}
-	set, err := SettingsStore{a.b}.Get(ctx)
+	set, err := view(ctx, a.b, a.b.settingsIn)
 	if err != nil {
 		return 0, err
 	}

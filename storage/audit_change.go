@@ -70,8 +70,8 @@ func userChanges(before, after *User) []FieldChange {
 
 func (u *User) leaves() []leaf {
 	v := reflect.ValueOf(u).Elem()
-	own := []leaf{{"username", v.FieldByName("Username")}, {"email", v.FieldByName("Email")}, {"email_verified", v.FieldByName("EmailVerified")},
-		{"external_id", v.FieldByName("ExternalID")}, {"roles", v.FieldByName("Roles")}}
+	own := []leaf{leafOf("username", v.FieldByName("Username")), leafOf("email", v.FieldByName("Email")), leafOf("email_verified", v.FieldByName("EmailVerified")),
+		leafOf("external_id", v.FieldByName("ExternalID")), leafOf("roles", v.FieldByName("Roles"))}
 	return appendLeaves(own, "", v.FieldByName("Profile"))
 }
 
@@ -86,8 +86,8 @@ func clientChanges(before, after *Client) []FieldChange {
 func (c *Client) leaves() []leaf {
 	m := reflect.ValueOf(&c.Metadata).Elem()
 	all := slices.DeleteFunc(appendLeaves(nil, "", m), func(l leaf) bool { return l.name == "-" })
-	return append(all, leaf{"scope", m.FieldByName("Scopes")}, leaf{"allowed_groups", m.FieldByName("AllowedGroups")},
-		leaf{"first_party", reflect.ValueOf(&c.FirstParty).Elem()})
+	return append(all, leafOf("scope", m.FieldByName("Scopes")), leafOf("allowed_groups", m.FieldByName("AllowedGroups")),
+		leafOf("first_party", reflect.ValueOf(&c.FirstParty).Elem()))
 }
 
 func groupChanges(before, after *Group) []FieldChange {
@@ -95,7 +95,7 @@ func groupChanges(before, after *Group) []FieldChange {
 }
 
 func (g *Group) leaves() []leaf {
-	return []leaf{{"name", reflect.ValueOf(&g.Name).Elem()}, {"description", reflect.ValueOf(&g.Description).Elem()}}
+	return []leaf{leafOf("name", reflect.ValueOf(&g.Name).Elem()), leafOf("description", reflect.ValueOf(&g.Description).Elem())}
 }
 
 // resourceLeaves has the scopes with the words that people consent to.
@@ -110,7 +110,7 @@ func (b *base) resourceLeaves(r kv.Reader, v *Resource) ([]leaf, error) {
 			scopes[i] = fmt.Sprintf("%s=%q", name, sc.Words)
 		}
 	}
-	return []leaf{{"name", reflect.ValueOf(v.Name)}, {"scopes", reflect.ValueOf(scopes)}}, nil
+	return []leaf{leafOf("name", reflect.ValueOf(v.Name)), leafOf("scopes", reflect.ValueOf(scopes))}, nil
 }
 
 // against is the value in words, at most changeMost bytes. Of a list that is longer it

@@ -162,7 +162,7 @@ func TestWhatTheAuditTrailTellsOfAChangeIsBounded(t *testing.T) {
 	}
 	for n := range 4 {
 		text := strings.Repeat("a", n) + strings.Repeat("é", 200)
-		got := leaf{"x", reflect.ValueOf(text)}.against(leaf{"x", reflect.ValueOf("")})
+		got := leafOf("x", reflect.ValueOf(text)).against(leafOf("x", reflect.ValueOf("")))
 		if len(got) > changeMost || !utf8.ValidString(got) || !strings.HasPrefix(text, strings.TrimSuffix(got, "…")) {
 			t.Errorf("%q", got)
 		}

@@ -71,6 +71,8 @@ type leaf struct {
 	value reflect.Value
 }
 
+func leafOf(name string, value reflect.Value) leaf { return leaf{name: name, value: value} }
+
 // isSetting tells settings from what counts and dates their changes.
 func isSetting(l leaf) bool { return l.name != "epoch" && l.name != "changed" }
 
@@ -80,7 +82,7 @@ func leaves(s *Settings) []leaf { return appendLeaves(nil, "", reflect.ValueOf(s
 
 func appendLeaves(all []leaf, name string, v reflect.Value) []leaf {
 	if v.Kind() != reflect.Struct {
-		return append(all, leaf{name, v})
+		return append(all, leafOf(name, v))
 	}
 	for i := range v.NumField() {
 		field, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
