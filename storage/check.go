@@ -100,10 +100,13 @@ func (b *base) grantsChecks() []check {
 	}
 }
 
+// parts are what Check consists of, over no data: they tell which tables there are.
+func parts() []check { return unopened().checks() }
+
 // TableOf names the table that a key belongs to, by its records or an index; ""
 // if there is none.
 func TableOf(key []byte) string {
-	for _, part := range unopened().checks() {
+	for _, part := range parts() {
 		if len(key) > 0 && bytes.IndexByte(part.spaces, key[0]) >= 0 {
 			return part.name
 		}

@@ -17,7 +17,7 @@ import (
 
 // recordTypes are the types of the records of all tables.
 func recordTypes() (all []reflect.Type) {
-	for _, part := range unopened().checks() {
+	for _, part := range parts() {
 		if part.record != nil {
 			all = append(all, part.record)
 		}
@@ -76,10 +76,9 @@ func describeRecord(t *testing.T, out *strings.Builder, typ reflect.Type) (held 
 }
 
 func TestSpacesOfTheFileAreNeverReused(t *testing.T) {
-	h := newHouse(t)
 	var out strings.Builder
 	var all []byte
-	for _, c := range h.base.checks() {
+	for _, c := range parts() {
 		if len(c.spaces) > 0 {
 			fmt.Fprintf(&out, "%s % x\n", c.name, c.spaces)
 		}
@@ -129,7 +128,7 @@ func filled(typ reflect.Type, n *int64) reflect.Value {
 
 // decodeAny decodes a record of a table by the table's own rules.
 func decodeAny(typ reflect.Type, k key, raw []byte) (any, error) {
-	for _, part := range unopened().checks() {
+	for _, part := range parts() {
 		if part.record == typ {
 			return part.decode(k, raw)
 		}
