@@ -37,7 +37,7 @@ type Info struct {
 // List returns the stored keys and what the policy makes of them: the signing keys by
 // algorithm, the next one first, and the data keys by purpose, the newest first.
 func (r *Ring) List(ctx context.Context) (signing, data []Info, err error) {
-	policy, enabled, err := r.policy(ctx)
+	plan, enabled, err := r.policy(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -45,7 +45,7 @@ func (r *Ring) List(ctx context.Context) (signing, data []Info, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	d := &draft{ring: r, set: set, policy: policy, enabled: enabled}
+	d := &draft{ring: r, set: set, policy: plan, enabled: enabled}
 	for _, k := range set.SigningKeys {
 		signing = append(signing, d.signingInfo(k))
 	}

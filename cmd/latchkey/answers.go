@@ -31,16 +31,16 @@ func (t *terminal) showFields(fields []field) error {
 	return w.Flush()
 }
 
-// table is a list for a person.
-type table struct{ w *tabwriter.Writer }
+// textTable is a list for a person.
+type textTable struct{ w *tabwriter.Writer }
 
-func newTable(out io.Writer, heads ...string) table {
-	t := table{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
+func newTable(out io.Writer, heads ...string) textTable {
+	t := textTable{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
 	t.row(heads...)
 	return t
 }
 
-func (t table) row(cells ...string) {
+func (t textTable) row(cells ...string) {
 	for i, c := range cells {
 		if cells[i] = printable(c); i < len(cells)-1 {
 			cells[i] = short(cells[i])

@@ -120,8 +120,8 @@ func resourceEndSecret(t *terminal) *cobra.Command {
 	return c
 }
 
-// apps is how many may ask for a resource's scopes, if the server says it.
-func apps(v api.Resource) string {
+// appsOf is how many may ask for a resource's scopes, if the server says it.
+func appsOf(v api.Resource) string {
 	if v.Clients == nil {
 		return "apps"
 	}
@@ -144,7 +144,7 @@ func resourceDelete(t *terminal) *cobra.Command {
 		}
 		// With the data closed: nobody else should wait for the answer.
 		question := fmt.Sprintf("Delete %s (%s) for good? Tokens stop working there at once; %s may ask for it.",
-			doomed.Name, doomed.Identifier, apps(doomed))
+			doomed.Name, doomed.Identifier, appsOf(doomed))
 		if err := t.confirm(c.Context(), *sure, question); err != nil {
 			return err
 		}
@@ -154,7 +154,7 @@ func resourceDelete(t *terminal) *cobra.Command {
 		if err := remove(c, []string{doomed.ID}); err != nil || t.json {
 			return t.answer(map[string]any{"deleted": doomed.ID, "clients": doomed.Clients}, err)
 		}
-		t.say("%s is deleted. %s could ask for it.", doomed.Name, apps(doomed))
+		t.say("%s is deleted. %s could ask for it.", doomed.Name, appsOf(doomed))
 		return nil
 	}
 	return c

@@ -47,8 +47,8 @@ func open(t *testing.T, path string) (*bolt.Engine, *storage.Store) {
 	return e, s
 }
 
-// people adds users, whom a test counts afterwards.
-func people(t *testing.T, s *storage.Store, names ...string) {
+// addPeople adds users, whom a test counts afterwards.
+func addPeople(t *testing.T, s *storage.Store, names ...string) {
 	t.Helper()
 	for _, name := range names {
 		_, err := s.Users.Create(t.Context(), storage.Operator, storage.User{Username: name})
@@ -92,7 +92,7 @@ func files(t *testing.T, dir string) string {
 func aBackup(t *testing.T) string {
 	t.Helper()
 	e, s := open(t, filepath.Join(t.TempDir(), "data"))
-	people(t, s, "ada", "bob")
+	addPeople(t, s, "ada", "bob")
 	path := filepath.Join(t.TempDir(), "backup")
 	c, err := backup.Write(t.Context(), e, path, anyKey, noon)
 	must(t, err)
@@ -150,7 +150,7 @@ func (s spoiled) Compact(ctx context.Context, path string) error {
 
 func TestACopyIsReadBeforeItGetsItsName(t *testing.T) {
 	e, s := open(t, filepath.Join(t.TempDir(), "data"))
-	people(t, s, "ada")
+	addPeople(t, s, "ada")
 	for name, how := range map[string]func(string) error{
 		"cut":    func(path string) error { return os.Truncate(path, 9000) },
 		"zeroed": func(path string) error { return errors.Join(os.Truncate(path, 9000), os.Truncate(path, 1<<20)) },
@@ -168,7 +168,7 @@ func TestACopyIsReadBeforeItGetsItsName(t *testing.T) {
 
 func TestADataSetWithFaultsIsStillBackedUpAndTheyAreTold(t *testing.T) {
 	e, s := open(t, filepath.Join(t.TempDir(), "data"))
-	people(t, s, "ada")
+	addPeople(t, s, "ada")
 	must(t, e.Update(t.Context(), func(tx kv.Txn) error { return tx.Put([]byte{0xee, 1}, nil) }))
 	path := filepath.Join(t.TempDir(), "b")
 	c, err := backup.Write(t.Context(), e, path, anyKey, noon)
@@ -191,7 +191,7 @@ func TestRestoreKeepsWhatItReplaces(t *testing.T) {
 	from, dir := aBackup(t), t.TempDir()
 	to := filepath.Join(dir, "data")
 	e, s := open(t, to)
-	people(t, s, "carl")
+	addPeople(t, s, "carl")
 	r := backup.Restore{From: from, To: to, Keys: anyKey, Now: clock, Force: true}
 	if _, err := r.Run(t.Context()); !errors.Is(err, kv.ErrLocked) {
 		t.Errorf("while they are in use: %v", err)
@@ -291,7 +291,7 @@ func TestADamagedBackupIsToldApartAndLeavesThePresentDataAsTheyWere(t *testing.T
 			must(t, os.WriteFile(from, d.to(t, bytes.Clone(good)), 0o600))
 			to := filepath.Join(dir, "data")
 			e, s := open(t, to)
-			people(t, s, "carl")
+			addPeople(t, s, "carl")
 			must(t, e.Close())
 			present, _ := os.ReadFile(to)
 			r := backup.Restore{From: from, To: to, Keys: anyKey, Now: clock, Force: true}
@@ -359,7 +359,7 @@ func TestCompactReplacesTheFileByAnEqualSmallerOne(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "data")
 	e, s := open(t, path)
-	people(t, s, "ada", "bob")
+	addPeople(t, s, "ada", "bob")
 	for i := range byte(200) {
 		must(t, e.Update(t.Context(), func(tx kv.Txn) error { return tx.Put([]byte{0x70, i}, make([]byte, 4000)) }))
 	}
@@ -430,7 +430,7 @@ func TestABackupHoldsNothingOfWhoWasDeleted(t *testing.T) {
 	dir := t.TempDir()
 	path, copied := filepath.Join(dir, "data"), filepath.Join(dir, "copy")
 	e, s := open(t, path)
-	people(t, s, "ada")
+	addPeople(t, s, "ada")
 	u, err := s.Users.Create(t.Context(), storage.Operator, storage.User{Username: "zenobia", Email: "zenobia@leaves.example"})
 	must(t, err)
 	must(t, s.Users.Delete(t.Context(), storage.Operator, u.ID))
@@ -453,7 +453,7 @@ func TestCompactingMakesNoFileLargerAndFollowsALink(t *testing.T) {
 	dir := t.TempDir()
 	path, link := filepath.Join(dir, "elsewhere"), filepath.Join(dir, "data")
 	e, s := open(t, path)
-	people(t, s, "ada")
+	addPeople(t, s, "ada")
 	must(t, e.Close())
 	must(t, os.Symlink(path, link))
 	for range 2 {
