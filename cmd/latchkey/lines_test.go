@@ -55,13 +55,13 @@ func FuzzLines(f *testing.F) {
 	})
 }
 
-// people is a file of very many users that nobody keeps whole.
-type people struct {
+// userFile is a file of very many users that nobody keeps whole.
+type userFile struct {
 	most, at int
 	rest     []byte
 }
 
-func (p *people) Read(b []byte) (int, error) {
+func (p *userFile) Read(b []byte) (int, error) {
 	for len(p.rest) == 0 {
 		if p.at == p.most {
 			return 0, io.EOF
@@ -75,7 +75,7 @@ func (p *people) Read(b []byte) (int, error) {
 }
 
 func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
-	lines, most := newLineReader(&people{most: 3000}), uint64(0) // 180 MB
+	lines, most := newLineReader(&userFile{most: 3000}), uint64(0) // 180 MB
 	for {
 		batch, err := lines.batch(100)
 		if err != nil {

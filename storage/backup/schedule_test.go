@@ -33,7 +33,7 @@ func (c *counted) Compact(ctx context.Context, path string) error {
 func scheduled(t *testing.T) (*backup.Schedule, *counted, kv.Engine) {
 	t.Helper()
 	e, s := open(t, filepath.Join(t.TempDir(), "data"))
-	people(t, s, "ada")
+	addPeople(t, s, "ada")
 	source := &counted{Source: e}
 	return &backup.Schedule{Directory: filepath.Join(t.TempDir(), "kept"), Name: "id.example.org", Every: 24 * time.Hour, Keep: 3,
 		Source: source, Keys: anyKey}, source, e
