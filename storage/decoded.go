@@ -53,6 +53,17 @@ func (d *decoded[T]) keep(k, raw []byte, v *T) {
 	}
 }
 
+// each shows all that is kept, so that tests can tell whether somebody changed it.
+func (d *decoded[T]) each(show func(k, raw []byte, object *T)) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, generation := range []map[string]kept[T]{d.young, d.old} {
+		for k, v := range generation {
+			show([]byte(k), v.raw, v.object)
+		}
+	}
+}
+
 func (d *decoded[T]) put(k []byte, v kept[T]) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

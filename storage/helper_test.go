@@ -141,16 +141,12 @@ func sharedAsDecoded(t *testing.T, b *base) {
 
 func unchanged[T any](t *testing.T, records *table[T]) {
 	t.Helper()
-	records.cache.mu.RLock()
-	defer records.cache.mu.RUnlock()
-	for _, generation := range []map[string]kept[T]{records.cache.young, records.cache.old} {
-		for full, kept := range generation {
-			want, err := records.decode(key(full)[1:], kept.raw)
-			if err != nil || !reflect.DeepEqual(kept.object, want) {
-				t.Errorf("a shared object of %s was changed: is %+v, was %+v, %v", records.name, kept.object, want, err)
-			}
+	records.cache.each(func(full, raw []byte, object *T) {
+		want, err := records.decode(key(full[1:]), raw)
+		if err != nil || !reflect.DeepEqual(object, want) {
+			t.Errorf("a shared object of %s was changed: is %+v, was %+v, %v", records.name, object, want, err)
 		}
-	}
+	})
 }
 
 // need unwraps what cannot fail in this test.

@@ -216,7 +216,7 @@ func TestARedirectURIThatHoldsAResponseParameterIsRefusedUnlessItWasThere(t *tes
 	const had = "https://app.example/cb?x=1&code=none"
 	c := h.client("demo")
 	c.Metadata.RedirectURIs = []string{had}
-	need(update(h.ctx, h.Clients.b, func(tx kv.Txn) (struct{}, error) { return struct{}{}, h.Clients.b.clients.put(tx, c) }))(h)
+	need(update(h.ctx, h.base, func(tx kv.Txn) (struct{}, error) { return struct{}{}, h.base.clients.put(tx, c) }))(h)
 	if warnings := c.Metadata.RedirectURIWarnings(); len(warnings) != 1 || !strings.Contains(warnings[0], `the parameter code`) {
 		t.Errorf("%q", warnings)
 	}
