@@ -6,7 +6,9 @@ import (
 	"testing"
 )
 
-func change(name, value string) SettingChange { return SettingChange{Name: name, Value: json.RawMessage(value)} }
+func change(name, value string) SettingChange {
+	return SettingChange{Name: name, Value: json.RawMessage(value)}
+}
 
 // setting is one of the list.
 func (h *house) setting(name string) Setting {
