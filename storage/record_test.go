@@ -141,7 +141,7 @@ func TestRecordsComeBackWholeAndWithTimesInUTC(t *testing.T) {
 	time.Local = time.FixedZone("elsewhere", 7*3600)
 	defer func() { time.Local = was }()
 	for _, typ := range recordTypes() {
-		if typ.Name() == "meta" {
+		if typ == reflect.TypeFor[meta]() {
 			continue
 		}
 		var n int64
@@ -166,7 +166,7 @@ func TestRecordsComeBackWholeAndWithTimesInUTC(t *testing.T) {
 
 func TestRecordsOfBeforeAFieldWasAddedReadWithItsDefault(t *testing.T) {
 	for _, typ := range recordTypes() {
-		if typ.Name() == "meta" {
+		if typ == reflect.TypeFor[meta]() {
 			continue
 		}
 		got, err := decodeAny(typ, make(key, 16), []byte{recordUnsummed, 0xa0}) // an empty map
@@ -299,7 +299,7 @@ func FuzzDecodeRecord(f *testing.F) {
 	f.Add([]byte{recordUnsummed, 0xa1, 0x01, 0xf6})
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		for _, typ := range recordTypes() {
-			if typ.Name() == "meta" {
+			if typ == reflect.TypeFor[meta]() {
 				continue
 			}
 			v, err := decodeAny(typ, make(key, 16), raw)
