@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 // Check reports whether the master key opens every stored key, as Open does, but
@@ -14,7 +14,7 @@ import (
 // returns ErrWrongMaster if it does not, ErrDamaged if there are no keys or they
 // contradict each other.
 func Check(ctx context.Context, store interface {
-	Load(ctx context.Context) (storage.KeySet, error)
+	Load(ctx context.Context) (policy.KeySet, error)
 }, master Master) error {
 	if master.key == nil {
 		return fmt.Errorf("%w: none was given", ErrMaster)

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"testing"
 
-	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 func TestCheckTellsWhatOpensWithoutChangingAnything(t *testing.T) {
@@ -13,16 +13,16 @@ func TestCheckTellsWhatOpensWithoutChangingAnything(t *testing.T) {
 	made := store.replaced
 	for name, c := range map[string]struct {
 		master Master
-		edit   func(*storage.KeySet)
+		edit   func(*policy.KeySet)
 		want   error
 	}{
 		"whole":             {master: testMaster(1)},
 		"another master":    {master: testMaster(2), want: ErrWrongMaster},
 		"no master":         {want: ErrMaster},
-		"no keys":           {master: testMaster(1), edit: func(s *storage.KeySet) { *s = storage.KeySet{} }, want: ErrDamaged},
-		"a data key":        {master: testMaster(1), edit: func(s *storage.KeySet) { s.DataKeys[0].Sealed = []byte("x") }, want: ErrDamaged},
-		"a signing key":     {master: testMaster(1), edit: func(s *storage.KeySet) { s.SigningKeys[1].Sealed = []byte("x") }, want: ErrDamaged},
-		"lost the data key": {master: testMaster(1), edit: func(s *storage.KeySet) { s.DataKeys = nil }, want: ErrDamaged},
+		"no keys":           {master: testMaster(1), edit: func(s *policy.KeySet) { *s = policy.KeySet{} }, want: ErrDamaged},
+		"a data key":        {master: testMaster(1), edit: func(s *policy.KeySet) { s.DataKeys[0].Sealed = []byte("x") }, want: ErrDamaged},
+		"a signing key":     {master: testMaster(1), edit: func(s *policy.KeySet) { s.SigningKeys[1].Sealed = []byte("x") }, want: ErrDamaged},
+		"lost the data key": {master: testMaster(1), edit: func(s *policy.KeySet) { s.DataKeys = nil }, want: ErrDamaged},
 	} {
 		copied := &shelf{set: store.set}
 		if c.edit != nil {

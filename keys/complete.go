@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 const (
@@ -34,10 +34,10 @@ func (d *draft) complete() error {
 		}
 	}
 	for _, alg := range d.enabled {
-		if d.signing(alg.name, storage.KeyCurrent) != nil {
+		if d.signing(alg.name, policy.KeyCurrent) != nil {
 			continue
 		}
-		if d.signing(alg.name, storage.KeyNext) == nil {
+		if d.signing(alg.name, policy.KeyNext) == nil {
 			if err := d.addSigningKey(alg, d.now); err != nil {
 				return err
 			}
@@ -48,7 +48,7 @@ func (d *draft) complete() error {
 }
 
 // checkCanary tells a wrong master key from damage before anything else is opened.
-func (r *Ring) checkCanary(set storage.KeySet) error {
+func (r *Ring) checkCanary(set policy.KeySet) error {
 	if len(set.Canary) == 0 {
 		if len(set.DataKeys) > 0 || len(set.SigningKeys) > 0 {
 			return fmt.Errorf("%w: keys without a canary", ErrDamaged)
@@ -64,7 +64,7 @@ func (r *Ring) checkCanary(set storage.KeySet) error {
 
 // needed is the fingerprint of the master key that set says it needs. The file may be
 // anybody's: what is no fingerprint is not repeated.
-func needed(set storage.KeySet) string {
+func needed(set policy.KeySet) string {
 	if raw, err := hex.DecodeString(set.Master); err != nil || len(raw) != fingerprintBytes {
 		return "another"
 	}
@@ -72,7 +72,7 @@ func needed(set storage.KeySet) string {
 }
 
 // Opens reports whether set is sealed under this master key.
-func (m Master) Opens(set storage.KeySet) bool {
+func (m Master) Opens(set policy.KeySet) bool {
 	text, err := m.unwrap(canaryLabel, 0, set.Canary)
 	return err == nil && string(text) == canaryText
 }

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 // dataKey is an opened data key. Sealing and authenticating use keys derived from
@@ -30,10 +30,10 @@ type mac struct {
 	length [8]byte
 }
 
-func newDataKey(random io.Reader, master Master, id uint32, p Purpose, now time.Time) storage.DataKey {
+func newDataKey(random io.Reader, master Master, id uint32, p Purpose, now time.Time) policy.DataKey {
 	key := make([]byte, keySize)
 	mustRead(random, key)
-	return storage.DataKey{
+	return policy.DataKey{
 		ID:      id,
 		Purpose: string(p),
 		Sealed:  master.wrap(random, wrapLabel(p), id, key),
@@ -41,7 +41,7 @@ func newDataKey(random io.Reader, master Master, id uint32, p Purpose, now time.
 	}
 }
 
-func openDataKey(master Master, record storage.DataKey) (*dataKey, error) {
+func openDataKey(master Master, record policy.DataKey) (*dataKey, error) {
 	p := Purpose(record.Purpose)
 	key, err := master.unwrap(wrapLabel(p), record.ID, record.Sealed)
 	if err != nil || len(key) != keySize {

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"latchkey/storage"
+	"latchkey/storage/audit"
+	"latchkey/storage/policy"
 )
 
 // retention is what becomes of a purpose's data keys.
@@ -38,8 +39,8 @@ var retentions = map[Purpose]retention{
 	PurposeSID:          fixed,
 }
 
-func sealsFor(p Purpose) func(storage.DataKey) bool {
-	return func(k storage.DataKey) bool { return k.Purpose == string(p) && k.Retired.IsZero() }
+func sealsFor(p Purpose) func(policy.DataKey) bool {
+	return func(k policy.DataKey) bool { return k.Purpose == string(p) && k.Retired.IsZero() }
 }
 
 // addDataKey makes the key that seals for p from now on.
@@ -67,7 +68,7 @@ func (d *draft) rotateDataKeys() error {
 			}
 		}
 		d.addDataKey(p)
-		d.note(storage.ActDataKeyRotated, string(p))
+		d.note(audit.ActDataKeyRotated, string(p))
 	}
 	if err := d.resealSigningKeys(); err != nil {
 		return err
@@ -108,7 +109,7 @@ func sealedUnder(sealed []byte) uint32 {
 }
 
 func (d *draft) removeDataKeys() {
-	d.set.DataKeys = slices.DeleteFunc(d.set.DataKeys, func(k storage.DataKey) bool {
+	d.set.DataKeys = slices.DeleteFunc(d.set.DataKeys, func(k policy.DataKey) bool {
 		gone := !k.Retired.IsZero()
 		switch retentions[Purpose(k.Purpose)] {
 		case resealed:
@@ -118,7 +119,7 @@ func (d *draft) removeDataKeys() {
 			gone = false
 		}
 		if gone {
-			d.note(storage.ActDataKeyRemoved, fmt.Sprintf("%s %d", k.Purpose, k.ID))
+			d.note(audit.ActDataKeyRemoved, fmt.Sprintf("%s %d", k.Purpose, k.ID))
 		}
 		return gone
 	})

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"latchkey/storage"
+	"latchkey/storage/audit"
+	"latchkey/storage/policy"
 )
 
 // Discard is for keys that strangers may have: those of alg, or all of them if alg
@@ -19,7 +21,7 @@ import (
 // stay, to verify: what is kept of these cannot be turned into a password or secret
 // by a key alone. Errors: ErrAlgorithm, storage.ErrForbidden.
 func (r *Ring) Discard(ctx context.Context, by storage.Actor, alg string) ([]Rotation, error) {
-	var old *storage.KeySet // as it was when we began: nothing newer is discarded
+	var old *policy.KeySet // as it was when we began: nothing newer is discarded
 	var done []Rotation
 	err := r.settle(ctx, r.now(), by, func(d *draft) error {
 		chosen, err := d.choose(alg)
@@ -27,7 +29,7 @@ func (r *Ring) Discard(ctx context.Context, by storage.Actor, alg string) ([]Rot
 			return err
 		}
 		if old == nil {
-			old = &storage.KeySet{SigningKeys: slices.Clone(d.set.SigningKeys), DataKeys: slices.Clone(d.set.DataKeys)}
+			old = &policy.KeySet{SigningKeys: slices.Clone(d.set.SigningKeys), DataKeys: slices.Clone(d.set.DataKeys)}
 		}
 		d.discardSigningKeys(alg, old.SigningKeys)
 		if alg == "" {
@@ -41,8 +43,8 @@ func (r *Ring) Discard(ctx context.Context, by storage.Actor, alg string) ([]Rot
 		before := &draft{set: *old}
 		done = nil
 		for _, a := range chosen {
-			to := d.signing(a.name, storage.KeyCurrent)
-			done = append(done, Rotation{Algorithm: a.name, From: before.signing(a.name, storage.KeyCurrent).ID,
+			to := d.signing(a.name, policy.KeyCurrent)
+			done = append(done, Rotation{Algorithm: a.name, From: before.signing(a.name, policy.KeyCurrent).ID,
 				To: to.ID, At: to.Activated, Until: to.Activated})
 		}
 		return nil
@@ -50,11 +52,11 @@ func (r *Ring) Discard(ctx context.Context, by storage.Actor, alg string) ([]Rot
 	return done, err
 }
 
-func (d *draft) discardSigningKeys(alg string, old []storage.SigningKey) {
-	d.set.SigningKeys = slices.DeleteFunc(d.set.SigningKeys, func(k storage.SigningKey) bool {
-		gone := (alg == "" || k.Algorithm == alg) && slices.ContainsFunc(old, func(o storage.SigningKey) bool { return o.ID == k.ID })
+func (d *draft) discardSigningKeys(alg string, old []policy.SigningKey) {
+	d.set.SigningKeys = slices.DeleteFunc(d.set.SigningKeys, func(k policy.SigningKey) bool {
+		gone := (alg == "" || k.Algorithm == alg) && slices.ContainsFunc(old, func(o policy.SigningKey) bool { return o.ID == k.ID })
 		if gone {
-			d.note(storage.ActKeyRemoved, k.Algorithm+" "+k.ID)
+			d.note(audit.ActKeyRemoved, k.Algorithm+" "+k.ID)
 		}
 		return gone
 	})
@@ -62,9 +64,9 @@ func (d *draft) discardSigningKeys(alg string, old []storage.SigningKey) {
 
 // discardDataKeys replaces the data keys before it removes them, so that no id is
 // used again.
-func (d *draft) discardDataKeys(old []storage.DataKey) error {
-	was := func(k storage.DataKey) bool {
-		return slices.ContainsFunc(old, func(o storage.DataKey) bool { return o.ID == k.ID })
+func (d *draft) discardDataKeys(old []policy.DataKey) error {
+	was := func(k policy.DataKey) bool {
+		return slices.ContainsFunc(old, func(o policy.DataKey) bool { return o.ID == k.ID })
 	}
 	for _, p := range purposes {
 		for i := range d.set.DataKeys {
@@ -74,16 +76,16 @@ func (d *draft) discardDataKeys(old []storage.DataKey) error {
 		}
 		if !slices.ContainsFunc(d.set.DataKeys, sealsFor(p)) {
 			d.addDataKey(p)
-			d.note(storage.ActDataKeyRotated, string(p))
+			d.note(audit.ActDataKeyRotated, string(p))
 		}
 	}
 	if err := d.resealSigningKeys(); err != nil {
 		return err
 	}
-	d.set.DataKeys = slices.DeleteFunc(d.set.DataKeys, func(k storage.DataKey) bool {
+	d.set.DataKeys = slices.DeleteFunc(d.set.DataKeys, func(k policy.DataKey) bool {
 		gone := was(k) && k.Purpose != string(PurposePassword) && k.Purpose != string(PurposeClientSecret)
 		if gone {
-			d.note(storage.ActDataKeyRemoved, fmt.Sprintf("%s %d", k.Purpose, k.ID))
+			d.note(audit.ActDataKeyRemoved, fmt.Sprintf("%s %d", k.Purpose, k.ID))
 		}
 		return gone
 	})

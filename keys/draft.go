@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/audit"
+	"latchkey/storage/policy"
 )
 
 // draft is a key set being changed, before it is stored. All changes to keys are
@@ -13,13 +15,13 @@ import (
 // whole or not at all.
 type draft struct {
 	ring    *Ring
-	set     storage.KeySet
+	set     policy.KeySet
 	policy  Policy
 	enabled []*algorithm
 	now     time.Time // whole seconds, as it is stored
 	by      storage.Actor
 	changed bool
-	notes   []storage.KeyNote
+	notes   []policy.KeyNote
 }
 
 // settle brings the ring to the stored key set, changing that first: what is missing
@@ -71,9 +73,9 @@ func (r *Ring) inUse(epoch uint64, enabled []*algorithm) bool {
 	return s != nil && s.epoch == epoch && slices.Equal(s.enabled, enabled)
 }
 
-func (d *draft) note(act storage.Act, detail string) {
+func (d *draft) note(act audit.Act, detail string) {
 	d.changed = true
-	d.notes = append(d.notes, storage.KeyNote{By: d.by, Act: act, Detail: detail})
+	d.notes = append(d.notes, policy.KeyNote{By: d.by, Act: act, Detail: detail})
 }
 
 // open opens the data keys as they are in the draft.

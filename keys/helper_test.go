@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 var epochZero = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -19,21 +19,21 @@ func fixedNow() time.Time { return epochZero }
 // can choose.
 type shelf struct {
 	mu       sync.Mutex
-	set      storage.KeySet
+	set      policy.KeySet
 	replaced int
-	notes    []storage.KeyNote
+	notes    []policy.KeyNote
 	loadErr  error
 	writeErr error
 	before   func() // runs, once, before the next Replace
 }
 
-func (s *shelf) Load(context.Context) (storage.KeySet, error) {
+func (s *shelf) Load(context.Context) (policy.KeySet, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.set, s.loadErr
 }
 
-func (s *shelf) Replace(_ context.Context, old uint64, set storage.KeySet, notes ...storage.KeyNote) (storage.KeySet, error) {
+func (s *shelf) Replace(_ context.Context, old uint64, set policy.KeySet, notes ...policy.KeyNote) (policy.KeySet, error) {
 	if before := s.before; before != nil {
 		s.before = nil
 		before()
@@ -41,7 +41,7 @@ func (s *shelf) Replace(_ context.Context, old uint64, set storage.KeySet, notes
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.writeErr != nil {
-		return storage.KeySet{}, s.writeErr
+		return policy.KeySet{}, s.writeErr
 	}
 	if s.set.Epoch == old {
 		set.Epoch = old + 1
@@ -53,7 +53,7 @@ func (s *shelf) Replace(_ context.Context, old uint64, set storage.KeySet, notes
 }
 
 // edit changes the stored set behind the ring's back, as another process would.
-func (s *shelf) edit(change func(*storage.KeySet)) {
+func (s *shelf) edit(change func(*policy.KeySet)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	set := s.set
@@ -66,7 +66,7 @@ func (s *shelf) edit(change func(*storage.KeySet)) {
 
 // retireDataKeys makes every data key decrypt-only; reloading adds their successors.
 func (s *shelf) retireDataKeys() {
-	s.edit(func(set *storage.KeySet) {
+	s.edit(func(set *policy.KeySet) {
 		for i := range set.DataKeys {
 			set.DataKeys[i].Retired = epochZero
 		}
@@ -121,7 +121,7 @@ func reload(t testing.TB, r *Ring) {
 }
 
 // addSigningKey stores one more key of the algorithm in the given state.
-func addSigningKey(t testing.TB, r *Ring, store *shelf, alg string, state storage.KeyState) storage.SigningKey {
+func addSigningKey(t testing.TB, r *Ring, store *shelf, alg string, state policy.KeyState) policy.SigningKey {
 	t.Helper()
 	key, err := newSigningKey(func(binding, plaintext []byte) []byte {
 		return r.Seal(PurposeSigning, binding, plaintext)
@@ -130,7 +130,7 @@ func addSigningKey(t testing.TB, r *Ring, store *shelf, alg string, state storag
 		t.Fatal(err)
 	}
 	key.State = state
-	store.edit(func(set *storage.KeySet) { set.SigningKeys = append(set.SigningKeys, key) })
+	store.edit(func(set *policy.KeySet) { set.SigningKeys = append(set.SigningKeys, key) })
 	return key
 }
 

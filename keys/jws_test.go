@@ -18,7 +18,7 @@ import (
 	"testing"
 
 	"latchkey/internal/limit"
-	"latchkey/storage"
+	"latchkey/storage/policy"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -210,7 +210,7 @@ func TestNextIsPublishedAndRetiredStillVerifies(t *testing.T) {
 	r, store := newRing(t)
 	old := sign(t, r, ES256, TypeJWT)
 	oldID := r.state.Load().signing[ES256].id
-	next := addSigningKey(t, r, store, ES256, storage.KeyNext)
+	next := addSigningKey(t, r, store, ES256, policy.KeyNext)
 	version := r.Version()
 	reload(t, r)
 	if len(published(t, r).Key(next.ID)) != 1 || r.Version() == version {
@@ -219,13 +219,13 @@ func TestNextIsPublishedAndRetiredStillVerifies(t *testing.T) {
 	if r.state.Load().signing[ES256].id != oldID {
 		t.Fatal("the next key signs")
 	}
-	store.edit(func(set *storage.KeySet) {
+	store.edit(func(set *policy.KeySet) {
 		for i := range set.SigningKeys {
 			switch key := &set.SigningKeys[i]; key.ID {
 			case oldID:
-				key.State = storage.KeyRetired
+				key.State = policy.KeyRetired
 			case next.ID:
-				key.State = storage.KeyCurrent
+				key.State = policy.KeyCurrent
 			}
 		}
 	})
@@ -240,7 +240,7 @@ func TestNextIsPublishedAndRetiredStillVerifies(t *testing.T) {
 	if _, _, err := r.Verify(TypeJWT, token); err != nil {
 		t.Error(err)
 	}
-	store.edit(func(set *storage.KeySet) {
+	store.edit(func(set *policy.KeySet) {
 		set.SigningKeys = append(set.SigningKeys[:1:1], set.SigningKeys[2:]...)
 	})
 	reload(t, r)
@@ -252,7 +252,7 @@ func TestNextIsPublishedAndRetiredStillVerifies(t *testing.T) {
 func TestAnAlgorithmWithoutACurrentKeyGetsOne(t *testing.T) {
 	r, store := newRing(t)
 	old := sign(t, r, ES256, TypeJWT)
-	store.edit(func(set *storage.KeySet) { set.SigningKeys[1].State = storage.KeyRetired })
+	store.edit(func(set *policy.KeySet) { set.SigningKeys[1].State = policy.KeyRetired })
 	reload(t, r)
 	if _, _, err := r.Verify(TypeJWT, sign(t, r, ES256, TypeJWT)); err != nil {
 		t.Error(err)
@@ -331,7 +331,7 @@ func TestPublishedKeysShowNothingPrivate(t *testing.T) {
 func TestAStoredPublicHalfIsNeverPublished(t *testing.T) {
 	r, store := newRing(t)
 	before := r.JWKS()
-	store.edit(func(set *storage.KeySet) {
+	store.edit(func(set *policy.KeySet) {
 		set.SigningKeys[0].Public = []byte(`{"kty":"RSA","n":"AQAB","e":"AQAB"}`)
 		set.SigningKeys[0], set.SigningKeys[1] = set.SigningKeys[1], set.SigningKeys[0]
 	})
@@ -345,15 +345,15 @@ func TestPublishedOrderIsFixedWithTheCurrentKeyFirst(t *testing.T) {
 	r, store := newRing(t)
 	current := r.state.Load().signing[ES256].id
 	for range 3 {
-		addSigningKey(t, r, store, ES256, storage.KeyNext)
-		addSigningKey(t, r, store, ES256, storage.KeyRetired)
+		addSigningKey(t, r, store, ES256, policy.KeyNext)
+		addSigningKey(t, r, store, ES256, policy.KeyRetired)
 	}
 	reload(t, r)
 	before := bytes.Clone(r.JWKS())
 	if keys := published(t, r).Keys; len(keys) != 8 || keys[0].Algorithm != RS256 || keys[1].KeyID != current {
 		t.Errorf("%s", before)
 	}
-	store.edit(func(set *storage.KeySet) { slices.Reverse(set.SigningKeys) })
+	store.edit(func(set *policy.KeySet) { slices.Reverse(set.SigningKeys) })
 	reload(t, r)
 	if !bytes.Equal(r.JWKS(), before) {
 		t.Errorf("%s became %s", before, r.JWKS())

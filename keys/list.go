@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 // Then is what happens to a key next.
@@ -25,7 +25,7 @@ type Info struct {
 	ID        string // kid, or the number of a data key
 	Algorithm string // of a signing key
 	Purpose   Purpose
-	State     storage.KeyState
+	State     policy.KeyState
 	Enabled   bool // published and used: its algorithm is enabled
 	Created   time.Time
 	Activated time.Time
@@ -49,7 +49,7 @@ func (r *Ring) List(ctx context.Context) (signing, data []Info, err error) {
 	for _, k := range set.SigningKeys {
 		signing = append(signing, d.signingInfo(k))
 	}
-	order := []storage.KeyState{storage.KeyNext, storage.KeyCurrent, storage.KeyRetired}
+	order := []policy.KeyState{policy.KeyNext, policy.KeyCurrent, policy.KeyRetired}
 	slices.SortFunc(signing, func(a, b Info) int {
 		return cmp.Or(cmp.Compare(a.Algorithm, b.Algorithm), slices.Index(order, a.State)-slices.Index(order, b.State),
 			b.Retired.Compare(a.Retired), cmp.Compare(a.ID, b.ID))
@@ -61,16 +61,16 @@ func (r *Ring) List(ctx context.Context) (signing, data []Info, err error) {
 	return signing, data, nil
 }
 
-func (d *draft) signingInfo(k storage.SigningKey) Info {
+func (d *draft) signingInfo(k policy.SigningKey) Info {
 	info := Info{ID: k.ID, Algorithm: k.Algorithm, Purpose: PurposeSigning, State: k.State,
 		Enabled: slices.Contains(d.enabled, algorithms[k.Algorithm]),
 		Created: k.Created, Activated: k.Activated, Retired: k.Retired}
-	next := d.signing(k.Algorithm, storage.KeyNext)
+	next := d.signing(k.Algorithm, policy.KeyNext)
 	switch {
-	case k.State == storage.KeyRetired:
+	case k.State == policy.KeyRetired:
 		info.Then, info.At = ThenRemoved, d.policy.ends(k.Retired)
 	case !info.Enabled: // nothing more happens until it is
-	case k.State == storage.KeyNext:
+	case k.State == policy.KeyNext:
 		info.Then, info.At = ThenSigns, later(k.Due, k.Created.Add(leadLeast))
 	case next != nil:
 		info.Then, info.At = ThenReplaced, later(next.Due, next.Created.Add(leadLeast))
@@ -80,12 +80,12 @@ func (d *draft) signingInfo(k storage.SigningKey) Info {
 	return info
 }
 
-func (d *draft) dataInfo(k storage.DataKey) Info {
-	info := Info{ID: strconv.FormatUint(uint64(k.ID), 10), Purpose: Purpose(k.Purpose), State: storage.KeyCurrent,
+func (d *draft) dataInfo(k policy.DataKey) Info {
+	info := Info{ID: strconv.FormatUint(uint64(k.ID), 10), Purpose: Purpose(k.Purpose), State: policy.KeyCurrent,
 		Enabled: true, Created: k.Created, Activated: k.Created, Retired: k.Retired}
 	kept := retentions[info.Purpose]
 	if !k.Retired.IsZero() {
-		info.State = storage.KeyRetired
+		info.State = policy.KeyRetired
 		if kept == expires {
 			info.Then, info.At = ThenRemoved, d.policy.ends(k.Retired)
 		}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 // Policy is what the operator decides about keys.
@@ -34,11 +34,11 @@ const (
 // session has ended, since an ID token may be presented, long after its own end, to
 // sign out of the session it was issued in (OpenID Connect RP-Initiated Logout 1.0
 // section 2).
-func PolicyOf(s storage.Settings) Policy {
+func PolicyOf(s policy.Settings) Policy {
 	return Policy{
 		Algorithms: s.SigningAlgorithms,
-		Interval:   storage.Seconds(*s.KeyRotation),
-		Keep:       max(storage.Seconds(s.Lifetimes.SessionAbsolute), briefMost) + keepMargin,
+		Interval:   policy.Seconds(*s.KeyRotation),
+		Keep:       max(policy.Seconds(s.Lifetimes.SessionAbsolute), briefMost) + keepMargin,
 		Changed:    time.Unix(int64(s.Changed), 0).UTC(),
 	}
 }
@@ -51,7 +51,7 @@ func (p Policy) ends(retired time.Time) time.Time {
 
 // defaultPolicy is that of a ring nobody gave one.
 func defaultPolicy(context.Context) (Policy, error) {
-	return PolicyOf(storage.DefaultSettings()), nil
+	return PolicyOf(policy.DefaultSettings()), nil
 }
 
 // policy reads the policy in force, with its algorithms resolved.

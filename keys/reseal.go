@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"latchkey/storage"
+	"latchkey/storage/audit"
+	"latchkey/storage/policy"
 )
 
 // NewMaster makes a master key.
@@ -28,11 +30,11 @@ func (r *Ring) Reseal(ctx context.Context, by storage.Actor, to Master) error {
 	}
 	set, err := r.store.Load(ctx)
 	for err == nil {
-		var next, stored storage.KeySet
+		var next, stored policy.KeySet
 		if next, err = r.rewrap(set, to); err != nil {
 			return err
 		}
-		stored, err = r.store.Replace(ctx, set.Epoch, next, storage.KeyNote{By: by, Act: storage.ActKeysResealed,
+		stored, err = r.store.Replace(ctx, set.Epoch, next, policy.KeyNote{By: by, Act: audit.ActKeysResealed,
 			Detail: r.master.Fingerprint() + " to " + to.Fingerprint()})
 		if err == nil && bytes.Equal(stored.Canary, next.Canary) { // its nonce is ours
 			r.master = to
@@ -44,7 +46,7 @@ func (r *Ring) Reseal(ctx context.Context, by storage.Actor, to Master) error {
 }
 
 // rewrap returns the set as it is under the other master key, proven to open.
-func (r *Ring) rewrap(set storage.KeySet, to Master) (storage.KeySet, error) {
+func (r *Ring) rewrap(set policy.KeySet, to Master) (policy.KeySet, error) {
 	if err := r.checkCanary(set); err != nil {
 		return set, err
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"latchkey/storage"
+	"latchkey/storage/audit"
+	"latchkey/storage/policy"
 )
 
 func under(store Store, m Master) Options {
@@ -41,12 +43,12 @@ func TestEverythingMadeBeforeAResealStaysGood(t *testing.T) {
 		}
 	}
 	events, _, err := trail.List(t.Context(), nil, 1000)
-	if err != nil || !strings.Contains(acts(events), string(storage.ActKeysResealed)) {
+	if err != nil || !strings.Contains(acts(events), string(audit.ActKeysResealed)) {
 		t.Errorf("%s, %v", acts(events), err)
 	}
 }
 
-func acts(events []*storage.Event) (all string) {
+func acts(events []*audit.Event) (all string) {
 	for _, e := range events {
 		all += string(e.Act) + " " + e.Detail + "\n"
 	}
@@ -76,11 +78,11 @@ func TestAResealThatFailsChangesNothing(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	store.edit(func(s *storage.KeySet) { s.DataKeys[3].Sealed = s.DataKeys[2].Sealed })
+	store.edit(func(s *policy.KeySet) { s.DataKeys[3].Sealed = s.DataKeys[2].Sealed })
 	if err := r.Reseal(t.Context(), storage.Operator, testMaster(2)); !errors.Is(err, ErrDamaged) || store.replaced != 1 {
 		t.Errorf("a damaged set was written back: %v", err)
 	}
-	store.edit(func(s *storage.KeySet) { s.DataKeys = nil })
+	store.edit(func(s *policy.KeySet) { s.DataKeys = nil })
 	if _, err := Open(context.Background(), options(store)); errors.Is(err, ErrWrongMaster) {
 		t.Error("the old master does not open it any more")
 	}

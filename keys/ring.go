@@ -12,13 +12,14 @@ import (
 
 	"latchkey/internal/limit"
 	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 // Store keeps the key set; storage.Keys is one. Replace is one conditional write:
 // if the stored epoch is not old it changes nothing and returns what is stored.
 type Store interface {
-	Load(ctx context.Context) (storage.KeySet, error)
-	Replace(ctx context.Context, old uint64, set storage.KeySet, notes ...storage.KeyNote) (storage.KeySet, error)
+	Load(ctx context.Context) (policy.KeySet, error)
+	Replace(ctx context.Context, old uint64, set policy.KeySet, notes ...policy.KeyNote) (policy.KeySet, error)
 }
 
 // Options are what a Ring needs. Store and Master are required.

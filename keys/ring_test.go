@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 func TestFirstOpenMakesEveryKeyAndTheSecondNone(t *testing.T) {
@@ -20,7 +20,7 @@ func TestFirstOpenMakesEveryKeyAndTheSecondNone(t *testing.T) {
 		t.Fatalf("%d data keys, %d signing keys, epoch %d", len(set.DataKeys), len(set.SigningKeys), set.Epoch)
 	}
 	for _, key := range set.SigningKeys {
-		if key.State != storage.KeyCurrent || !key.Created.Equal(epochZero) || !key.Activated.Equal(epochZero) || !key.Retired.IsZero() {
+		if key.State != policy.KeyCurrent || !key.Created.Equal(epochZero) || !key.Activated.Equal(epochZero) || !key.Retired.IsZero() {
 			t.Errorf("%+v", key)
 		}
 	}
@@ -107,7 +107,7 @@ func TestWrongMasterIsRefusedAndChangesNothing(t *testing.T) {
 	o := options(store)
 	o.Master = testMaster(2)
 	o.Policy = enabling(RS256, ES256)
-	store.edit(func(set *storage.KeySet) { set.SigningKeys = nil }) // something to add
+	store.edit(func(set *policy.KeySet) { set.SigningKeys = nil }) // something to add
 	if r, err := Open(context.Background(), o); !errors.Is(err, ErrWrongMaster) || r != nil {
 		t.Fatal(r, err)
 	}
@@ -138,8 +138,8 @@ func TestMissingKeysAreAddedToTheOthers(t *testing.T) {
 	r, store := newRing(t)
 	sealed := r.Seal(PurposeFlow, nil, []byte("x"))
 	shared := store.set.DataKeys
-	store.edit(func(set *storage.KeySet) { // as written by a version without one-time tokens
-		set.DataKeys = slices.DeleteFunc(set.DataKeys, func(k storage.DataKey) bool { return k.Purpose == string(PurposeOneTime) })
+	store.edit(func(set *policy.KeySet) { // as written by a version without one-time tokens
+		set.DataKeys = slices.DeleteFunc(set.DataKeys, func(k policy.DataKey) bool { return k.Purpose == string(PurposeOneTime) })
 	})
 	before := slices.Clone(store.set.DataKeys)
 	reload(t, r)
@@ -154,7 +154,7 @@ func TestMissingKeysAreAddedToTheOthers(t *testing.T) {
 			t.Error("a key was replaced")
 		}
 	}
-	if len(shared) != len(purposes) || slices.ContainsFunc(shared, func(k storage.DataKey) bool { return len(k.Sealed) == 0 }) {
+	if len(shared) != len(purposes) || slices.ContainsFunc(shared, func(k policy.DataKey) bool { return len(k.Sealed) == 0 }) {
 		t.Error("the set that the store returned was written into")
 	}
 }
@@ -162,8 +162,8 @@ func TestMissingKeysAreAddedToTheOthers(t *testing.T) {
 // A store may return slices that others read: appending must not reach behind them.
 func TestTheStoresSlicesAreNotWrittenInto(t *testing.T) {
 	r, store := newRing(t)
-	store.edit(func(set *storage.KeySet) {
-		set.DataKeys = append(make([]storage.DataKey, 0, 64), set.DataKeys...)
+	store.edit(func(set *policy.KeySet) {
+		set.DataKeys = append(make([]policy.DataKey, 0, 64), set.DataKeys...)
 		for i := range set.DataKeys {
 			set.DataKeys[i].Retired = epochZero
 		}
@@ -194,8 +194,8 @@ func TestOfSeveralKeysThatSealEveryRingChoosesTheNewest(t *testing.T) {
 	older := newDataKey(&counter{}, testMaster(1), 400, PurposeFlow, epochZero)
 	retired := newDataKey(&counter{}, testMaster(1), 600, PurposeFlow, epochZero)
 	retired.Retired = epochZero
-	store.edit(func(set *storage.KeySet) {
-		set.DataKeys = append([]storage.DataKey{newest, older, retired}, set.DataKeys...)
+	store.edit(func(set *policy.KeySet) {
+		set.DataKeys = append([]policy.DataKey{newest, older, retired}, set.DataKeys...)
 	})
 	reload(t, r)
 	if id := r.CurrentKey(PurposeFlow); id != 500 {
@@ -204,17 +204,17 @@ func TestOfSeveralKeysThatSealEveryRingChoosesTheNewest(t *testing.T) {
 }
 
 func TestDamagedSetsAreRefused(t *testing.T) {
-	for name, damage := range map[string]func(*storage.KeySet){
-		"no canary":            func(s *storage.KeySet) { s.Canary = nil },
-		"data key cut":         func(s *storage.KeySet) { s.DataKeys[0].Sealed = s.DataKeys[0].Sealed[:9] },
-		"data key of another":  func(s *storage.KeySet) { s.DataKeys[0].Sealed = s.DataKeys[1].Sealed },
-		"data key renumbered":  func(s *storage.KeySet) { s.DataKeys[0].ID = 99 },
-		"data key repurposed":  func(s *storage.KeySet) { s.DataKeys[0].Purpose = string(PurposeSID) },
-		"data key twice":       func(s *storage.KeySet) { s.DataKeys = append(s.DataKeys, s.DataKeys[0]) },
-		"signing key of none":  func(s *storage.KeySet) { s.SigningKeys[0].Sealed = nil },
-		"signing keys swapped": func(s *storage.KeySet) { s.SigningKeys[0].Sealed = s.SigningKeys[1].Sealed },
-		"other kid":            func(s *storage.KeySet) { s.SigningKeys[0].ID = "mine" },
-		"other algorithm":      func(s *storage.KeySet) { s.SigningKeys[0].Algorithm = ES256 },
+	for name, damage := range map[string]func(*policy.KeySet){
+		"no canary":            func(s *policy.KeySet) { s.Canary = nil },
+		"data key cut":         func(s *policy.KeySet) { s.DataKeys[0].Sealed = s.DataKeys[0].Sealed[:9] },
+		"data key of another":  func(s *policy.KeySet) { s.DataKeys[0].Sealed = s.DataKeys[1].Sealed },
+		"data key renumbered":  func(s *policy.KeySet) { s.DataKeys[0].ID = 99 },
+		"data key repurposed":  func(s *policy.KeySet) { s.DataKeys[0].Purpose = string(PurposeSID) },
+		"data key twice":       func(s *policy.KeySet) { s.DataKeys = append(s.DataKeys, s.DataKeys[0]) },
+		"signing key of none":  func(s *policy.KeySet) { s.SigningKeys[0].Sealed = nil },
+		"signing keys swapped": func(s *policy.KeySet) { s.SigningKeys[0].Sealed = s.SigningKeys[1].Sealed },
+		"other kid":            func(s *policy.KeySet) { s.SigningKeys[0].ID = "mine" },
+		"other algorithm":      func(s *policy.KeySet) { s.SigningKeys[0].Algorithm = ES256 },
 	} {
 		_, store := newRing(t)
 		store.edit(damage)
@@ -231,14 +231,14 @@ func TestAKeyOfAnotherTypeIsRefusedEvenIfSealedProperly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store.edit(func(set *storage.KeySet) {
+	store.edit(func(set *policy.KeySet) {
 		set.SigningKeys[1].Algorithm = RS256
 		set.SigningKeys[1].Sealed = r.Seal(PurposeSigning, signingBinding(RS256, es.ID), der)
 	})
 	if err := r.Reload(context.Background()); !errors.Is(err, ErrDamaged) {
 		t.Error(err)
 	}
-	store.edit(func(set *storage.KeySet) {
+	store.edit(func(set *policy.KeySet) {
 		set.SigningKeys[1].Algorithm, set.SigningKeys[1].ID = ES256, "mine"
 		set.SigningKeys[1].Sealed = r.Seal(PurposeSigning, signingBinding(ES256, "mine"), der)
 	})
@@ -263,7 +263,7 @@ func TestStoreErrorsPassThrough(t *testing.T) {
 func TestFailedReloadKeepsTheKeysInUse(t *testing.T) {
 	r, store := newRing(t)
 	sealed := r.Seal(PurposeFlow, nil, []byte("x"))
-	store.edit(func(s *storage.KeySet) { s.DataKeys[0].ID = 99 })
+	store.edit(func(s *policy.KeySet) { s.DataKeys[0].ID = 99 })
 	if err := r.Reload(context.Background()); !errors.Is(err, ErrDamaged) {
 		t.Fatal(err)
 	}

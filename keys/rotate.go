@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 // Tick does what is due at now, and takes over what another process did. For each
@@ -56,7 +57,7 @@ func (r *Ring) Rotate(ctx context.Context, by storage.Actor, alg string) ([]Rota
 		if from == nil {
 			from = map[string]string{}
 			for _, a := range chosen {
-				from[a.name] = d.signing(a.name, storage.KeyCurrent).ID
+				from[a.name] = d.signing(a.name, policy.KeyCurrent).ID
 				if key := began.signing[a.name]; key != nil {
 					from[a.name] = key.id
 				}

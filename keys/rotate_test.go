@@ -15,6 +15,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"latchkey/storage"
+	"latchkey/storage/audit"
+	"latchkey/storage/policy"
 )
 
 // timed is a ring with a clock that only the test moves.
@@ -60,7 +62,7 @@ func (m *timed) rotate(alg string) []Rotation {
 }
 
 // kid is the id of the algorithm's key in that state, "" if there is none.
-func (m *timed) kid(alg string, state storage.KeyState) string {
+func (m *timed) kid(alg string, state policy.KeyState) string {
 	d := draft{set: m.store.set}
 	if k := d.signing(alg, state); k != nil {
 		return k.ID
@@ -72,27 +74,27 @@ const day = 24 * time.Hour
 
 func TestAutomaticRotationPublishesADayAhead(t *testing.T) {
 	m := newTimed(t)
-	first := m.kid(ES256, storage.KeyCurrent)
+	first := m.kid(ES256, policy.KeyCurrent)
 	old := sign(t, m.ring, ES256, TypeJWT)
 	m.now = epochZero.Add(89*day - time.Second)
 	m.tick()
-	if m.kid(ES256, storage.KeyNext) != "" {
+	if m.kid(ES256, policy.KeyNext) != "" {
 		t.Fatal("published too early")
 	}
 	m.now = epochZero.Add(89 * day)
 	m.tick()
-	next := m.kid(ES256, storage.KeyNext)
-	if next == "" || len(published(t, m.ring).Key(next)) != 1 || m.kid(ES256, storage.KeyCurrent) != first {
+	next := m.kid(ES256, policy.KeyNext)
+	if next == "" || len(published(t, m.ring).Key(next)) != 1 || m.kid(ES256, policy.KeyCurrent) != first {
 		t.Fatal("not published, or signs already")
 	}
 	m.now = epochZero.Add(90*day - time.Second)
 	m.tick()
-	if m.kid(ES256, storage.KeyCurrent) != first {
+	if m.kid(ES256, policy.KeyCurrent) != first {
 		t.Fatal("signs too early")
 	}
 	m.now = epochZero.Add(90 * day)
 	m.tick()
-	if m.kid(ES256, storage.KeyCurrent) != next || m.kid(ES256, storage.KeyRetired) != first {
+	if m.kid(ES256, policy.KeyCurrent) != next || m.kid(ES256, policy.KeyRetired) != first {
 		t.Fatal("did not take over")
 	}
 	retired := m.now
@@ -110,9 +112,9 @@ func TestAutomaticRotationPublishesADayAhead(t *testing.T) {
 
 func TestManualRotationSaysWhenAndWaitsForTheCaches(t *testing.T) {
 	m := newTimed(t)
-	first := m.kid(ES256, storage.KeyCurrent)
+	first := m.kid(ES256, policy.KeyCurrent)
 	done := m.rotate(ES256)
-	want := Rotation{ES256, first, m.kid(ES256, storage.KeyNext), m.now.Add(leadLeast), m.now.Add(leadLeast + m.policy.Keep)}
+	want := Rotation{ES256, first, m.kid(ES256, policy.KeyNext), m.now.Add(leadLeast), m.now.Add(leadLeast + m.policy.Keep)}
 	if len(done) != 1 || done[0] != want || done[0].To == "" {
 		t.Fatalf("%+v, want %+v", done, want)
 	}
@@ -121,12 +123,12 @@ func TestManualRotationSaysWhenAndWaitsForTheCaches(t *testing.T) {
 	}
 	m.now = m.now.Add(leadLeast - time.Second)
 	m.tick()
-	if m.kid(ES256, storage.KeyCurrent) != first {
+	if m.kid(ES256, policy.KeyCurrent) != first {
 		t.Error("signs before caches have it")
 	}
 	m.now = m.now.Add(time.Second)
 	m.tick()
-	if m.kid(ES256, storage.KeyCurrent) != want.To || m.kid(RS256, storage.KeyNext) != "" {
+	if m.kid(ES256, policy.KeyCurrent) != want.To || m.kid(RS256, policy.KeyNext) != "" {
 		t.Error("did not take over, or another algorithm did")
 	}
 }
@@ -136,13 +138,13 @@ func TestManualRotationTakesAPublishedKeyAtOnce(t *testing.T) {
 	m.now = epochZero.Add(89 * day)
 	m.tick()
 	m.now = m.now.Add(5 * time.Minute)
-	next := m.kid(ES256, storage.KeyNext)
+	next := m.kid(ES256, policy.KeyNext)
 	if done := m.rotate(ES256); done[0].To != next || !done[0].At.Equal(epochZero.Add(89*day+leadLeast)) {
 		t.Fatalf("not hastened: %+v", done)
 	}
 	m.now = m.now.Add(time.Hour)
 	done := m.rotate("")
-	if m.kid(ES256, storage.KeyCurrent) != next || len(done) != 2 || done[0].Algorithm != RS256 || !done[0].At.Equal(m.now) {
+	if m.kid(ES256, policy.KeyCurrent) != next || len(done) != 2 || done[0].Algorithm != RS256 || !done[0].At.Equal(m.now) {
 		t.Errorf("%+v", done)
 	}
 }
@@ -159,7 +161,7 @@ func TestTwoWhoRotateAtOnceRotateOnce(t *testing.T) {
 		}
 	}
 	done := m.rotate(ES256)
-	if m.kid(ES256, storage.KeyNext) != "" || done[0].To != m.kid(ES256, storage.KeyCurrent) || m.ring.Epoch() != m.store.set.Epoch {
+	if m.kid(ES256, policy.KeyNext) != "" || done[0].To != m.kid(ES256, policy.KeyCurrent) || m.ring.Epoch() != m.store.set.Epoch {
 		t.Errorf("%+v", done)
 	}
 }
@@ -170,7 +172,7 @@ func TestAllWhoRotateAtOnceAtOneRingRotateOnce(t *testing.T) {
 	m.now = epochZero.Add(89 * day)
 	m.tick()
 	m.now = m.now.Add(time.Hour)
-	next, before := m.kid(ES256, storage.KeyNext), m.store.replaced
+	next, before := m.kid(ES256, policy.KeyNext), m.store.replaced
 	var all, asked sync.WaitGroup
 	asked.Add(20)
 	m.ring.now = func() time.Time { asked.Done(); return m.now }
@@ -186,7 +188,7 @@ func TestAllWhoRotateAtOnceAtOneRingRotateOnce(t *testing.T) {
 	asked.Wait()
 	m.ring.reload.Unlock()
 	all.Wait()
-	if n := m.store.replaced - before; n != 1 || m.kid(ES256, storage.KeyNext) != "" {
+	if n := m.store.replaced - before; n != 1 || m.kid(ES256, policy.KeyNext) != "" {
 		t.Errorf("%d changes", n)
 	}
 }
@@ -231,7 +233,7 @@ func TestWithoutAnIntervalOnlyPeopleRotate(t *testing.T) {
 	m.rotate(ES256)
 	m.now = m.now.Add(leadLeast)
 	m.tick()
-	if m.kid(ES256, storage.KeyRetired) == "" || m.kid(ES256, storage.KeyNext) != "" {
+	if m.kid(ES256, policy.KeyRetired) == "" || m.kid(ES256, policy.KeyNext) != "" {
 		t.Error("a manual rotation did not end")
 	}
 }
@@ -256,8 +258,8 @@ func TestRotationIsForAdministratorsAndAudited(t *testing.T) {
 		t.Fatal(err)
 	}
 	events, _, err := trail.List(ctx, nil, 1000)
-	if err != nil || !slices.ContainsFunc(events, func(e *storage.Event) bool {
-		return e.Act == storage.ActKeyPublished && e.Via == storage.ViaCLI
+	if err != nil || !slices.ContainsFunc(events, func(e *audit.Event) bool {
+		return e.Act == audit.ActKeyPublished && e.Via == storage.ViaCLI
 	}) {
 		t.Errorf("%+v, %v", events, err)
 	}
@@ -328,7 +330,7 @@ func TestAPolicyRemovesNoKeyBeforeItHasStoodForADay(t *testing.T) {
 	m.tick()
 	stored := func() int { return len(m.store.set.SigningKeys) + len(m.store.set.DataKeys) }
 	was := stored()
-	set := storage.DefaultSettings()
+	set := policy.DefaultSettings()
 	set.Lifetimes.SessionAbsolute, set.Changed = 300, uint64(m.now.Unix())
 	m.policy, m.now = PolicyOf(set), m.now.Add(day-time.Second)
 	m.tick()
@@ -389,7 +391,7 @@ func TestListSaysWhatHappensNext(t *testing.T) {
 		t.Errorf("%q\nwant %q", got, want)
 	}
 	for _, k := range data {
-		if k.State == storage.KeyCurrent && (k.Then == ThenReplaced) == (k.Purpose == PurposeSID) {
+		if k.State == policy.KeyCurrent && (k.Then == ThenReplaced) == (k.Purpose == PurposeSID) {
 			t.Errorf("%+v", k)
 		}
 	}

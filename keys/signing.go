@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/policy"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -28,7 +28,7 @@ var types = []string{TypeJWT, TypeAccessToken, TypeLogout}
 type signingKey struct {
 	id        string
 	algorithm *algorithm
-	state     storage.KeyState
+	state     policy.KeyState
 	private   crypto.Signer
 	public    jose.JSONWebKey
 	headers   map[string]string // by typ
@@ -36,24 +36,24 @@ type signingKey struct {
 }
 
 // newSigningKey makes a key that is in no state yet.
-func newSigningKey(seal func(binding, plaintext []byte) []byte, alg *algorithm, now time.Time) (storage.SigningKey, error) {
+func newSigningKey(seal func(binding, plaintext []byte) []byte, alg *algorithm, now time.Time) (policy.SigningKey, error) {
 	private, err := alg.generate()
 	if err != nil {
-		return storage.SigningKey{}, fmt.Errorf("generate a key for %s: %w", alg.name, err)
+		return policy.SigningKey{}, fmt.Errorf("generate a key for %s: %w", alg.name, err)
 	}
 	public, err := publicKey(alg, private)
 	if err != nil {
-		return storage.SigningKey{}, err
+		return policy.SigningKey{}, err
 	}
 	jwk, err := json.Marshal(public)
 	if err != nil {
-		return storage.SigningKey{}, err
+		return policy.SigningKey{}, err
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
-		return storage.SigningKey{}, err
+		return policy.SigningKey{}, err
 	}
-	return storage.SigningKey{
+	return policy.SigningKey{
 		ID:        public.KeyID,
 		Algorithm: alg.name,
 		Public:    jwk,
@@ -65,7 +65,7 @@ func newSigningKey(seal func(binding, plaintext []byte) []byte, alg *algorithm, 
 // openSigningKey opens a stored key. The stored public half serves readers without
 // the master key; what the ring publishes is derived from the sealed private half,
 // so that writing to the file is not enough to have another key published.
-func openSigningKey(unseal func(binding, sealed []byte) ([]byte, error), alg *algorithm, record storage.SigningKey) (*signingKey, error) {
+func openSigningKey(unseal func(binding, sealed []byte) ([]byte, error), alg *algorithm, record policy.SigningKey) (*signingKey, error) {
 	damaged := fmt.Errorf("%w: signing key %s (%s) does not open", ErrDamaged, record.ID, record.Algorithm)
 	der, err := unseal(signingBinding(record.Algorithm, record.ID), record.Sealed)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"latchkey/storage"
+	"latchkey/storage/policy"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -31,7 +31,7 @@ type state struct {
 type verifier struct{ typ, header string }
 
 // use opens a complete set and makes it the one in use.
-func (r *Ring) use(set storage.KeySet, enabled []*algorithm) error {
+func (r *Ring) use(set policy.KeySet, enabled []*algorithm) error {
 	s := &state{epoch: set.Epoch, enabled: enabled, signing: map[string]*signingKey{}, verifying: map[verifier]*signingKey{}}
 	if err := s.openDataKeys(r.master, set.DataKeys); err != nil {
 		return err
@@ -43,7 +43,7 @@ func (r *Ring) use(set storage.KeySet, enabled []*algorithm) error {
 	return nil
 }
 
-func (s *state) openDataKeys(master Master, records []storage.DataKey) error {
+func (s *state) openDataKeys(master Master, records []policy.DataKey) error {
 	s.dataKeys = make(map[uint32]*dataKey, len(records))
 	s.current = make(map[Purpose]*dataKey, len(purposes))
 	for _, record := range records {
@@ -65,7 +65,7 @@ func (s *state) openDataKeys(master Master, records []storage.DataKey) error {
 
 // openSigningKeys opens the keys of the enabled algorithms; the others are neither
 // published nor used.
-func (s *state) openSigningKeys(records []storage.SigningKey) error {
+func (s *state) openSigningKeys(records []policy.SigningKey) error {
 	unseal := func(binding, sealed []byte) ([]byte, error) {
 		return s.unseal(PurposeSigning, binding, sealed)
 	}
@@ -80,7 +80,7 @@ func (s *state) openSigningKeys(records []storage.SigningKey) error {
 			return err
 		}
 		published = append(published, key)
-		if key.state == storage.KeyCurrent {
+		if key.state == policy.KeyCurrent {
 			s.signing[alg.name] = key
 		}
 		for typ, header := range key.headers {

@@ -6,22 +6,24 @@ import (
 	"errors"
 	"testing"
 
-	"latchkey/storage"
+	"latchkey/storage/audit"
 	"latchkey/storage/memory"
+	"latchkey/storage/policy"
+	"latchkey/storage/store"
 )
 
 // openStore is the store of record over an engine that makes every transaction run
 // twice.
-func openStore(t *testing.T) storage.Keys {
+func openStore(t *testing.T) policy.Keys {
 	t.Helper()
 	keys, _ := openAudited(t)
 	return keys
 }
 
-func openAudited(t *testing.T) (storage.Keys, storage.Audit) {
+func openAudited(t *testing.T) (policy.Keys, audit.Audit) {
 	t.Helper()
 	engine := memory.New(memory.Options{Conflict: memory.ConflictFirst(1)})
-	store, err := storage.Open(context.Background(), engine, storage.Options{Now: fixedNow})
+	store, err := store.Open(context.Background(), engine, store.Options{Now: fixedNow})
 	if err != nil {
 		t.Fatal(err)
 	}

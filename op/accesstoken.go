@@ -11,6 +11,8 @@ import (
 
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
 )
 
 // accessToken is what an opaque access token holds: references, an expiry, and
@@ -101,7 +103,7 @@ func (t accessToken) of(granted []string) (made []string) {
 }
 
 // narrow leaves of an access what the token is for.
-func (t accessToken) narrow(a *storage.Access) {
+func (t accessToken) narrow(a *grants.Access) {
 	if t.scopes == fullMask {
 		return
 	}
@@ -124,42 +126,42 @@ func (p *Provider) openToken(token string) (accessToken, []byte, error) {
 	}
 	t, err := parseAccessToken(payload)
 	if err == nil && !p.now().Before(t.expires) {
-		err = storage.DeadExpired
+		err = apps.DeadExpired
 	}
 	return t, id[:tokenIDBytes], err
 }
 
 // access returns what a user's access token gives now. A token of a client's own is
 // refused: it stands for nobody.
-func (p *Provider) access(ctx context.Context, token string) (*storage.Access, error) {
+func (p *Provider) access(ctx context.Context, token string) (*grants.Access, error) {
 	t, id, err := p.openToken(token)
-	var a *storage.Access
+	var a *grants.Access
 	switch {
 	case err == nil && t.grant.IsZero():
 		err = errOwnToken
 	case err == nil:
 		a, err = p.opens(ctx, t, id)
 	}
-	if dead := storage.Dead(""); errors.As(err, &dead) && !t.grant.IsZero() {
+	if dead := apps.Dead(""); errors.As(err, &dead) && !t.grant.IsZero() {
 		p.tellOf(ctx, t.grant, string(dead))
 	}
 	return a, err
 }
 
 // opens is what a token of a grant, with its id, gives now.
-func (p *Provider) opens(ctx context.Context, t accessToken, id []byte) (*storage.Access, error) {
+func (p *Provider) opens(ctx context.Context, t accessToken, id []byte) (*grants.Access, error) {
 	a, err := p.store.Grants.Access(ctx, t.grant, id)
 	if err != nil {
 		return nil, err
 	}
 	if t.narrow(a); len(a.Scopes) == 0 {
-		return nil, storage.DeadScopes
+		return nil, apps.DeadScopes
 	}
 	return a, nil
 }
 
 // isRefusal tells what is wrong with a token from what is wrong with us.
 func isRefusal(err error) bool {
-	var dead storage.Dead
+	var dead apps.Dead
 	return errors.As(err, &dead) || errors.Is(err, errAccessToken) || errors.Is(err, keys.ErrToken) || errors.Is(err, storage.ErrNotFound)
 }

@@ -8,6 +8,7 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // What is wrong with an access token at the administration API.
@@ -27,9 +28,9 @@ func (p *Provider) Administer(ctx context.Context, token string) (storage.Actor,
 		return storage.Actor{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
 	case err != nil:
 		return storage.Actor{}, err
-	case slices.Contains(scopes, storage.ScopeAdmin):
+	case slices.Contains(scopes, apps.ScopeAdmin):
 		return by, nil
-	case slices.Contains(scopes, storage.ScopeAdminRead):
+	case slices.Contains(scopes, apps.ScopeAdminRead):
 		by.ReadOnly = true
 		return by, nil
 	}
@@ -65,7 +66,7 @@ func (p *Provider) bears(ctx context.Context, token string) (storage.Actor, []st
 		by.Client, made, scopes = a.Client.ID, t.of(a.Grant.Scopes), a.Scopes
 	}
 	edge.ClientID(ctx, by.Client)
-	if slices.ContainsFunc(made, func(s string) bool { return !storage.IsOwnScope(s) }) {
+	if slices.ContainsFunc(made, func(s string) bool { return !apps.IsOwnScope(s) }) {
 		return storage.Actor{}, nil, fmt.Errorf("%w: %w", errAccessToken, errForAPIs)
 	}
 	return by, scopes, nil

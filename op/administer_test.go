@@ -18,7 +18,9 @@ import (
 
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/apps"
 	"latchkey/storage/kv"
+	"latchkey/storage/people"
 )
 
 // api is the administration API over the house's tokens.
@@ -63,9 +65,9 @@ func called(handler http.Handler, method, path, token string) string {
 	return strings.ToLower(http.StatusText(w.Code))
 }
 
-func (h *house) roles(u *storage.User, roles ...storage.Role) {
+func (h *house) roles(u *people.User, roles ...storage.Role) {
 	h.t.Helper()
-	must(h.store.Users.Change(context.Background(), storage.Operator, u.ID, storage.UserChange{Roles: &roles}))
+	must(h.store.Users.Change(context.Background(), storage.Operator, u.ID, people.UserChange{Roles: &roles}))
 }
 
 // disown makes a client third-party in its record, which no operation does while it
@@ -99,14 +101,14 @@ func (h *house) disown(id string) {
 // robot is a house with a first-party client that may administer by itself.
 func robot(t *testing.T) *house {
 	h := newHouse(t)
-	h.robot("robot", storage.ScopeAdmin, storage.ScopeAdminRead)
+	h.robot("robot", apps.ScopeAdmin, apps.ScopeAdminRead)
 	return h
 }
 
 func (h *house) robot(id string, scopes ...string) {
-	must(h.store.Clients.Create(context.Background(), storage.Operator, storage.NewClient{ID: id, FirstParty: true,
-		Secret: h.ring.HashClientSecret(h.secret), Metadata: storage.Metadata{ClientName: "Robot", Scopes: scopes,
-			GrantTypes: []string{storage.GrantTypeClientCredentials}}}))
+	must(h.store.Clients.Create(context.Background(), storage.Operator, apps.NewClient{ID: id, FirstParty: true,
+		Secret: h.ring.HashClientSecret(h.secret), Metadata: apps.Metadata{ClientName: "Robot", Scopes: scopes,
+			GrantTypes: []string{apps.GrantTypeClientCredentials}}}))
 }
 
 func itself(scope string) url.Values {
@@ -117,10 +119,10 @@ func TestAClientsOwnTokenAdministersWhileEverythingStands(t *testing.T) {
 	ctx := context.Background()
 	rescope := func(scopes ...string) func(*house, string) {
 		return func(h *house, _ string) {
-			h.change("robot", func(m *storage.Metadata) { m.Scopes = scopes })
+			h.change("robot", func(m *apps.Metadata) { m.Scopes = scopes })
 		}
 	}
-	state := func(states ...storage.ClientState) func(*house, string) {
+	state := func(states ...apps.ClientState) func(*house, string) {
 		return func(h *house, _ string) {
 			for _, s := range states {
 				must(h.store.Clients.SetState(ctx, storage.Operator, "robot", s))
@@ -133,17 +135,17 @@ func TestAClientsOwnTokenAdministersWhileEverythingStands(t *testing.T) {
 		look, make string
 	}{
 		{"nothing", func(*house, string) {}, "ok", "ok"},
-		{"client suspended", state(storage.ClientSuspended), "invalid_token", "invalid_token"},
-		{"client suspended and approved again", state(storage.ClientSuspended, storage.ClientApproved), "invalid_token", "invalid_token"},
+		{"client suspended", state(apps.ClientSuspended), "invalid_token", "invalid_token"},
+		{"client suspended and approved again", state(apps.ClientSuspended, apps.ClientApproved), "invalid_token", "invalid_token"},
 		{"client deleted", func(h *house, _ string) { mustNot(h.store.Clients.Delete(ctx, storage.Operator, "robot")) }, "invalid_token", "invalid_token"},
 		{"client deleted and added again", func(h *house, _ string) {
 			mustNot(h.store.Clients.Delete(ctx, storage.Operator, "robot"))
-			h.robot("robot", storage.ScopeAdmin)
+			h.robot("robot", apps.ScopeAdmin)
 		}, "invalid_token", "invalid_token"},
 		{"token revoked", func(h *house, token string) { h.ask(PathRevocation, "robot", token) }, "invalid_token", "invalid_token"},
 		{"token expired", func(h *house, _ string) { h.clock.add(time.Hour) }, "invalid_token", "invalid_token"},
-		{"admin withdrawn", rescope(storage.ScopeAdminRead), "ok", "insufficient_scope"},
-		{"every scope withdrawn", rescope(storage.ScopePhone), "invalid_token", "invalid_token"},
+		{"admin withdrawn", rescope(apps.ScopeAdminRead), "ok", "insufficient_scope"},
+		{"every scope withdrawn", rescope(apps.ScopePhone), "invalid_token", "invalid_token"},
 		{"first party taken away, past the rules", func(h *house, _ string) { h.disown("robot") }, "invalid_token", "invalid_token"},
 	} {
 		h := robot(t)
@@ -158,8 +160,8 @@ func TestAClientsOwnTokenAdministersWhileEverythingStands(t *testing.T) {
 func TestIntrospectionSaysWhatAClientsOwnTokenIsStillFor(t *testing.T) {
 	h := robot(t)
 	v, _ := h.token("robot", itself("admin admin.read"))
-	h.change("robot", func(m *storage.Metadata) { m.Scopes = []string{storage.ScopeAdminRead} })
-	if got := h.introspected("robot", v.AccessToken); got["scope"] != storage.ScopeAdminRead {
+	h.change("robot", func(m *apps.Metadata) { m.Scopes = []string{apps.ScopeAdminRead} })
+	if got := h.introspected("robot", v.AccessToken); got["scope"] != apps.ScopeAdminRead {
 		t.Errorf("%v", got)
 	}
 	h.disown("robot")
@@ -184,7 +186,7 @@ func TestNobodyGetsToAdministerWhoDidNotAskTo(t *testing.T) {
 func TestATokenThatIsForAnAPITooDoesNotAdminister(t *testing.T) {
 	h := newHouse(t)
 	api := h.resource(ordersURI, "orders")
-	h.robot("robot", storage.ScopeAdmin, "orders:read")
+	h.robot("robot", apps.ScopeAdmin, "orders:read")
 	both := itself("admin orders:read")
 	v, _ := h.token("robot", both)
 	if got := h.administered("POST", v.AccessToken); got != "invalid_token" {
@@ -205,7 +207,7 @@ func TestATokenThatIsForAnAPITooDoesNotAdminister(t *testing.T) {
 func TestAUsersTokenAdministersWithTheUsersRoles(t *testing.T) {
 	for scope, want := range map[string]string{"admin": "ok", "admin.read": "insufficient_scope", "openid": "insufficient_scope"} {
 		s := newSituation(t)
-		s.h.change(webID, func(m *storage.Metadata) { m.Scopes = append(m.Scopes, storage.ScopeAdminRead) })
+		s.h.change(webID, func(m *apps.Metadata) { m.Scopes = append(m.Scopes, apps.ScopeAdminRead) })
 		v := s.b.tokens(authorization("scope", scope))
 		if got := s.h.administered("POST", v.AccessToken); got != want {
 			t.Errorf("%s: %s", scope, got)
@@ -222,11 +224,11 @@ func TestAUsersTokenAdministersWithTheUsersRoles(t *testing.T) {
 // Every operation of the description, so that one that is added is held to it.
 func TestEveryOperationWantsTheScopeAndTheRole(t *testing.T) {
 	s := newSituation(t)
-	s.h.change(webID, func(m *storage.Metadata) { m.Scopes = append(m.Scopes, storage.ScopeAdminRead) })
+	s.h.change(webID, func(m *apps.Metadata) { m.Scopes = append(m.Scopes, apps.ScopeAdminRead) })
 	reading := s.b.tokens(authorization("scope", "admin.read")).AccessToken
 	plain := s.b.tokens(authorization("scope", "openid profile")).AccessToken
 	other := s.h.browser()
-	other.user = s.h.user(storage.User{Username: "bob"})
+	other.user = s.h.user(people.User{Username: "bob"})
 	bobs := other.tokens(authorization("scope", "openid admin")).AccessToken
 	handler := s.h.api()
 	w := httptest.NewRecorder()
@@ -272,7 +274,7 @@ func TestARefreshedTokenNarrowedAwayFromAdminDoesNotAdminister(t *testing.T) {
 func TestOnlyAnAccessTokenOfOursAdministers(t *testing.T) {
 	s, other := newSituation(t), newSituation(t)
 	mine, jwt := s.tokens, func(s situation) string {
-		s.h.change(webID, func(m *storage.Metadata) { m.AccessTokenFormat = storage.AccessTokenJWT })
+		s.h.change(webID, func(m *apps.Metadata) { m.AccessTokenFormat = apps.AccessTokenJWT })
 		return s.b.tokens(authorization("scope", "openid admin")).AccessToken
 	}
 	if good := jwt(s); s.h.administered("POST", good) != "ok" {
@@ -293,7 +295,7 @@ func TestOnlyAnAccessTokenOfOursAdministers(t *testing.T) {
 // importing are refused in storage; what is asked for all the same is left out.
 func TestThirdPartiesCannotAskForAdmin(t *testing.T) {
 	h := newHouse(t)
-	h.client("theirs", func(m *storage.Metadata) { ownGrant(m); m.Scopes = []string{storage.ScopePhone} })
+	h.client("theirs", func(m *apps.Metadata) { ownGrant(m); m.Scopes = []string{apps.ScopePhone} })
 	if v, _ := h.token("theirs", itself("admin")); v.Error != "invalid_scope" {
 		t.Errorf("client credentials: %+v", v)
 	}

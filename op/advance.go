@@ -12,6 +12,9 @@ import (
 	"latchkey/internal/edge"
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
+	"latchkey/storage/policy"
 )
 
 // serveFlow evaluates a flow again, with what its pages decided.
@@ -73,7 +76,7 @@ func (p *Provider) inTime(ctx context.Context, f *flow) *Refusal {
 	if err != nil {
 		return p.internal(ctx, err)
 	}
-	if !p.now().Before(f.Request.Started.Add(storage.Seconds(set.Lifetimes.Flow))) {
+	if !p.now().Before(f.Request.Started.Add(policy.Seconds(set.Lifetimes.Flow))) {
 		return expired()
 	}
 	return nil
@@ -120,7 +123,7 @@ func (p *Provider) advance(w http.ResponseWriter, r *http.Request, id storage.ID
 
 // slowDown answers for a user who had too many codes made. Who is there sees a page, and
 // the flow stays as it is, to be gone on with by a reload.
-func (p *Provider) slowDown(w http.ResponseWriter, r *http.Request, c *storage.Client, q *Request, v verdict, wait time.Duration) {
+func (p *Provider) slowDown(w http.ResponseWriter, r *http.Request, c *apps.Client, q *Request, v verdict, wait time.Duration) {
 	edge.Sub(r.Context(), v.account.User.Subject())
 	const code, text = "temporarily_unavailable", "too many codes were made for this user: try again in a moment"
 	if q.asks("none") {
@@ -134,15 +137,15 @@ func (p *Provider) slowDown(w http.ResponseWriter, r *http.Request, c *storage.C
 }
 
 // ask sends the browser to the page for a step, with the flow if it is fresh.
-func (p *Provider) ask(w http.ResponseWriter, r *http.Request, st *storage.Standing, id storage.ID, f *flow, s step, fresh bool) {
+func (p *Provider) ask(w http.ResponseWriter, r *http.Request, st *grants.Standing, id storage.ID, f *flow, s step, fresh bool) {
 	if fresh {
-		life := storage.Seconds(st.Settings.Lifetimes.Flow)
+		life := policy.Seconds(st.Settings.Lifetimes.Flow)
 		p.keep(w, id, p.nameFor(w, r, id, life), f, life)
 	}
 	see(w, flowPath(id)+"/"+string(s))
 }
 
-func (p *Provider) answerCode(w http.ResponseWriter, r *http.Request, st *storage.Standing, f *flow, v verdict, code string, err error) {
+func (p *Provider) answerCode(w http.ResponseWriter, r *http.Request, st *grants.Standing, f *flow, v verdict, code string, err error) {
 	switch {
 	case errors.Is(err, storage.ErrFinished):
 		p.refuse(w, r, st.Client, finished())
@@ -158,12 +161,12 @@ func finished() *Refusal { return refuse(RefusedFinished, "the app has had its a
 
 // standing reads what a flow is evaluated against. The client may have changed
 // since the flow began: it is checked again. The Standing is never nil.
-func (p *Provider) standing(r *http.Request, id storage.ID, f *flow) (*storage.Standing, *Refusal) {
+func (p *Provider) standing(r *http.Request, id storage.ID, f *flow) (*grants.Standing, *Refusal) {
 	q := &f.Request
 	st, err := p.store.Grants.Standing(r.Context(), id, q.ClientID, q.Scopes, p.sessions.Of(r))
 	switch {
 	case err != nil:
-		return &storage.Standing{}, p.internal(r.Context(), err)
+		return &grants.Standing{}, p.internal(r.Context(), err)
 	case st.Client == nil:
 		return st, refuse(RefusedClient, "no client has this client_id any more")
 	case !st.Client.Live():
@@ -177,9 +180,9 @@ func (p *Provider) standing(r *http.Request, id storage.ID, f *flow) (*storage.S
 }
 
 // grant writes what was decided, and returns the code that stands for it.
-func (p *Provider) grant(ctx context.Context, id storage.ID, q *Request, st *storage.Standing, v verdict) (string, error) {
+func (p *Provider) grant(ctx context.Context, id storage.ID, q *Request, st *grants.Standing, v verdict) (string, error) {
 	code, hash := keys.NewCode(id)
-	g := storage.Grant{ID: id, User: v.account.User.ID, ClientID: st.Client.ID, Session: v.account.Session.ID,
+	g := grants.Grant{ID: id, User: v.account.User.ID, ClientID: st.Client.ID, Session: v.account.Session.ID,
 		Scopes: v.scopes, Nonce: q.Nonce, RedirectURI: q.RedirectURI, CodeChallenge: q.Challenge, CodeHash: hash}
 	if q.Implied {
 		g.RedirectURI = "" // nor need it be sent with the code (RFC 6749 section 4.1.3)
@@ -192,7 +195,7 @@ func (p *Provider) grant(ctx context.Context, id storage.ID, q *Request, st *sto
 	if g.Claims, err = q.Claims.record(); err != nil {
 		return "", fmt.Errorf("op: recording the claims request: %w", err)
 	}
-	_, err = p.store.Grants.Create(ctx, storage.NewGrant{Grant: g, ClientRevision: st.Client.Revision,
+	_, err = p.store.Grants.Create(ctx, grants.NewGrant{Grant: g, ClientRevision: st.Client.Revision,
 		Consented: v.consented, RequestID: edge.RequestID(ctx)})
 	return code, err
 }

@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
 )
 
 // What a developer may mend is told to who is proven to be the app, in words of its own.
 func TestAnAppIsToldWhatIsWrongWithItsOwnCode(t *testing.T) {
 	h := newHouse(t)
-	h.client("other", func(*storage.Metadata) {})
+	h.client("other", func(*apps.Metadata) {})
 	for want, c := range map[string]struct {
 		ask    []string
 		client string
@@ -155,20 +157,20 @@ func TestAThiefOfAPublicClientsCodeHearsNothingOfWhatBecameOfIt(t *testing.T) {
 		},
 	} {
 		h := newHouse(t)
-		h.client("public", func(m *storage.Metadata) { m.TokenEndpointAuthMethod = storage.AuthMethodNone })
+		h.client("public", func(m *apps.Metadata) { m.TokenEndpointAuthMethod = apps.AuthMethodNone })
 		form := redemption(h.browser().login(authorization("client_id", "public")).code())
 		form.Set("client_id", "public")
 		change(h, form)
 		form.Set("code_verifier", strings.Repeat("w", 43))
-		if got, _ := h.token("public", form); got.Description != codeTexts[storage.RefusedVerifier] {
+		if got, _ := h.token("public", form); got.Description != codeTexts[grants.RefusedVerifier] {
 			t.Errorf("%s: %+v", name, got)
 		}
 		form.Del("code_verifier")
 		h.log.reset()
-		if got, _ := h.token("public", form); got.Description != codeTexts[storage.RefusedNoVerifier] {
+		if got, _ := h.token("public", form); got.Description != codeTexts[grants.RefusedNoVerifier] {
 			t.Errorf("%s, without verifier: %+v", name, got)
 		}
-		if said := strings.Contains(h.log.String(), `"cause":"`+storage.RefusedUsedNoVerifier+`"`); said != (name == "used") {
+		if said := strings.Contains(h.log.String(), `"cause":"`+grants.RefusedUsedNoVerifier+`"`); said != (name == "used") {
 			t.Errorf("%s: the log says %s", name, h.log)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/policy"
 )
 
 // enable switches signing algorithms on, and all others off, while running.
@@ -38,11 +40,11 @@ func (h *house) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func TestIDTokensOfEveryAlgorithmVerifyWithClientLibraries(t *testing.T) {
 	h := newHouse(t)
-	h.enable(storage.SigningAlgorithms()...)
+	h.enable(policy.SigningAlgorithms()...)
 	ctx := oidc.ClientContext(context.Background(), &http.Client{Transport: h})
 	provider := must(oidc.NewProvider(ctx, issuer))
-	for _, alg := range storage.SigningAlgorithms() {
-		h.change(webID, func(m *storage.Metadata) { m.IDTokenSignedResponseAlg = alg })
+	for _, alg := range policy.SigningAlgorithms() {
+		h.change(webID, func(m *apps.Metadata) { m.IDTokenSignedResponseAlg = alg })
 		tokens := h.browser().tokens(authorization())
 		// The library takes from discovery which algorithms to expect.
 		token, err := provider.Verifier(&oidc.Config{ClientID: webID, Now: h.clock.now}).Verify(ctx, tokens.IDToken)
@@ -63,7 +65,7 @@ func TestIDTokensOfEveryAlgorithmVerifyWithClientLibraries(t *testing.T) {
 
 func TestNoOctetKeyPairIsPublishedUnlessEdDSAIsEnabled(t *testing.T) {
 	h := newHouse(t)
-	h.enable(storage.SigningAlgorithms()...)
+	h.enable(policy.SigningAlgorithms()...)
 	if !strings.Contains(body(h.get(PathJWKS)), `"OKP"`) {
 		t.Error("EdDSA is enabled, and no key of it is published")
 	}
@@ -89,7 +91,7 @@ func TestDiscoveryFollowsTheEnabledAlgorithms(t *testing.T) {
 func TestAClientWhoseAlgorithmIsSwitchedOffGetsNoTokenOfAnother(t *testing.T) {
 	h := newHouse(t)
 	h.enable("RS256", "EdDSA")
-	h.change(webID, func(m *storage.Metadata) { m.IDTokenSignedResponseAlg = "EdDSA" })
+	h.change(webID, func(m *apps.Metadata) { m.IDTokenSignedResponseAlg = "EdDSA" })
 	h.enable("RS256")
 	a := h.browser().login(authorization())
 	v, _ := h.token(webID, redemption(a.code()))
@@ -105,19 +107,19 @@ func TestAClientWhoseAlgorithmIsSwitchedOffGetsNoTokenOfAnother(t *testing.T) {
 func (h *house) preset(alg string) {
 	h.t.Helper()
 	if err := h.store.Settings.Change(context.Background(), storage.Operator,
-		[]storage.SettingChange{{Name: "default_signing_algorithm", Value: []byte(`"` + alg + `"`)}}); err != nil {
+		[]policy.SettingChange{{Name: "default_signing_algorithm", Value: []byte(`"` + alg + `"`)}}); err != nil {
 		h.t.Fatal(err)
 	}
 }
 
 func TestAClientThatRegisteredNoAlgorithmIsSignedForAsTheSettingsSayAtOnce(t *testing.T) {
 	h := newHouse(t)
-	h.enable(storage.SigningAlgorithms()...)
-	jwts := func(m *storage.Metadata) { m.AccessTokenFormat = storage.AccessTokenJWT }
+	h.enable(policy.SigningAlgorithms()...)
+	jwts := func(m *apps.Metadata) { m.AccessTokenFormat = apps.AccessTokenJWT }
 	h.change(webID, jwts)
-	h.client("robot", func(m *storage.Metadata) { ownGrant(m); jwts(m) })
-	h.client("own", func(m *storage.Metadata) { m.IDTokenSignedResponseAlg = "ES384"; jwts(m) })
-	for _, alg := range append([]string{"RS256"}, storage.SigningAlgorithms()...) {
+	h.client("robot", func(m *apps.Metadata) { ownGrant(m); jwts(m) })
+	h.client("own", func(m *apps.Metadata) { m.IDTokenSignedResponseAlg = "ES384"; jwts(m) })
+	for _, alg := range append([]string{"RS256"}, policy.SigningAlgorithms()...) {
 		h.preset(alg)
 		v := h.browser().tokens(authorization())
 		if claims := h.verified(v.IDToken, alg); claims["at_hash"] != keys.HalfHash(alg, v.AccessToken) {

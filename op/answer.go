@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"latchkey/internal/edge"
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // see sends the browser on by GET (RFC 9110 section 15.4.4), whatever the method of
@@ -23,7 +23,7 @@ func see(w http.ResponseWriter, to string) {
 // answer sends an authorization response to the client, by a redirect or by a form.
 // code comes first: apps have been seen that take the first parameter. iss comes in
 // every response (RFC 9207).
-func (p *Provider) answer(w http.ResponseWriter, r *http.Request, c *storage.Client, q *Request, params [][2]string) {
+func (p *Provider) answer(w http.ResponseWriter, r *http.Request, c *apps.Client, q *Request, params [][2]string) {
 	if q.State != "" {
 		params = append(params, [2]string{"state", q.State})
 	}
@@ -58,7 +58,7 @@ func responseURI(uri, mode string, params [][2]string) string {
 // public client are shown as a page instead: anybody may send people to the
 // redirect URI of such a client, and the page says what happened before the
 // browser leaves (RFC 9700 section 4.11.2).
-func (p *Provider) answerFault(w http.ResponseWriter, r *http.Request, c *storage.Client, q *Request, f *fault) {
+func (p *Provider) answerFault(w http.ResponseWriter, r *http.Request, c *apps.Client, q *Request, f *fault) {
 	edge.Fail(r.Context(), f.code, unquoted(f.text, f.quoted))
 	if f.untold || !c.Confidential() && !q.asks("none") && f.code != "access_denied" {
 		bad := refuse(RefusedRequest, "%s", f.text)
@@ -70,11 +70,11 @@ func (p *Provider) answerFault(w http.ResponseWriter, r *http.Request, c *storag
 }
 
 // refuse ends a request on a page of ours.
-func (p *Provider) refuse(w http.ResponseWriter, r *http.Request, c *storage.Client, bad *Refusal) {
+func (p *Provider) refuse(w http.ResponseWriter, r *http.Request, c *apps.Client, bad *Refusal) {
 	out := *bad
 	if c != nil {
 		out.Client, out.Home = c.Name(), c.Metadata.ClientURI
-		out.Suspended = c.State == storage.ClientSuspended
+		out.Suspended = c.State == apps.ClientSuspended
 	}
 	switch {
 	case out.Code != "" || out.Kind == RefusedInternal || out.Kind == RefusedStopped: // the log knows why

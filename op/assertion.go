@@ -10,7 +10,7 @@ import (
 
 	"latchkey/internal/strictjson"
 	"latchkey/keys"
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 const (
@@ -75,26 +75,26 @@ func readAssertion(form url.Values) (credentials, *apiError) {
 	if sent := form.Get("client_id"); id == "" || sent != "" && sent != id {
 		return credentials{}, notAuthenticated("client assertion: sub is missing, or client_id is another") // RFC 7521 section 4.2
 	}
-	return credentials{id: id, method: storage.AuthMethodPrivateKeyJWT, assertion: a}, nil
+	return credentials{id: id, method: apps.AuthMethodPrivateKeyJWT, assertion: a}, nil
 }
 
 // verifyAssertion verifies an assertion of the client's. What costs little comes first:
 // the keys may have to be fetched, which is before the signature can be known to be
 // good. Errors are for the log.
-func (p *Provider) verifyAssertion(ctx context.Context, c *storage.Client, a *assertion) (storage.Assertion, error) {
+func (p *Provider) verifyAssertion(ctx context.Context, c *apps.Client, a *assertion) (apps.Assertion, error) {
 	if alg := c.Metadata.TokenEndpointAuthSigningAlg; alg != "" && alg != a.jwt.Algorithm() {
-		return storage.Assertion{}, errors.New("its alg is not the registered token_endpoint_auth_signing_alg")
+		return apps.Assertion{}, errors.New("its alg is not the registered token_endpoint_auth_signing_alg")
 	}
 	if err := a.claims.check(c.ID, []string{p.issuer, p.issuer + PathToken}, p.now()); err != nil {
-		return storage.Assertion{}, err
+		return apps.Assertion{}, err
 	}
 	if err := p.known.verify(ctx, c, a.jwt); err != nil {
-		return storage.Assertion{}, err
+		return apps.Assertion{}, err
 	}
 	// By the id and not the registration: one deleted and added again may have the same
 	// key. No id holds a zero byte.
 	hash := sha256.Sum256([]byte(c.ID + "\x00" + a.claims.ID))
-	return storage.Assertion{Hash: hash[:], Expires: a.claims.Expires.time()}, nil
+	return apps.Assertion{Hash: hash[:], Expires: a.claims.Expires.time()}, nil
 }
 
 // check applies RFC 7523 section 3. An assertion that names another audience besides us

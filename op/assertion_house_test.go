@@ -14,7 +14,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // signers are keys of clients, by what they sign with.
@@ -36,8 +36,8 @@ func jwks(algs ...string) json.RawMessage {
 }
 
 // keyed is a client that authenticates by its key for ES256.
-func keyed(m *storage.Metadata) {
-	m.TokenEndpointAuthMethod, m.JWKS = storage.AuthMethodPrivateKeyJWT, jwks("ES256")
+func keyed(m *apps.Metadata) {
+	m.TokenEndpointAuthMethod, m.JWKS = apps.AuthMethodPrivateKeyJWT, jwks("ES256")
 }
 
 // assertion is a fresh assertion of the client id; change edits its claims.

@@ -22,15 +22,18 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
 	"latchkey/storage/bolt"
+	"latchkey/storage/policy"
+	"latchkey/storage/store"
 )
 
 // keyedRobot may have tokens for itself, by its key.
-func keyedRobot(m *storage.Metadata) { keyed(m); ownGrant(m) }
+func keyedRobot(m *apps.Metadata) { keyed(m); ownGrant(m) }
 
 func TestAnAssertionIsTakenInEveryFormThatIsRight(t *testing.T) {
 	h := newHouse(t)
-	h.client("robot", func(m *storage.Metadata) {
+	h.client("robot", func(m *apps.Metadata) {
 		keyedRobot(m)
 		m.JWKS = jwks("ES256", "ES384", "EdDSA", "RS256")
 	})
@@ -69,14 +72,14 @@ func TestAnAssertionIsTakenInEveryFormThatIsRight(t *testing.T) {
 // Whatever is wrong, the caller hears one thing, and the log the reason.
 func TestAnAssertionIsRefusedInEveryFormThatIsNot(t *testing.T) {
 	h := newHouse(t)
-	h.client("robot", func(m *storage.Metadata) { keyedRobot(m); m.JWKS = jwks("ES256", "RS256") })
-	h.client("strict", func(m *storage.Metadata) {
+	h.client("robot", func(m *apps.Metadata) { keyedRobot(m); m.JWKS = jwks("ES256", "RS256") })
+	h.client("strict", func(m *apps.Metadata) {
 		keyedRobot(m)
 		m.JWKS, m.TokenEndpointAuthSigningAlg = jwks("ES256", "ES384"), "ES384"
 	})
-	h.client("other", func(m *storage.Metadata) { keyedRobot(m); m.JWKS = jwks("EdDSA") })
+	h.client("other", func(m *apps.Metadata) { keyedRobot(m); m.JWKS = jwks("EdDSA") })
 	h.client("suspended", keyedRobot)
-	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", storage.ClientSuspended))
+	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", apps.ClientSuspended))
 	now := h.clock.now().Unix()
 	of := func(id string, change func(map[string]any)) string { return h.assertion(id, change) }
 	with := func(member string, v any) string {
@@ -204,7 +207,7 @@ func TestAnAssertionStandsAlone(t *testing.T) {
 // own.
 func TestAClientWithAKeyGoesAllTheWay(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) {
+	h.change(webID, func(m *apps.Metadata) {
 		keyed(m)
 		refreshing(m)
 		m.GrantTypes = append(m.GrantTypes, "client_credentials")
@@ -270,7 +273,7 @@ var asked = []struct {
 
 func keyedSituation(t *testing.T) situation {
 	t.Helper()
-	return newSituation(t, func(m *storage.Metadata) { keyed(m); m.GrantTypes = append(m.GrantTypes, "client_credentials") })
+	return newSituation(t, func(m *apps.Metadata) { keyed(m); m.GrantTypes = append(m.GrantTypes, "client_credentials") })
 }
 
 func (h *house) word(path string, form url.Values) string {
@@ -351,7 +354,7 @@ func TestAnAssertionIsRememberedAcrossARestart(t *testing.T) {
 	}
 	engine := must(bolt.Open(path, bolt.Options{}))
 	t.Cleanup(func() { engine.Close() })
-	store := must(storage.Open(t.Context(), engine, storage.Options{Now: h.clock.now}))
+	store := must(store.Open(t.Context(), engine, store.Options{Now: h.clock.now}))
 	h.engine, h.store = engine, store
 	h.op = must(New(t.Context(), Options{Issuer: issuer, Store: store, Keys: h.ring, Pages: h.pages, Sessions: fakeSessions{}, Now: h.clock.now}))
 	h.handler = h.routes()
@@ -430,7 +433,7 @@ func (a assertions) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func TestAStandardLibraryOnTopOfAssertionsWorks(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) {
+	h.change(webID, func(m *apps.Metadata) {
 		keyed(m)
 		refreshing(m)
 		m.GrantTypes = append(m.GrantTypes, "client_credentials")
@@ -457,7 +460,7 @@ func TestDiscoverySaysHowAssertionsAreSigned(t *testing.T) {
 	d := decoded[map[string]any](t, newHouse(t).get(pathDiscovery))
 	for _, endpoint := range []string{"token", "introspection", "revocation"} {
 		if !slices.Contains(d[endpoint+"_endpoint_auth_methods_supported"].([]any), any("private_key_jwt")) ||
-			fmt.Sprint(d[endpoint+"_endpoint_auth_signing_alg_values_supported"]) != fmt.Sprint(storage.SigningAlgorithms()) {
+			fmt.Sprint(d[endpoint+"_endpoint_auth_signing_alg_values_supported"]) != fmt.Sprint(policy.SigningAlgorithms()) {
 			t.Errorf("%s: %v", endpoint, d)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // audience is the aud of a token: a string if there is one, else an array (RFC 7519
@@ -31,7 +31,7 @@ func (a *audience) UnmarshalJSON(text []byte) error {
 // audience is for whom a token with these scopes is: the resources that own them,
 // and this provider if one is no resource's, or there is none at all. It is never
 // stored: whatever narrows a token's scopes narrows its audience.
-func (p *Provider) audience(scopes storage.Offers) (aud audience) {
+func (p *Provider) audience(scopes apps.Offers) (aud audience) {
 	resources, own := scopes.Audience()
 	if own || len(resources) == 0 {
 		aud = audience{p.issuer}
@@ -55,13 +55,13 @@ func nonEmpty(values []string) (some []string) {
 
 // targets are the resources that a token request names (RFC 8707 section 2.2). This
 // provider is one, too: the one that owns the scopes for userinfo.
-func (p *Provider) targets(form url.Values) storage.Targets {
-	return storage.Targets{Resources: nonEmpty(form["resource"]), Provider: p.issuer}
+func (p *Provider) targets(form url.Values) apps.Targets {
+	return apps.Targets{Resources: nonEmpty(form["resource"]), Provider: p.issuer}
 }
 
 func invalidTarget(resource string) *apiError {
 	text := "the resource " + printable(resource) + " "
-	if err := storage.ResourceURI(resource); err != nil {
+	if err := apps.ResourceURI(resource); err != nil {
 		text += err.Error()
 	} else {
 		text += "owns none of the scopes that this token could have, or is not registered here, or not in use: ask for one of its scopes"

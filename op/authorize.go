@@ -10,6 +10,7 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // queryMost bounds an authorization request in bytes, in the URL or in the body.
@@ -75,7 +76,7 @@ func pageForm(w http.ResponseWriter, r *http.Request, known []string) (url.Value
 
 // whoAsks settles the client and where answers to it may go. Until both are good
 // nothing is sent anywhere (RFC 6749 section 4.1.2.1).
-func (p *Provider) whoAsks(ctx context.Context, form url.Values) (*storage.Client, string, *Refusal) {
+func (p *Provider) whoAsks(ctx context.Context, form url.Values) (*apps.Client, string, *Refusal) {
 	if len(form["client_id"]) > 1 {
 		return nil, "", refuse(RefusedClient, "client_id was sent more than once")
 	}
@@ -110,7 +111,7 @@ func (p *Provider) internal(ctx context.Context, err error) *Refusal {
 // has a name would be given another, which would end the flows in its other tabs. So
 // a POST is never evaluated: the request goes into the address, sealed, where it can
 // do no more than the authorization request it was.
-func (p *Provider) begin(w http.ResponseWriter, r *http.Request, client *storage.Client, q *Request) {
+func (p *Provider) begin(w http.ResponseWriter, r *http.Request, client *apps.Client, q *Request) {
 	f := &flow{Request: *q}
 	switch {
 	case !f.fits():

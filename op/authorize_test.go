@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
 	"latchkey/storage/bolt"
+	"latchkey/storage/policy"
 )
 
 func TestAuthorizeAsksOnceAndGivesACode(t *testing.T) {
@@ -32,7 +34,7 @@ func TestAuthorizeAsksOnceAndGivesACode(t *testing.T) {
 
 func TestAnswersCarryIssAndStateAndTheCodeComesFirst(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.RedirectURIs = append(m.RedirectURIs, callback+"?tenant=a%20b&x") })
+	h.change(webID, func(m *apps.Metadata) { m.RedirectURIs = append(m.RedirectURIs, callback+"?tenant=a%20b&x") })
 	for _, state := range []string{"plain", "a b+c%2f&=#?/\\\"'<>", "Ünïcödé – ✓", "\x00\x01\xff\xfe", strings.Repeat("s", stateMost)} {
 		for _, uri := range []string{callback, callback + "?tenant=a%20b&x"} {
 			for _, mode := range []string{"", "query", "fragment"} {
@@ -80,7 +82,7 @@ func TestWithoutStateNoneComesBack(t *testing.T) {
 // A request that is wrong in itself is told to the app, by redirect.
 func TestFaultyRequestsAreToldToTheClient(t *testing.T) {
 	h := newHouse(t)
-	h.client("pkce", func(m *storage.Metadata) { m.RequirePKCE = true })
+	h.client("pkce", func(m *apps.Metadata) { m.RequirePKCE = true })
 	long := strings.Repeat("x", 4000)
 	for name, c := range map[string]struct {
 		change []string
@@ -252,9 +254,9 @@ func TestScopesThatAreNotServedAreLeftOutSilently(t *testing.T) {
 
 func TestAnUnregisteredRedirectURINeverRedirects(t *testing.T) {
 	h := newHouse(t)
-	h.client("native", func(m *storage.Metadata) {
+	h.client("native", func(m *apps.Metadata) {
 		publicClient(m)
-		m.ApplicationType, m.RedirectURIs = storage.ApplicationNative, []string{"http://127.0.0.1/cb", "http://localhost:8080/local", "com.example:/cb"}
+		m.ApplicationType, m.RedirectURIs = apps.ApplicationNative, []string{"http://127.0.0.1/cb", "http://localhost:8080/local", "com.example:/cb"}
 	})
 	for _, uri := range []string{
 		"https://evil.example/cb", callback + "/", callback + "?x", callback + "#", callback + "#x", "HTTPS://app.example/cb",
@@ -285,9 +287,9 @@ func TestAnUnregisteredRedirectURINeverRedirects(t *testing.T) {
 // Whatever program listens there would have the token at once; of a code it has nothing.
 func TestAnAnswerThatHoldsATokenNeverGoesToAPortThatIsNotRegistered(t *testing.T) {
 	h := newHouse(t)
-	h.client("native", func(m *storage.Metadata) {
+	h.client("native", func(m *apps.Metadata) {
 		publicClient(m)
-		m.ApplicationType, m.RedirectURIs = storage.ApplicationNative, []string{"http://127.0.0.1/cb", "http://localhost:8080/cb"}
+		m.ApplicationType, m.RedirectURIs = apps.ApplicationNative, []string{"http://127.0.0.1/cb", "http://localhost:8080/cb"}
 	})
 	for _, uri := range []string{"http://127.0.0.1:51234/cb", "http://localhost/cb"} {
 		for _, response := range []string{"token", "id_token", "code token", "code id_token", "id_token token", "code id_token token"} {
@@ -303,7 +305,7 @@ func TestAnAnswerThatHoldsATokenNeverGoesToAPortThatIsNotRegistered(t *testing.T
 func TestAnAnswerToADeviceNeedsPKCEWhateverTheClient(t *testing.T) {
 	h := newHouse(t)
 	const scheme, localhost, plain = "app.photos:///oauth-callback", "http://localhost:2283/auth/login", "http://photos.internal:2283/auth/login"
-	h.client("photos", func(m *storage.Metadata) { m.RedirectURIs = []string{callback, scheme, localhost, plain} })
+	h.client("photos", func(m *apps.Metadata) { m.RedirectURIs = []string{callback, scheme, localhost, plain} })
 	for uri, needs := range map[string]bool{callback: false, plain: false, scheme: true, localhost: true} {
 		q := authorization("client_id", "photos", "redirect_uri", uri)
 		b := h.browser()
@@ -320,7 +322,7 @@ func TestAnAnswerToADeviceNeedsPKCEWhateverTheClient(t *testing.T) {
 
 func TestWithoutARegisteredClientOrRedirectURIThereIsAPage(t *testing.T) {
 	h := newHouse(t)
-	h.client("two", func(m *storage.Metadata) { m.RedirectURIs = append(m.RedirectURIs, callback+"2") })
+	h.client("two", func(m *apps.Metadata) { m.RedirectURIs = append(m.RedirectURIs, callback+"2") })
 	for name, c := range map[string]struct {
 		change []string
 		kind   RefusalKind
@@ -358,14 +360,14 @@ func TestPlainOAuthMayLeaveOutTheOnlyRedirectURI(t *testing.T) {
 
 func TestAClientThatIsNotApprovedGetsAPage(t *testing.T) {
 	h := newHouse(t)
-	for _, state := range []storage.ClientState{storage.ClientDraft, storage.ClientSubmitted, storage.ClientRejected, storage.ClientSuspended} {
+	for _, state := range []apps.ClientState{apps.ClientDraft, apps.ClientSubmitted, apps.ClientRejected, apps.ClientSuspended} {
 		must(h.store.Clients.SetState(context.Background(), storage.Operator, webID, state))
 		faulty := authorization("prompt", "none", "scope", "root") // told to nobody
 		wantPage(t, h.browser().authorize(faulty), RefusedUnavailable)
 		wantPage(t, h.browser().read(h.do(formRequest(PathAuthorize, faulty))), RefusedUnavailable)
 		a := h.browser().authorize(authorization("prompt", "none"))
 		wantPage(t, a, RefusedUnavailable)
-		if a.page.Client != "App web" || a.page.Suspended != (state == storage.ClientSuspended) {
+		if a.page.Client != "App web" || a.page.Suspended != (state == apps.ClientSuspended) {
 			t.Errorf("%s: %+v", state, a.page)
 		}
 	}
@@ -437,9 +439,9 @@ func TestARequestObjectIsRefusedInTheModeThatItAsksFor(t *testing.T) {
 			t.Errorf("%s with response_mode %q: %+v", c.object, c.mode, a)
 		}
 	}
-	h.client("kiosk", func(m *storage.Metadata) {
+	h.client("kiosk", func(m *apps.Metadata) {
 		m.RedirectURIs = []string{"com.example.app:/cb"}
-		m.ApplicationType = storage.ApplicationNative
+		m.ApplicationType = apps.ApplicationNative
 	})
 	a := h.browser().authorize(authorization("client_id", "kiosk", "redirect_uri", "com.example.app:/cb", "request", object(`{"response_mode":"form_post"}`)))
 	wantFault(t, a, "request_not_supported") // no form can be sent there
@@ -564,7 +566,7 @@ func TestAPostedRequestIsSealedAndExpires(t *testing.T) {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
-	h.clock.add(storage.Seconds(storage.DefaultSettings().Lifetimes.Flow))
+	h.clock.add(policy.Seconds(policy.DefaultSettings().Lifetimes.Flow))
 	wantPage(t, b.read(b.get(to)), RefusedExpired)
 }
 

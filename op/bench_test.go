@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"latchkey/keys"
-	"latchkey/storage"
+	"latchkey/storage/apps"
 	"latchkey/storage/bolt"
 )
 
@@ -77,7 +77,7 @@ func BenchmarkCodeFlow(b *testing.B) {
 	for _, alg := range []string{keys.RS256, keys.ES256} {
 		b.Run(alg, func(b *testing.B) {
 			h := quiet(b)
-			h.change(webID, func(m *storage.Metadata) { m.IDTokenSignedResponseAlg = alg })
+			h.change(webID, func(m *apps.Metadata) { m.IDTokenSignedResponseAlg = alg })
 			person := h.signedIn()
 			query := authorizeURL(authorization())
 			cookie := &http.Cookie{Name: sessionsCookie, Value: person.sessions[0].String()}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 // browser is one person's browser: it keeps cookies as browsers do, and goes
@@ -19,7 +20,7 @@ type browser struct {
 	jar      http.CookieJar
 	sessions []storage.ID
 	// who signs in, when asked to
-	user *storage.User
+	user *people.User
 	// tick are the optional scopes to allow
 	tick []string
 	// steps are the pages that were visited
@@ -70,10 +71,10 @@ func (b *browser) post(path string, form url.Values) *http.Response {
 }
 
 // signIn starts a session of u here, the newest first.
-func (b *browser) signIn(u *storage.User) storage.ID {
+func (b *browser) signIn(u *people.User) storage.ID {
 	b.h.t.Helper()
 	u = must(b.h.store.Users.Get(context.Background(), u.ID))
-	v := must(b.h.store.Sessions.Start(context.Background(), storage.NewSession{User: u.ID, UserEpoch: u.Epoch,
+	v := must(b.h.store.Sessions.Start(context.Background(), people.NewSession{User: u.ID, UserEpoch: u.Epoch,
 		AMR: []string{"pwd"}, ACR: ACRPassword()}))
 	b.sessions = append([]storage.ID{v.ID}, b.sessions...)
 	return v.ID
@@ -195,7 +196,7 @@ func (b *browser) look(a answer) shown {
 	return decoded[shown](b.h.t, b.get(a.step))
 }
 
-func (b *browser) sessionOf(u *storage.User) storage.ID {
+func (b *browser) sessionOf(u *people.User) storage.ID {
 	live := must(b.h.store.Sessions.Live(context.Background(), b.sessions))
 	for _, v := range live {
 		if v.User.ID == u.ID {

@@ -18,8 +18,9 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/keys"
-	"latchkey/storage"
+	"latchkey/storage/apps"
 	"latchkey/storage/bolt"
+	"latchkey/storage/people"
 )
 
 const (
@@ -64,24 +65,24 @@ func TestServesCeilings(t *testing.T) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-func manyGrants(alg string) func(*storage.Metadata) {
-	return func(m *storage.Metadata) {
+func manyGrants(alg string) func(*apps.Metadata) {
+	return func(m *apps.Metadata) {
 		m.IDTokenSignedResponseAlg = alg
-		m.GrantTypes = []string{storage.GrantTypeCode, storage.GrantTypeRefresh, storage.GrantTypeClientCredentials}
+		m.GrantTypes = []string{apps.GrantTypeCode, apps.GrantTypeRefresh, apps.GrantTypeClientCredentials}
 	}
 }
 
 // populate adds users and returns those who are to have a token, from all over the file.
-func (h *house) populate() []*storage.User {
+func (h *house) populate() []*people.User {
 	text := os.Getenv("LATCHKEY_BENCH_USERS")
 	if text == "" {
 		text = benchUsers
 	}
 	n := max(must(strconv.Atoi(text)), benchCallers)
 	every := max(n/benchTokens, 1)
-	some := make([]*storage.User, n/every)
+	some := make([]*people.User, n/every)
 	inParallel(n, func(i int) {
-		u := h.user(storage.User{Username: fmt.Sprintf("user-%d", i), Email: fmt.Sprintf("user-%d@example.org", i)})
+		u := h.user(people.User{Username: fmt.Sprintf("user-%d", i), Email: fmt.Sprintf("user-%d@example.org", i)})
 		if i%every == 0 && i/every < len(some) {
 			some[i/every] = u
 		}
@@ -103,14 +104,14 @@ func inParallel(n int, do func(i int)) {
 	group.Wait()
 }
 
-func (h *house) browserOf(u *storage.User) *browser {
+func (h *house) browserOf(u *people.User) *browser {
 	b := h.browser()
 	b.user = u
 	return b
 }
 
 // caller signs a user in and gets them what they ask with.
-func (h *house) caller(u *storage.User) *benchCaller {
+func (h *house) caller(u *people.User) *benchCaller {
 	c, b := &benchCaller{Refresh: map[string]string{}}, h.browserOf(u)
 	for _, id := range []string{ecID, webID} {
 		v := b.tokens(authorization("client_id", id, "scope", "openid profile email offline_access", "prompt", "consent"))

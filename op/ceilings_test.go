@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // How many callers at once, how often they take turns, how many of the users in the
@@ -129,7 +129,7 @@ func introspect(path string) benchAsk {
 }
 
 func own(path string) benchAsk {
-	form := url.Values{"grant_type": {storage.GrantTypeClientCredentials}}
+	form := url.Values{"grant_type": {apps.GrantTypeClientCredentials}}
 	return func(c *benchCaller) error { return c.post(path, webID, form, nil) }
 }
 

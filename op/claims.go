@@ -4,38 +4,40 @@ import (
 	"slices"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
+	"latchkey/storage/people"
 )
 
 // readers turn what is stored of a user into claims; nil: nothing to say, and the
 // claim is left out (OpenID Connect Core section 5.3.2).
-var readers = map[string]func(*storage.Access) any{
-	"name":               func(a *storage.Access) any { return text(a.User.Profile.Name) },
-	"given_name":         func(a *storage.Access) any { return text(a.User.Profile.GivenName) },
-	"family_name":        func(a *storage.Access) any { return text(a.User.Profile.FamilyName) },
-	"middle_name":        func(a *storage.Access) any { return text(a.User.Profile.MiddleName) },
-	"nickname":           func(a *storage.Access) any { return text(a.User.Profile.Nickname) },
-	"preferred_username": func(a *storage.Access) any { return text(a.User.Username) },
-	"profile":            func(a *storage.Access) any { return text(a.User.Profile.Profile) },
-	"picture":            func(a *storage.Access) any { return text(a.User.Profile.Picture) },
-	"website":            func(a *storage.Access) any { return text(a.User.Profile.Website) },
-	"gender":             func(a *storage.Access) any { return text(a.User.Profile.Gender) },
-	"birthdate":          func(a *storage.Access) any { return text(a.User.Profile.Birthdate) },
-	"zoneinfo":           func(a *storage.Access) any { return text(a.User.Profile.Zoneinfo) },
-	"locale":             func(a *storage.Access) any { return text(a.User.Profile.Locale) },
-	"updated_at":         func(a *storage.Access) any { return a.User.Updated.Unix() },
-	"email":              func(a *storage.Access) any { return text(a.User.Email) },
+var readers = map[string]func(*grants.Access) any{
+	"name":               func(a *grants.Access) any { return text(a.User.Profile.Name) },
+	"given_name":         func(a *grants.Access) any { return text(a.User.Profile.GivenName) },
+	"family_name":        func(a *grants.Access) any { return text(a.User.Profile.FamilyName) },
+	"middle_name":        func(a *grants.Access) any { return text(a.User.Profile.MiddleName) },
+	"nickname":           func(a *grants.Access) any { return text(a.User.Profile.Nickname) },
+	"preferred_username": func(a *grants.Access) any { return text(a.User.Username) },
+	"profile":            func(a *grants.Access) any { return text(a.User.Profile.Profile) },
+	"picture":            func(a *grants.Access) any { return text(a.User.Profile.Picture) },
+	"website":            func(a *grants.Access) any { return text(a.User.Profile.Website) },
+	"gender":             func(a *grants.Access) any { return text(a.User.Profile.Gender) },
+	"birthdate":          func(a *grants.Access) any { return text(a.User.Profile.Birthdate) },
+	"zoneinfo":           func(a *grants.Access) any { return text(a.User.Profile.Zoneinfo) },
+	"locale":             func(a *grants.Access) any { return text(a.User.Profile.Locale) },
+	"updated_at":         func(a *grants.Access) any { return a.User.Updated.Unix() },
+	"email":              func(a *grants.Access) any { return text(a.User.Email) },
 	"email_verified":     emailVerified,
-	"phone_number":       func(a *storage.Access) any { return text(a.User.Profile.PhoneNumber) },
-	"phone_number_verified": func(a *storage.Access) any {
+	"phone_number":       func(a *grants.Access) any { return text(a.User.Profile.PhoneNumber) },
+	"phone_number_verified": func(a *grants.Access) any {
 		if a.User.Profile.PhoneNumber == "" {
 			return nil
 		}
 		return a.User.Profile.PhoneNumberVerified
 	},
-	"address":           address,
-	"patreon":           patreon,
-	storage.ClaimGroups: groups,
+	"address":        address,
+	"patreon":        patreon,
+	apps.ClaimGroups: groups,
 }
 
 func text(s string) any {
@@ -47,7 +49,7 @@ func text(s string) any {
 
 // emailVerified is false as well as true: leaving out a false one would read as
 // "unknown" to a client that must know.
-func emailVerified(a *storage.Access) any {
+func emailVerified(a *grants.Access) any {
 	if a.User.Email == "" {
 		return nil
 	}
@@ -55,9 +57,9 @@ func emailVerified(a *storage.Access) any {
 }
 
 // address is the object of OpenID Connect Core section 5.1.1.
-func address(a *storage.Access) any {
+func address(a *grants.Access) any {
 	v := a.User.Profile.Address
-	if v == (storage.Address{}) {
+	if v == (people.Address{}) {
 		return nil
 	}
 	return v
@@ -76,7 +78,7 @@ type patreonClaim struct {
 
 // patreon is left out for a user who has linked no Patreon account: that is not the
 // same as not being a patron.
-func patreon(a *storage.Access) any {
+func patreon(a *grants.Access) any {
 	m := a.Membership
 	if m == nil {
 		return nil
@@ -97,7 +99,7 @@ func patreon(a *storage.Access) any {
 
 // groups is an empty list for a user in no group: leaving it out would read as
 // "unknown" to an app that must take rights away.
-func groups(a *storage.Access) any {
+func groups(a *grants.Access) any {
 	if a.Groups == nil {
 		return nil
 	}
@@ -110,7 +112,7 @@ var verifications = map[string]string{"email": "email_verified", "phone_number":
 
 // userClaimsOf reads the named claims; those that are unknown or empty are left
 // out. A contact comes with whether it is verified.
-func userClaimsOf(a *storage.Access, names []string) map[string]any {
+func userClaimsOf(a *grants.Access, names []string) map[string]any {
 	out := map[string]any{} // most of many names say nothing
 	add := func(name string) {
 		if read := readers[name]; read != nil {
@@ -129,7 +131,7 @@ func userClaimsOf(a *storage.Access, names []string) map[string]any {
 // alsoAllowed are those of the claims asked for one by one that the user allows and
 // the client may still ask for. What a scope was refused for, no other way of asking
 // brings back.
-func (p *Provider) alsoAllowed(a *storage.Access, asked []string) []string {
+func (p *Provider) alsoAllowed(a *grants.Access, asked []string) []string {
 	if len(asked) == 0 {
 		return nil
 	}
@@ -141,9 +143,9 @@ func (p *Provider) alsoAllowed(a *storage.Access, asked []string) []string {
 // scopes give which it may ask for. The claims parameter is another way to ask, not
 // a way around the review of what an app may see. Memberships of any kind are not
 // among them: they are read for their scopes alone.
-func (p *Provider) claimsOf(c *storage.Client) []string {
+func (p *Provider) claimsOf(c *apps.Client) []string {
 	return p.claimsOfScopes(slices.DeleteFunc(slices.Clone(c.Metadata.Scopes), func(s string) bool {
-		return s == storage.ScopePatreon || s == storage.ScopeGroups
+		return s == apps.ScopePatreon || s == apps.ScopeGroups
 	}))
 }
 

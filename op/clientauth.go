@@ -10,6 +10,7 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // credentials are what a client sent to say who it is.
@@ -38,7 +39,7 @@ func (p *Provider) authenticateClient(r *http.Request, form url.Values, sent cre
 	ctx := r.Context()
 	c, err := p.store.Clients.Get(ctx, sent.id)
 	switch {
-	case errors.Is(err, storage.ErrNotFound) && sent.method == storage.AuthMethodNone:
+	case errors.Is(err, storage.ErrNotFound) && sent.method == apps.AuthMethodNone:
 		return nil, noCredentials("no such client")
 	case errors.Is(err, storage.ErrNotFound):
 		return nil, p.wrongSecret(ctx, sent, "no such client")
@@ -70,7 +71,7 @@ func (p *Provider) authenticateClient(r *http.Request, form url.Values, sent cre
 // checkSecret compares first what costs nothing, so that a right secret that nobody can
 // guess never waits for the wrong ones of others. One that can be guessed waits even if it
 // is right: else the answer would tell. So does one that costs a hash.
-func (p *Provider) checkSecret(ctx context.Context, c *storage.Client, sent credentials) *apiError {
+func (p *Provider) checkSecret(ctx context.Context, c *apps.Client, sent credentials) *apiError {
 	right, easy := p.matching(c.LiveSecrets(p.now()), sent.secrets), guessable(sent)
 	if right != nil && !easy {
 		return nil
@@ -91,7 +92,7 @@ func (p *Provider) checkSecret(ctx context.Context, c *storage.Client, sent cred
 
 // matching is the secret that was sent; nil: none of them. It costs no slow hash, and so
 // knows nothing of imported secrets that were not used yet.
-func (p *Provider) matching(live []storage.Secret, sent []string) *storage.Secret {
+func (p *Provider) matching(live []apps.Secret, sent []string) *apps.Secret {
 	for i := range live {
 		for _, secret := range sent {
 			if p.keys.VerifyClientSecret(live[i].Hash, secret) {
@@ -116,15 +117,15 @@ func readCredentials(h http.Header, form url.Values) (credentials, *apiError) {
 	case asserts(form):
 		return readAssertion(form)
 	case basic && basicSecrets[0] == "": // libraries send the header for public clients too
-		return credentials{id: basicID, method: storage.AuthMethodNone}, nil
+		return credentials{id: basicID, method: apps.AuthMethodNone}, nil
 	case basic:
-		return credentials{id: basicID, secrets: basicSecrets, method: storage.AuthMethodBasic}, nil
+		return credentials{id: basicID, secrets: basicSecrets, method: apps.AuthMethodBasic}, nil
 	case id == "":
 		return credentials{}, invalidClient("client_id is missing")
 	case secret != "":
-		return credentials{id: id, secrets: []string{secret}, method: storage.AuthMethodPost}, nil
+		return credentials{id: id, secrets: []string{secret}, method: apps.AuthMethodPost}, nil
 	default:
-		return credentials{id: id, method: storage.AuthMethodNone}, nil
+		return credentials{id: id, method: apps.AuthMethodNone}, nil
 	}
 }
 
@@ -164,8 +165,8 @@ func notAuthenticated(why string) *apiError {
 // otherMethod refuses a client that may not use the method that it used. Who has its
 // secret, and did not guess it, may know which to use: libraries differ in what they use
 // unasked. That a client is a public one anybody may know.
-func (p *Provider) otherMethod(ctx context.Context, c *storage.Client, sent credentials) *apiError {
-	if sent.method == storage.AuthMethodNone {
+func (p *Provider) otherMethod(ctx context.Context, c *apps.Client, sent credentials) *apiError {
+	if sent.method == apps.AuthMethodNone {
 		return noCredentials("registered for " + c.Metadata.TokenEndpointAuthMethod + ", used none")
 	}
 	why := "registered for " + c.Metadata.TokenEndpointAuthMethod + ", used " + sent.method

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 func basic(r *http.Request, userinfo string) {
@@ -21,16 +22,16 @@ const oddSecret = "p%41 +&=é:x"
 
 func TestASecretMayComeInHeaderOrBodyAndOtherMethodsOnlyAsRegistered(t *testing.T) {
 	h := newHouse(t)
-	for _, method := range []string{storage.AuthMethodBasic, storage.AuthMethodPost} {
-		h.client("only-"+method, func(m *storage.Metadata) {
+	for _, method := range []string{apps.AuthMethodBasic, apps.AuthMethodPost} {
+		h.client("only-"+method, func(m *apps.Metadata) {
 			m.TokenEndpointAuthMethod, m.RequireAuthMethod = method, true
 		})
 	}
-	h.client("post", func(m *storage.Metadata) { m.TokenEndpointAuthMethod = storage.AuthMethodPost })
+	h.client("post", func(m *apps.Metadata) { m.TokenEndpointAuthMethod = apps.AuthMethodPost })
 	h.client("public", publicClient)
 	h.client("keyed", keyed)
 	h.client("suspended", nil)
-	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", storage.ClientSuspended))
+	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", apps.ClientSuspended))
 	must(h.store.Clients.AddSecret(context.Background(), storage.Operator, webID, h.ring.HashClientSecret(oddSecret), "", time.Hour))
 	good, odd := h.secret, oddSecret
 	for name, c := range map[string]struct {
@@ -137,7 +138,7 @@ func TestTheHeaderIsReadInAnySpellingOfItsScheme(t *testing.T) {
 func TestFailedAuthenticationLooksTheSameWhateverTheReason(t *testing.T) {
 	h := newHouse(t)
 	h.client("suspended", nil)
-	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", storage.ClientSuspended))
+	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", apps.ClientSuspended))
 	h.client("keyed", keyed)
 	var byHeader, byBody []*http.Request
 	for _, userinfo := range []string{"nobody:x", webID + ":x", "suspended:" + h.secret, "suspended:x"} {
@@ -184,9 +185,9 @@ func (h *house) wantOneAnswer(requests []*http.Request) {
 // mistake. Only who has the secret learns of it, where there is one.
 func TestAClientThatUsesAnotherMethodIsToldSoIfItHasTheSecret(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.RequireAuthMethod = true })
-	h.client("post", func(m *storage.Metadata) {
-		m.TokenEndpointAuthMethod, m.RequireAuthMethod = storage.AuthMethodPost, true
+	h.change(webID, func(m *apps.Metadata) { m.RequireAuthMethod = true })
+	h.client("post", func(m *apps.Metadata) {
+		m.TokenEndpointAuthMethod, m.RequireAuthMethod = apps.AuthMethodPost, true
 	})
 	h.client("public", publicClient)
 	for name, c := range map[string]struct{ authorization, id, secret, want string }{

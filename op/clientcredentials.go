@@ -11,7 +11,7 @@ import (
 	zop "github.com/zitadel/oidc/v3/pkg/op"
 
 	"latchkey/keys"
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // ClientCredentialsExchange is RFC 6749 section 4.4: a token of the client's own,
@@ -34,7 +34,7 @@ func (s *server) ClientCredentialsExchange(ctx context.Context, _ *zop.ClientReq
 	scopes := own.Names()
 	t := accessToken{client: c.client.ID, epoch: uint32(c.client.Epoch), own: scopes, expires: s.p.now().Add(life)}
 	var token string
-	if c.client.Metadata.AccessTokenFormat != storage.AccessTokenJWT {
+	if c.client.Metadata.AccessTokenFormat != apps.AccessTokenJWT {
 		token, err = s.p.keys.SealAccessToken(t.bytes())
 	} else {
 		// A client's own token has the client as subject, which no user ever is
@@ -55,10 +55,10 @@ func (s *server) ClientCredentialsExchange(ctx context.Context, _ *zop.ClientReq
 // ownScopes are what a token of a client's own is for. Nothing asked means all that
 // the client may have, save first-party scopes: nobody gets to administer who did not
 // ask to. bad is one asked in vain.
-func ownScopes(all *storage.Catalogue, c *storage.Client, asked []string) (own storage.Offers, bad string) {
+func ownScopes(all *apps.Catalogue, c *apps.Client, asked []string) (own apps.Offers, bad string) {
 	may := mayOwn(all, c)
 	for _, s := range asked {
-		if !slices.ContainsFunc(may, func(o *storage.Offer) bool { return o.Name == s }) {
+		if !slices.ContainsFunc(may, func(o *apps.Offer) bool { return o.Name == s }) {
 			return nil, s
 		}
 	}
@@ -72,9 +72,9 @@ func ownScopes(all *storage.Catalogue, c *storage.Client, asked []string) (own s
 
 // mayOwn are the scopes that a client may have without a user: those on offer that it
 // is registered for, that say nothing about users and are not open.
-func mayOwn(all *storage.Catalogue, c *storage.Client) (own storage.Offers) {
+func mayOwn(all *apps.Catalogue, c *apps.Client) (own apps.Offers) {
 	for _, o := range all.Offers {
-		if len(o.Claims) == 0 && o.Name != storage.ScopeOfflineAccess && c.MayOwn(o.Scope) {
+		if len(o.Claims) == 0 && o.Name != apps.ScopeOfflineAccess && c.MayOwn(o.Scope) {
 			own = append(own, o)
 		}
 	}

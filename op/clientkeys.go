@@ -12,6 +12,7 @@ import (
 	"latchkey/internal/edge"
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // Fetcher fetches what clients keep at addresses of their own, most bytes of it at
@@ -72,7 +73,7 @@ func newClientKeys(fetch Fetcher, now func() time.Time) *clientKeys {
 
 // verify reports, by nil, that one of the client's keys has signed a JWT. It may fetch:
 // never call it within a transaction. Errors are for the log.
-func (k *clientKeys) verify(ctx context.Context, c *storage.Client, jwt keys.ClientJWT) error {
+func (k *clientKeys) verify(ctx context.Context, c *apps.Client, jwt keys.ClientJWT) error {
 	if c.Metadata.JWKSURI == "" {
 		set, err := k.ofRecord(c)
 		if err != nil {
@@ -106,7 +107,7 @@ func (k *clientKeys) verify(ctx context.Context, c *storage.Client, jwt keys.Cli
 }
 
 // ofRecord are the keys that stand in the client's record.
-func (k *clientKeys) ofRecord(c *storage.Client) (keys.ClientKeys, error) {
+func (k *clientKeys) ofRecord(c *apps.Client) (keys.ClientKeys, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if have, ok := k.inline[c.UID]; ok && have.revision == c.Revision {
@@ -125,7 +126,7 @@ func (k *clientKeys) ofRecord(c *storage.Client) (keys.ClientKeys, error) {
 
 // at is what is kept for the client's jwks_uri. What has been asked for within half a
 // minute is never forgotten, or it could be asked for again.
-func (k *clientKeys) at(c *storage.Client) (*remoteKeys, error) {
+func (k *clientKeys) at(c *apps.Client) (*remoteKeys, error) {
 	if k.fetch == nil {
 		return nil, errors.New("jwks_uri: nothing is fetched here")
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // shelf is a Fetcher of what a test puts there.
@@ -58,7 +59,7 @@ func remote(t testing.TB) (*house, *shelf) {
 	t.Helper()
 	h, s := newHouse(t), &shelf{at: map[string]string{}}
 	h.op.known = newClientKeys(s, h.clock.now)
-	h.client("robot", func(m *storage.Metadata) { keyedRobot(m); m.JWKS, m.JWKSURI = nil, keysAt })
+	h.client("robot", func(m *apps.Metadata) { keyedRobot(m); m.JWKS, m.JWKSURI = nil, keysAt })
 	return h, s
 }
 
@@ -137,7 +138,7 @@ func TestStrangersCannotHaveKeysFetchedWithoutEnd(t *testing.T) {
 			t.Errorf("an assertion %s has keys fetched", name)
 		}
 	}
-	must(h.store.Clients.SetState(t.Context(), storage.Operator, "robot", storage.ClientSuspended))
+	must(h.store.Clients.SetState(t.Context(), storage.Operator, "robot", apps.ClientSuspended))
 	if h.by("EdDSA", true); s.count() != 2 {
 		t.Error("a suspended client's keys are fetched")
 	}
@@ -261,17 +262,17 @@ func TestAnotherAddressOrOtherKeysAreInForceAtOnce(t *testing.T) {
 	s.mu.Lock()
 	s.at[keysAt+"2"] = string(jwks("EdDSA"))
 	s.mu.Unlock()
-	h.change("robot", func(m *storage.Metadata) { m.JWKSURI = keysAt + "2" })
+	h.change("robot", func(m *apps.Metadata) { m.JWKSURI = keysAt + "2" })
 	if a, b := h.by("ES256", true), h.by("EdDSA", true); a != 400 || b != 200 {
 		t.Errorf("another address: %d, %d", a, b)
 	}
 	for _, alg := range []string{"ES384", "RS256"} {
-		h.change("robot", func(m *storage.Metadata) { m.JWKSURI, m.JWKS = "", jwks(alg) })
+		h.change("robot", func(m *apps.Metadata) { m.JWKSURI, m.JWKS = "", jwks(alg) })
 		if a, b := h.by("EdDSA", true), h.by(alg, true); a != 400 || b != 200 {
 			t.Errorf("inline: %d, %d", a, b)
 		}
 	}
-	h.change("robot", func(m *storage.Metadata) { m.JWKS = json.RawMessage(`{"keys":[]}`) }) // past the API's check
+	h.change("robot", func(m *apps.Metadata) { m.JWKS = json.RawMessage(`{"keys":[]}`) }) // past the API's check
 	if got := h.by("RS256", true); got != 400 {
 		t.Errorf("no keys: %d", got)
 	}
@@ -280,8 +281,8 @@ func TestAnotherAddressOrOtherKeysAreInForceAtOnce(t *testing.T) {
 func TestOnlySoManyClientsKeysAreKept(t *testing.T) {
 	h, s := newHouse(t), &shelf{at: map[string]string{}}
 	k := newClientKeys(s, h.clock.now)
-	client := func(i int) *storage.Client {
-		return &storage.Client{UID: storage.ID{byte(i), byte(i >> 8), 1}, Metadata: storage.Metadata{JWKSURI: keysAt, JWKS: jwks("ES256")}}
+	client := func(i int) *apps.Client {
+		return &apps.Client{UID: storage.ID{byte(i), byte(i >> 8), 1}, Metadata: apps.Metadata{JWKSURI: keysAt, JWKS: jwks("ES256")}}
 	}
 	for i := range keysKeptMost {
 		must(k.at(client(i))).tried.Store(h.clock.now().UnixNano())

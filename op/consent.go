@@ -7,12 +7,15 @@ import (
 	"slices"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
+	"latchkey/storage/people"
 )
 
 // ConsentView is what a user is asked to allow. The pages show all of it.
 type ConsentView struct {
-	Client      *storage.Client
-	User        *storage.User
+	Client      *apps.Client
+	User        *people.User
 	Asks        []Ask
 	RedirectURI string // where the browser goes afterwards
 	Known       bool   // the user has allowed this app something before
@@ -31,7 +34,7 @@ type Ask struct {
 }
 
 // newConsentView lists what q asks of a's user, in the catalogue's order.
-func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *ConsentView {
+func newConsentView(q *Request, st *grants.Standing, a *grants.Account) *ConsentView {
 	have := remembered(st.Client, a)
 	v := &ConsentView{Client: st.Client, User: a.User, RedirectURI: q.RedirectURI, Known: have != nil, session: a.Session.Line()}
 	var covered []string
@@ -60,7 +63,7 @@ func newConsentView(q *Request, st *storage.Standing, a *storage.Account) *Conse
 
 // remembered is what the user allows the client; nil: nothing. What was never shown to
 // them is nothing once the client is no longer one that asks nobody.
-func remembered(c *storage.Client, a *storage.Account) *storage.Consent {
+func remembered(c *apps.Client, a *grants.Account) *grants.Consent {
 	if a.Consent != nil && !a.Consent.Counts(c) {
 		return nil
 	}
@@ -122,8 +125,8 @@ func (v *ConsentView) decide(ticked []string) *consentDecision {
 
 // imply is the decision of a client that asks nobody: all it asks for, save what the
 // user has declined, be it optional or not by now.
-func (v *ConsentView) imply() *storage.ConsentChange {
-	d := &storage.ConsentChange{Implied: true}
+func (v *ConsentView) imply() *grants.ConsentChange {
+	d := &grants.ConsentChange{Implied: true}
 	for _, a := range v.Asks {
 		switch {
 		case a.Claim != "":
@@ -135,6 +138,6 @@ func (v *ConsentView) imply() *storage.ConsentChange {
 	return d
 }
 
-func valuesOf(claims []string, a *storage.Account) []Value {
+func valuesOf(claims []string, a *grants.Account) []Value {
 	return Values(claims, a.User, a.Groups, a.Membership)
 }

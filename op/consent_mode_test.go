@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
+	"latchkey/storage/people"
 )
 
 // own makes web the platform's own, which asks nobody.
@@ -15,15 +18,15 @@ func (h *house) own(skip bool) {
 	if skip {
 		must(h.store.Clients.SetFirstParty(context.Background(), storage.Operator, webID, true))
 	}
-	h.change(webID, func(m *storage.Metadata) {
-		m.Consent = storage.ConsentRemembered
+	h.change(webID, func(m *apps.Metadata) {
+		m.Consent = apps.ConsentRemembered
 		if skip {
-			m.Consent = storage.ConsentSkip
+			m.Consent = apps.ConsentSkip
 		}
 	})
 }
 
-func (h *house) consentOf(u *storage.User) *storage.Consent {
+func (h *house) consentOf(u *people.User) *grants.Consent {
 	h.t.Helper()
 	apps := must(h.store.Consents.OfUser(context.Background(), u.ID, 10))
 	if len(apps) == 0 {
@@ -103,7 +106,7 @@ func TestWhenAClientNoLongerSkipsConsentItsUsersAreAsked(t *testing.T) {
 
 func TestWhatAUserDeclinedStaysDeclinedWhereConsentIsSkipped(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = []string{"email"} })
+	h.change(webID, func(m *apps.Metadata) { m.OptionalScopes = []string{"email"} })
 	b := h.browser()
 	wantCode(t, b.login(authorization("scope", "openid email"))) // email left unticked
 	h.own(true)
@@ -123,11 +126,11 @@ func TestWhatAUserDeclinedStaysDeclinedWhereConsentIsSkipped(t *testing.T) {
 // A no is not undone by making a must of what could be declined.
 func TestWhatAUserDeclinedStaysDeclinedWhenItIsOptionalNoMore(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = []string{"email"} })
+	h.change(webID, func(m *apps.Metadata) { m.OptionalScopes = []string{"email"} })
 	b := h.browser()
 	wantCode(t, b.login(authorization("scope", "openid email"))) // email left unticked
 	h.own(true)
-	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = nil })
+	h.change(webID, func(m *apps.Metadata) { m.OptionalScopes = nil })
 	v := b.tokens(authorization())
 	if v.Scope != "openid profile" || h.claimsOf(v.AccessToken)["email"] != nil {
 		t.Errorf("scope %q, claims %v", v.Scope, h.claimsOf(v.AccessToken))
@@ -150,7 +153,7 @@ func TestWhatAUserDeclinedStaysDeclinedWhenItIsOptionalNoMore(t *testing.T) {
 
 func TestAClientThatAlwaysAsksGetsNoSilentAnswer(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.Consent = storage.ConsentAlways })
+	h.change(webID, func(m *apps.Metadata) { m.Consent = apps.ConsentAlways })
 	b := h.browser()
 	for range 2 {
 		wantCode(t, b.login(authorization()))
@@ -167,35 +170,35 @@ func TestAClientThatAlwaysAsksGetsNoSilentAnswer(t *testing.T) {
 func TestNativeClientsNeverSkipConsent(t *testing.T) {
 	h := newHouse(t)
 	ctx := context.Background()
-	native := func(m *storage.Metadata) {
+	native := func(m *apps.Metadata) {
 		publicClient(m)
-		m.ApplicationType, m.RedirectURIs = storage.ApplicationNative, []string{"com.example:/cb"}
+		m.ApplicationType, m.RedirectURIs = apps.ApplicationNative, []string{"com.example:/cb"}
 	}
 	h.client("native", native)
-	h.client("loopback", func(m *storage.Metadata) {
+	h.client("loopback", func(m *apps.Metadata) {
 		publicClient(m)
 		m.RedirectURIs = []string{callback, "http://127.0.0.1/cb"}
 	})
 	for _, id := range []string{"native", "loopback"} {
 		m := must(h.store.Clients.SetFirstParty(ctx, storage.Operator, id, true)).Metadata
-		m.Consent = storage.ConsentSkip
+		m.Consent = apps.ConsentSkip
 		if _, err := h.store.Clients.Change(ctx, storage.Operator, id, 0, m); err == nil {
 			t.Errorf("%s may skip consent", id)
 		}
 	}
 	// A web app with a secret skips it at its own address alone.
-	h.client("photos", func(m *storage.Metadata) { m.RedirectURIs = []string{callback, "app.photos:/cb"} })
+	h.client("photos", func(m *apps.Metadata) { m.RedirectURIs = []string{callback, "app.photos:/cb"} })
 	m := must(h.store.Clients.SetFirstParty(ctx, storage.Operator, "photos", true)).Metadata
-	m.Consent = storage.ConsentSkip
+	m.Consent = apps.ConsentSkip
 	must(h.store.Clients.Change(ctx, storage.Operator, "photos", 0, m))
 	b := h.signedIn()
 	wantCode(t, b.authorize(authorization("client_id", "photos")))
 	wantStep(t, b.authorize(authorization("client_id", "photos", "redirect_uri", "app.photos:/cb")), PathConsent)
 	wantFault(t, b.authorize(authorization("client_id", "photos", "redirect_uri", "app.photos:/cb", "prompt", "none")), "consent_required")
 	// Should a record say so all the same, it is not believed.
-	st := &storage.Standing{Client: &storage.Client{FirstParty: true, Metadata: storage.Metadata{Consent: storage.ConsentSkip,
-		ApplicationType: storage.ApplicationNative, Scopes: []string{"openid"}}}, Scopes: map[string]*storage.Offer{"openid": {Scope: &storage.Scope{Name: "openid"}}},
-		Accounts: []storage.Account{{SignedIn: storage.SignedIn{User: h.ada, Session: &storage.Session{ID: storage.ID{1}}}}}}
+	st := &grants.Standing{Client: &apps.Client{FirstParty: true, Metadata: apps.Metadata{Consent: apps.ConsentSkip,
+		ApplicationType: apps.ApplicationNative, Scopes: []string{"openid"}}}, Scopes: map[string]*apps.Offer{"openid": {Scope: &apps.Scope{Name: "openid"}}},
+		Accounts: []grants.Account{{SignedIn: people.SignedIn{User: h.ada, Session: &people.Session{ID: storage.ID{1}}}}}}
 	if v := evaluate(&Request{Scopes: []string{"openid"}, RedirectURI: "com.example:/cb"}, st, decisions{}); v.step != stepConsent {
 		t.Errorf("%+v", v)
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/people"
 )
 
 // toConsent signs Ada in and goes to the consent page.
@@ -48,12 +50,12 @@ func TestTheConsentPageShowsWhatIsAskedInTheCataloguesOrder(t *testing.T) {
 func TestAConsentDecisionIsBoundToWhatWasShown(t *testing.T) {
 	ctx := context.Background()
 	for name, change := range map[string]func(h *house, b *browser){
-		"the client was renamed": func(h *house, _ *browser) { h.change(webID, func(m *storage.Metadata) { m.ClientName = "Evil" }) },
+		"the client was renamed": func(h *house, _ *browser) { h.change(webID, func(m *apps.Metadata) { m.ClientName = "Evil" }) },
 		"a scope became optional": func(h *house, _ *browser) {
-			h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = []string{"email"} })
+			h.change(webID, func(m *apps.Metadata) { m.OptionalScopes = []string{"email"} })
 		},
 		"the client lost a scope": func(h *house, _ *browser) {
-			h.change(webID, func(m *storage.Metadata) { m.Scopes = []string{"openid", "profile"} })
+			h.change(webID, func(m *apps.Metadata) { m.Scopes = []string{"openid", "profile"} })
 		},
 		"the client is registered anew": func(h *house, _ *browser) {
 			must(0, h.store.Clients.Delete(ctx, storage.Operator, webID))
@@ -61,7 +63,7 @@ func TestAConsentDecisionIsBoundToWhatWasShown(t *testing.T) {
 		},
 		"the e-mail changed": func(h *house, _ *browser) {
 			other := "ada@other.example"
-			must(h.store.Users.Change(ctx, storage.Operator, h.ada.ID, storage.UserChange{Email: &other}))
+			must(h.store.Users.Change(ctx, storage.Operator, h.ada.ID, people.UserChange{Email: &other}))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -84,7 +86,7 @@ func TestAConsentDecisionIsBoundToTheAccount(t *testing.T) {
 	a := b.toConsent(authorization())
 	digest := b.look(a).Digest
 	// Another account signs in within the flow; the page of the first is posted.
-	b.user = h.user(storage.User{Username: "bob"})
+	b.user = h.user(people.User{Username: "bob"})
 	b.read(b.post(flowPath(flowID(a))+PathSignIn, url.Values{"session": {b.signIn(b.user).String()}}))
 	again := b.read(b.post(a.step, url.Values{"action": {"allow"}, "digest": {digest}}))
 	wantStep(t, b.read(b.get(again.step)), PathConsent)
@@ -116,7 +118,7 @@ func TestAllowingBeforeSigningInDecidesNothing(t *testing.T) {
 
 func TestOptionalScopesAreGivenOnlyWhenTicked(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = []string{"email", "phone"} })
+	h.change(webID, func(m *apps.Metadata) { m.OptionalScopes = []string{"email", "phone"} })
 	b := h.browser()
 	all := authorization("scope", "openid profile email phone")
 	b.tick = []string{"email", "root", "openid", "address"} // what was not asked cannot be ticked
@@ -154,16 +156,16 @@ func TestOptionalScopesAreGivenOnlyWhenTicked(t *testing.T) {
 
 func TestAllowingNothingIsADenial(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = []string{"email"} })
+	h.change(webID, func(m *apps.Metadata) { m.OptionalScopes = []string{"email"} })
 	wantFault(t, h.browser().login(authorization("scope", "email")), "access_denied")
 }
 
 func TestAScopeThatBecomesRequiredIsAskedForAgain(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = []string{"email"} })
+	h.change(webID, func(m *apps.Metadata) { m.OptionalScopes = []string{"email"} })
 	b := h.browser()
 	wantCode(t, b.login(authorization()))
-	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = nil })
+	h.change(webID, func(m *apps.Metadata) { m.OptionalScopes = nil })
 	wantStep(t, b.authorize(authorization()), PathConsent)
 }
 
@@ -193,18 +195,18 @@ func TestWithdrawnConsentIsAskedForAgain(t *testing.T) {
 // An app on the user's device cannot prove who it is (RFC 8252 section 8.6).
 func TestNativeClientsAreAskedEachTimeAndGetNoSilentAnswer(t *testing.T) {
 	h := newHouse(t)
-	native := func(uri string) func(*storage.Metadata) {
-		return func(m *storage.Metadata) {
+	native := func(uri string) func(*apps.Metadata) {
+		return func(m *apps.Metadata) {
 			publicClient(m)
-			m.ApplicationType, m.RedirectURIs = storage.ApplicationNative, []string{uri}
+			m.ApplicationType, m.RedirectURIs = apps.ApplicationNative, []string{uri}
 		}
 	}
 	h.client("scheme", native("com.example.app:/cb"))
 	h.client("loopback", native("http://127.0.0.1/cb"))
 	h.client("claimed", native("https://app.example/native"))
 	h.client("spa", publicClient)
-	h.client("weblocal", func(m *storage.Metadata) { m.RedirectURIs = []string{"http://localhost:9000/cb"} })
-	h.client("localspa", func(m *storage.Metadata) { publicClient(m); m.RedirectURIs = []string{"http://localhost:9000/cb"} })
+	h.client("weblocal", func(m *apps.Metadata) { m.RedirectURIs = []string{"http://localhost:9000/cb"} })
+	h.client("localspa", func(m *apps.Metadata) { publicClient(m); m.RedirectURIs = []string{"http://localhost:9000/cb"} })
 	for id, each := range map[string]bool{"scheme": true, "loopback": true, "claimed": true, "spa": false, "weblocal": false, "localspa": true} {
 		uri := must(h.store.Clients.Get(context.Background(), id)).Metadata.RedirectURIs[0]
 		q := authorization("client_id", id, "redirect_uri", uri)
@@ -225,7 +227,7 @@ func TestNativeClientsAreAskedEachTimeAndGetNoSilentAnswer(t *testing.T) {
 // not a way around it.
 func TestClaimsAskedOneByOneStayWithinTheClientsScopes(t *testing.T) {
 	h := newHouse(t)
-	h.client("small", func(m *storage.Metadata) { m.Scopes = []string{"openid", "profile"} })
+	h.client("small", func(m *apps.Metadata) { m.Scopes = []string{"openid", "profile"} })
 	b := h.browser()
 	claims := `{"userinfo":{"email":{"essential":true},"patreon":null,"nickname":null,"sub":null,"iss":null},"id_token":{"phone_number":null,"name":null}}`
 	a := b.toConsent(authorization("client_id", "small", "scope", "openid", "claims", claims))

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // forScripts are the endpoints that scripts of other origins may read.
@@ -15,16 +16,16 @@ var forScripts = []string{pathDiscovery, pathMetadata, PathJWKS, PathToken, Path
 
 func TestScriptsOfRegisteredOriginsMaySendCredentialsAndOthersNot(t *testing.T) {
 	h := newHouse(t)
-	h.client("spa", func(m *storage.Metadata) {
+	h.client("spa", func(m *apps.Metadata) {
 		publicClient(m)
 		m.RedirectURIs = []string{"https://Spa.example:443/cb", "https://spa.example:8443/cb", "http://localhost/cb",
 			"com.example.spa:/cb"}
 	})
-	h.client("server", func(m *storage.Metadata) {
+	h.client("server", func(m *apps.Metadata) {
 		m.RedirectURIs = []string{"http://127.0.0.1:3000/cb", "http://lan.example/cb"}
 	})
-	h.client("ended", func(m *storage.Metadata) { m.RedirectURIs = []string{"https://ended.example/cb"} })
-	if _, err := h.store.Clients.SetState(t.Context(), storage.Operator, "ended", storage.ClientSuspended); err != nil {
+	h.client("ended", func(m *apps.Metadata) { m.RedirectURIs = []string{"https://ended.example/cb"} })
+	if _, err := h.store.Clients.SetState(t.Context(), storage.Operator, "ended", apps.ClientSuspended); err != nil {
 		t.Fatal(err)
 	}
 	for origin, registered := range map[string]bool{

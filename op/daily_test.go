@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 func (h *house) dailySignIns(most uint32) {
@@ -45,7 +46,7 @@ func TestAUserWhoHadTooManyCodesWaitsAndNothingIsWritten(t *testing.T) {
 		t.Errorf("%d commits", n)
 	}
 	eve := h.browser()
-	eve.user = h.user(storage.User{Username: "eve"})
+	eve.user = h.user(people.User{Username: "eve"})
 	wantCode(t, eve.login(authorization()))
 	h.clock.add(30 * time.Second)
 	wantCode(t, b.read(b.get(decided.step)))

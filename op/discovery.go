@@ -12,7 +12,8 @@ import (
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/policy"
 )
 
 // acrPassword is the authentication context class of a password sent over a
@@ -34,7 +35,7 @@ type metadata struct {
 }
 
 // discovery says what is really switched on (OpenID Connect Discovery section 3).
-func (p *Provider) discovery(all *storage.Catalogue) ([]byte, error) {
+func (p *Provider) discovery(all *apps.Catalogue) ([]byte, error) {
 	d := metadata{IssParameter: true, PromptValues: []string{"none", "login", "consent", "select_account"}}
 	d.Issuer = p.issuer
 	d.AuthorizationEndpoint = p.issuer + PathAuthorize
@@ -49,14 +50,14 @@ func (p *Provider) discovery(all *storage.Catalogue) ([]byte, error) {
 	confidential := []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, oidc.AuthMethodPrivateKeyJWT}
 	methods := append(slices.Clone(confidential), oidc.AuthMethodNone)
 	d.IntrospectionEndpointAuthMethodsSupported = confidential
-	d.IntrospectionEndpointAuthSigningAlgValuesSupported = storage.SigningAlgorithms()
+	d.IntrospectionEndpointAuthSigningAlgValuesSupported = policy.SigningAlgorithms()
 	d.RevocationEndpoint = p.issuer + PathRevocation
 	d.RevocationEndpointAuthMethodsSupported = methods
-	d.RevocationEndpointAuthSigningAlgValuesSupported = storage.SigningAlgorithms()
+	d.RevocationEndpointAuthSigningAlgValuesSupported = policy.SigningAlgorithms()
 	d.SubjectTypesSupported = []string{"public"}
 	d.IDTokenSigningAlgValuesSupported = p.keys.Algorithms()
 	d.TokenEndpointAuthMethodsSupported = methods
-	d.TokenEndpointAuthSigningAlgValuesSupported = storage.SigningAlgorithms()
+	d.TokenEndpointAuthSigningAlgValuesSupported = policy.SigningAlgorithms()
 	d.CodeChallengeMethodsSupported = []oidc.CodeChallengeMethod{oidc.CodeChallengeMethodS256}
 	d.ACRValuesSupported = []string{acrPassword}
 	d.ClaimTypesSupported = []string{"normal"}
@@ -130,7 +131,7 @@ func (p *Provider) serveMetadata(w http.ResponseWriter, r *http.Request) {
 	serveDocument(w, r, d, "public, max-age=300")
 }
 
-func (p *Provider) document(all *storage.Catalogue) (document, error) {
+func (p *Provider) document(all *apps.Catalogue) (document, error) {
 	return p.metadata.of(version{p.keys.Version(), all.Edition}, func() ([]byte, error) { return p.discovery(all) })
 }
 

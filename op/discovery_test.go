@@ -12,7 +12,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"latchkey/keys"
-	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 func TestDiscoveryNamesWhatIsSwitchedOnAndNothingElse(t *testing.T) {
@@ -99,7 +99,7 @@ func TestKeySetFollowsTheKeys(t *testing.T) {
 	// Another process retires a key; the ring follows, and adds its successor.
 	for i := range set.SigningKeys {
 		if set.SigningKeys[i].Algorithm == keys.ES256 {
-			set.SigningKeys[i].State = storage.KeyRetired
+			set.SigningKeys[i].State = policy.KeyRetired
 		}
 	}
 	must(h.store.Keys.Replace(context.Background(), set.Epoch, set))

@@ -12,6 +12,8 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/people"
 )
 
 // serveEndSession is the logout endpoint (OpenID Connect RP-Initiated Logout 1.0
@@ -96,7 +98,7 @@ func (l *Logout) refuse(w http.ResponseWriter, r *http.Request, bad *Refusal) {
 
 // whoLogsOut finds the app that a request names, and whether it may have people sent
 // where it wants. A suspended app may still have people signed out.
-func (p *Provider) whoLogsOut(ctx context.Context, clientID string, form url.Values) (*storage.Client, *Refusal) {
+func (p *Provider) whoLogsOut(ctx context.Context, clientID string, form url.Values) (*apps.Client, *Refusal) {
 	uri := form.Get("post_logout_redirect_uri")
 	if clientID == "" {
 		if uri != "" {
@@ -181,7 +183,7 @@ func (l *Logout) act(w http.ResponseWriter, r *http.Request) (ended, asks bool, 
 
 // hinted finds the session that the hint names among those of this browser, be it
 // idle: what hangs on it may be alive. Nil: none of them.
-func (l *Logout) hinted(ctx context.Context, mine []storage.ID) (*storage.Session, error) {
+func (l *Logout) hinted(ctx context.Context, mine []storage.ID) (*people.Session, error) {
 	if l.q.SID == "" {
 		return nil, nil
 	}
@@ -195,7 +197,7 @@ func (l *Logout) hinted(ctx context.Context, mine []storage.ID) (*storage.Sessio
 }
 
 // end ends a session on behalf of its user, whom the hint names.
-func (l *Logout) end(w http.ResponseWriter, r *http.Request, v *storage.Session) error {
+func (l *Logout) end(w http.ResponseWriter, r *http.Request, v *people.Session) error {
 	ctx := r.Context()
 	edge.Sub(ctx, l.q.Subject)
 	by := storage.Actor{User: v.User, Via: storage.ViaOP, RequestID: edge.RequestID(ctx)}

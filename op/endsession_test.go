@@ -9,6 +9,10 @@ import (
 	"testing"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/audit"
+	"latchkey/storage/people"
+	"latchkey/storage/policy"
 )
 
 const bye = "https://app.example/bye?tenant=a%20b"
@@ -17,7 +21,7 @@ const bye = "https://app.example/bye?tenant=a%20b"
 // there, with the ID token that web got.
 func leaver(t testing.TB) (*house, *browser, string) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.PostLogoutRedirectURIs = []string{bye} })
+	h.change(webID, func(m *apps.Metadata) { m.PostLogoutRedirectURIs = []string{bye} })
 	b := h.browser()
 	return h, b, b.tokens(authorization()).IDToken
 }
@@ -54,7 +58,7 @@ func wantSignedOutPage(t testing.TB, resp *http.Response, want string) {
 func TestAGoodHintSignsOutAtOnceAndGoesBackWithTheStateIntact(t *testing.T) {
 	for _, state := range []string{"", "plain", "a b+c%2f&=#?/\\\"'<>", "Ünïcödé – ✓", "\x00\xff", strings.Repeat("s", stateMost)} {
 		h, b, hint := leaver(t)
-		h.clock.add(storage.Seconds(2 * storage.DefaultSettings().Lifetimes.IDToken)) // hints hold after exp
+		h.clock.add(policy.Seconds(2 * policy.DefaultSettings().Lifetimes.IDToken)) // hints hold after exp
 		resp := b.endSession("id_token_hint", hint, "post_logout_redirect_uri", bye, "state", state, "client_id", webID,
 			"logout_hint", "ada", "ui_locales", "se fr", "unknown", "x")
 		want := bye
@@ -74,7 +78,7 @@ func TestAGoodHintSignsOutAtOnceAndGoesBackWithTheStateIntact(t *testing.T) {
 func TestTheLongestLogoutRequestComesBackFromAPost(t *testing.T) {
 	h, b, hint := leaver(t)
 	long := bye + "&" + strings.Repeat("x", 2048-len(bye)-1)
-	h.change(webID, func(m *storage.Metadata) { m.PostLogoutRedirectURIs = []string{long} })
+	h.change(webID, func(m *apps.Metadata) { m.PostLogoutRedirectURIs = []string{long} })
 	state := strings.Repeat("s", stateMost)
 	to := b.endSessionPosted(url.Values{"id_token_hint": {hint}, "post_logout_redirect_uri": {long}, "state": {state}})
 	if got := b.get(to).Header.Get("Location"); got != long+"&state="+state || b.signedInHere() != 0 {
@@ -98,7 +102,7 @@ func TestAHintHoldsWhenItsUserSignedInAgain(t *testing.T) {
 	for range 2 {
 		old := b.sessions[0]
 		b.sessions = nil
-		v := must(h.store.Sessions.Start(context.Background(), storage.NewSession{User: h.ada.ID, Replaces: old}))
+		v := must(h.store.Sessions.Start(context.Background(), people.NewSession{User: h.ada.ID, Replaces: old}))
 		b.sessions = []storage.ID{v.ID}
 	}
 	if to := b.endSession("id_token_hint", hint, "post_logout_redirect_uri", bye).Header.Get("Location"); to != bye || b.signedInHere() != 0 {
@@ -109,13 +113,13 @@ func TestAHintHoldsWhenItsUserSignedInAgain(t *testing.T) {
 // An idle session is no longer good for signing in, but what hangs on it may live.
 func TestAHintEndsASessionThatIsIdle(t *testing.T) {
 	h, b, hint := leaver(t)
-	h.clock.add(storage.Seconds(storage.DefaultSettings().Lifetimes.SessionIdle) * 2)
+	h.clock.add(policy.Seconds(policy.DefaultSettings().Lifetimes.SessionIdle) * 2)
 	b.endSession("id_token_hint", hint)
 	if n := len(must2(h.store.Audit.OfUser(context.Background(), h.ada.ID, nil, 100))); n == 0 {
 		t.Fatal("no audit")
 	}
 	for _, e := range must2(h.store.Audit.OfUser(context.Background(), h.ada.ID, nil, 100)) {
-		if e.Act == storage.ActSignOut && e.Via == storage.ViaOP {
+		if e.Act == audit.ActSignOut && e.Via == storage.ViaOP {
 			return
 		}
 	}
@@ -126,7 +130,7 @@ func must2[T any](v T, _ []byte, err error) T { return must(v, err) }
 
 func TestWithoutAGoodHintForThisSessionThereIsAQuestion(t *testing.T) {
 	h, b, hint := leaver(t)
-	eve := h.user(storage.User{Username: "eve"})
+	eve := h.user(people.User{Username: "eve"})
 	other := h.browser()
 	other.user = eve
 	theirs := other.tokens(authorization()).IDToken
@@ -280,7 +284,7 @@ func TestALogoutByPostComesBackByGetWithItsRequest(t *testing.T) {
 	if got := b.get(to).Header.Get("Location"); got != bye+"&state=s+t" || b.signedInHere() != 0 {
 		t.Errorf("sent to %q", got)
 	}
-	h.clock.add(storage.Seconds(storage.DefaultSettings().Lifetimes.Flow))
+	h.clock.add(policy.Seconds(policy.DefaultSettings().Lifetimes.Flow))
 	if resp := b.get(to); resp.StatusCode != http.StatusGone {
 		t.Errorf("much later: %d", resp.StatusCode)
 	}
@@ -301,7 +305,7 @@ func TestAnEmptyPostAsksLikeAnEmptyGet(t *testing.T) {
 func TestALogoutOnItsWayIsCheckedAgain(t *testing.T) {
 	h, b, hint := leaver(t)
 	to := b.endSessionPosted(url.Values{"id_token_hint": {hint}, "post_logout_redirect_uri": {bye}})
-	h.change(webID, func(m *storage.Metadata) { m.PostLogoutRedirectURIs = nil })
+	h.change(webID, func(m *apps.Metadata) { m.PostLogoutRedirectURIs = nil })
 	if resp := b.get(to); resp.Header.Get("Location") != "" || h.pages.last.Kind != RefusedRedirect || b.signedInHere() != 1 {
 		t.Errorf("%d, %+v", resp.StatusCode, h.pages.last)
 	}
@@ -314,7 +318,7 @@ func (b *browser) endSessionPosted(form url.Values) string {
 // A suspended app signs people out, but nobody is sent to it.
 func TestASuspendedClientSignsOutWithoutARedirect(t *testing.T) {
 	h, b, hint := leaver(t)
-	must(h.store.Clients.SetState(context.Background(), storage.Operator, webID, storage.ClientSuspended))
+	must(h.store.Clients.SetState(context.Background(), storage.Operator, webID, apps.ClientSuspended))
 	wantSignedOutPage(t, b.endSession("id_token_hint", hint, "post_logout_redirect_uri", bye), "web ")
 	if b.signedInHere() != 0 {
 		t.Error("still signed in")

@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
+	"latchkey/storage/people"
 )
 
 // step is what is missing before a flow can be answered.
@@ -25,15 +28,15 @@ type verdict struct {
 	step    step
 	fault   *fault
 	refusal *Refusal // a page of ours, where nothing can be decided
-	account *storage.Account
+	account *grants.Account
 	// consented is the decision of this flow; nil: remembered consent is enough.
-	consented *storage.ConsentChange
+	consented *grants.ConsentChange
 	scopes    []string // what the code will stand for
 }
 
 // evaluate is the authorize function: no writes, no clock but the request's own
 // start, no step that knows of another.
-func evaluate(q *Request, st *storage.Standing, d decisions) verdict {
+func evaluate(q *Request, st *grants.Standing, d decisions) verdict {
 	account, missing := chooseAccount(q, st, d)
 	if missing != stepNone {
 		return q.need(missing)
@@ -75,9 +78,9 @@ func (q *Request) bar() verdict {
 // chooseAccount picks whom the flow is about: the one decided in it, the one an ID token
 // or the claims parameter names, or the only one there is, unless login_hint names
 // somebody else.
-func chooseAccount(q *Request, st *storage.Standing, d decisions) (*storage.Account, step) {
+func chooseAccount(q *Request, st *grants.Standing, d decisions) (*grants.Account, step) {
 	accounts := st.Accounts
-	find := func(is func(*storage.Account) bool) (*storage.Account, step) {
+	find := func(is func(*grants.Account) bool) (*grants.Account, step) {
 		for i := range accounts {
 			if is(&accounts[i]) {
 				return &accounts[i], stepNone
@@ -87,18 +90,18 @@ func chooseAccount(q *Request, st *storage.Standing, d decisions) (*storage.Acco
 	}
 	switch {
 	case !d.Session.IsZero(): // none: signed out since
-		return find(func(a *storage.Account) bool { return sameLine(a.Session, d.Session) })
+		return find(func(a *grants.Account) bool { return sameLine(a.Session, d.Session) })
 	case len(accounts) == 0:
 		return nil, stepSignIn
 	case q.asks("select_account"): // even of one, or of the one who is named
 		return nil, stepAccount
 	case q.Subject != "":
-		return find(func(a *storage.Account) bool { return a.User.Subject() == q.Subject })
+		return find(func(a *grants.Account) bool { return a.User.Subject() == q.Subject })
 	}
 	if q.asks("none") {
 		// Only among accounts that the app knows, and a hint at anybody else changes
 		// nothing: an app must not find out by hints who is signed in here.
-		if a, missing := find(func(a *storage.Account) bool { return remembered(st.Client, a) != nil && q.names(a) }); missing == stepNone {
+		if a, missing := find(func(a *grants.Account) bool { return remembered(st.Client, a) != nil && q.names(a) }); missing == stepNone {
 			return a, stepNone
 		}
 	} else if q.LoginHint != "" && !q.names(&accounts[0]) {
@@ -112,18 +115,18 @@ func chooseAccount(q *Request, st *storage.Standing, d decisions) (*storage.Acco
 
 // names reports whether login_hint names a: by username, verified e-mail address, or the
 // sub that the client has in ID tokens.
-func (q *Request) names(a *storage.Account) bool {
+func (q *Request) names(a *grants.Account) bool {
 	return q.LoginHint != "" && (q.LoginHint == a.User.Subject() || a.User.IsNamed(q.LoginHint))
 }
 
 // sameLine reports whether a decision about session is about s: the same one, or the one
 // that went on from it when its user signed in again in another tab.
-func sameLine(s *storage.Session, session storage.ID) bool {
+func sameLine(s *people.Session, session storage.ID) bool {
 	return s.ID == session || s.Line() == session
 }
 
 // needsSignIn decides whether a live session is proof enough for this request.
-func needsSignIn(q *Request, a *storage.Account, d decisions) bool {
+func needsSignIn(q *Request, a *grants.Account, d decisions) bool {
 	here := d.Authenticated && sameLine(a.Session, d.Session)
 	switch {
 	case q.Subject != "" && a.User.Subject() != q.Subject:
@@ -140,7 +143,7 @@ func needsSignIn(q *Request, a *storage.Account, d decisions) bool {
 
 // decideConsent uses this flow's decision if it is about exactly what would be
 // shown now, else what is remembered, else asks.
-func decideConsent(q *Request, st *storage.Standing, a *storage.Account, d decisions) verdict {
+func decideConsent(q *Request, st *grants.Standing, a *grants.Account, d decisions) verdict {
 	view := newConsentView(q, st, a)
 	c := d.Consent
 	decided := c != nil && sameLine(a.Session, c.Session) && bytes.Equal(c.Digest, view.Digest())
@@ -149,9 +152,9 @@ func decideConsent(q *Request, st *storage.Standing, a *storage.Account, d decis
 	switch {
 	case decided:
 		// Only what was ticked now: a box cleared takes back what was allowed before.
-		v.consented = &storage.ConsentChange{Scopes: c.Scopes, Declined: c.Declined, Claims: c.Claims}
+		v.consented = &grants.ConsentChange{Scopes: c.Scopes, Declined: c.Declined, Claims: c.Claims}
 		v.scopes = intersect(view.scopes(q), c.Scopes)
-	case q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI) || st.Client.Metadata.Consent == storage.ConsentAlways:
+	case q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI) || st.Client.Metadata.Consent == apps.ConsentAlways:
 		return q.need(stepConsent)
 	case asksNew && st.Client.SkipsConsent() && !view.asksBeyond():
 		v.consented = view.imply()

@@ -11,6 +11,10 @@ import (
 	"pgregory.net/rapid"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
+	"latchkey/storage/people"
+	"latchkey/storage/policy"
 )
 
 var (
@@ -48,9 +52,9 @@ func drawRequest(t *rapid.T) *Request {
 }
 
 // drawStanding is any state of the world: a client, and accounts in this browser.
-func drawStanding(t *rapid.T) *storage.Standing {
-	st := &storage.Standing{Client: &storage.Client{ID: webID, UID: storage.ID{9}, State: storage.ClientApproved, Revision: 3},
-		Settings: &storage.Settings{}, Scopes: map[string]*storage.Offer{}}
+func drawStanding(t *rapid.T) *grants.Standing {
+	st := &grants.Standing{Client: &apps.Client{ID: webID, UID: storage.ID{9}, State: apps.ClientApproved, Revision: 3},
+		Settings: &policy.Settings{}, Scopes: map[string]*apps.Offer{}}
 	m := &st.Client.Metadata
 	m.Scopes, m.OptionalScopes = someOf(t, "client scope", someScopes), someOf(t, "optional", someScopes[1:])
 	if rapid.Bool().Draw(t, "public") {
@@ -59,20 +63,20 @@ func drawStanding(t *rapid.T) *storage.Standing {
 	if rapid.IntRange(0, 3).Draw(t, "grouped") == 0 {
 		m.AllowedGroups = []storage.ID{{7}}
 	}
-	m.Consent = rapid.SampledFrom([]string{"", storage.ConsentRemembered, storage.ConsentAlways, storage.ConsentSkip}).Draw(t, "consent")
+	m.Consent = rapid.SampledFrom([]string{"", apps.ConsentRemembered, apps.ConsentAlways, apps.ConsentSkip}).Draw(t, "consent")
 	st.Client.FirstParty = rapid.Bool().Draw(t, "first party")
 	for i, name := range someScopes[:4] {
-		st.Scopes[name] = &storage.Offer{Scope: &storage.Scope{Name: name, Claims: []string{name}, Position: uint32(10 - i)}}
+		st.Scopes[name] = &apps.Offer{Scope: &apps.Scope{Name: name, Claims: []string{name}, Position: uint32(10 - i)}}
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "accounts") {
-		a := storage.Account{SignedIn: storage.SignedIn{User: &storage.User{ID: storage.ID{0: 1, 15: byte(i)}, Username: fmt.Sprintf("u%d", i),
+		a := grants.Account{SignedIn: people.SignedIn{User: &people.User{ID: storage.ID{0: 1, 15: byte(i)}, Username: fmt.Sprintf("u%d", i),
 			Email: fmt.Sprintf("u%d@example.org", i), EmailVerified: rapid.Bool().Draw(t, "verified")},
-			Session: &storage.Session{ID: storage.ID{0: 2, 15: byte(i)}, AuthTime: started.Add(-time.Duration(rapid.IntRange(0, 200).Draw(t, "ago")) * time.Second)}}}
+			Session: &people.Session{ID: storage.ID{0: 2, 15: byte(i)}, AuthTime: started.Add(-time.Duration(rapid.IntRange(0, 200).Draw(t, "ago")) * time.Second)}}}
 		if rapid.Bool().Draw(t, "member") {
 			a.User.Groups = []storage.ID{{6}, {7}}
 		}
 		if rapid.Bool().Draw(t, "known") {
-			a.Consent = &storage.Consent{ID: storage.ID{5}, Scopes: someOf(t, "allowed", someScopes), Declined: someOf(t, "declined", someScopes), Claims: someOf(t, "claims", someClaims),
+			a.Consent = &grants.Consent{ID: storage.ID{5}, Scopes: someOf(t, "allowed", someScopes), Declined: someOf(t, "declined", someScopes), Claims: someOf(t, "claims", someClaims),
 				Implied: rapid.Bool().Draw(t, "implied")}
 		}
 		st.Accounts = append(st.Accounts, a)
@@ -82,7 +86,7 @@ func drawStanding(t *rapid.T) *storage.Standing {
 
 // drawDecisions is any that the pages may have written, about this state of the world
 // or an older one.
-func drawDecisions(t *rapid.T, q *Request, st *storage.Standing) (d decisions) {
+func drawDecisions(t *rapid.T, q *Request, st *grants.Standing) (d decisions) {
 	if rapid.Bool().Draw(t, "decided account") {
 		d.Session = storage.ID{0: 2, 15: byte(rapid.IntRange(0, 3).Draw(t, "session"))}
 		d.Authenticated = rapid.Bool().Draw(t, "here")
@@ -127,11 +131,11 @@ func TestEvaluationComesToExactlyOneOutcome(t *testing.T) {
 }
 
 // mayHaveCode checks all that must be true before a code is given.
-func mayHaveCode(t *rapid.T, q *Request, st *storage.Standing, d decisions, v verdict) {
+func mayHaveCode(t *rapid.T, q *Request, st *grants.Standing, d decisions, v verdict) {
 	t.Helper()
 	a := v.account
 	here := d.Authenticated && d.Session == a.Session.ID
-	if !slices.ContainsFunc(st.Accounts, func(x storage.Account) bool { return x.Session.ID == a.Session.ID }) {
+	if !slices.ContainsFunc(st.Accounts, func(x grants.Account) bool { return x.Session.ID == a.Session.ID }) {
 		t.Fatal("an account that is not in this browser")
 	}
 	if !d.Session.IsZero() && d.Session != a.Session.ID {
@@ -157,8 +161,8 @@ func mayHaveCode(t *rapid.T, q *Request, st *storage.Standing, d decisions, v ve
 		t.Fatal("signed in too long ago")
 	}
 	asked := v.consented != nil && !v.consented.Implied
-	skips := st.Client.FirstParty && st.Client.Metadata.Consent == storage.ConsentSkip
-	if !asked && (q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI) || st.Client.Metadata.Consent == storage.ConsentAlways) {
+	skips := st.Client.FirstParty && st.Client.Metadata.Consent == apps.ConsentSkip
+	if !asked && (q.asks("consent") || st.Client.AsksEachTime(q.RedirectURI) || st.Client.Metadata.Consent == apps.ConsentAlways) {
 		t.Fatal("not asked")
 	}
 	if !asked && !skips && (a.Consent == nil || a.Consent.Implied) || v.consented != nil && v.consented.Implied && !skips {
@@ -226,7 +230,7 @@ func TestEveryFlowComesToAnEnd(t *testing.T) {
 				if q.Subject != "" {
 					who = must(storage.ParseID(q.Subject))
 				}
-				a := storage.Account{SignedIn: storage.SignedIn{User: &storage.User{ID: who, Username: "u"}, Session: &storage.Session{ID: storage.ID{0: 3}, AuthTime: started}}}
+				a := grants.Account{SignedIn: people.SignedIn{User: &people.User{ID: who, Username: "u"}, Session: &people.Session{ID: storage.ID{0: 3}, AuthTime: started}}}
 				st.Accounts = append(st.Accounts, a)
 				d = decisions{Session: a.Session.ID, Authenticated: true}
 			case stepAccount:

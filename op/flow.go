@@ -9,6 +9,8 @@ import (
 
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/grants"
+	"latchkey/storage/policy"
 )
 
 // PathFlow is where the pages of a flow live: PathFlow/<id>/…
@@ -108,15 +110,15 @@ func (p *Provider) keep(w http.ResponseWriter, id storage.ID, browser []byte, f 
 }
 
 // left is how long a flow that is in the browser has yet.
-func (p *Provider) left(f *flow, set *storage.Settings) time.Duration {
-	return f.Request.Started.Add(storage.Seconds(set.Lifetimes.Flow)).Sub(p.now()).Truncate(time.Second)
+func (p *Provider) left(f *flow, set *policy.Settings) time.Duration {
+	return f.Request.Started.Add(policy.Seconds(set.Lifetimes.Flow)).Sub(p.now()).Truncate(time.Second)
 }
 
 // close answers the app with a no, and leaves of the flow in this browser only that it
 // is over, and whose it was: by the back button, or the flow's link opened again, no
 // code follows an answer that the app has had. Nothing is stored, for nobody may be
 // signed in. Whoever brings an older cookie back overrules nobody but themselves.
-func (p *Provider) close(w http.ResponseWriter, r *http.Request, id storage.ID, st *storage.Standing, f *flow, no *fault) {
+func (p *Provider) close(w http.ResponseWriter, r *http.Request, id storage.ID, st *grants.Standing, f *flow, no *fault) {
 	over := &flow{Request: Request{ClientID: f.Request.ClientID, RedirectURI: f.Request.RedirectURI, Started: f.Request.Started},
 		Decisions: decisions{Over: true}}
 	p.keep(w, id, p.Browser(r), over, p.left(f, st.Settings))

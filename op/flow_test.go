@@ -16,8 +16,11 @@ import (
 
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
 	"latchkey/storage/kv"
 	"latchkey/storage/memory"
+	"latchkey/storage/people"
+	"latchkey/storage/policy"
 )
 
 // flowCookie is the cookie of the flow that waits at step.
@@ -134,8 +137,8 @@ func flowID(a answer) storage.ID {
 
 func TestFlowCookiesLookAsTheyShould(t *testing.T) {
 	h := newHouse(t)
-	lives := map[string]int{"__Secure-latchkey-flow": 12*60*60 + int(storage.DefaultSettings().Lifetimes.Flow),
-		"__Host-latchkey-browser": 400 * 24 * 60 * 60, "__Host-latchkey-browser-": int(storage.DefaultSettings().Lifetimes.Flow)}
+	lives := map[string]int{"__Secure-latchkey-flow": 12*60*60 + int(policy.DefaultSettings().Lifetimes.Flow),
+		"__Host-latchkey-browser": 400 * 24 * 60 * 60, "__Host-latchkey-browser-": int(policy.DefaultSettings().Lifetimes.Flow)}
 	resp := h.get(authorizeURL(authorization()))
 	if len(resp.Cookies()) != len(lives) {
 		t.Errorf("%d cookies", len(resp.Cookies()))
@@ -163,7 +166,7 @@ func TestFlowCookiesLookAsTheyShould(t *testing.T) {
 func TestTheLargestFlowFitsItsCookiesWithEveryDecisionMade(t *testing.T) {
 	h := newHouse(t)
 	long := callback + "?" + sparse(7000)[5000:]
-	h.change(webID, func(m *storage.Metadata) {
+	h.change(webID, func(m *apps.Metadata) {
 		m.OptionalScopes, m.RedirectURIs = []string{"profile", "email", "address"}, []string{long}
 	})
 	sized := func(n int) url.Values {
@@ -279,7 +282,7 @@ func TestAFlowEndsWhenItsTimeIsOver(t *testing.T) {
 	h := newHouse(t)
 	b := h.browser()
 	a := b.authorize(authorization())
-	life := storage.Seconds(storage.DefaultSettings().Lifetimes.Flow)
+	life := policy.Seconds(policy.DefaultSettings().Lifetimes.Flow)
 	h.clock.add(life - time.Second)
 	wantStep(t, b.read(b.get(flowPath(flowID(a)))), PathSignIn)
 	h.clock.add(time.Second)
@@ -372,7 +375,7 @@ func TestAFlowThatWasDeniedIsOver(t *testing.T) {
 			return a.step, b.read(b.post(a.step, url.Values{"action": {"deny"}}))
 		},
 		"nothing allowed": func(b *browser) (string, answer) {
-			b.h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = []string{"email"} })
+			b.h.change(webID, func(m *apps.Metadata) { m.OptionalScopes = []string{"email"} })
 			a := b.toConsent(authorization("scope", "email"))
 			return a.step, b.walk(a)
 		},
@@ -452,13 +455,13 @@ func TestReauthenticationNeedsASignInOfThisFlow(t *testing.T) {
 // Who signed in here has proven who they are, not who else is signed in.
 func TestChoosingAnotherAccountIsNoSignInOfThisFlow(t *testing.T) {
 	h := newHouse(t)
-	bob := h.user(storage.User{Username: "bob"})
+	bob := h.user(people.User{Username: "bob"})
 	b := h.browser()
 	b.signIn(bob)
 	a := b.authorize(authorization("prompt", "login"))
 	wantStep(t, a, PathSignIn)
 	b.post(a.step, url.Values{"session": {b.signIn(h.ada).String()}})
-	choose := func(u *storage.User) answer {
+	choose := func(u *people.User) answer {
 		back := b.read(b.post(flowPath(flowID(a))+PathAccount, url.Values{"session": {b.sessionOf(u).String()}}))
 		return b.read(b.get(back.step))
 	}
@@ -476,7 +479,7 @@ func TestMaxAgeIsMeasuredToTheSecond(t *testing.T) {
 	wantStep(t, b.authorize(authorization("max_age", "59")), PathSignIn)
 	wantFault(t, b.authorize(authorization("max_age", "59", "prompt", "none")), "login_required")
 	age := uint32(59)
-	h.change(webID, func(m *storage.Metadata) { m.DefaultMaxAge = &age })
+	h.change(webID, func(m *apps.Metadata) { m.DefaultMaxAge = &age })
 	wantStep(t, b.authorize(authorization()), PathSignIn)
 	wantCode(t, b.authorize(authorization("max_age", "60"))) // what is asked outweighs what is registered
 }
@@ -490,13 +493,13 @@ func TestSilentRequestsAreAnsweredOrToldWhyNot(t *testing.T) {
 	wantFault(t, b.authorize(silent), "consent_required")
 	wantCode(t, b.login(authorization()))
 	wantCode(t, b.authorize(silent))
-	b.signIn(h.user(storage.User{Username: "bob"}))
+	b.signIn(h.user(people.User{Username: "bob"}))
 	wantFault(t, b.authorize(silent), "account_selection_required")
 }
 
 func TestSeveralAccountsAreChosenFrom(t *testing.T) {
 	h := newHouse(t)
-	bob := h.user(storage.User{Username: "bob"})
+	bob := h.user(people.User{Username: "bob"})
 	b := h.browser()
 	b.signIn(h.ada)
 	b.signIn(bob)
@@ -505,7 +508,7 @@ func TestSeveralAccountsAreChosenFrom(t *testing.T) {
 	if n := b.look(a).Accounts; n != 2 {
 		t.Errorf("%d accounts", n)
 	}
-	for _, u := range []*storage.User{h.ada, bob} {
+	for _, u := range []*people.User{h.ada, bob} {
 		b.user = u
 		if v := h.claims(b.tokens(authorization())); v["sub"] != u.Subject() {
 			t.Errorf("%v is not %s", v["sub"], u.Username)
@@ -520,14 +523,14 @@ func TestSeveralAccountsAreChosenFrom(t *testing.T) {
 
 func TestALoginHintOrdersTheAccountsAndAsksIfItNamesNoneOfThem(t *testing.T) {
 	h := newHouse(t)
-	bob := h.user(storage.User{Username: "bob", Email: "bob@example.org", EmailVerified: true})
-	eve := h.user(storage.User{Username: "eve", Email: "Mallory@example.org"})
+	bob := h.user(people.User{Username: "bob", Email: "bob@example.org", EmailVerified: true})
+	eve := h.user(people.User{Username: "eve", Email: "Mallory@example.org"})
 	names := func(b *browser, a answer) (all []string) {
 		wantStep(t, a, PathAccount)
 		return b.look(a).Names
 	}
 	both := h.browser()
-	for _, u := range []*storage.User{bob, eve, h.ada} { // ada signed in last, and comes first
+	for _, u := range []*people.User{bob, eve, h.ada} { // ada signed in last, and comes first
 		both.signIn(u)
 	}
 	for hint, want := range map[string]string{"": "ada", "BOB": "bob", "bob@EXAMPLE.org": "bob", bob.Subject(): "bob", "eve": "eve",
@@ -558,7 +561,7 @@ func TestALoginHintOrdersTheAccountsAndAsksIfItNamesNoneOfThem(t *testing.T) {
 // Silently, a hint chooses among those whom the app knows, and tells nothing of others.
 func TestASilentLoginHintChoosesAmongThoseWhoAllowedTheApp(t *testing.T) {
 	h := newHouse(t)
-	bob := h.user(storage.User{Username: "bob"})
+	bob := h.user(people.User{Username: "bob"})
 	b := h.browser()
 	wantCode(t, b.login(authorization()))
 	b.signIn(bob)
@@ -612,7 +615,7 @@ func TestPromptConsentAsksAgain(t *testing.T) {
 
 func TestAHintedUserIsTheOneOrHasToSignIn(t *testing.T) {
 	h := newHouse(t)
-	bob := h.user(storage.User{Username: "bob"})
+	bob := h.user(people.User{Username: "bob"})
 	b := h.browser()
 	token := b.tokens(authorization()).IDToken
 	other := h.browser()
@@ -687,10 +690,10 @@ func TestWhatChangesMeanwhileIsInForceAtOnce(t *testing.T) {
 			must(h.store.Users.SetPassword(ctx, storage.Operator, h.ada.ID, []byte("x")))
 		}, "", PathSignIn},
 		"client suspended": {func(h *house, _ *browser) {
-			must(h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended))
+			must(h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientSuspended))
 		}, RefusedUnavailable, ""},
 		"client deleted":         {func(h *house, _ *browser) { must(0, h.store.Clients.Delete(ctx, storage.Operator, webID)) }, RefusedClient, ""},
-		"redirect URI withdrawn": {func(h *house, _ *browser) { h.change(webID, func(m *storage.Metadata) { m.RedirectURIs[0] += "2" }) }, RefusedRedirect, ""},
+		"redirect URI withdrawn": {func(h *house, _ *browser) { h.change(webID, func(m *apps.Metadata) { m.RedirectURIs[0] += "2" }) }, RefusedRedirect, ""},
 		"nothing":                {func(*house, *browser) {}, "", PathConsent},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -737,14 +740,14 @@ func TestWhatChangesWhileACodeIsMadeIsEvaluatedAgain(t *testing.T) {
 	engine := &hooked{Engine: memory.New(memory.Options{})}
 	h := newHouseOn(t, engine)
 	b := h.signedIn()
-	engine.before = func() { h.change(webID, func(m *storage.Metadata) { m.ClientName = "Renamed" }) }
+	engine.before = func() { h.change(webID, func(m *apps.Metadata) { m.ClientName = "Renamed" }) }
 	wantCode(t, b.authorize(authorization())) // what is remembered is still enough
 	engine.before = func() { must(0, h.store.Consents.Withdraw(ctx, storage.Operator, h.ada.ID, webID)) }
 	a := b.authorize(authorization())
 	wantStep(t, a, PathConsent)
 	allow := url.Values{"action": {"allow"}, "digest": {b.look(a).Digest}}
 	a = b.read(b.post(a.step, allow))
-	engine.before = func() { h.change(webID, func(m *storage.Metadata) { m.ClientName = "Evil" }) }
+	engine.before = func() { h.change(webID, func(m *apps.Metadata) { m.ClientName = "Evil" }) }
 	a = b.read(b.get(a.step)) // what was allowed is no longer what is shown
 	wantStep(t, a, PathConsent)
 	wantCode(t, b.walk(a))
@@ -753,7 +756,7 @@ func TestWhatChangesWhileACodeIsMadeIsEvaluatedAgain(t *testing.T) {
 	must(h.store.Users.Enable(ctx, storage.Operator, h.ada.ID))
 	b.sessions = nil
 	wantCode(t, b.login(authorization()))
-	engine.before = func() { must(h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended)) }
+	engine.before = func() { must(h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientSuspended)) }
 	wantPage(t, b.authorize(authorization()), RefusedUnavailable)
 }
 
@@ -763,7 +766,7 @@ func TestAClientThatKeepsChangingEndsInAnApology(t *testing.T) {
 	b := h.signedIn()
 	var again func()
 	again = func() {
-		h.change(webID, func(*storage.Metadata) {})
+		h.change(webID, func(*apps.Metadata) {})
 		engine.before = again
 	}
 	engine.before = again

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 func TestFormPostSendsEveryAnswerByAFormAndNothingByAnAddress(t *testing.T) {
 	h := newHouse(t)
 	const uri = callback + "?tenant=a%20b&x='(1)'"
-	h.change(webID, func(m *storage.Metadata) { m.RedirectURIs = append(m.RedirectURIs, uri) })
+	h.change(webID, func(m *apps.Metadata) { m.RedirectURIs = append(m.RedirectURIs, uri) })
 	request := func(change ...string) string {
 		return authorizeURL(authorization(append([]string{"response_mode", "form_post", "redirect_uri", uri}, change...)...))
 	}
@@ -86,8 +86,8 @@ func TestStateComesThroughAFormAsItWasOrIsRefused(t *testing.T) {
 // No form can be sent to a program on the person's device.
 func TestFormPostNeedsAnAddressThatAFormCanBeSentTo(t *testing.T) {
 	h := newHouse(t)
-	h.client("kiosk", func(m *storage.Metadata) {
-		m.ApplicationType = storage.ApplicationNative
+	h.client("kiosk", func(m *apps.Metadata) {
+		m.ApplicationType = apps.ApplicationNative
 		m.RedirectURIs = []string{"com.example.app:/cb", "http://127.0.0.1/cb"}
 	})
 	a := h.browser().authorize(authorization("client_id", "kiosk", "redirect_uri", "com.example.app:/cb", "response_mode", "form_post"))

@@ -7,21 +7,22 @@ import (
 
 	zop "github.com/zitadel/oidc/v3/pkg/op"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/store"
 )
 
 // call is one request on its way through the framework: what was settled before
 // it, and how it was refused within.
 type call struct {
 	request *http.Request
-	client  *storage.Client // authenticated; nil where none is needed
+	client  *apps.Client // authenticated; nil where none is needed
 	// resource is who asks instead of a client: at introspection only.
-	resource *storage.Resource
+	resource *apps.Resource
 	sent     url.Values // the form as it was sent
 	refused  *apiError
 
-	store     *storage.Store
-	assertion storage.Assertion // by which the client authenticated, until it is used up
+	store     *store.Store
+	assertion apps.Assertion // by which the client authenticated, until it is used up
 }
 
 type callKey struct{}

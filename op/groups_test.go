@@ -8,14 +8,16 @@ import (
 	"testing"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/people"
 )
 
-func (h *house) group(name string) *storage.Group {
+func (h *house) group(name string) *people.Group {
 	h.t.Helper()
 	return must(h.store.Groups.Create(context.Background(), storage.Operator, name, ""))
 }
 
-func (h *house) join(g *storage.Group, u *storage.User, member bool) {
+func (h *house) join(g *people.Group, u *people.User, member bool) {
 	h.t.Helper()
 	act := h.store.Groups.Leave
 	if member {
@@ -31,7 +33,7 @@ func TestAClientOpenToGroupsRefusesOthersOnAPage(t *testing.T) {
 	waiting := b.toConsent(authorization("prompt", "consent"))
 	code := b.login(authorization()).code()
 	crew := h.group("crew")
-	h.change(webID, func(m *storage.Metadata) { m.AllowedGroups = []storage.ID{crew.ID} })
+	h.change(webID, func(m *apps.Metadata) { m.AllowedGroups = []storage.ID{crew.ID} })
 
 	wantPage(t, b.authorize(authorization()), RefusedNotAllowed)
 	wantPage(t, b.authorize(authorization("prompt", "consent")), RefusedNotAllowed)
@@ -94,7 +96,7 @@ func TestConsentNamesTheGroupsThatTheAppWillSee(t *testing.T) {
 	groups := func(a answer) (names []string) {
 		for _, ask := range b.look(a).Asks {
 			for _, v := range ask.Values {
-				if v.Claim == storage.ClaimGroups {
+				if v.Claim == apps.ClaimGroups {
 					names = append(names, ask.Scope+": "+v.Text)
 				}
 			}

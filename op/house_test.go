@@ -25,8 +25,12 @@ import (
 	"latchkey/internal/edge"
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
 	"latchkey/storage/kv"
 	"latchkey/storage/memory"
+	"latchkey/storage/people"
+	"latchkey/storage/policy"
+	"latchkey/storage/store"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -71,19 +75,19 @@ type house struct {
 	t       testing.TB
 	clock   *clock
 	engine  kv.Engine
-	store   *storage.Store
+	store   *store.Store
 	ring    *keys.Ring
 	op      *Provider
 	pages   *fakePages
 	handler http.Handler
 	log     *syncBuffer
-	ada     *storage.User
-	web     *storage.Client // confidential, client_secret_basic
-	secret  string          // of every confidential client
+	ada     *people.User
+	web     *apps.Client // confidential, client_secret_basic
+	secret  string       // of every confidential client
 }
 
 // fixture is made once: an RSA key takes a while.
-var fixture = sync.OnceValues(func() (keys.Master, storage.KeySet) {
+var fixture = sync.OnceValues(func() (keys.Master, policy.KeySet) {
 	master, err := keys.ParseMaster(base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
 	if err != nil {
 		panic(err)
@@ -95,11 +99,11 @@ var fixture = sync.OnceValues(func() (keys.Master, storage.KeySet) {
 	return master, shelf.set
 })
 
-type keyShelf struct{ set storage.KeySet }
+type keyShelf struct{ set policy.KeySet }
 
-func (s *keyShelf) Load(context.Context) (storage.KeySet, error) { return s.set, nil }
+func (s *keyShelf) Load(context.Context) (policy.KeySet, error) { return s.set, nil }
 
-func (s *keyShelf) Replace(_ context.Context, old uint64, set storage.KeySet, _ ...storage.KeyNote) (storage.KeySet, error) {
+func (s *keyShelf) Replace(_ context.Context, old uint64, set policy.KeySet, _ ...policy.KeyNote) (policy.KeySet, error) {
 	set.Epoch = old + 1
 	s.set = set
 	return set, nil
@@ -114,7 +118,7 @@ func newHouseOn(t testing.TB, engine kv.Engine) *house {
 		clock: &clock{t: time.Date(2026, 5, 4, 10, 20, 30, 0, time.UTC)}}
 	t.Cleanup(func() { engine.Close() })
 	master, set := fixture()
-	h.store = must(storage.Open(ctx, engine, storage.Options{Now: h.clock.now}))
+	h.store = must(store.Open(ctx, engine, store.Options{Now: h.clock.now}))
 	must(h.store.Keys.Replace(ctx, 0, set))
 	h.ring = must(keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master, Now: h.clock.now, Policy: h.policy}))
 	h.op = must(New(ctx, Options{Issuer: issuer, Store: h.store, Keys: h.ring, Pages: h.pages,
@@ -122,7 +126,7 @@ func newHouseOn(t testing.TB, engine kv.Engine) *house {
 		Sessions: fakeSessions{}, Now: h.clock.now}))
 	h.handler = h.routes()
 	h.secret = keys.NewClientSecret()
-	h.ada = h.user(storage.User{Username: "ada", Email: "ada@example.org"})
+	h.ada = h.user(people.User{Username: "ada", Email: "ada@example.org"})
 	h.web = h.client(webID, nil)
 	return h
 }
@@ -270,7 +274,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func (h *house) user(u storage.User) *storage.User {
+func (h *house) user(u people.User) *people.User {
 	h.t.Helper()
 	u.ID = h.store.Users.NewID()
 	return must(h.store.Users.Create(context.Background(), storage.Operator, u))
@@ -278,14 +282,14 @@ func (h *house) user(u storage.User) *storage.User {
 
 // client registers a client that may ask for everything; change edits what it says
 // of itself.
-func (h *house) client(id string, change func(*storage.Metadata)) *storage.Client {
+func (h *house) client(id string, change func(*apps.Metadata)) *apps.Client {
 	h.t.Helper()
-	m := storage.Metadata{ClientName: "App " + id, RedirectURIs: []string{callback},
-		Scopes: append(storage.StandardScopes(), storage.ScopePatreon, storage.ScopeGroups)}
+	m := apps.Metadata{ClientName: "App " + id, RedirectURIs: []string{callback},
+		Scopes: append(apps.StandardScopes(), apps.ScopePatreon, apps.ScopeGroups)}
 	if change != nil {
 		change(&m)
 	}
-	n := storage.NewClient{ID: id, Metadata: m}
+	n := apps.NewClient{ID: id, Metadata: m}
 	if m.UsesSecret() {
 		n.Secret = h.ring.HashClientSecret(h.secret)
 	}
@@ -293,14 +297,14 @@ func (h *house) client(id string, change func(*storage.Metadata)) *storage.Clien
 }
 
 // change edits a client's metadata.
-func (h *house) change(id string, change func(*storage.Metadata)) {
+func (h *house) change(id string, change func(*apps.Metadata)) {
 	h.t.Helper()
 	m := must(h.store.Clients.Get(context.Background(), id)).Metadata
 	change(&m)
 	must(h.store.Clients.Change(context.Background(), storage.Operator, id, 0, m))
 }
 
-func publicClient(m *storage.Metadata) { m.TokenEndpointAuthMethod = storage.AuthMethodNone }
+func publicClient(m *apps.Metadata) { m.TokenEndpointAuthMethod = apps.AuthMethodNone }
 
 // do serves one request and returns its answer.
 func (h *house) do(r *http.Request) *http.Response {
@@ -363,22 +367,22 @@ func (h *house) token(id string, form url.Values) (tokenAnswer, *http.Response) 
 func (h *house) tokenRequest(id string, form url.Values) *http.Request {
 	h.t.Helper()
 	form = clone(form)
-	method := storage.AuthMethodBasic
+	method := apps.AuthMethodBasic
 	if c, err := h.store.Clients.Get(context.Background(), id); err == nil {
 		method = c.Metadata.TokenEndpointAuthMethod
 	}
-	if method == storage.AuthMethodPrivateKeyJWT {
+	if method == apps.AuthMethodPrivateKeyJWT {
 		assert(form, h.assertion(id, nil))
 		return formRequest(PathToken, form)
 	}
-	if method != storage.AuthMethodBasic {
+	if method != apps.AuthMethodBasic {
 		form.Set("client_id", id)
 	}
-	if method == storage.AuthMethodPost {
+	if method == apps.AuthMethodPost {
 		form.Set("client_secret", h.secret)
 	}
 	r := formRequest(PathToken, form)
-	if method == storage.AuthMethodBasic {
+	if method == apps.AuthMethodBasic {
 		r.SetBasicAuth(id, h.secret)
 	}
 	return r

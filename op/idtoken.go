@@ -10,6 +10,9 @@ import (
 	"latchkey/internal/edge"
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
+	"latchkey/storage/policy"
 )
 
 // typeIDToken is the JOSE typ of ID tokens (RFC 7519 section 5.1).
@@ -23,7 +26,7 @@ const payloadMost = 2600
 // idToken makes an ID token in the client's algorithm (OpenID Connect Core section
 // 2). The claims of granted scopes are in it, unless a setting or the client says that
 // they come by userinfo alone.
-func (p *Provider) idToken(ctx context.Context, a *storage.Access, accessToken, nonce string) (string, error) {
+func (p *Provider) idToken(ctx context.Context, a *grants.Access, accessToken, nonce string) (string, error) {
 	ask, err := recordedClaims(a.Grant.Claims)
 	if err != nil {
 		return "", err
@@ -40,7 +43,7 @@ func (p *Provider) idToken(ctx context.Context, a *storage.Access, accessToken, 
 	claims["aud"] = a.Client.ID
 	claims["azp"] = a.Client.ID
 	claims["iat"] = now.Unix()
-	claims["exp"] = now.Add(storage.Seconds(a.Lifetimes.IDToken)).Unix()
+	claims["exp"] = now.Add(policy.Seconds(a.Lifetimes.IDToken)).Unix()
 	// Always there: certified clients ask for it by max_age and require_auth_time, and
 	// it costs nothing to those that do not.
 	claims["auth_time"] = a.Grant.AuthTime.Unix()
@@ -89,7 +92,7 @@ func shorten(ctx context.Context, claims map[string]any, names []string) error {
 // firstToLeaveOut is the claim among names that is left to userinfo before the others:
 // groups, then address, then patreon, then the longest.
 func firstToLeaveOut(claims map[string]any, names []string) (name string) {
-	for _, first := range []string{storage.ClaimGroups, "address", "patreon"} {
+	for _, first := range []string{apps.ClaimGroups, "address", "patreon"} {
 		if _, has := claims[first]; has {
 			return first
 		}
@@ -107,14 +110,14 @@ func firstToLeaveOut(claims map[string]any, names []string) (name string) {
 // algorithm signs for a client: the one that it registered, or preset, that of the
 // settings. RS256, which is always there, stands in for a preset that was enabled a
 // moment ago and has no key yet.
-func (p *Provider) algorithm(c *storage.Client, preset string) string {
+func (p *Provider) algorithm(c *apps.Client, preset string) string {
 	switch own := c.Metadata.IDTokenSignedResponseAlg; {
 	case own != "":
 		return own
 	case p.keys.Signs(preset):
 		return preset
 	}
-	return storage.AlgorithmRS256
+	return policy.AlgorithmRS256
 }
 
 // sid names a session to one client only: two clients cannot find out by it that

@@ -16,6 +16,9 @@ import (
 
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/people"
+	"latchkey/storage/policy"
 )
 
 // verified checks an ID token as a stranger would: by the published key set alone.
@@ -57,7 +60,7 @@ func decodedJSON(t testing.TB, raw string) map[string]any {
 
 func TestIDTokensAreSignedInTheClientsAlgorithmAndVerifyByJWKS(t *testing.T) {
 	h := newHouse(t)
-	h.client("es", func(m *storage.Metadata) { m.IDTokenSignedResponseAlg = keys.ES256 })
+	h.client("es", func(m *apps.Metadata) { m.IDTokenSignedResponseAlg = keys.ES256 })
 	for id, alg := range map[string]string{webID: keys.RS256, "es": keys.ES256} {
 		v := h.browser().tokens(authorization("client_id", id))
 		c := h.verified(v.IDToken, alg)
@@ -82,7 +85,7 @@ func TestIDTokenClaimsAreAsTheSpecificationNamesThem(t *testing.T) {
 func (h *house) idTokenUserClaims(on bool) {
 	h.t.Helper()
 	must(0, h.store.Settings.Change(context.Background(), storage.Operator,
-		[]storage.SettingChange{{Name: "id_token_user_claims", Value: []byte(strconv.FormatBool(on))}}))
+		[]policy.SettingChange{{Name: "id_token_user_claims", Value: []byte(strconv.FormatBool(on))}}))
 }
 
 // Many programs never call userinfo. A client's own choice counts more than that for all.
@@ -93,7 +96,7 @@ func TestClaimsOfGrantedScopesAreInTheIDTokenUnlessASettingOrTheClientSaysOtherw
 	for _, forAll := range []bool{true, false} {
 		h.idTokenUserClaims(forAll)
 		for _, own := range []*bool{nil, new(true), new(false)} {
-			h.change(webID, func(m *storage.Metadata) { m.IDTokenUserClaims = own })
+			h.change(webID, func(m *apps.Metadata) { m.IDTokenUserClaims = own })
 			c := h.claims(b.tokens(authorization("scope", "openid profile email groups")))
 			want := []any{nil, nil, nil, nil}
 			if own == nil && forAll || own != nil && *own {
@@ -105,7 +108,7 @@ func TestClaimsOfGrantedScopesAreInTheIDTokenUnlessASettingOrTheClientSaysOtherw
 		}
 	}
 	h.idTokenUserClaims(true)
-	h.change(webID, func(m *storage.Metadata) { m.IDTokenUserClaims = nil })
+	h.change(webID, func(m *apps.Metadata) { m.IDTokenUserClaims = nil })
 	if c := h.claims(b.tokens(authorization("scope", "openid"))); c["email"] != nil || c["groups"] != nil || c["preferred_username"] != nil {
 		t.Errorf("of scopes that were not granted: %v", c)
 	}
@@ -139,22 +142,22 @@ func TestAScopeNarrowedAwayAtRefreshIsNotInTheIDTokenEither(t *testing.T) {
 // Programs keep ID tokens in cookies and send them in addresses, as id_token_hint.
 func TestAnIDTokenStaysUnder4KBAndWhatIsLeftOutIsAtUserinfo(t *testing.T) {
 	long := strings.Repeat("é", 256) // as long as a claim may be
-	wide := storage.Address{Formatted: long, StreetAddress: long, Locality: long, Region: long, PostalCode: long, Country: long}
-	all := storage.Profile{Name: long, GivenName: long, FamilyName: long, MiddleName: long, Nickname: long, Gender: long,
+	wide := people.Address{Formatted: long, StreetAddress: long, Locality: long, Region: long, PostalCode: long, Country: long}
+	all := people.Profile{Name: long, GivenName: long, FamilyName: long, MiddleName: long, Nickname: long, Gender: long,
 		Website: "https://a.example/" + strings.Repeat("x", 494), PhoneNumber: long, Address: wide}
 	for what, c := range map[string]struct {
 		groups  int
-		profile storage.Profile
+		profile people.Profile
 		left    []string
 	}{
-		"little":                   {3, storage.Profile{Name: "Ada"}, nil},
-		"many groups":              {50, storage.Profile{Name: "Ada", Address: storage.Address{Country: "GB"}}, []string{"groups"}},
-		"a long address":           {0, storage.Profile{Name: "Ada", Address: wide}, []string{"groups", "address"}},
+		"little":                   {3, people.Profile{Name: "Ada"}, nil},
+		"many groups":              {50, people.Profile{Name: "Ada", Address: people.Address{Country: "GB"}}, []string{"groups"}},
+		"a long address":           {0, people.Profile{Name: "Ada", Address: wide}, []string{"groups", "address"}},
 		"everything as it is most": {50, all, []string{"groups", "address", "website"}},
 	} {
 		h := newHouse(t)
 		b := h.browser()
-		b.user = h.user(storage.User{Username: "grace", Email: "grace@example.org", Profile: c.profile})
+		b.user = h.user(people.User{Username: "grace", Email: "grace@example.org", Profile: c.profile})
 		for i := range c.groups {
 			h.join(h.group(fmt.Sprintf("A group with a name of some length %02d", i)), b.user, true)
 		}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"latchkey/keys"
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // checkImported compares what was sent with the secrets of which only another
@@ -17,9 +17,9 @@ import (
 // for a secret that can only be one of ours. One that turns out to be guessable is taken
 // only if the import allowed that. Whoever shows such a secret first has it
 // kept as ours are, by one commit, and from then on it costs nothing.
-func (p *Provider) checkImported(ctx context.Context, c *storage.Client, sent credentials, easy bool) *apiError {
+func (p *Provider) checkImported(ctx context.Context, c *apps.Client, sent credentials, easy bool) *apiError {
 	secrets := slices.DeleteFunc(slices.Clone(sent.secrets), func(s string) bool {
-		return len(s) < storage.SecretLeast || len(s) > storage.SecretMost || keys.IsClientSecret(s)
+		return len(s) < apps.SecretLeast || len(s) > apps.SecretMost || keys.IsClientSecret(s)
 	})
 	for _, have := range c.LiveSecrets(p.now()) {
 		for _, secret := range secrets {

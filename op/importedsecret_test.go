@@ -10,6 +10,7 @@ import (
 
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // theirs is the secret of a client that came from a Django platform, which kept
@@ -21,12 +22,12 @@ const (
 )
 
 // imported makes a client of which only a hash of the secret is known.
-func (h *house) imported(id string) *storage.Client { return h.importedAs(id, djangoHash, false) }
+func (h *house) imported(id string) *apps.Client { return h.importedAs(id, djangoHash, false) }
 
-func (h *house) importedAs(id, hash string, guessable bool) *storage.Client {
+func (h *house) importedAs(id, hash string, guessable bool) *apps.Client {
 	h.t.Helper()
-	m := storage.Metadata{ClientName: "Django", GrantTypes: []string{storage.GrantTypeClientCredentials}}
-	done := must(h.store.Clients.Import(context.Background(), storage.Operator, false, []storage.ClientImport{{NewClient: storage.NewClient{
+	m := apps.Metadata{ClientName: "Django", GrantTypes: []string{apps.GrantTypeClientCredentials}}
+	done := must(h.store.Clients.Import(context.Background(), storage.Operator, false, []apps.ClientImport{{NewClient: apps.NewClient{
 		ID: id, Metadata: m, Imported: must(keys.NewHasher(keys.HasherOptions{Ring: h.ring}).ImportSecret(id, hash)), Guessable: guessable}}}))
 	if done[0].Err != nil {
 		h.t.Fatal(done[0].Err)
@@ -105,7 +106,7 @@ func TestAWrongSecretForAnImportedClientCostsFewHashes(t *testing.T) {
 	h := newHouse(t)
 	h.imported("django")
 	h.imported("suspended")
-	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", storage.ClientSuspended))
+	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", apps.ClientSuspended))
 	before, hashed := h.commits(), h.counting()
 	for _, c := range []struct {
 		id, secret string

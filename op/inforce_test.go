@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/people"
 )
 
 // situation is a signed-in administrator with all that can be asked to be refused: a
@@ -18,8 +20,8 @@ type situation struct {
 	b      *browser
 	code   string
 	tokens tokenAnswer
-	admin  string            // an access token of the same grant that is for the provider alone
-	orders *storage.Resource // an API that they are for, too
+	admin  string         // an access token of the same grant that is for the provider alone
+	orders *apps.Resource // an API that they are for, too
 }
 
 // everything asks for the user's claims and for an API.
@@ -27,17 +29,17 @@ func everything(change ...string) url.Values {
 	return authorization(append(change, "scope", "openid profile email orders:read")...)
 }
 
-func newSituation(t *testing.T, change ...func(*storage.Metadata)) situation {
+func newSituation(t *testing.T, change ...func(*apps.Metadata)) situation {
 	t.Helper()
 	h := newHouse(t)
 	must(h.store.Clients.SetFirstParty(context.Background(), storage.Operator, webID, true))
 	s := situation{h: h, b: h.browser(), orders: h.resource(ordersURI, "orders")}
-	h.change(webID, func(m *storage.Metadata) {
+	h.change(webID, func(m *apps.Metadata) {
 		refreshing(m)
-		m.Scopes = append(m.Scopes, storage.ScopeAdmin, "orders:read")
+		m.Scopes = append(m.Scopes, apps.ScopeAdmin, "orders:read")
 	})
 	h.roles(h.ada, storage.RoleAdmin)
-	h.user(storage.User{Username: "root", Roles: []storage.Role{storage.RoleAdmin}}) // one must stay
+	h.user(people.User{Username: "root", Roles: []storage.Role{storage.RoleAdmin}}) // one must stay
 	for _, c := range change {
 		h.change(webID, c)
 	}
@@ -120,11 +122,11 @@ func TestEveryCauseIsInForceAtEveryUse(t *testing.T) {
 		}, gone},
 		{"session ended", func(s situation) { mustNot(s.h.store.Sessions.End(ctx, storage.Operator, s.b.sessions...)) }, gone},
 		{"client suspended", func(s situation) {
-			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended))
+			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientSuspended))
 		}, []string{string(RefusedUnavailable), "invalid_client", "invalid_client", "invalid_token", "invalid_client", "invalid_token", "active false"}},
 		{"client suspended and approved again", func(s situation) {
-			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended))
-			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientApproved))
+			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientSuspended))
+			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientApproved))
 		}, []string{"ok", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}},
 		{"client deleted", func(s situation) { mustNot(s.h.store.Clients.Delete(ctx, storage.Operator, webID)) },
 			[]string{string(RefusedClient), "invalid_client", "invalid_client", "invalid_token", "invalid_client", "invalid_token", "active false"}},
@@ -134,20 +136,20 @@ func TestEveryCauseIsInForceAtEveryUse(t *testing.T) {
 		{"grant revoked", func(s situation) { s.h.ask(PathRevocation, webID, s.tokens.RefreshToken) },
 			[]string{"ok", "ok", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}},
 		{"openid withdrawn from the client", func(s situation) {
-			s.h.change(webID, func(m *storage.Metadata) {
-				m.Scopes = slices.DeleteFunc(m.Scopes, func(s string) bool { return s == storage.ScopeOpenID })
+			s.h.change(webID, func(m *apps.Metadata) {
+				m.Scopes = slices.DeleteFunc(m.Scopes, func(s string) bool { return s == apps.ScopeOpenID })
 			})
 		}, []string{"ok", "ok", "ok", "insufficient_scope", "active true", "ok", "active true"}},
 		{"all that was granted withdrawn from the client", func(s situation) {
-			s.h.change(webID, func(m *storage.Metadata) { m.Scopes = []string{storage.ScopePhone} })
+			s.h.change(webID, func(m *apps.Metadata) { m.Scopes = []string{apps.ScopePhone} })
 		}, []string{"invalid_scope", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}},
 		{"user taken out of the only group that may use the client", func(s situation) {
 			g := must(s.h.store.Groups.Create(ctx, storage.Operator, "players", ""))
-			s.h.change(webID, func(m *storage.Metadata) { m.AllowedGroups = []storage.ID{g.ID} })
+			s.h.change(webID, func(m *apps.Metadata) { m.AllowedGroups = []storage.ID{g.ID} })
 		}, []string{"access_denied", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}},
 		{"admin withdrawn from the client", func(s situation) {
-			s.h.change(webID, func(m *storage.Metadata) {
-				m.Scopes = slices.DeleteFunc(m.Scopes, func(s string) bool { return s == storage.ScopeAdmin })
+			s.h.change(webID, func(m *apps.Metadata) {
+				m.Scopes = slices.DeleteFunc(m.Scopes, func(s string) bool { return s == apps.ScopeAdmin })
 			})
 		}, []string{"ok", "ok", "ok", "ok", "active true", "insufficient_scope", "active true"}},
 		{"first party taken from the client, past the rules", func(s situation) { s.h.disown(webID) },
@@ -165,16 +167,16 @@ func TestEveryCauseIsInForceAtEveryUse(t *testing.T) {
 			mustNot(s.h.store.Resources.Delete(ctx, storage.Operator, s.orders.ID))
 		}, []string{"ok", "ok", "ok", "ok", "active true", "ok", "invalid_client"}},
 		{"the API's scope withdrawn from the client", func(s situation) {
-			s.h.change(webID, func(m *storage.Metadata) { m.Scopes = append(storage.StandardScopes(), storage.ScopeAdmin) })
+			s.h.change(webID, func(m *apps.Metadata) { m.Scopes = append(apps.StandardScopes(), apps.ScopeAdmin) })
 		}, []string{"ok", "ok", "ok", "ok", "active true", "ok", "active false"}},
 		{"the API's scope withdrawn from the API", func(s situation) {
-			must(s.h.store.Resources.Change(ctx, storage.Operator, s.orders.ID, 0, storage.ResourceChange{
-				Scopes: []storage.ResourceScope{{Name: "orders:write", Words: "order"}}}))
+			must(s.h.store.Resources.Change(ctx, storage.Operator, s.orders.ID, 0, apps.ResourceChange{
+				Scopes: []apps.ResourceScope{{Name: "orders:write", Words: "order"}}}))
 		}, []string{"ok", "ok", "ok", "ok", "active true", "ok", "active false"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for i, u := range uses {
-				for name, method := range map[string]func(*storage.Metadata){"a secret": func(*storage.Metadata) {}, "a key": keyed} {
+				for name, method := range map[string]func(*apps.Metadata){"a secret": func(*apps.Metadata) {}, "a key": keyed} {
 					s := newSituation(t, method) // each use by itself: none may rest on another's effect
 					c.do(s)
 					if got := u.use(s); got != c.want[i] {

@@ -12,6 +12,8 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
 )
 
 // serveIntrospection is RFC 7662's endpoint. Only confidential clients and resources
@@ -132,7 +134,7 @@ func (s *server) Introspect(ctx context.Context, _ *zop.Request[zop.Introspectio
 
 var errNotTheirs = errors.New("it is neither the caller's nor for the caller, or its refresh token is not the current one")
 
-func (p *Provider) introspect(ctx context.Context, c *storage.Client, token string) (introspected, error) {
+func (p *Provider) introspect(ctx context.Context, c *apps.Client, token string) (introspected, error) {
 	if t, err := p.ownRefreshToken(ctx, token); err == nil {
 		return p.introspectRefresh(ctx, c, t.Grant, t.Generation)
 	} else if !isRefusal(err) {
@@ -154,13 +156,13 @@ func (p *Provider) introspect(ctx context.Context, c *storage.Client, token stri
 	return out, nil
 }
 
-func (p *Provider) introspectedOf(a *storage.Access) introspected {
+func (p *Provider) introspectedOf(a *grants.Access) introspected {
 	return introspected{Active: true, Scope: a.Scopes, ClientID: a.Client.ID, Username: a.User.Username,
 		Subject: a.User.Subject(), Issuer: p.issuer, AuthTime: a.Grant.AuthTime.Unix()}
 }
 
 // introspectRefresh: a refresh token is active while it is the current one.
-func (p *Provider) introspectRefresh(ctx context.Context, c *storage.Client, grant storage.ID, generation uint32) (introspected, error) {
+func (p *Provider) introspectRefresh(ctx context.Context, c *apps.Client, grant storage.ID, generation uint32) (introspected, error) {
 	a, err := p.store.Grants.Access(ctx, grant, nil)
 	if err != nil || a.Client.UID != c.UID || a.State.Generation != generation || !mayRefresh(a) || a.RefreshOver(p.now()) != "" {
 		return introspected{}, err
@@ -168,7 +170,7 @@ func (p *Provider) introspectRefresh(ctx context.Context, c *storage.Client, gra
 	return p.introspectedOf(a), nil
 }
 
-func (p *Provider) introspectOwn(ctx context.Context, c *storage.Client, t accessToken, id []byte) (introspected, error) {
+func (p *Provider) introspectOwn(ctx context.Context, c *apps.Client, t accessToken, id []byte) (introspected, error) {
 	a, err := p.store.Clients.OwnAccess(ctx, t.named(id), t.own)
 	if err != nil || a.Client.UID != c.UID {
 		return introspected{}, err
@@ -178,6 +180,6 @@ func (p *Provider) introspectOwn(ctx context.Context, c *storage.Client, t acces
 }
 
 // named is how the store knows a token of a client's own.
-func (t accessToken) named(id []byte) storage.ClientToken {
-	return storage.ClientToken{ClientID: t.client, Epoch: uint64(t.epoch), Expires: t.expires, Token: id}
+func (t accessToken) named(id []byte) apps.ClientToken {
+	return apps.ClientToken{ClientID: t.client, Epoch: uint64(t.epoch), Expires: t.expires, Token: id}
 }

@@ -13,16 +13,17 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/keys"
-	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
 )
 
 // issue is what one answer of the token endpoint gives of a grant.
 type issue struct {
-	access     *storage.Access
-	token      *storage.Access // what of it the access token is for
-	nonce      string          // for the ID token; a refreshed one has none (OpenID Connect Core section 12.2)
-	refresh    bool            // a refresh token comes with it
-	generation uint32          // that of the refresh token
+	access     *grants.Access
+	token      *grants.Access // what of it the access token is for
+	nonce      string         // for the ID token; a refreshed one has none (OpenID Connect Core section 12.2)
+	refresh    bool           // a refresh token comes with it
+	generation uint32         // that of the refresh token
 }
 
 // answer makes the answer. It costs one signature with openid, and one more if the
@@ -63,9 +64,9 @@ func (p *Provider) tokens(ctx context.Context, i issue) (out *oidc.AccessTokenRe
 // allowRefresh gives a grant about to be written what its refresh tokens are made
 // from, if the client is to get any: with offline_access ones that outlive the
 // session, else, unless the client turned them off, ones that die with it.
-func (p *Provider) allowRefresh(g *storage.Grant, c *storage.Client) {
-	g.Offline = slices.Contains(g.Scopes, storage.ScopeOfflineAccess)
-	if !slices.Contains(c.Metadata.GrantTypes, storage.GrantTypeRefresh) || !g.Offline && !c.Metadata.RefreshesOnline() {
+func (p *Provider) allowRefresh(g *grants.Grant, c *apps.Client) {
+	g.Offline = slices.Contains(g.Scopes, apps.ScopeOfflineAccess)
+	if !slices.Contains(c.Metadata.GrantTypes, apps.GrantTypeRefresh) || !g.Offline && !c.Metadata.RefreshesOnline() {
 		return
 	}
 	g.RefreshSecret, g.RefreshKey = keys.NewRefreshSecret(), p.keys.CurrentKey(keys.PurposeRefresh)
@@ -73,8 +74,8 @@ func (p *Provider) allowRefresh(g *storage.Grant, c *storage.Client) {
 
 // mayRefresh reports whether the grant has refresh tokens and its client may still
 // use them.
-func mayRefresh(a *storage.Access) bool {
-	return len(a.Grant.RefreshSecret) > 0 && slices.Contains(a.Client.Metadata.GrantTypes, storage.GrantTypeRefresh)
+func mayRefresh(a *grants.Access) bool {
+	return len(a.Grant.RefreshSecret) > 0 && slices.Contains(a.Client.Metadata.GrantTypes, apps.GrantTypeRefresh)
 }
 
 // RefreshToken is RFC 6749 section 6. It costs one commit and, with openid, one
@@ -88,13 +89,13 @@ func (s *server) RefreshToken(ctx context.Context, r *zop.ClientRequest[oidc.Ref
 		}
 		return c.refuse(refusedRefresh(err.Error()))
 	}
-	out, err := s.p.store.Grants.Refresh(ctx, storage.Refresh{Grant: t.Grant, Generation: t.Generation,
+	out, err := s.p.store.Grants.Refresh(ctx, grants.Refresh{Grant: t.Grant, Generation: t.Generation,
 		ClientUID: c.client.UID, Scopes: strings.Fields(c.sent.Get("scope")),
 		Targets: s.p.targets(c.sent), Assertion: c.take(), RequestID: edge.RequestID(ctx)})
 	switch {
 	case err != nil:
 		return c.refuse(failed(err))
-	case out.Refused == storage.RefusedAssertion:
+	case out.Refused == apps.RefusedAssertion:
 		return c.refuse(notAuthenticated(out.Refused))
 	case out.Scope != "":
 		return c.refuse(&apiError{status: http.StatusBadRequest, code: "invalid_scope",
@@ -129,9 +130,9 @@ func (p *Provider) ownRefreshToken(ctx context.Context, token string) (keys.Refr
 
 // refreshTexts are codeTexts for refresh tokens.
 var refreshTexts = map[string]string{
-	storage.RefusedTheft:        "the refresh token was used before and replaced by another, so all tokens of this sign-in are ended now: keep the newest refresh token only, and have the user sign in again",
-	storage.DeadIdle.Error():    "the refresh token went unused too long: have the user sign in again",
-	storage.DeadExpired.Error(): "the refresh token has expired: have the user sign in again",
+	grants.RefusedTheft:      "the refresh token was used before and replaced by another, so all tokens of this sign-in are ended now: keep the newest refresh token only, and have the user sign in again",
+	apps.DeadIdle.Error():    "the refresh token went unused too long: have the user sign in again",
+	apps.DeadExpired.Error(): "the refresh token has expired: have the user sign in again",
 }
 
 func refusedRefresh(why string) *apiError {

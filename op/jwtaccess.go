@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"latchkey/keys"
-	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
+	"latchkey/storage/policy"
 )
 
 // jwtLifeMost bounds a JWT access token's life: whoever checks one without asking
@@ -15,17 +17,17 @@ import (
 const jwtLifeMost = 10 * time.Minute
 
 // accessLife is how long a client's access tokens live.
-func accessLife(c *storage.Client, l storage.Lifetimes) time.Duration {
-	life := storage.Seconds(l.AccessToken)
-	if c.Metadata.AccessTokenFormat == storage.AccessTokenJWT {
+func accessLife(c *apps.Client, l policy.Lifetimes) time.Duration {
+	life := policy.Seconds(l.AccessToken)
+	if c.Metadata.AccessTokenFormat == apps.AccessTokenJWT {
 		return min(life, jwtLifeMost)
 	}
 	return life
 }
 
 // sealed writes a user's access token in its client's form.
-func (p *Provider) sealed(ctx context.Context, t accessToken, a *storage.Access) (string, error) {
-	if a.Client.Metadata.AccessTokenFormat != storage.AccessTokenJWT {
+func (p *Provider) sealed(ctx context.Context, t accessToken, a *grants.Access) (string, error) {
+	if a.Client.Metadata.AccessTokenFormat != apps.AccessTokenJWT {
 		return p.keys.SealAccessToken(t.bytes())
 	}
 	return p.jwt(ctx, a.Client, p.algorithm(a.Client, a.DefaultAlgorithm), t, p.audience(a.Effective), map[string]any{
@@ -36,7 +38,7 @@ func (p *Provider) sealed(ctx context.Context, t accessToken, a *storage.Access)
 
 // jwt makes an access token by RFC 9068. Its jti holds what an opaque token
 // holds, so that here both are checked alike.
-func (p *Provider) jwt(ctx context.Context, c *storage.Client, alg string, t accessToken, aud audience, claims map[string]any) (string, error) {
+func (p *Provider) jwt(ctx context.Context, c *apps.Client, alg string, t accessToken, aud audience, claims map[string]any) (string, error) {
 	jti, err := p.keys.SealTokenID(t.bytes())
 	if err != nil {
 		return "", err

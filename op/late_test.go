@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 func TestAFlowThatWaitedTooLongNamesItsAppInItsOwnBrowserOnly(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.ClientURI = "https://calendar.example/" })
+	h.change(webID, func(m *apps.Metadata) { m.ClientURI = "https://calendar.example/" })
 	b, other := h.browser(), h.browser()
 	a := b.authorize(authorization())
 	other.authorize(authorization())
@@ -35,7 +36,7 @@ func TestAFlowThatWaitedTooLongNamesItsAppInItsOwnBrowserOnly(t *testing.T) {
 	if got := b.read(b.post(a.step, url.Values{"action": {"deny"}})); got.page.Kind != RefusedExpired || got.params != nil {
 		t.Errorf("a no that comes too late: %+v", got)
 	}
-	must(h.store.Clients.SetState(context.Background(), storage.Operator, webID, storage.ClientSuspended))
+	must(h.store.Clients.SetState(context.Background(), storage.Operator, webID, apps.ClientSuspended))
 	if got := b.read(b.get(a.step)); got.page.Kind != RefusedExpired || got.page.Client != "" {
 		t.Errorf("for a suspended app: %+v", got)
 	}

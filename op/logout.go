@@ -5,7 +5,8 @@ import (
 	"net/url"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/policy"
 )
 
 // PathSignOut is the page that asks whether to sign out, and then says that it is
@@ -49,7 +50,7 @@ func (p *Provider) openLogout(text string) (*logout, error) {
 type Logout struct {
 	p      *Provider
 	q      *logout
-	client *storage.Client
+	client *apps.Client
 }
 
 // Logout finds the request that the address carries. If it cannot be gone on with it
@@ -70,7 +71,7 @@ func (p *Provider) resume(w http.ResponseWriter, r *http.Request, q *logout) *Lo
 		p.refuse(w, r, nil, p.internal(r.Context(), err))
 		return nil
 	}
-	if !p.now().Before(q.Started.Add(storage.Seconds(set.Lifetimes.Flow))) {
+	if !p.now().Before(q.Started.Add(policy.Seconds(set.Lifetimes.Flow))) {
 		p.refuse(w, r, nil, expired())
 		return nil
 	}
@@ -89,7 +90,7 @@ func (l *Logout) Path() string { return l.p.logoutPath(PathSignOut, l.q) }
 
 // Client is the app that asks; nil if the request names none. Shared: not to be
 // changed.
-func (l *Logout) Client() *storage.Client { return l.client }
+func (l *Logout) Client() *apps.Client { return l.client }
 
 // ReturnURL is where the app wants people to go afterwards: an address that it has
 // registered, with its state. Empty: nowhere, or the app may not be used now.

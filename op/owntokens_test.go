@@ -10,10 +10,11 @@ import (
 
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
 	"latchkey/storage/bolt"
 )
 
-func ownGrant(m *storage.Metadata) {
+func ownGrant(m *apps.Metadata) {
 	m.GrantTypes, m.RedirectURIs = []string{"client_credentials"}, nil
 }
 
@@ -71,8 +72,8 @@ func TestAClientsOwnTokenEndsWithTheClient(t *testing.T) {
 	ctx := context.Background()
 	for name, end := range map[string]func(h *house){
 		"suspended and approved again": func(h *house) {
-			must(h.store.Clients.SetState(ctx, storage.Operator, "robot", storage.ClientSuspended))
-			must(h.store.Clients.SetState(ctx, storage.Operator, "robot", storage.ClientApproved))
+			must(h.store.Clients.SetState(ctx, storage.Operator, "robot", apps.ClientSuspended))
+			must(h.store.Clients.SetState(ctx, storage.Operator, "robot", apps.ClientApproved))
 		},
 		"deleted and added again": func(h *house) {
 			_ = h.store.Clients.Delete(ctx, storage.Operator, "robot")
@@ -89,8 +90,8 @@ func TestAClientsOwnTokenEndsWithTheClient(t *testing.T) {
 		h := newHouse(t)
 		h.client("robot", ownGrant)
 		for range 2 { // so that it has another epoch than it began with
-			must(h.store.Clients.SetState(ctx, storage.Operator, "robot", storage.ClientSuspended))
-			must(h.store.Clients.SetState(ctx, storage.Operator, "robot", storage.ClientApproved))
+			must(h.store.Clients.SetState(ctx, storage.Operator, "robot", apps.ClientSuspended))
+			must(h.store.Clients.SetState(ctx, storage.Operator, "robot", apps.ClientApproved))
 		}
 		v, _ := h.token("robot", forItself)
 		end(h)
@@ -179,7 +180,7 @@ func TestRevocationIsForTheTokensOwner(t *testing.T) {
 }
 
 func TestManyRevokedTokensEndTheGrant(t *testing.T) {
-	h, _, v := refreshable(t, func(m *storage.Metadata) { m.RefreshTokenReuse = true })
+	h, _, v := refreshable(t, func(m *apps.Metadata) { m.RefreshTokenReuse = true })
 	for range 17 {
 		next, _ := h.token(webID, refresh(v.RefreshToken))
 		h.ask(PathRevocation, webID, next.AccessToken)
@@ -191,8 +192,8 @@ func TestManyRevokedTokensEndTheGrant(t *testing.T) {
 
 // APIs log the jti of the tokens they get.
 func TestTheJTIOfAJWTAccessTokenIsNoAccessToken(t *testing.T) {
-	h, _, v := refreshable(t, func(m *storage.Metadata) { m.AccessTokenFormat = storage.AccessTokenJWT })
-	h.client("robot", func(m *storage.Metadata) { ownGrant(m); m.AccessTokenFormat = storage.AccessTokenJWT })
+	h, _, v := refreshable(t, func(m *apps.Metadata) { m.AccessTokenFormat = apps.AccessTokenJWT })
+	h.client("robot", func(m *apps.Metadata) { ownGrant(m); m.AccessTokenFormat = apps.AccessTokenJWT })
 	own, _ := h.token("robot", forItself)
 	for client, token := range map[string]string{webID: v.AccessToken, "robot": own.AccessToken} {
 		jti := h.verifiedAs(token, "RS256", "at+jwt")["jti"].(string)
@@ -212,7 +213,7 @@ func TestTheJTIOfAJWTAccessTokenIsNoAccessToken(t *testing.T) {
 }
 
 func TestJWTAccessTokensFollowRFC9068AndAreWorthTheSameHere(t *testing.T) {
-	h, _, v := refreshable(t, func(m *storage.Metadata) { m.AccessTokenFormat = storage.AccessTokenJWT })
+	h, _, v := refreshable(t, func(m *apps.Metadata) { m.AccessTokenFormat = apps.AccessTokenJWT })
 	if strings.Count(v.AccessToken, ".") != 2 || v.ExpiresIn != 600 {
 		t.Fatalf("%+v", v)
 	}
@@ -232,7 +233,7 @@ func TestJWTAccessTokensFollowRFC9068AndAreWorthTheSameHere(t *testing.T) {
 	if h.userinfo(v.AccessToken).StatusCode != http.StatusUnauthorized {
 		t.Error("revoked, it works on here")
 	}
-	h.client("robot", func(m *storage.Metadata) { ownGrant(m); m.AccessTokenFormat = storage.AccessTokenJWT })
+	h.client("robot", func(m *apps.Metadata) { ownGrant(m); m.AccessTokenFormat = apps.AccessTokenJWT })
 	own, _ := h.token("robot", forItself)
 	if claims := h.verifiedAs(own.AccessToken, "RS256", "at+jwt"); claims["sub"] != "robot" || claims["client_id"] != "robot" {
 		t.Errorf("%v", claims)

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
 )
 
 // Paths of a flow's pages, under PathFlow/<id>.
@@ -22,7 +24,7 @@ type Flow struct {
 	p        *Provider
 	id       storage.ID
 	flow     *flow
-	standing *storage.Standing
+	standing *grants.Standing
 }
 
 // Flow finds the flow that the request's path names (variable "flow"), in this
@@ -46,14 +48,14 @@ func (p *Provider) Flow(w http.ResponseWriter, r *http.Request) *Flow {
 func (f *Flow) Path() string { return flowPath(f.id) }
 
 // Client is the app that asks. Shared: not to be changed.
-func (f *Flow) Client() *storage.Client { return f.standing.Client }
+func (f *Flow) Client() *apps.Client { return f.standing.Client }
 
 // Accounts are the live sessions of this browser, with their users: whom the app means
 // first, then the others, the one used last first.
-func (f *Flow) Accounts() []storage.Account {
+func (f *Flow) Accounts() []grants.Account {
 	q, all := &f.flow.Request, slices.Clone(f.standing.Accounts)
-	meant := func(a storage.Account) bool { return a.User.Subject() == q.Subject || q.names(&a) }
-	slices.SortStableFunc(all, func(a, b storage.Account) int {
+	meant := func(a grants.Account) bool { return a.User.Subject() == q.Subject || q.names(&a) }
+	slices.SortStableFunc(all, func(a, b grants.Account) int {
 		switch {
 		case meant(a) == meant(b):
 			return 0

@@ -8,10 +8,10 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
-func (q *Request) readResponse(c *storage.Client, form url.Values) *fault {
+func (q *Request) readResponse(c *apps.Client, form url.Values) *fault {
 	if len(form.Get("nonce")) > nonceMost {
 		return faulty("invalid_request", "nonce may be up to %d bytes long", nonceMost)
 	}
@@ -31,7 +31,7 @@ func (q *Request) readResponse(c *storage.Client, form url.Values) *fault {
 }
 
 // readUnsupported refuses what OpenID Connect Core section 3.1.2.6 has words for.
-func (q *Request) readUnsupported(_ *storage.Client, form url.Values) *fault {
+func (q *Request) readUnsupported(_ *apps.Client, form url.Values) *fault {
 	for _, param := range []string{"request", "request_uri", "registration"} {
 		if form.Get(param) != "" {
 			return faulty(param+"_not_supported", "the parameter %s is not supported", param)
@@ -40,7 +40,7 @@ func (q *Request) readUnsupported(_ *storage.Client, form url.Values) *fault {
 	return nil
 }
 
-func (q *Request) readPrompt(c *storage.Client, form url.Values) *fault {
+func (q *Request) readPrompt(c *apps.Client, form url.Values) *fault {
 	for _, v := range q.Prompt {
 		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, v) {
 			return faulty("invalid_request", "prompt must be none, login, consent or select_account")
@@ -63,7 +63,7 @@ func (q *Request) readPrompt(c *storage.Client, form url.Values) *fault {
 
 // readChallenge demands PKCE where a stolen code could be used (see [storage.Client.NeedsPKCE]),
 // and S256 of all: plain protects nothing that a stolen request does not give away.
-func (q *Request) readChallenge(c *storage.Client, form url.Values) *fault {
+func (q *Request) readChallenge(c *apps.Client, form url.Values) *fault {
 	challenge, method := form.Get("code_challenge"), form.Get("code_challenge_method")
 	if challenge == "" {
 		if method != "" {
@@ -86,8 +86,8 @@ func (q *Request) readChallenge(c *storage.Client, form url.Values) *fault {
 
 // readHints reads what says who is meant and which claims are wanted: hints are
 // reduced to whom they name.
-func (p *Provider) readHints(q *Request) func(*storage.Client, url.Values) *fault {
-	return func(c *storage.Client, form url.Values) *fault {
+func (p *Provider) readHints(q *Request) func(*apps.Client, url.Values) *fault {
+	return func(c *apps.Client, form url.Values) *fault {
 		if hint := form.Get("login_hint"); len(hint) <= hintMost && utf8.ValidString(hint) {
 			q.LoginHint = hint // another one is no name of ours: a hint may be ignored
 		}
@@ -126,8 +126,8 @@ func (p *Provider) readIDTokenHint(q *Request, hint string) *fault {
 // mayAsk reports whether a request of this client may have a scope. offline_access
 // is ignored where no refresh token would come of it (OpenID Connect Core section
 // 11).
-func mayAsk(c *storage.Client, scope *storage.Scope) bool {
-	if scope.Name == storage.ScopeOfflineAccess && !slices.Contains(c.Metadata.GrantTypes, storage.GrantTypeRefresh) {
+func mayAsk(c *apps.Client, scope *apps.Scope) bool {
+	if scope.Name == apps.ScopeOfflineAccess && !slices.Contains(c.Metadata.GrantTypes, apps.GrantTypeRefresh) {
 		return false
 	}
 	return c.MayAsk(scope)

@@ -13,6 +13,8 @@ import (
 	"latchkey/internal/limit"
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/store"
 )
 
 // Pages renders what the protocol must not answer by a redirect.
@@ -43,7 +45,7 @@ type Hasher interface {
 // Options of a provider. All but Fetch and Now are required.
 type Options struct {
 	Issuer   string // as in discovery: scheme and host, no path, no trailing slash
-	Store    *storage.Store
+	Store    *store.Store
 	Keys     *keys.Ring
 	Hasher   Hasher
 	Pages    Pages
@@ -56,7 +58,7 @@ type Options struct {
 type Provider struct {
 	issuer   string
 	cookies  Cookies
-	store    *storage.Store
+	store    *store.Store
 	keys     *keys.Ring
 	pages    Pages
 	sessions Sessions
@@ -64,7 +66,7 @@ type Provider struct {
 	now      func() time.Time
 	known    *clientKeys
 	wrong    *limit.Table[limit.Spent] // see countedBy
-	claims   []*storage.Scope          // those that bring claims: the provider's own, which never change
+	claims   []*apps.Scope             // those that bring claims: the provider's own, which never change
 	metadata prepared
 	jwks     prepared
 }

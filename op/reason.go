@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"net/http"
 
-	"latchkey/storage"
+	"latchkey/storage/grants"
 )
 
 // Reason is why a flow asks somebody to sign in who may think that they have done so.
@@ -40,23 +40,23 @@ func (f *Flow) SignInReason() Reason {
 
 // Decided is the account that the person went on with in this flow; nil: none, or it is
 // signed out.
-func (f *Flow) Decided() *storage.Account {
-	return f.account(func(a *storage.Account) bool { return sameLine(a.Session, f.flow.Decisions.Session) })
+func (f *Flow) Decided() *grants.Account {
+	return f.account(func(a *grants.Account) bool { return sameLine(a.Session, f.flow.Decisions.Session) })
 }
 
 // Again is the account that ReasonAgain is about; nil: none is.
-func (f *Flow) Again() *storage.Account {
+func (f *Flow) Again() *grants.Account {
 	a, _ := chooseAccount(&f.flow.Request, f.standing, f.flow.Decisions)
 	return a
 }
 
 // Wanted is the account that the app asks for, if it is signed in here; nil: it is not,
 // and nobody here may hear whose it is.
-func (f *Flow) Wanted() *storage.Account {
-	return f.account(func(a *storage.Account) bool { return a.User.Subject() == f.flow.Request.Subject })
+func (f *Flow) Wanted() *grants.Account {
+	return f.account(func(a *grants.Account) bool { return a.User.Subject() == f.flow.Request.Subject })
 }
 
-func (f *Flow) account(is func(*storage.Account) bool) *storage.Account {
+func (f *Flow) account(is func(*grants.Account) bool) *grants.Account {
 	for i := range f.standing.Accounts {
 		if is(&f.standing.Accounts[i]) {
 			return &f.standing.Accounts[i]

@@ -13,10 +13,12 @@ import (
 
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
 	"latchkey/storage/bolt"
+	"latchkey/storage/store"
 )
 
-func refreshing(m *storage.Metadata) { m.GrantTypes = []string{"authorization_code", "refresh_token"} }
+func refreshing(m *apps.Metadata) { m.GrantTypes = []string{"authorization_code", "refresh_token"} }
 
 func refresh(token string, more ...string) url.Values {
 	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}
@@ -28,7 +30,7 @@ func refresh(token string, more ...string) url.Values {
 
 // refreshable is a house whose client may refresh, and its first answer, with a
 // refresh token that outlives the session.
-func refreshable(t *testing.T, change ...func(*storage.Metadata)) (*house, *browser, tokenAnswer) {
+func refreshable(t *testing.T, change ...func(*apps.Metadata)) (*house, *browser, tokenAnswer) {
 	t.Helper()
 	h := newHouse(t)
 	h.change(webID, refreshing)
@@ -53,7 +55,7 @@ func TestARefreshTokenComesWithTheGrantTypeAndWithoutOfflineAccessUnlessTurnedOf
 		t.Errorf("without offline_access: %+v", v)
 	}
 	off := false
-	h.change(webID, func(m *storage.Metadata) { m.OnlineRefresh = &off })
+	h.change(webID, func(m *apps.Metadata) { m.OnlineRefresh = &off })
 	if v := h.browser().tokens(authorization("scope", "openid")); v.RefreshToken != "" {
 		t.Errorf("without offline_access, online refresh tokens turned off: %+v", v)
 	}
@@ -179,7 +181,7 @@ func TestARestartIsNoTheft(t *testing.T) {
 func (h *house) restart() {
 	h.t.Helper()
 	master, _ := fixture()
-	h.store = must(storage.Open(context.Background(), h.engine, storage.Options{Now: h.clock.now}))
+	h.store = must(store.Open(context.Background(), h.engine, store.Options{Now: h.clock.now}))
 	h.ring = must(keys.Open(context.Background(), keys.Options{Store: h.store.Keys, Master: master, Now: h.clock.now}))
 	h.op = must(New(context.Background(), Options{Issuer: issuer, Store: h.store, Keys: h.ring, Pages: h.pages,
 		Sessions: fakeSessions{}, Now: h.clock.now}))
@@ -221,7 +223,7 @@ func TestNarrowingHoldsForOneAccessTokenAndNeverWidens(t *testing.T) {
 }
 
 func TestAReusedRefreshTokenStaysTheSame(t *testing.T) {
-	h, _, v := refreshable(t, func(m *storage.Metadata) { m.RefreshTokenReuse = true })
+	h, _, v := refreshable(t, func(m *apps.Metadata) { m.RefreshTokenReuse = true })
 	for range 40 {
 		h.clock.add(24 * time.Hour) // far past the idle end, counted from the first
 		next, _ := h.token(webID, refresh(v.RefreshToken))
@@ -252,7 +254,7 @@ func TestRefreshTokensEnd(t *testing.T) {
 func TestReuseDoesNotReviveTheTokenBefore(t *testing.T) {
 	h, _, old := refreshable(t)
 	v, _ := h.token(webID, refresh(old.RefreshToken))
-	h.change(webID, func(m *storage.Metadata) { m.RefreshTokenReuse = true })
+	h.change(webID, func(m *apps.Metadata) { m.RefreshTokenReuse = true })
 	h.clock.add(2 * time.Hour)
 	if v, _ = h.token(webID, refresh(v.RefreshToken)); v.Status != http.StatusOK {
 		t.Fatalf("%+v", v)
@@ -265,7 +267,7 @@ func TestReuseDoesNotReviveTheTokenBefore(t *testing.T) {
 // The absolute end is the refresh token's, and not that of the last access token that
 // could be made from it.
 func TestARefreshTokenIsOverAtItsAbsoluteEndAndItsAccessTokenIsNot(t *testing.T) {
-	h, _, v := refreshable(t, func(m *storage.Metadata) { m.RefreshTokenLifetime = 300 })
+	h, _, v := refreshable(t, func(m *apps.Metadata) { m.RefreshTokenLifetime = 300 })
 	h.clock.add(5 * time.Minute)
 	v, _ = h.token(webID, refresh(v.RefreshToken))
 	if v.Status != http.StatusOK || h.introspected(webID, v.RefreshToken)["active"] != true {
@@ -295,16 +297,16 @@ func TestEveryCauseEndsRefreshingAtTheNextCall(t *testing.T) {
 			must(h.store.Users.SetPassword(ctx, storage.Operator, h.ada.ID, []byte("x")))
 		}, false},
 		"client suspended": {func(h *house, _ *browser) {
-			must(h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended))
+			must(h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientSuspended))
 		}, false},
 		"consent withdrawn": {func(h *house, _ *browser) { _ = h.store.Consents.Withdraw(ctx, storage.Operator, h.ada.ID, webID) }, false},
 		"offline_access withdrawn from the client": {func(h *house, _ *browser) {
-			h.change(webID, func(m *storage.Metadata) {
+			h.change(webID, func(m *apps.Metadata) {
 				m.Scopes = slices.DeleteFunc(m.Scopes, func(s string) bool { return s == "offline_access" })
 			})
 		}, false},
 		"grant type withdrawn": {func(h *house, _ *browser) {
-			h.change(webID, func(m *storage.Metadata) { m.GrantTypes = []string{"authorization_code"} })
+			h.change(webID, func(m *apps.Metadata) { m.GrantTypes = []string{"authorization_code"} })
 		}, false},
 		"session ended": {func(h *house, b *browser) { _ = h.store.Sessions.End(ctx, storage.Operator, b.sessions...) }, true},
 	} {
@@ -332,7 +334,7 @@ func TestEveryCauseEndsRefreshingAtTheNextCall(t *testing.T) {
 func TestARefreshTokenIsItsClientsAlone(t *testing.T) {
 	h, _, v := refreshable(t)
 	h.client("other", refreshing)
-	h.client("spa", func(m *storage.Metadata) { refreshing(m); publicClient(m) })
+	h.client("spa", func(m *apps.Metadata) { refreshing(m); publicClient(m) })
 	for _, id := range []string{"other", "spa"} {
 		if out, _ := h.token(id, refresh(v.RefreshToken)); out.Error != "invalid_grant" {
 			t.Errorf("%s: %+v", id, out)

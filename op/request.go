@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // Request is an authorization request, resolved: its client and redirect URI are
@@ -62,7 +62,7 @@ const (
 
 // redirectURI decides where answers to this client may go, before anything else is
 // looked at. The URI was decoded once, by the form, and is compared as it is.
-func redirectURI(c *storage.Client, form url.Values) (string, *Refusal) {
+func redirectURI(c *apps.Client, form url.Values) (string, *Refusal) {
 	if len(form["redirect_uri"]) > 1 {
 		return "", refuse(RefusedRedirect, "redirect_uri was sent more than once")
 	}
@@ -131,7 +131,7 @@ func withoutPort(uri string) string {
 
 // parse reads the rest of a request. The Request it returns is good for sending an
 // error to the client even when there is a fault.
-func (p *Provider) parse(all *storage.Catalogue, c *storage.Client, redirect string, form url.Values) (*Request, *fault) {
+func (p *Provider) parse(all *apps.Catalogue, c *apps.Client, redirect string, form url.Values) (*Request, *fault) {
 	q := &Request{ClientID: c.ID, RedirectURI: redirect, Implied: form.Get("redirect_uri") == "",
 		Started: p.now().UTC().Truncate(time.Second)}
 	if f := q.readReturn(form); f != nil {
@@ -140,7 +140,7 @@ func (p *Provider) parse(all *storage.Catalogue, c *storage.Client, redirect str
 	if name := sentTwice(form, authorizeParameters); name != "" {
 		return q, faulty("invalid_request", "%s was sent more than once", name)
 	}
-	for _, step := range []func(*storage.Client, url.Values) *fault{
+	for _, step := range []func(*apps.Client, url.Values) *fault{
 		q.readResponse, q.readUnsupported, q.readPrompt, q.readChallenge, p.readScopes(q, all), p.readHints(q),
 	} {
 		if f := step(c, form); f != nil {

@@ -9,12 +9,13 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // authenticateResource recognises a resource by its id and one of its secrets, sent
 // as a client would, in the header or in the body. Nil without an error: whoever asks
 // does not say that it is a resource. No id is both a resource's and a client's.
-func (p *Provider) authenticateResource(ctx context.Context, sent credentials) (*storage.Resource, *apiError) {
+func (p *Provider) authenticateResource(ctx context.Context, sent credentials) (*apps.Resource, *apiError) {
 	id, err := storage.ParseID(sent.id)
 	if err != nil {
 		return nil, nil
@@ -28,7 +29,7 @@ func (p *Provider) authenticateResource(ctx context.Context, sent credentials) (
 	}
 	edge.Note(ctx, slog.String("resource", r.Identifier))
 	switch {
-	case sent.method == storage.AuthMethodNone:
+	case sent.method == apps.AuthMethodNone:
 		return nil, noCredentials("no secret of a resource")
 	case p.matching(r.LiveSecrets(p.now()), sent.secrets) == nil:
 		return nil, p.wrongSecret(ctx, sent, "wrong secret of a resource")
@@ -41,14 +42,14 @@ func (p *Provider) authenticateResource(ctx context.Context, sent credentials) (
 // introspectFor tells a resource what an access token is worth at it: of the token's
 // scopes and of its audience only what is its own, and of its user no more than the
 // subject. A refresh token is for nobody but the client.
-func (p *Provider) introspectFor(ctx context.Context, r *storage.Resource, token string) (introspected, error) {
+func (p *Provider) introspectFor(ctx context.Context, r *apps.Resource, token string) (introspected, error) {
 	t, id, err := p.openToken(token)
 	if err != nil {
 		return introspected{}, err
 	}
 	out := introspected{Active: true, TokenType: oidc.BearerToken, Expires: t.expires.Unix(), Issuer: p.issuer,
 		Audience: audience{r.Identifier}}
-	var scopes storage.Offers
+	var scopes apps.Offers
 	if t.grant.IsZero() {
 		a, err := p.store.Clients.OwnAccess(ctx, t.named(id), t.own)
 		if err != nil {

@@ -14,7 +14,9 @@ import (
 	"pgregory.net/rapid"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
 	"latchkey/storage/bolt"
+	"latchkey/storage/policy"
 )
 
 const (
@@ -23,27 +25,27 @@ const (
 )
 
 // resource registers an API whose scopes are NAME:read and NAME:write.
-func (h *house) resource(identifier, name string) *storage.Resource {
+func (h *house) resource(identifier, name string) *apps.Resource {
 	h.t.Helper()
-	return must(h.store.Resources.Create(context.Background(), storage.Operator, storage.Once{}, storage.NewResource{
-		Identifier: identifier, Name: name, Secret: h.ring.HashClientSecret(h.secret), Scopes: []storage.ResourceScope{
+	return must(h.store.Resources.Create(context.Background(), storage.Operator, policy.Once{}, apps.NewResource{
+		Identifier: identifier, Name: name, Secret: h.ring.HashClientSecret(h.secret), Scopes: []apps.ResourceScope{
 			{Name: name + ":read", Words: "see your " + name}, {Name: name + ":write", Words: "change your " + name}}}))
 }
 
 // shop is a house with two APIs, whose client may ask for scopes of both, and a robot.
 type shop struct {
 	*house
-	orders, bills *storage.Resource
+	orders, bills *apps.Resource
 }
 
 func newShop(t testing.TB) shop {
 	h := newHouse(t)
 	s := shop{house: h, orders: h.resource(ordersURI, "orders"), bills: h.resource(billsURI, "bills")}
-	h.change(webID, func(m *storage.Metadata) {
+	h.change(webID, func(m *apps.Metadata) {
 		refreshing(m)
 		m.Scopes = append(m.Scopes, "orders:read", "orders:write", "bills:read")
 	})
-	h.client("robot", func(m *storage.Metadata) {
+	h.client("robot", func(m *apps.Metadata) {
 		ownGrant(m)
 		m.Scopes = []string{"openid", "orders:read", "bills:read", "bills:write"}
 	})
@@ -82,7 +84,7 @@ func TestARequestNamesResourcesItCanHave(t *testing.T) {
 	s := newShop(t)
 	empty := s.resource("https://empty.example", "empty") // of which the client may ask nothing
 	must(s.store.Resources.Disable(context.Background(), storage.Operator, s.resource("https://off.example", "off").ID, true))
-	s.change(webID, func(m *storage.Metadata) { m.Scopes = append(m.Scopes, "off:read") })
+	s.change(webID, func(m *apps.Metadata) { m.Scopes = append(m.Scopes, "off:read") })
 	b := s.signedIn()
 	for name, c := range map[string]struct {
 		ask  url.Values
@@ -128,20 +130,20 @@ func TestARequestNamesResourcesItCanHave(t *testing.T) {
 
 func TestTooManyScopesAtOnceAreRefused(t *testing.T) {
 	s := newShop(t)
-	var all []storage.ResourceScope
+	var all []apps.ResourceScope
 	var names []string
 	for i := range 35 {
 		for _, api := range []string{"a", "b"} {
 			names = append(names, fmt.Sprint(api, i))
 		}
-		all = append(all, storage.ResourceScope{Name: fmt.Sprint("a", i), Words: "x"})
+		all = append(all, apps.ResourceScope{Name: fmt.Sprint("a", i), Words: "x"})
 	}
-	must(s.store.Resources.Change(context.Background(), storage.Operator, s.orders.ID, 0, storage.ResourceChange{Scopes: all}))
+	must(s.store.Resources.Change(context.Background(), storage.Operator, s.orders.ID, 0, apps.ResourceChange{Scopes: all}))
 	for i := range all {
 		all[i].Name = fmt.Sprint("b", i)
 	}
-	must(s.store.Resources.Change(context.Background(), storage.Operator, s.bills.ID, 0, storage.ResourceChange{Scopes: all}))
-	s.change(webID, func(m *storage.Metadata) { m.Scopes = append(m.Scopes, names...) })
+	must(s.store.Resources.Change(context.Background(), storage.Operator, s.bills.ID, 0, apps.ResourceChange{Scopes: all}))
+	s.change(webID, func(m *apps.Metadata) { m.Scopes = append(m.Scopes, names...) })
 	wantFault(t, s.signedIn().login(asking("", ordersURI, billsURI)), "invalid_scope")
 	wantCode(t, s.signedIn().login(asking("", ordersURI)))
 }
@@ -251,7 +253,7 @@ func TestAClientsOwnTokenIsForTheResourcesItNames(t *testing.T) {
 	h := newHouseOn(t, engine)
 	h.resource(ordersURI, "orders")
 	h.resource(billsURI, "bills")
-	h.client("robot", func(m *storage.Metadata) {
+	h.client("robot", func(m *apps.Metadata) {
 		ownGrant(m)
 		m.Scopes = []string{"openid", "orders:read", "bills:read", "bills:write"}
 	})
@@ -303,7 +305,7 @@ func TestIntrospectionTellsEachCallerWhatIsTheirs(t *testing.T) {
 	narrowed, _ := s.token(webID, about(refresh(user.RefreshToken), billsURI))
 	plain := b.tokens(asking("openid"))
 	own, _ := s.token("robot", about(forItself, ordersURI))
-	s.change(webID, func(m *storage.Metadata) { m.AccessTokenFormat = storage.AccessTokenJWT })
+	s.change(webID, func(m *apps.Metadata) { m.AccessTokenFormat = apps.AccessTokenJWT })
 	jwt := b.tokens(asking("openid email orders:read bills:read offline_access"))
 	orders, bills := s.orders.ID.String(), s.bills.ID.String()
 	const inactive = `{"active":false}`
@@ -430,7 +432,7 @@ func TestAClientsOwnTokenEndsWithItsResource(t *testing.T) {
 		"disabled": func(s shop) { must(s.store.Resources.Disable(ctx, storage.Operator, s.orders.ID, true)) },
 		"deleted":  func(s shop) { mustNot(s.store.Resources.Delete(ctx, storage.Operator, s.orders.ID)) },
 		"taken from the client": func(s shop) {
-			s.change("robot", func(m *storage.Metadata) { m.Scopes = []string{"openid", "bills:read"} })
+			s.change("robot", func(m *apps.Metadata) { m.Scopes = []string{"openid", "bills:read"} })
 		},
 	} {
 		s := newShop(t)
@@ -498,8 +500,8 @@ func TestConsentSaysWhatAnAPIsScopesMean(t *testing.T) {
 	}
 	// What the API calls it now is what was not yet seen: it is shown again.
 	digest := b.look(a).Digest
-	must(s.store.Resources.Change(context.Background(), storage.Operator, s.orders.ID, 0, storage.ResourceChange{
-		Scopes: []storage.ResourceScope{{Name: "orders:read", Words: "see all you ever ordered"}}}))
+	must(s.store.Resources.Change(context.Background(), storage.Operator, s.orders.ID, 0, apps.ResourceChange{
+		Scopes: []apps.ResourceScope{{Name: "orders:read", Words: "see all you ever ordered"}}}))
 	a = b.read(b.post(a.step, url.Values{"action": {"allow"}, "digest": {digest}}))
 	wantStep(t, b.read(b.get(a.step)), PathConsent)
 }
@@ -517,7 +519,7 @@ func TestAnAudienceIsAStringOrAnArrayOfSeveral(t *testing.T) {
 // comes after.
 func TestTheAudienceIsAlwaysWhoOwnsTheScopes(t *testing.T) {
 	s := newShop(t)
-	s.change(webID, func(m *storage.Metadata) { m.Scopes = append(m.Scopes, "bills:write") })
+	s.change(webID, func(m *apps.Metadata) { m.Scopes = append(m.Scopes, "bills:write") })
 	owner := map[string]string{"openid": issuer, "email": issuer, "offline_access": issuer, "orders:read": ordersURI,
 		"orders:write": ordersURI, "bills:read": billsURI, "bills:write": billsURI}
 	scopes := slices.Sorted(maps.Keys(owner))
@@ -528,8 +530,8 @@ func TestTheAudienceIsAlwaysWhoOwnsTheScopes(t *testing.T) {
 		return rapid.SliceOfNDistinct(rapid.SampledFrom(from), 0, len(from), rapid.ID[string]).Draw(t, name)
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		format := rapid.SampledFrom([]string{storage.AccessTokenOpaque, storage.AccessTokenJWT}).Draw(t, "format")
-		s.change(webID, func(m *storage.Metadata) { m.AccessTokenFormat = format })
+		format := rapid.SampledFrom([]string{apps.AccessTokenOpaque, apps.AccessTokenJWT}).Draw(t, "format")
+		s.change(webID, func(m *apps.Metadata) { m.AccessTokenFormat = format })
 		holds := func(v tokenAnswer, within []string) []string {
 			if v.Status != http.StatusOK {
 				return nil
@@ -549,7 +551,7 @@ func TestTheAudienceIsAlwaysWhoOwnsTheScopes(t *testing.T) {
 			if slices.Sort(got); !slices.Equal(got, want) || told["scope"] != v.Scope {
 				t.Fatalf("scope %q is for %q, want %q; introspected as %q", v.Scope, got, want, told["scope"])
 			}
-			if format == storage.AccessTokenJWT {
+			if format == apps.AccessTokenJWT {
 				claims := s.verifiedAs(v.AccessToken, "RS256", "at+jwt")
 				if got := audOf(claims["aud"]); len(got) != len(want) || claims["scope"] != v.Scope {
 					t.Fatalf("the JWT is for %q, want %q", got, want)
@@ -617,20 +619,20 @@ func TestTheAudienceIsAlwaysWhoOwnsTheScopes(t *testing.T) {
 // mark makes scopes of the orders API open, and some of them defaults.
 func (s shop) mark(open, preset bool, names ...string) {
 	s.t.Helper()
-	var all []storage.ResourceScope
+	var all []apps.ResourceScope
 	for _, name := range s.orders.Scopes {
-		sc := storage.ResourceScope{Name: name, Words: "do " + name}
+		sc := apps.ResourceScope{Name: name, Words: "do " + name}
 		if slices.Contains(names, name) {
 			sc.Open, sc.Default = open, preset
 		}
 		all = append(all, sc)
 	}
-	must(s.store.Resources.Change(context.Background(), storage.Operator, s.orders.ID, 0, storage.ResourceChange{Scopes: all}))
+	must(s.store.Resources.Change(context.Background(), storage.Operator, s.orders.ID, 0, apps.ResourceChange{Scopes: all}))
 }
 
 func TestAnOpenScopeIsForEveryApprovedClientThatAsksAPersonForIt(t *testing.T) {
 	s := newShop(t)
-	s.change(webID, func(m *storage.Metadata) { m.Scopes = []string{"openid", "bills:read"} })
+	s.change(webID, func(m *apps.Metadata) { m.Scopes = []string{"openid", "bills:read"} })
 	if v := s.signedIn().tokens(asking("openid orders:read")); v.Scope != "openid" {
 		t.Errorf("before it is open: %q", v.Scope)
 	}
@@ -694,7 +696,7 @@ func TestAnOpenScopeIsNeverAClientsOwn(t *testing.T) {
 
 func TestAResourceAloneStandsForOpenScopesOnlyIfTheyAreDefaults(t *testing.T) {
 	s := newShop(t)
-	s.change(webID, func(m *storage.Metadata) { m.Scopes = []string{"openid"} })
+	s.change(webID, func(m *apps.Metadata) { m.Scopes = []string{"openid"} })
 	alone := asking("openid", ordersURI)
 	s.mark(true, false, "orders:read", "orders:write")
 	if a := s.signedIn().authorize(alone); a.params.Get("error") != "invalid_target" || !strings.Contains(a.params.Get("error_description"), "by its name") {
@@ -714,7 +716,7 @@ func TestAResourceAloneStandsForOpenScopesOnlyIfTheyAreDefaults(t *testing.T) {
 // Whoever said that nobody need be asked said it of the client's own scopes.
 func TestAnOpenScopeIsAskedForWhereConsentIsSkipped(t *testing.T) {
 	s := newShop(t)
-	s.change(webID, func(m *storage.Metadata) { m.Scopes = []string{"openid"} })
+	s.change(webID, func(m *apps.Metadata) { m.Scopes = []string{"openid"} })
 	s.own(true)
 	s.mark(true, false, "orders:read")
 	b := s.signedIn()

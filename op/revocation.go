@@ -10,6 +10,8 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
 )
 
 // serveRevocation is RFC 7009's endpoint.
@@ -28,7 +30,7 @@ func (s *server) Revocation(ctx context.Context, _ *zop.ClientRequest[oidc.Revoc
 	switch {
 	case err != nil && !isRefusal(err):
 		return c.refuse(failed(err))
-	case refused == storage.RefusedForeign:
+	case refused == grants.RefusedForeign:
 		return c.refuse(&apiError{status: http.StatusBadRequest, code: "unauthorized_client", text: refused})
 	case refused != "":
 		return c.refuse(notAuthenticated(refused))
@@ -61,16 +63,16 @@ func (p *Provider) revoke(ctx context.Context, c *call, token string) (refused s
 		return "", err
 	}
 	if of.UID != c.client.UID {
-		return storage.RefusedForeign, nil
+		return grants.RefusedForeign, nil
 	}
 	fresh, err := p.store.Clients.RevokeToken(ctx, t.named(id), c.take())
 	if err == nil && !fresh {
-		refused = storage.RefusedAssertion
+		refused = apps.RefusedAssertion
 	}
 	return refused, err
 }
 
 func (p *Provider) revokeGrant(ctx context.Context, c *call, grant storage.ID, token []byte) (refused string, err error) {
 	by := storage.Actor{Via: storage.ViaOP, RequestID: edge.RequestID(ctx)}
-	return p.store.Grants.Revoke(ctx, by, storage.Revocation{Grant: grant, ClientUID: c.client.UID, Token: token, Assertion: c.take()})
+	return p.store.Grants.Revoke(ctx, by, grants.Revocation{Grant: grant, ClientUID: c.client.UID, Token: token, Assertion: c.take()})
 }

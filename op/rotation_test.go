@@ -11,6 +11,8 @@ import (
 
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/policy"
 )
 
 func (h *house) tick() {
@@ -22,7 +24,7 @@ func (h *house) tick() {
 
 func TestASessionKeepsItsSIDAndItsCookiesWhenEveryKeyIsReplaced(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.IDTokenSignedResponseAlg = "ES256" })
+	h.change(webID, func(m *apps.Metadata) { m.IDTokenSignedResponseAlg = "ES256" })
 	set := must(h.store.Keys.Load(context.Background()))
 	h.clock.add(set.SigningKeys[0].Activated.Sub(h.clock.now()) + 85*24*time.Hour)
 	b := h.browser()
@@ -81,7 +83,7 @@ func TestANewKeyIsServedBeforeItSigns(t *testing.T) {
 func TestRefreshTokensOutliveTheKeysTheyWereMadeUnder(t *testing.T) {
 	h, _, v := refreshable(t)
 	set := must(h.store.Settings.Get(context.Background()))
-	set.KeyRotation = new(uint32(storage.RotationLeast))
+	set.KeyRotation = new(uint32(policy.RotationLeast))
 	if err := h.store.Settings.Set(context.Background(), storage.Operator, set); err != nil {
 		t.Fatal(err)
 	}

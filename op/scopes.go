@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"latchkey/internal/edge"
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // readScopes keeps the scopes on offer that this client may ask for, in the order
@@ -16,8 +16,8 @@ import (
 // nothing left is an error. Where resources are named (RFC 8707 section 2.1), so are
 // the scopes of all others, and a resource named without any scope of its own stands
 // for what cover says.
-func (p *Provider) readScopes(q *Request, all *storage.Catalogue) func(*storage.Client, url.Values) *fault {
-	return func(c *storage.Client, form url.Values) *fault {
+func (p *Provider) readScopes(q *Request, all *apps.Catalogue) func(*apps.Client, url.Values) *fault {
+	return func(c *apps.Client, form url.Values) *fault {
 		resources := nonEmpty(form["resource"])
 		named, f := p.namedResources(all, resources)
 		if f != nil {
@@ -69,11 +69,11 @@ func noteDropped(ctx context.Context, dropped []string, known func(string) bool)
 
 // nearOpenID reports whether a scope is openid in another spelling.
 func nearOpenID(scope string) bool {
-	return scope != storage.ScopeOpenID && strings.NewReplacer("_", "", "-", "", ".", "").Replace(strings.ToLower(scope)) == storage.ScopeOpenID
+	return scope != apps.ScopeOpenID && strings.NewReplacer("_", "", "-", "", ".", "").Replace(strings.ToLower(scope)) == apps.ScopeOpenID
 }
 
 // want adds a scope that the client may ask for.
-func (q *Request) want(c *storage.Client, o *storage.Offer) {
+func (q *Request) want(c *apps.Client, o *apps.Offer) {
 	if mayAsk(c, o.Scope) && !slices.Contains(q.Scopes, o.Name) {
 		q.Scopes = append(q.Scopes, o.Name)
 	}
@@ -82,7 +82,7 @@ func (q *Request) want(c *storage.Client, o *storage.Offer) {
 // cover makes sure that the request asks something of a resource that it names. One
 // named without any scope of its own stands for those the client is registered for, and
 // for open ones only if they are marked as default.
-func (q *Request) cover(c *storage.Client, all *storage.Catalogue, r *storage.Resource, asked []string) *fault {
+func (q *Request) cover(c *apps.Client, all *apps.Catalogue, r *apps.Resource, asked []string) *fault {
 	if len(intersect(r.Scopes, asked)) == 0 {
 		for _, s := range r.Scopes {
 			if o := all.Offer(s); o != nil && (o.Default || c.Registered(s)) {
@@ -97,13 +97,13 @@ func (q *Request) cover(c *storage.Client, all *storage.Catalogue, r *storage.Re
 }
 
 // namedResources are those that a request names, without this provider itself.
-func (p *Provider) namedResources(all *storage.Catalogue, identifiers []string) (named []*storage.Resource, _ *fault) {
+func (p *Provider) namedResources(all *apps.Catalogue, identifiers []string) (named []*apps.Resource, _ *fault) {
 	for _, id := range identifiers {
-		if err := storage.ResourceURI(id); err != nil {
+		if err := apps.ResourceURI(id); err != nil {
 			return nil, faulty("invalid_target", "resource %v", err)
 		}
 		r := all.Resource(id)
-		if r == nil && !storage.SameIdentifier(id, p.issuer) {
+		if r == nil && !apps.SameIdentifier(id, p.issuer) {
 			f := faulty("invalid_target", "the resource %s is not registered here, or not in use: whoever runs this provider adds it, spelled like that, by latchkey resource add", printable(id))
 			f.quoted = printable(id)
 			return nil, f
@@ -115,6 +115,6 @@ func (p *Provider) namedResources(all *storage.Catalogue, identifiers []string) 
 	return named, nil
 }
 
-func among(all []*storage.Resource, r *storage.Resource) bool {
-	return slices.ContainsFunc(all, func(o *storage.Resource) bool { return o.ID == r.ID })
+func among(all []*apps.Resource, r *apps.Resource) bool {
+	return slices.ContainsFunc(all, func(o *apps.Resource) bool { return o.ID == r.ID })
 }

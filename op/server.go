@@ -9,7 +9,7 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	zop "github.com/zitadel/oidc/v3/pkg/op"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // server is the framework's view of the provider: the endpoints it routes. Of the
@@ -30,7 +30,7 @@ func (s *server) VerifyClient(ctx context.Context, _ *zop.Request[zop.ClientCred
 
 // client shows a registered client to the framework, which asks it for little: the
 // rules about clients are applied where they belong.
-type client struct{ *storage.Client }
+type client struct{ *apps.Client }
 
 func (c client) GetID() string                    { return c.ID }
 func (c client) RedirectURIs() []string           { return c.Metadata.RedirectURIs }
@@ -47,7 +47,7 @@ func (c client) IDTokenUserinfoClaimsAssertion() bool { return false } // idToke
 func (c client) ClockSkew() time.Duration             { return 0 }
 
 func (c client) ApplicationType() zop.ApplicationType {
-	if c.Metadata.ApplicationType == storage.ApplicationNative {
+	if c.Metadata.ApplicationType == apps.ApplicationNative {
 		return zop.ApplicationTypeNative
 	}
 	return zop.ApplicationTypeWeb

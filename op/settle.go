@@ -1,12 +1,12 @@
 package op
 
-import "latchkey/storage"
+import "latchkey/storage/apps"
 
 // take hands the client's assertion to the operation that uses it up, in the commit
 // that the operation makes anyway.
-func (c *call) take() storage.Assertion {
+func (c *call) take() apps.Assertion {
 	a := c.assertion
-	c.assertion = storage.Assertion{}
+	c.assertion = apps.Assertion{}
 	return a
 }
 
@@ -23,7 +23,7 @@ func (c *call) settled(e *apiError) *apiError {
 	case err != nil:
 		return failed(err)
 	case !fresh:
-		return notAuthenticated(storage.RefusedAssertion)
+		return notAuthenticated(apps.RefusedAssertion)
 	}
 	return e
 }

@@ -16,6 +16,7 @@ import (
 
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 var varying = regexp.MustCompile(`"(access_token|id_token|at_hash|sid|sub|kid)":"[^"]*"`)
@@ -228,8 +229,8 @@ func TestGrantTypesThatAreNotServedAreSaidToBeSo(t *testing.T) {
 func TestAClientIsHeldToItsGrantTypes(t *testing.T) {
 	h := newHouse(t)
 	code := h.browser().login(authorization()).code()
-	h.change(webID, func(m *storage.Metadata) {
-		m.GrantTypes, m.ResponseTypes = []string{storage.GrantTypeClientCredentials}, nil
+	h.change(webID, func(m *apps.Metadata) {
+		m.GrantTypes, m.ResponseTypes = []string{apps.GrantTypeClientCredentials}, nil
 	})
 	if v, _ := h.token(webID, redemption(code)); v.Status != 400 || v.Error != "unauthorized_client" {
 		t.Errorf("%+v", v)
@@ -327,7 +328,7 @@ func TestACodeUsedAgainIsRefusedAndItsTokensDie(t *testing.T) {
 
 func TestOfFiftyConcurrentRedemptionsOneSucceeds(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.IDTokenSignedResponseAlg = keys.ES256 })
+	h.change(webID, func(m *apps.Metadata) { m.IDTokenSignedResponseAlg = keys.ES256 })
 	server := httptest.NewServer(h.handler)
 	defer server.Close()
 	code := h.browser().login(authorization()).code()
@@ -393,12 +394,12 @@ func causes() map[string]cause {
 		"session ended":     {do: func(h *house, b *browser) { must(0, h.store.Sessions.End(ctx, storage.Operator, b.sessions...)) }},
 		"consent withdrawn": {do: func(h *house, _ *browser) { must(0, h.store.Consents.Withdraw(ctx, storage.Operator, h.ada.ID, webID)) }},
 		"client suspended": {client: true, do: func(h *house, _ *browser) {
-			must(h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended))
+			must(h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientSuspended))
 		}},
 		"client deleted": {client: true, do: func(h *house, _ *browser) { must(0, h.store.Clients.Delete(ctx, storage.Operator, webID)) }},
 		"client suspended and approved": {do: func(h *house, _ *browser) {
-			must(h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientSuspended))
-			must(h.store.Clients.SetState(ctx, storage.Operator, webID, storage.ClientApproved))
+			must(h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientSuspended))
+			must(h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientApproved))
 		}},
 		"client registered anew": {do: func(h *house, _ *browser) {
 			must(0, h.store.Clients.Delete(ctx, storage.Operator, webID))

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"latchkey/internal/edge"
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // bodyMost bounds a token or userinfo request's body in bytes: a client assertion and a
@@ -73,21 +73,21 @@ func (p *Provider) readTokenRequest(w http.ResponseWriter, r *http.Request) (*ca
 // grantTypes are those served, and the parameter that each cannot do without: what it
 // presents.
 var grantTypes = map[string]string{
-	storage.GrantTypeCode:              "code",
-	storage.GrantTypeRefresh:           "refresh_token",
-	storage.GrantTypeClientCredentials: "",
+	apps.GrantTypeCode:              "code",
+	apps.GrantTypeRefresh:           "refresh_token",
+	apps.GrantTypeClientCredentials: "",
 }
 
 // tokenForm is what the framework decodes of a token request: what its methods use.
 func tokenForm(c *call) url.Values {
 	form := url.Values{"grant_type": {c.sent.Get("grant_type")}}
 	switch c.sent.Get("grant_type") {
-	case storage.GrantTypeCode:
+	case apps.GrantTypeCode:
 		form["code"], form["code_verifier"] = c.sent["code"], c.sent["code_verifier"]
 		// The framework insists on one, which plain OAuth lets a client leave out (RFC
 		// 6749 section 4.1.3): CodeExchange looks at what was sent.
 		form["redirect_uri"] = []string{cmp.Or(c.sent.Get("redirect_uri"), "not sent")}
-	case storage.GrantTypeRefresh:
+	case apps.GrantTypeRefresh:
 		form["refresh_token"] = c.sent["refresh_token"]
 	}
 	return form

@@ -11,7 +11,7 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/keys"
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // UserInfo answers with the claims an access token gives (OpenID Connect Core
@@ -58,7 +58,7 @@ func tokenText(err error) string {
 		return "this is an ID token, which is for the app itself: send the access token"
 	case errors.Is(err, errAccessToken), errors.Is(err, keys.ErrToken):
 		return "this is not an access token of this provider"
-	case errors.Is(err, storage.DeadExpired):
+	case errors.Is(err, apps.DeadExpired):
 		return "the access token has expired"
 	}
 	return "the access token is not valid any more: it was revoked, or what it was given for has ended"

@@ -14,18 +14,20 @@ import (
 
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/people"
 )
 
 // grace is a user of whom everything is known.
-func (h *house) grace() *storage.User {
+func (h *house) grace() *people.User {
 	h.t.Helper()
-	u := h.user(storage.User{Username: "grace", Email: "grace@example.org", EmailVerified: true, Profile: storage.Profile{
+	u := h.user(people.User{Username: "grace", Email: "grace@example.org", EmailVerified: true, Profile: people.Profile{
 		Name: "Grace Hopper", GivenName: "Grace", FamilyName: "Hopper", MiddleName: "Brewster", Nickname: "Amazing",
 		Profile: "https://example.org/grace", Picture: "https://example.org/grace.png", Website: "https://grace.example",
 		Gender: "female", Birthdate: "1906-12-09", Zoneinfo: "America/New_York", Locale: "en-US",
 		PhoneNumber: "+1 (604) 555-1234;ext=5678", PhoneNumberVerified: true,
-		Address: storage.Address{Formatted: "1 Main St\nArlington", StreetAddress: "1 Main St", Locality: "Arlington", Region: "VA", PostalCode: "22203", Country: "US"}}})
-	must(0, h.store.Memberships.Set(context.Background(), storage.Operator, storage.Membership{User: u.ID, IsPatron: true, Status: "active_patron",
+		Address: people.Address{Formatted: "1 Main St\nArlington", StreetAddress: "1 Main St", Locality: "Arlington", Region: "VA", PostalCode: "22203", Country: "US"}}})
+	must(0, h.store.Memberships.Set(context.Background(), storage.Operator, people.Membership{User: u.ID, IsPatron: true, Status: "active_patron",
 		Tiers: []string{"Gold"}, LifetimeSupportCents: 12345, CurrentlyEntitledAmountCents: 500,
 		PledgeStart: h.clock.now().Add(-1000 * time.Hour), AsOf: h.clock.now().Add(-time.Hour)}))
 	return u
@@ -59,7 +61,7 @@ func TestUserinfoGivesEveryClaimOfTheScopes(t *testing.T) {
 // What is not known is left out, and what is known to be false is said.
 func TestUserinfoOfAUserOfWhomLittleIsKnown(t *testing.T) {
 	h := newHouse(t)
-	must(0, h.store.Memberships.Set(context.Background(), storage.Operator, storage.Membership{User: h.ada.ID, AsOf: h.clock.now()}))
+	must(0, h.store.Memberships.Set(context.Background(), storage.Operator, people.Membership{User: h.ada.ID, AsOf: h.clock.now()}))
 	resp := h.userinfo(h.browser().tokens(authorization("scope", allScopes)).AccessToken)
 	golden(t, "userinfo-little.json", indented(t, withoutSecrets(body(resp))))
 }
@@ -113,7 +115,7 @@ func TestClaimsAskedOneByOneArriveWhereTheyWereAskedFor(t *testing.T) {
 // A scope refused is refused however it is asked for.
 func TestAClaimOfADeclinedScopeDoesNotArriveByTheClaimsParameter(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes, m.IDTokenUserClaims = []string{"email"}, new(true) })
+	h.change(webID, func(m *apps.Metadata) { m.OptionalScopes, m.IDTokenUserClaims = []string{"email"}, new(true) })
 	ask := `{"userinfo":{"email":null},"id_token":{"email":null}}`
 	v := h.browser().tokens(authorization("claims", ask))
 	if c := h.claimsOf(v.AccessToken); c["email"] != nil {
@@ -128,7 +130,7 @@ func TestAClaimOfADeclinedScopeDoesNotArriveByTheClaimsParameter(t *testing.T) {
 // whatever way it was allowed.
 func TestDecliningAScopeTakesItsClaimsBack(t *testing.T) {
 	h := newHouse(t)
-	h.change(webID, func(m *storage.Metadata) { m.OptionalScopes = []string{"email"} })
+	h.change(webID, func(m *apps.Metadata) { m.OptionalScopes = []string{"email"} })
 	b := h.browser()
 	const ask = `{"userinfo":{"email":null,"nickname":null}}`
 	before := b.tokens(authorization("scope", "openid", "claims", ask))
@@ -149,7 +151,7 @@ func TestDecliningAScopeTakesItsClaimsBack(t *testing.T) {
 func TestClaimsAskedOneByOneEndWithTheClientsScope(t *testing.T) {
 	h := newHouse(t)
 	v := h.browser().tokens(authorization("scope", "openid", "claims", `{"userinfo":{"email":null,"preferred_username":null}}`))
-	h.change(webID, func(m *storage.Metadata) { m.Scopes = []string{"openid", "profile"} })
+	h.change(webID, func(m *apps.Metadata) { m.Scopes = []string{"openid", "profile"} })
 	if c := h.claimsOf(v.AccessToken); c["email"] != nil || c["preferred_username"] != "ada" {
 		t.Errorf("%v", c)
 	}
@@ -313,11 +315,11 @@ func TestAnIdleSessionDoesNotEndItsTokens(t *testing.T) {
 func TestAScopeTakenFromTheClientOnlyNarrows(t *testing.T) {
 	h := newHouse(t)
 	v := h.browser().tokens(authorization())
-	h.change(webID, func(m *storage.Metadata) { m.Scopes = []string{"openid", "profile"} })
+	h.change(webID, func(m *apps.Metadata) { m.Scopes = []string{"openid", "profile"} })
 	if c := h.claimsOf(v.AccessToken); c["email"] != nil || c["preferred_username"] != "ada" {
 		t.Errorf("%v", c)
 	}
-	h.change(webID, func(m *storage.Metadata) { m.Scopes = []string{"profile"} })
+	h.change(webID, func(m *apps.Metadata) { m.Scopes = []string{"profile"} })
 	if resp := h.userinfo(v.AccessToken); resp.StatusCode != 403 {
 		t.Errorf("%d", resp.StatusCode)
 	}

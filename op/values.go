@@ -6,7 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/grants"
+	"latchkey/storage/people"
 )
 
 // Value is one thing that an app would learn about a user: a claim, or a part of one
@@ -17,8 +18,8 @@ type Value struct{ Claim, Text string }
 // Values are what claims say of a user now, in the order of the claims: a value for each
 // group, and one for each part of a Patreon membership. What the user does not have is
 // left out, as it is from ID tokens and userinfo. groups are names, membership may be nil.
-func Values(claims []string, u *storage.User, groups []string, membership *storage.Membership) (all []Value) {
-	said := userClaimsOf(&storage.Access{User: u, Groups: groups, Membership: membership}, claims)
+func Values(claims []string, u *people.User, groups []string, membership *people.Membership) (all []Value) {
+	said := userClaimsOf(&grants.Access{User: u, Groups: groups, Membership: membership}, claims)
 	for _, claim := range claims {
 		add := func(part, text string) {
 			if text != "" {
@@ -36,7 +37,7 @@ func Values(claims []string, u *storage.User, groups []string, membership *stora
 			for _, name := range v {
 				add("", name)
 			}
-		case storage.Address:
+		case people.Address:
 			add("", addressLine(v))
 		case patreonClaim:
 			patreonValues(v, add)
@@ -47,7 +48,7 @@ func Values(claims []string, u *storage.User, groups []string, membership *stora
 
 // addressLine is the whole address in one line. A formatted one may leave out what the
 // other members say, and apps get them all.
-func addressLine(a storage.Address) string {
+func addressLine(a people.Address) string {
 	var parts []string
 	for _, s := range []string{a.Formatted, a.StreetAddress, a.PostalCode, a.Locality, a.Region, a.Country} {
 		s = strings.Join(strings.Fields(s), " ")

@@ -9,7 +9,7 @@ import (
 	"latchkey/internal/edge"
 	"latchkey/internal/limit"
 	"latchkey/keys"
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // Guessing at the secrets of clients and APIs. Only what is wrong counts, or could have
@@ -73,7 +73,7 @@ func (p *Provider) wrongSecret(ctx context.Context, sent credentials, why string
 // have been sent in. Longer ones are no client's.
 func guessable(sent credentials) bool {
 	return slices.ContainsFunc(sent.secrets, func(s string) bool {
-		return len(s) <= storage.SecretMost && keys.GuessableSecret(s, sent.id)
+		return len(s) <= apps.SecretMost && keys.GuessableSecret(s, sent.id)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // weak is a secret that anybody may guess.
@@ -30,8 +31,8 @@ func (h *house) try(path, address, id, secret string) int {
 // serviceClient is one that gets tokens of its own, with a secret.
 func (h *house) serviceClient(id, secret string) {
 	h.t.Helper()
-	must(h.store.Clients.Create(context.Background(), storage.Operator, storage.NewClient{ID: id, Secret: h.ring.HashClientSecret(secret),
-		Metadata: storage.Metadata{ClientName: id, GrantTypes: []string{storage.GrantTypeClientCredentials}}}))
+	must(h.store.Clients.Create(context.Background(), storage.Operator, apps.NewClient{ID: id, Secret: h.ring.HashClientSecret(secret),
+		Metadata: apps.Metadata{ClientName: id, GrantTypes: []string{apps.GrantTypeClientCredentials}}}))
 }
 
 func TestWrongSecretsWaitByNetworkAndARightOneNeverDoes(t *testing.T) {
@@ -114,7 +115,7 @@ func TestAnImportedSecretThatCouldBeGuessedEnds(t *testing.T) {
 	for range 2 {
 		want("at first", map[string]int{"before": taken, "refused": not, "accepted": taken, "strong": taken})
 	}
-	h.clock.add(storage.GuessableFor - time.Second)
+	h.clock.add(apps.GuessableFor - time.Second)
 	want("before the end", map[string]int{"before": taken, "refused": not, "accepted": taken, "strong": taken})
 	h.clock.add(time.Second)
 	want("at the end", map[string]int{"before": not, "refused": not, "accepted": not, "late": not, "strong": taken})

@@ -49,18 +49,18 @@ func (a Actor) Administers() bool {
 	return false
 }
 
-// mayManage refuses everybody but administrators who may change things.
-func (a Actor) mayManage() error {
+// MayManage refuses everybody but administrators who may change things.
+func (a Actor) MayManage() error {
 	if a.ReadOnly || !a.Administers() {
 		return ErrForbidden
 	}
 	return nil
 }
 
-// mayTouch refuses everybody but the user themselves and administrators.
-func (a Actor) mayTouch(user ID) error {
+// MayTouch refuses everybody but the user themselves and administrators.
+func (a Actor) MayTouch(user ID) error {
 	if !a.ReadOnly && !a.User.IsZero() && a.User == user {
 		return nil
 	}
-	return a.mayManage()
+	return a.MayManage()
 }

@@ -1,25 +1,24 @@
-// Package storage is Latchkey's store of record: users, clients, sessions,
-// consents, grants, the scope catalogue, memberships, settings, keys, one-time
-// links and the audit trail, each in a file of its own with its type, its rules
-// and its operations.
+// Package storage owns the words that all of the store shares: ids, actors with their
+// roles, and errors. The store itself is in the packages below it, each of which imports
+// only those before it:
 //
-// An exported operation is one transaction: the change, its audit event and
-// whatever else must be true at the same instant. Operations done on somebody's
-// behalf take an [Actor], so that permission, rule and audit stand together and
-// pages, API and command line cannot disagree.
+//	kv       the contract of an engine; bolt and memory are engines
+//	table    records, keys, indexes
+//	audit    what was done by whom
+//	policy   settings and keys
+//	people   users, groups, sessions
+//	apps     clients, scopes, resources
+//	grants   consents, grants, tokens
+//	store    opens all of it
+//
+// An exported operation of a noun (people.Users, grants.Grants, …) is one transaction:
+// the change, its audit event and whatever else must be true at the same instant.
+// Operations done on somebody's behalf take an [Actor], so that permission, rule and
+// audit stand together and pages, API and command line cannot disagree.
 //
 // What it does not own: HTTP, HTML, OAuth messages and cryptography. It is given
 // hashes and sealed bytes and compares them; it never sees a password, a client
 // secret or a key in the clear.
-//
-// # Grants have no indexes
-//
-// A grant is alive while its state is not revoked, its user is enabled and has
-// the epoch the grant was made under, its client is live, the user's consent for
-// that client is the one the grant was made under, and (for an online grant) its
-// session has not ended. Disabling a user, withdrawing consent, signing out
-// everywhere and suspending a client are therefore one write each, in force at
-// the very next call, and nothing has to be fanned out.
 //
 // # Time
 //

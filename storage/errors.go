@@ -42,7 +42,7 @@ type Invalid struct {
 
 func (e *Invalid) Error() string { return e.Field + " " + e.Reason }
 
-func invalid(field, format string, args ...any) error {
+func Invalidf(field, format string, args ...any) error {
 	return &Invalid{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
 
@@ -51,11 +51,18 @@ type Taken struct{ Field string }
 
 func (e *Taken) Error() string { return e.Field + " is already taken" }
 
-// errOr is for a look-up that must find something, or nothing: its own error, or
+// ErrOr is for a look-up that must find something, or nothing: its own error, or
 // else what the finding means.
-func errOr(err, otherwise error) error {
+func ErrOr(err, otherwise error) error {
 	if err != nil {
 		return err
 	}
 	return otherwise
+}
+
+func Found[T any](v *T, err error) (*T, error) {
+	if err == nil && v == nil {
+		err = ErrNotFound
+	}
+	return v, err
 }

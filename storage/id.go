@@ -12,8 +12,8 @@ import (
 // back from one: the clock that made it may have been wrong.
 type ID [16]byte
 
-// newID makes an id at the instant t with randomness from rnd.
-func newID(t time.Time, rnd io.Reader) ID {
+// MakeID makes an id at the instant t with randomness from rnd.
+func MakeID(t time.Time, rnd io.Reader) ID {
 	var id ID
 	if _, err := io.ReadFull(rnd, id[6:]); err != nil {
 		panic("storage: the system's randomness failed: " + err.Error())

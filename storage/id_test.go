@@ -19,7 +19,7 @@ func TestIDsSortByTime(t *testing.T) {
 		if a > b {
 			a, b = b, a
 		}
-		first, second := newID(time.UnixMicro(a), rand.Reader), newID(time.UnixMicro(b), rand.Reader)
+		first, second := MakeID(time.UnixMicro(a), rand.Reader), MakeID(time.UnixMicro(b), rand.Reader)
 		if a < b && bytes.Compare(first[:], second[:]) >= 0 {
 			t.Fatalf("%v of %d is not before %v of %d", first, a, second, b)
 		}
@@ -30,11 +30,11 @@ func TestIDsSortByTime(t *testing.T) {
 }
 
 func TestIDsAreUUIDsOfVersion7(t *testing.T) {
-	id := newID(time.Date(2022, 2, 22, 19, 22, 22, 0, time.UTC), bytes.NewReader(bytes.Repeat([]byte{0xff}, 10)))
+	id := MakeID(time.Date(2022, 2, 22, 19, 22, 22, 0, time.UTC), bytes.NewReader(bytes.Repeat([]byte{0xff}, 10)))
 	if got, want := id.String(), "017f22e2-79b0-7000-bfff-ffffffffffff"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if a, b := newID(time.Unix(0, 0), rand.Reader), newID(time.Unix(0, 0), rand.Reader); a == b {
+	if a, b := MakeID(time.Unix(0, 0), rand.Reader), MakeID(time.Unix(0, 0), rand.Reader); a == b {
 		t.Error("two ids of one instant are equal")
 	}
 }

@@ -5,12 +5,12 @@ import (
 	"unicode"
 )
 
-// visibleText is plainText for a name that people tell others apart by, or "". It must have
+// VisibleText is plainText for a name that people tell others apart by, or "". It must have
 // something to see, and nothing that cannot be seen, by which one name could look like
 // another. The joiners and selectors that scripts and emoji need are taken where they have
 // an effect.
-func visibleText(field, s string) error {
-	if err := plainText(field, s); err != nil || s == "" {
+func VisibleText(field, s string) error {
+	if err := PlainText(field, s); err != nil || s == "" {
 		return err
 	}
 	before, seen := rune(0), false
@@ -19,12 +19,12 @@ func visibleText(field, s string) error {
 		case !invisible(r):
 			seen = seen || unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S)
 		case !joins(before, r):
-			return invalid(field, "must not hold characters that cannot be seen (U+%04X)", r)
+			return Invalidf(field, "must not hold characters that cannot be seen (U+%04X)", r)
 		}
 		before = r
 	}
 	if !seen {
-		return invalid(field, "must have characters that can be seen")
+		return Invalidf(field, "must have characters that can be seen")
 	}
 	return nil
 }
@@ -38,13 +38,13 @@ var withoutTags = strings.NewReplacer(
 	"\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f", "\U0001f3f4",
 )
 
-// visibleChange is visibleText for a field that had another value before. What an earlier
+// VisibleChange is visibleText for a field that had another value before. What an earlier
 // version stored is no reason to refuse a change of something else.
-func visibleChange(field, was, s string) error {
+func VisibleChange(field, was, s string) error {
 	if s == was {
 		return nil
 	}
-	return visibleText(field, s)
+	return VisibleText(field, s)
 }
 
 // invisible reports whether a character shows nothing: those that Unicode lets programs

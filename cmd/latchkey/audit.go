@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/audit"
 
 	"github.com/spf13/cobra"
 )
@@ -33,7 +34,7 @@ func auditCommand(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			events := []storage.Event{}
+			events := []audit.Event{}
 			for e, err := range conn.Audit(c.Context(), sub) {
 				if err != nil {
 					return err
@@ -64,7 +65,7 @@ func whose(ctx context.Context, conn *connection, args []string) (string, error)
 	return u.Sub, err
 }
 
-func (t *terminal) showEvents(ctx context.Context, events []storage.Event, names namesOf) error {
+func (t *terminal) showEvents(ctx context.Context, events []audit.Event, names namesOf) error {
 	if len(events) == 0 {
 		t.say("Nothing has happened yet.")
 		return nil
@@ -98,7 +99,7 @@ func (t *terminal) showEvents(ctx context.Context, events []storage.Event, names
 }
 
 // changed is one field that an act changed, on a line of its own: values are long.
-func changed(c storage.FieldChange) string {
+func changed(c audit.FieldChange) string {
 	if c.Old == "" && c.New == "" {
 		return c.Field
 	}

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 
 	"latchkey/login/page"
-	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 // logoMost is the most bytes that a logo may have: every page shows it.
@@ -19,8 +19,8 @@ const logoMost = 256 << 10
 
 // branding answers how the pages look.
 type branding struct {
-	settings storage.SettingsStore
-	last     atomic.Pointer[storage.Branding]
+	settings policy.SettingsStore
+	last     atomic.Pointer[policy.Branding]
 }
 
 func readLogo(path string) (logo []byte, kind string, err error) {
@@ -45,16 +45,16 @@ func readLogo(path string) (logo []byte, kind string, err error) {
 // it answered last.
 func (b *branding) brand(r *http.Request) page.Brand { return pageBrand(b.inForce(r.Context())) }
 
-func (b *branding) inForce(ctx context.Context) storage.Branding {
+func (b *branding) inForce(ctx context.Context) policy.Branding {
 	if set, err := b.settings.Get(ctx); err == nil {
 		b.last.Store(&set.Branding)
 	} else if b.last.Load() == nil {
-		return storage.DefaultSettings().Branding
+		return policy.DefaultSettings().Branding
 	}
 	return *b.last.Load()
 }
 
-func pageBrand(b storage.Branding) page.Brand {
+func pageBrand(b policy.Branding) page.Brand {
 	return page.Brand{Name: b.Name, Logo: b.Logo, LogoType: b.LogoType, Accent: b.Accent,
 		HomeURL: b.HomeURL, SupportURL: b.SupportURL, PrivacyURL: b.PrivacyURL, TermsURL: b.TermsURL, SupportEmail: b.SupportMail}
 }

@@ -11,14 +11,15 @@ import (
 	"time"
 
 	"latchkey/keys"
-	"latchkey/storage"
 	"latchkey/storage/api"
 	"latchkey/storage/backup"
+	"latchkey/storage/store"
+	"latchkey/storage/table"
 )
 
 // tries returns the function that tries a master key on stored data.
 func tries(master keys.Master) backup.Keys {
-	return func(ctx context.Context, s *storage.Store) error { return keys.Check(ctx, s.Keys, master) }
+	return func(ctx context.Context, s *store.Store) error { return keys.Check(ctx, s.Keys, master) }
 }
 
 // presentKeys is tries for verbs that make no master key: it must be there already.
@@ -34,7 +35,7 @@ func presentKeys(c *Config) (backup.Keys, error) {
 }
 
 // check reads everything that is stored, beside traffic.
-func (h *house) check(ctx context.Context) ([]storage.Fault, error) {
+func (h *house) check(ctx context.Context) ([]table.Fault, error) {
 	return backup.Check(ctx, h.engine, h.store)
 }
 

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"latchkey/storage"
 	"latchkey/storage/api"
 	"latchkey/storage/backup"
+	"latchkey/storage/table"
 
 	"github.com/spf13/cobra"
 )
@@ -64,8 +64,8 @@ func examine(ctx context.Context, c *Config, path string) ([]api.Fault, error) {
 	if damaged := (*backup.Damaged)(nil); errors.As(err, &damaged) {
 		faults, err = damaged.Faults, nil
 		if damaged.Missing > 0 {
-			missing := storage.Fault{Table: "file", What: fmt.Sprintf("%d bytes are missing at its end", damaged.Missing)}
-			faults = append([]storage.Fault{missing}, faults...)
+			missing := table.Fault{Table: "file", What: fmt.Sprintf("%d bytes are missing at its end", damaged.Missing)}
+			faults = append([]table.Fault{missing}, faults...)
 		}
 	}
 	return api.FaultsOf(faults), err

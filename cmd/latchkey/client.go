@@ -12,6 +12,7 @@ import (
 
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/apps"
 
 	"github.com/spf13/cobra"
 )
@@ -56,7 +57,7 @@ func clientAdd(t *terminal) *cobra.Command {
 		n := api.NewClient{ClientID: *id, FirstParty: *own}
 		fields := metadataFields(c.Flags())
 		if fields["grant_types"] == nil { // an app that signs people in, and should not have to do so every hour
-			fields["grant_types"] = []string{storage.GrantTypeCode, storage.GrantTypeRefresh}
+			fields["grant_types"] = []string{apps.GrantTypeCode, apps.GrantTypeRefresh}
 		}
 		text, err := json.Marshal(fields)
 		if err == nil {
@@ -209,7 +210,7 @@ func metadataLines(v api.Client) []field {
 // onlineRefresh says whether refresh tokens come without offline_access; "" of an app that
 // gets none.
 func onlineRefresh(m api.Metadata) string {
-	if slices.Contains(m.GrantTypes, storage.GrantTypeRefresh) && !m.RefreshesOnline() {
+	if slices.Contains(m.GrantTypes, apps.GrantTypeRefresh) && !m.RefreshesOnline() {
 		return "no"
 	}
 	return yes(m.RefreshesOnline(), "yes")

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/apps"
 
 	"github.com/spf13/cobra"
 )
@@ -31,7 +31,7 @@ func clientEdit(t *terminal) *cobra.Command {
 			return usagef("nothing to change: see %s --help", c.CommandPath())
 		}
 		return t.onClient(func(ctx context.Context, conn *connection, id string) error {
-			change := clientChange{fields: fields, state: storage.ClientState(*state)}
+			change := clientChange{fields: fields, state: apps.ClientState(*state)}
 			if own.Changed {
 				is := own.Value.String() == "true"
 				change.firstParty = &is
@@ -50,7 +50,7 @@ func clientEdit(t *terminal) *cobra.Command {
 type clientChange struct {
 	fields     api.Fields
 	firstParty *bool
-	state      storage.ClientState
+	state      apps.ClientState
 }
 
 // apply changes the state last: it may be what the change was made for. A client

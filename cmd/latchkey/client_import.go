@@ -3,8 +3,8 @@ package main
 import (
 	"encoding/json"
 
-	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/apps"
 
 	"github.com/spf13/cobra"
 )
@@ -39,7 +39,7 @@ exit code is 1.`,
 		if in.ReplaceSecrets && !in.Update {
 			return usagef("--replace-secrets needs --update")
 		}
-		return t.importLines(c.Context(), args[0], storage.ClientImportMost, !in.DryRun, func(conn *connection, lines []json.RawMessage) ([]imported, error) {
+		return t.importLines(c.Context(), args[0], apps.ClientImportMost, !in.DryRun, func(conn *connection, lines []json.RawMessage) ([]imported, error) {
 			in.Clients = lines
 			done, err := conn.ImportClients(c.Context(), in)
 			answers := make([]imported, len(done))

@@ -17,7 +17,7 @@ import (
 	"latchkey/internal/edge"
 	"latchkey/keys"
 	"latchkey/login/page"
-	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 // Validate reports everything that is wrong at once. Each line names the
@@ -208,8 +208,8 @@ func proxiesFault(list []string) string {
 
 func algorithmsFault(list []string) string {
 	for _, name := range list {
-		if !slices.Contains(storage.SigningAlgorithms(), name) {
-			return fmt.Sprintf("must be among %s, not %q", strings.Join(storage.SigningAlgorithms(), ", "), name)
+		if !slices.Contains(policy.SigningAlgorithms(), name) {
+			return fmt.Sprintf("must be among %s, not %q", strings.Join(policy.SigningAlgorithms(), ", "), name)
 		}
 	}
 	return ""
@@ -218,7 +218,7 @@ func algorithmsFault(list []string) string {
 // defaultAlgorithmFault looks at what the configuration enables, or if it does not
 // say, at what is enabled by default.
 func (c *Config) defaultAlgorithmFault() string {
-	set := storage.DefaultSettings()
+	set := policy.DefaultSettings()
 	c.pinKeys(&set)
 	if slices.Contains(set.SigningAlgorithms, set.DefaultSigningAlgorithm) {
 		return ""
@@ -232,8 +232,8 @@ func rotationFault(text string) string {
 		return ""
 	}
 	n, err := rotationSeconds(text)
-	if err != nil || n != 0 && (n < storage.RotationLeast || n > storage.RotationMost) {
-		return fmt.Sprintf("must be from %dd to %dd, like 90d, or 0 for never by itself, not %q", storage.RotationLeast/86400, storage.RotationMost/86400, text)
+	if err != nil || n != 0 && (n < policy.RotationLeast || n > policy.RotationMost) {
+		return fmt.Sprintf("must be from %dd to %dd, like 90d, or 0 for never by itself, not %q", policy.RotationLeast/86400, policy.RotationMost/86400, text)
 	}
 	return ""
 }

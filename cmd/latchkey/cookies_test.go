@@ -17,6 +17,7 @@ import (
 	"latchkey/op"
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/apps"
 )
 
 // visitor keeps every cookie that it was ever given, and sends them all everywhere.
@@ -58,9 +59,9 @@ func TestEndpointsForScriptsReadNoCookie(t *testing.T) {
 		t.Fatal(err)
 	}
 	const callback, secret = "https://app.example/cb", "secret"
-	_, err = h.store.Clients.Create(t.Context(), storage.Operator, storage.NewClient{
+	_, err = h.store.Clients.Create(t.Context(), storage.Operator, apps.NewClient{
 		ID: "app", FirstParty: true, Secret: h.ring.HashClientSecret(secret),
-		Metadata: storage.Metadata{ClientName: "App", RedirectURIs: []string{callback}, Consent: storage.ConsentSkip}})
+		Metadata: apps.Metadata{ClientName: "App", RedirectURIs: []string{callback}, Consent: apps.ConsentSkip}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,11 +13,11 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/keys"
-	"latchkey/storage"
 	"latchkey/storage/api"
 	"latchkey/storage/backup"
 	"latchkey/storage/bolt"
 	"latchkey/storage/kv"
+	"latchkey/storage/store"
 )
 
 // The files in the data directory.
@@ -32,7 +32,7 @@ var errNoMaster = errors.New("without it this data cannot be read: restore it fr
 type house struct {
 	config    *Config
 	engine    *bolt.Engine
-	store     *storage.Store
+	store     *store.Store
 	masterKey keys.Master
 	ring      *keys.Ring
 	hasher    *keys.Hasher
@@ -82,7 +82,7 @@ func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) 
 			err = errors.Join(err, h.close())
 		}
 	}()
-	if h.store, err = storage.Open(ctx, h.traces.engine(h.engine), storage.Options{Pin: pins, Issuer: c.Issuer}); err != nil {
+	if h.store, err = store.Open(ctx, h.traces.engine(h.engine), store.Options{Pin: pins, Issuer: c.Issuer}); err != nil {
 		return nil, err
 	}
 	master, err := h.master(ctx)

@@ -6,18 +6,18 @@ import (
 	"errors"
 	"fmt"
 
-	"latchkey/storage"
+	"latchkey/storage/table"
 )
 
 // imported is what became of one line.
 type imported struct {
-	Line   int             `json:"line"`
-	Name   string          `json:"username,omitempty"`
-	Client string          `json:"client_id,omitempty"`
-	Sub    string          `json:"sub,omitempty"`
-	Result storage.Outcome `json:"result"`
-	Reason string          `json:"reason,omitempty"`
-	Note   string          `json:"note,omitempty"`
+	Line   int           `json:"line"`
+	Name   string        `json:"username,omitempty"`
+	Client string        `json:"client_id,omitempty"`
+	Sub    string        `json:"sub,omitempty"`
+	Result table.Outcome `json:"result"`
+	Reason string        `json:"reason,omitempty"`
+	Note   string        `json:"note,omitempty"`
 }
 
 // importLines sends a file's lines, batch by batch, and reports on each as soon as
@@ -30,7 +30,7 @@ func (t *terminal) importLines(ctx context.Context, path string, most int, creat
 		return err
 	}
 	defer file.Close()
-	count := map[storage.Outcome]int{}
+	count := map[table.Outcome]int{}
 	err = t.with(ctx, create, func(conn *connection) error {
 		err := t.importAll(conn, newLineReader(file), most, !create, send, count)
 		if !t.json {
@@ -38,18 +38,18 @@ func (t *terminal) importLines(ctx context.Context, path string, most int, creat
 			if !create {
 				summary = "Nothing was changed: %d would be created, %d changed, %d unchanged, %d refused."
 			}
-			t.say(summary, count[storage.Created], count[storage.Changed], count[storage.Unchanged], count[storage.Refused])
+			t.say(summary, count[table.Created], count[table.Changed], count[table.Unchanged], count[table.Refused])
 		}
 		return err
 	})
-	if n := count[storage.Refused]; n > 0 {
+	if n := count[table.Refused]; n > 0 {
 		err = errors.Join(err, fmt.Errorf("%d of the lines %s refused", n, wasWere(n)))
 	}
 	return err
 }
 
 func (t *terminal) importAll(conn *connection, lines *lineReader, most int, dry bool,
-	send func(*connection, []json.RawMessage) ([]imported, error), count map[storage.Outcome]int) error {
+	send func(*connection, []json.RawMessage) ([]imported, error), count map[table.Outcome]int) error {
 	for {
 		batch, err := lines.batch(most)
 		if err != nil || len(batch) == 0 {
@@ -62,7 +62,7 @@ func (t *terminal) importAll(conn *connection, lines *lineReader, most int, dry 
 }
 
 func (t *terminal) importBatch(conn *connection, batch []inputLine, dry bool,
-	send func(*connection, []json.RawMessage) ([]imported, error), count map[storage.Outcome]int) error {
+	send func(*connection, []json.RawMessage) ([]imported, error), count map[table.Outcome]int) error {
 	var texts []json.RawMessage
 	for _, line := range batch {
 		if line.fault == "" {
@@ -80,7 +80,7 @@ func (t *terminal) importBatch(conn *connection, batch []inputLine, dry bool,
 		}
 	}
 	for _, line := range batch {
-		answer := imported{Result: storage.Refused, Reason: line.fault}
+		answer := imported{Result: table.Refused, Reason: line.fault}
 		if line.fault == "" {
 			answer, answers = answers[0], answers[1:]
 		}
@@ -105,7 +105,7 @@ func (t *terminal) tellImported(a imported, dry bool) error {
 		name = "?"
 	}
 	result := string(a.Result)
-	if dry && (a.Result == storage.Created || a.Result == storage.Changed) {
+	if dry && (a.Result == table.Created || a.Result == table.Changed) {
 		result = "would be " + result
 	}
 	text := fmt.Sprintf("line %d: %s: %s", a.Line, name, result)

@@ -13,8 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"latchkey/storage"
 	"latchkey/storage/kv"
+	"latchkey/storage/store"
 )
 
 func TestJobsRunOnTheirTimerWhateverBefallsThem(t *testing.T) {
@@ -104,7 +104,7 @@ func TestAStartLongAfterTheLastOneReplacesNoKeyAndIsTold(t *testing.T) {
 	const week = 7 * 24 * time.Hour
 	h := testHouse(t)
 	now := time.Now()
-	before, err := storage.Open(t.Context(), h.engine, storage.Options{Now: func() time.Time { return now.Add(-week) }})
+	before, err := store.Open(t.Context(), h.engine, store.Options{Now: func() time.Time { return now.Add(-week) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,8 @@ import (
 	"latchkey/op"
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/apps"
+	"latchkey/storage/audit"
 )
 
 // platform is a server with a program of the platform's own, which the command line
@@ -39,7 +41,7 @@ func newPlatform(t *testing.T, env ...string) *platform {
 		t.Fatal(stderr)
 	}
 	p.config = clientcredentials.Config{ClientID: c.ClientID, ClientSecret: c.ClientSecret, TokenURL: p.url + op.PathToken,
-		AuthStyle: oauth2.AuthStyleInHeader, Scopes: []string{storage.ScopeAdmin}}
+		AuthStyle: oauth2.AuthStyleInHeader, Scopes: []string{apps.ScopeAdmin}}
 	return p
 }
 
@@ -56,7 +58,7 @@ func TestAProgramKeepsAccountsInStepOverTheNetwork(t *testing.T) {
 		}
 	}
 	app, err := caller.CreateClient(t.Context(), api.NewClient{Metadata: api.Metadata{
-		Metadata: storage.Metadata{ClientName: "Demo", RedirectURIs: []string{"https://app.example/cb"}}}})
+		Metadata: apps.Metadata{ClientName: "Demo", RedirectURIs: []string{"https://app.example/cb"}}}})
 	if err != nil || app.ClientSecret == "" {
 		t.Fatal(app, err)
 	}
@@ -99,13 +101,13 @@ func TestAProgramKeepsAccountsInStepOverTheNetwork(t *testing.T) {
 	}
 	defer func() { _ = h.close() }()
 	events, _, err := h.store.Audit.List(t.Context(), nil, 100)
-	acts := map[storage.Act]int{}
+	acts := map[audit.Act]int{}
 	for _, e := range events {
 		if e.Via == storage.ViaAPI && e.ByClient == "robot" && e.By.IsZero() && e.RequestID != "" {
 			acts[e.Act]++
 		}
 	}
-	if err != nil || acts[storage.ActUserCreated] != 1 || acts[storage.ActClientCreated] != 1 {
+	if err != nil || acts[audit.ActUserCreated] != 1 || acts[audit.ActClientCreated] != 1 {
 		t.Errorf("%v, %v", acts, err)
 	}
 }
@@ -129,8 +131,8 @@ func publicAPI(t testing.TB, h *house) (http.Handler, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = h.store.Clients.Create(t.Context(), storage.Operator, storage.NewClient{ID: "robot", FirstParty: true, Secret: h.ring.HashClientSecret("secret"),
-		Metadata: storage.Metadata{ClientName: "Robot", GrantTypes: []string{storage.GrantTypeClientCredentials}, Scopes: []string{storage.ScopeAdmin}}})
+	_, err = h.store.Clients.Create(t.Context(), storage.Operator, apps.NewClient{ID: "robot", FirstParty: true, Secret: h.ring.HashClientSecret("secret"),
+		Metadata: apps.Metadata{ClientName: "Robot", GrantTypes: []string{apps.GrantTypeClientCredentials}, Scopes: []string{apps.ScopeAdmin}}})
 	if err != nil {
 		t.Fatal(err)
 	}

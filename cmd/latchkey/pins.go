@@ -5,11 +5,11 @@ import (
 	"slices"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 // pins returns what lays the configuration's policy over the settings.
-func (c *Config) pins() (func(*storage.Settings), error) {
+func (c *Config) pins() (func(*policy.Settings), error) {
 	var logo []byte
 	var logoType string
 	if c.BrandingLogoFile != "" {
@@ -18,7 +18,7 @@ func (c *Config) pins() (func(*storage.Settings), error) {
 			return nil, fmt.Errorf("branding.logo_file (%s): %w", c.source("branding.logo_file"), err)
 		}
 	}
-	return func(s *storage.Settings) {
+	return func(s *policy.Settings) {
 		c.pinKeys(s)
 		c.pinBranding(&s.Branding)
 		if len(logo) > 0 {
@@ -27,7 +27,7 @@ func (c *Config) pins() (func(*storage.Settings), error) {
 	}, nil
 }
 
-func (c *Config) pinBranding(b *storage.Branding) {
+func (c *Config) pinBranding(b *policy.Branding) {
 	for _, f := range []struct {
 		into *string
 		pin  string
@@ -42,7 +42,7 @@ func (c *Config) pinBranding(b *storage.Branding) {
 	}
 }
 
-func (c *Config) pinKeys(s *storage.Settings) {
+func (c *Config) pinKeys(s *policy.Settings) {
 	if len(c.SigningAlgorithms) > 0 {
 		s.SigningAlgorithms = withRS256(c.SigningAlgorithms)
 	}
@@ -64,7 +64,7 @@ func rotationSeconds(text string) (int64, error) {
 // withRS256 puts RS256 in front, which is on whether or not it is named, and takes
 // out what is named twice.
 func withRS256(names []string) []string {
-	all := []string{storage.AlgorithmRS256}
+	all := []string{policy.AlgorithmRS256}
 	for _, name := range names {
 		if !slices.Contains(all, name) {
 			all = append(all, name)

@@ -4,11 +4,11 @@ import (
 	"slices"
 	"testing"
 
-	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 func TestConfigurationPinsWhatItSaysAboutKeysAndNoMore(t *testing.T) {
-	set := storage.DefaultSettings()
+	set := policy.DefaultSettings()
 	mustLoad(t, "").pinKeys(&set)
 	if !slices.Equal(set.SigningAlgorithms, []string{"RS256", "ES256"}) || set.DefaultSigningAlgorithm != "RS256" || *set.KeyRotation != 90*86400 {
 		t.Errorf("without a word: %q, %d", set.SigningAlgorithms, *set.KeyRotation)

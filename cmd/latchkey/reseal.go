@@ -12,6 +12,7 @@ import (
 	"latchkey/storage"
 	"latchkey/storage/api"
 	"latchkey/storage/kv"
+	"latchkey/storage/policy"
 
 	"github.com/spf13/cobra"
 )
@@ -132,7 +133,7 @@ func keptName(path, fingerprint string) string { return path + ".old-" + fingerp
 
 // finishReseal puts the new key file in its place if a reseal was interrupted between
 // the data and the file. It does nothing while the file at path opens the data.
-func finishReseal(path string, set storage.KeySet) error {
+func finishReseal(path string, set policy.KeySet) error {
 	fresh, err := keys.LoadMaster(path + freshSuffix)
 	if err != nil || !fresh.Opens(set) {
 		return nil // none, or one that nothing was ever sealed under

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/policy"
 
 	"github.com/spf13/cobra"
 )
@@ -165,8 +165,8 @@ func (t *terminal) showSettings(list []api.Setting) error {
 	return shown.w.Flush()
 }
 
-var sourceWords = map[storage.SettingSource]string{
-	storage.SourceDefault: "the default", storage.SourceStored: "set here", storage.SourceFile: "the configuration",
+var sourceWords = map[policy.SettingSource]string{
+	policy.SourceDefault: "the default", policy.SourceStored: "set here", policy.SourceFile: "the configuration",
 }
 
 func settingValue(s api.Setting, logoType string) string {

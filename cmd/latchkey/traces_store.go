@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,18 +65,18 @@ func (e tracedEngine) waited(ctx context.Context, name string, from, to time.Tim
 }
 
 // operation is the operation of the store that called the engine, such as
-// "storage.Grants.Redeem". It looks at the stack, for a microsecond.
+// "storage.Grants.Redeem", whichever package below storage its noun is in. It looks at
+// the stack, for a microsecond.
 func operation() string {
-	const store = "latchkey/storage."
 	var stack [16]uintptr
 	frames := runtime.CallersFrames(stack[:runtime.Callers(3, stack[:])])
 	const unknown = "storage"
 	name := unknown
 	for {
 		f, more := frames.Next()
-		switch {
-		case strings.HasPrefix(f.Function, store):
-			name = strings.TrimPrefix(f.Function, "latchkey/")
+		switch noun, found := nounOf(f.Function); {
+		case found:
+			name = unknown + "." + noun
 		case name != unknown: // past it
 			return name
 		}
@@ -83,4 +84,15 @@ func operation() string {
 			return name
 		}
 	}
+}
+
+// nounOf returns the noun and its operation out of a function's full name. Functions of
+// the engines and of records are none.
+func nounOf(function string) (noun string, found bool) {
+	rest, ok := strings.CutPrefix(function, "latchkey/storage/")
+	if !ok {
+		return "", false
+	}
+	floor, noun, _ := strings.Cut(rest, ".")
+	return noun, slices.Contains([]string{"audit", "policy", "people", "apps", "grants", "store"}, floor)
 }

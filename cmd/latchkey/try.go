@@ -19,6 +19,7 @@ import (
 	"latchkey/cmd/latchkey/internal/try"
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/apps"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -44,7 +45,7 @@ func newSampleID(ends time.Time) string {
 
 // deleteSamples deletes the clients of samples that have ended. A sample that is
 // killed leaves its client behind, which must not stay approved.
-func deleteSamples(ctx context.Context, clients storage.Clients, now time.Time) error {
+func deleteSamples(ctx context.Context, clients apps.Clients, now time.Time) error {
 	var after []byte
 	for {
 		page, next, err := clients.List(ctx, after, 100)
@@ -131,7 +132,7 @@ func (t *terminal) try(ctx context.Context, stay time.Duration) (err error) {
 func register(ctx context.Context, caller *api.Caller, as try.Registration, ends time.Time) (api.Client, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), registerMost)
 	defer cancel()
-	return caller.CreateClient(ctx, api.NewClient{ClientID: newSampleID(ends), Metadata: api.Metadata{Metadata: storage.Metadata{ClientName: "Sample app",
+	return caller.CreateClient(ctx, api.NewClient{ClientID: newSampleID(ends), Metadata: api.Metadata{Metadata: apps.Metadata{ClientName: "Sample app",
 		RedirectURIs: as.RedirectURIs, PostLogoutRedirectURIs: as.PostLogoutRedirectURIs, GrantTypes: as.GrantTypes}}})
 }
 

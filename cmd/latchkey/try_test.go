@@ -13,6 +13,7 @@ import (
 	"latchkey/cmd/latchkey/internal/try"
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/apps"
 )
 
 // Whoever interrupts it while it registers must not be left with a client that nobody
@@ -71,8 +72,8 @@ func TestTheClientOfAKilledSampleEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer h.close()
-	own := storage.NewClient{ID: "latchkey-try-1", State: storage.ClientApproved, Metadata: storage.Metadata{ClientName: "Own",
-		RedirectURIs: []string{"https://a.example/cb"}, TokenEndpointAuthMethod: storage.AuthMethodNone}}
+	own := apps.NewClient{ID: "latchkey-try-1", State: apps.ClientApproved, Metadata: apps.Metadata{ClientName: "Own",
+		RedirectURIs: []string{"https://a.example/cb"}, TokenEndpointAuthMethod: apps.AuthMethodNone}}
 	if _, err := h.store.Clients.Create(t.Context(), storage.Operator, own); err != nil {
 		t.Fatal(err)
 	}

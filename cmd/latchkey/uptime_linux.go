@@ -3,15 +3,15 @@ package main
 import (
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/store"
 
 	"golang.org/x/sys/unix"
 )
 
 // uptimes returns the clock that nobody sets.
-func uptimes() func() storage.Uptime {
+func uptimes() func() store.Uptime {
 	began := time.Now()
-	return func() storage.Uptime { return storage.Uptime{Awake: time.Since(began), Asleep: asleep()} }
+	return func() store.Uptime { return store.Uptime{Awake: time.Since(began), Asleep: asleep()} }
 }
 
 // asleep is for how long this machine was asleep since it was switched on: then

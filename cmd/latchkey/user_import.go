@@ -3,8 +3,8 @@ package main
 import (
 	"encoding/json"
 
-	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/people"
 
 	"github.com/spf13/cobra"
 )
@@ -32,7 +32,7 @@ exit code is 1.`,
 		if in.ReplacePasswords && !in.Update {
 			return usagef("--replace-passwords needs --update")
 		}
-		return t.importLines(c.Context(), args[0], storage.UserImportMost, !in.DryRun, func(conn *connection, lines []json.RawMessage) ([]imported, error) {
+		return t.importLines(c.Context(), args[0], people.UserImportMost, !in.DryRun, func(conn *connection, lines []json.RawMessage) ([]imported, error) {
 			in.Users = lines
 			done, err := conn.ImportUsers(c.Context(), in)
 			answers := make([]imported, len(done))

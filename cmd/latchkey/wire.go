@@ -18,6 +18,7 @@ import (
 	"latchkey/op"
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/people"
 
 	"github.com/gorilla/mux"
 )
@@ -27,12 +28,12 @@ import (
 
 // The paths that one-time links lead to. Their token is in the query, which is
 // never logged.
-var linkPaths = map[storage.LinkKind]string{
-	storage.LinkSetUp:    "/setup",
-	storage.LinkRecovery: "/recover",
+var linkPaths = map[people.LinkKind]string{
+	people.LinkSetUp:    "/setup",
+	people.LinkRecovery: "/recover",
 }
 
-func (h *house) linkURL(kind storage.LinkKind, token string) string {
+func (h *house) linkURL(kind people.LinkKind, token string) string {
 	return h.config.Issuer + linkPaths[kind] + "?" + url.Values{"token": {token}}.Encode()
 }
 

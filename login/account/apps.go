@@ -12,6 +12,9 @@ import (
 	"latchkey/login/page"
 	"latchkey/op"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
+	"latchkey/storage/people"
 )
 
 // appsMost is how many apps are listed.
@@ -51,13 +54,13 @@ func (h *Handler) apps(w http.ResponseWriter, r *http.Request) {
 
 // sights is what is known to say what apps see of a user.
 type sights struct {
-	user       *storage.User
+	user       *people.User
 	groups     []string
-	membership *storage.Membership // nil: none
-	offers     storage.Offers
+	membership *people.Membership // nil: none
+	offers     apps.Offers
 }
 
-func (h *Handler) sights(ctx context.Context, u *storage.User) (sights, error) {
+func (h *Handler) sights(ctx context.Context, u *people.User) (sights, error) {
 	s := sights{user: u}
 	catalogue, err := h.Store.Scopes.Catalogue(ctx)
 	if err != nil {
@@ -78,7 +81,7 @@ func (h *Handler) sights(ctx context.Context, u *storage.User) (sights, error) {
 
 // allowed says what an app may do now, what its user allows and it is still offered, and
 // what it sees by that.
-func (s sights) allowed(c storage.Connected) (all []page.Scope) {
+func (s sights) allowed(c grants.Connected) (all []page.Scope) {
 	add := func(p page.Scope, claims ...string) {
 		front.ShowValues(&p, op.Values(claims, s.user, s.groups, s.membership))
 		all = append(all, p)

@@ -9,23 +9,26 @@ import (
 
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/grants"
+	"latchkey/storage/people"
 )
 
 // connect lets a user allow an app something, as a sign-in to it does.
-func (h *house) connect(u *storage.User, name string, scopes ...string) *storage.Client {
+func (h *house) connect(u *people.User, name string, scopes ...string) *apps.Client {
 	h.t.Helper()
 	ctx := context.Background()
-	c, err := h.store.Clients.Create(ctx, storage.Operator, storage.NewClient{Secret: []byte("hash"),
-		Metadata: storage.Metadata{ClientName: name, RedirectURIs: []string{"https://app.example/cb"}}})
+	c, err := h.store.Clients.Create(ctx, storage.Operator, apps.NewClient{Secret: []byte("hash"),
+		Metadata: apps.Metadata{ClientName: name, RedirectURIs: []string{"https://app.example/cb"}}})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	v, err := h.store.Sessions.Start(ctx, storage.NewSession{User: u.ID, UserEpoch: u.Epoch})
+	v, err := h.store.Sessions.Start(ctx, people.NewSession{User: u.ID, UserEpoch: u.Epoch})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	_, err = h.store.Grants.Create(ctx, storage.NewGrant{ClientRevision: c.Revision, Consented: &storage.ConsentChange{Scopes: scopes, Claims: []string{"birthdate"}},
-		Grant: storage.Grant{ID: h.store.Grants.NewID(), User: u.ID, ClientID: c.ID, Session: v.ID, Scopes: scopes,
+	_, err = h.store.Grants.Create(ctx, grants.NewGrant{ClientRevision: c.Revision, Consented: &grants.ConsentChange{Scopes: scopes, Claims: []string{"birthdate"}},
+		Grant: grants.Grant{ID: h.store.Grants.NewID(), User: u.ID, ClientID: c.ID, Session: v.ID, Scopes: scopes,
 			RedirectURI: "https://app.example/cb", CodeHash: []byte("code")}})
 	if err != nil {
 		h.t.Fatal(err)
@@ -34,7 +37,7 @@ func (h *house) connect(u *storage.User, name string, scopes ...string) *storage
 }
 
 // allows reports whether a user allows an app something.
-func (h *house) allows(u *storage.User, c *storage.Client) bool {
+func (h *house) allows(u *people.User, c *apps.Client) bool {
 	h.t.Helper()
 	apps, err := h.store.Consents.OfUser(context.Background(), u.ID, 100)
 	if err != nil {
@@ -110,7 +113,7 @@ func TestAnAppThatAsksNobodyIsSaidToComeBack(t *testing.T) {
 	forum := h.connect(ada, "Forum", "openid")
 	ctx := context.Background()
 	m := forum.Metadata
-	m.Consent = storage.ConsentSkip
+	m.Consent = apps.ConsentSkip
 	if _, err := h.store.Clients.SetFirstParty(ctx, storage.Operator, forum.ID, true); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"latchkey/login/page"
 	"latchkey/op"
 	"latchkey/storage"
+	"latchkey/storage/people"
+	"latchkey/storage/store"
 )
 
 // Sessions are those that a browser carries.
@@ -25,7 +27,7 @@ type Browsers interface{ Browser(r *http.Request) []byte }
 
 // Handler serves the pages. All fields are required.
 type Handler struct {
-	Store    *storage.Store
+	Store    *store.Store
 	Hasher   *keys.Hasher
 	Sessions Sessions
 	Browsers Browsers
@@ -58,7 +60,7 @@ func (h *Handler) passwords() front.Passwords {
 
 // accounts are those signed in on this browser, the one in front first. If there is
 // none it has answered, by leading to sign in and back to the path, and returns nil.
-func (h *Handler) accounts(w http.ResponseWriter, r *http.Request, path string) []storage.SignedIn {
+func (h *Handler) accounts(w http.ResponseWriter, r *http.Request, path string) []people.SignedIn {
 	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
 	switch {
 	case err != nil:
@@ -71,7 +73,7 @@ func (h *Handler) accounts(w http.ResponseWriter, r *http.Request, path string) 
 }
 
 // named is the one that a form was shown for; nil: it is not signed in here any more.
-func named(live []storage.SignedIn, subject string) *storage.SignedIn {
+func named(live []people.SignedIn, subject string) *people.SignedIn {
 	for i := range live {
 		if live[i].User.Subject() == subject {
 			return &live[i]
@@ -82,7 +84,7 @@ func named(live []storage.SignedIn, subject string) *storage.SignedIn {
 
 // others is where a page leads whoever wants another account: to choose one, or to
 // sign in.
-func others(live []storage.SignedIn, back string) string {
+func others(live []people.SignedIn, back string) string {
 	if len(live) > 1 {
 		return front.Back(front.PathChoose, back)
 	}

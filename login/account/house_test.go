@@ -22,12 +22,14 @@ import (
 	"latchkey/op"
 	"latchkey/storage"
 	"latchkey/storage/memory"
+	"latchkey/storage/people"
+	"latchkey/storage/store"
 )
 
 // house is the pages of signing in and of one's account, on a clock of their own.
 type house struct {
 	t        *testing.T
-	store    *storage.Store
+	store    *store.Store
 	hasher   *keys.Hasher
 	sessions signin.Sessions
 	url      string
@@ -59,7 +61,7 @@ func newHouse(t *testing.T, o keys.HasherOptions) *house {
 	engine := memory.New(memory.Options{})
 	t.Cleanup(func() { _ = engine.Close() })
 	var err error
-	if h.store, err = storage.Open(ctx, engine, storage.Options{Now: h.now}); err != nil {
+	if h.store, err = store.Open(ctx, engine, store.Options{Now: h.now}); err != nil {
 		t.Fatal(err)
 	}
 	master, err := keys.CreateMaster(t.TempDir() + "/master.key")
@@ -92,15 +94,15 @@ func newHouse(t *testing.T, o keys.HasherOptions) *house {
 	return h
 }
 
-func (h *house) addUser(name string) *storage.User {
+func (h *house) addUser(name string) *people.User {
 	h.t.Helper()
 	id := h.store.Users.NewID()
 	sealed, err := h.hasher.Hash(context.Background(), id[:], password)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	u, err := h.store.Users.Create(context.Background(), storage.Operator, storage.User{ID: id, Username: name,
-		Email: name + "@example.org", Password: sealed, Profile: storage.Profile{Name: "The " + name}})
+	u, err := h.store.Users.Create(context.Background(), storage.Operator, people.User{ID: id, Username: name,
+		Email: name + "@example.org", Password: sealed, Profile: people.Profile{Name: "The " + name}})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -178,13 +180,13 @@ func (b *browser) post(path string, fields ...string) seen {
 }
 
 // change sends the form for an account.
-func (b *browser) change(u *storage.User, current, fresh string, more ...string) seen {
+func (b *browser) change(u *people.User, current, fresh string, more ...string) seen {
 	b.h.t.Helper()
 	return b.post("/account/password", append([]string{"account", u.Subject(), "current-password", current, "new-password", fresh}, more...)...)
 }
 
 // verified reports whether a user's password is that.
-func (h *house) verified(u *storage.User, typed string) bool {
+func (h *house) verified(u *people.User, typed string) bool {
 	h.t.Helper()
 	u, err := h.store.Users.Get(context.Background(), u.ID)
 	if err != nil {

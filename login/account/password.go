@@ -14,6 +14,7 @@ import (
 	"latchkey/login/page"
 	"latchkey/op"
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 // passwordForm shows the form for the account in front.
@@ -35,12 +36,12 @@ func (h *Handler) passwordForm(w http.ResponseWriter, r *http.Request) {
 	h.front().Show(w, r, http.StatusOK, form)
 }
 
-func passwordPage(live []storage.SignedIn, u *storage.User) page.ChangePassword {
+func passwordPage(live []people.SignedIn, u *people.User) page.ChangePassword {
 	return page.ChangePassword{Action: front.PathPassword, Person: front.PersonOf(u), Account: u.Subject(),
 		SwitchURL: others(live, front.PathPassword), Several: len(live) > 1, MinLength: keys.MinPassword}
 }
 
-func (h *Handler) noPassword(w http.ResponseWriter, r *http.Request, live []storage.SignedIn, u *storage.User) {
+func (h *Handler) noPassword(w http.ResponseWriter, r *http.Request, live []people.SignedIn, u *people.User) {
 	p := page.NoPassword{Person: front.PersonOf(u)}
 	if len(live) > 1 {
 		p.SwitchURL = others(live, front.PathPassword)
@@ -100,7 +101,7 @@ func statusOf(form page.ChangePassword) int {
 }
 
 // change does what the form says. Nil: it notes on the form why not.
-func (h *Handler) change(r *http.Request, v storage.SignedIn, form *page.ChangePassword) (*storage.PasswordChanged, error) {
+func (h *Handler) change(r *http.Request, v people.SignedIn, form *page.ChangePassword) (*people.PasswordChanged, error) {
 	current, fresh := r.PostForm.Get(string(page.FieldCurrentPassword)), r.PostForm.Get(string(page.FieldNewPassword))
 	if err := h.examine(r.Context(), &form.Errors, v.User, current, fresh); err != nil || current == "" {
 		return nil, err
@@ -119,7 +120,7 @@ func (h *Handler) change(r *http.Request, v storage.SignedIn, form *page.ChangeP
 		return nil, h.Store.Attempts.Succeeded(r.Context(), v.User.ID, h.Browsers.Browser(r))
 	}
 	sealed, err := turn.Hash(r.Context(), v.User.ID[:], fresh)
-	var done *storage.PasswordChanged
+	var done *people.PasswordChanged
 	if err == nil {
 		done, err = h.save(r, v, sealed, form.EndOthers)
 	}
@@ -133,7 +134,7 @@ func (h *Handler) change(r *http.Request, v storage.SignedIn, form *page.ChangeP
 // examine notes what is wrong with the form as far as that can be told without the
 // work of checking the current password, which follows if there is one: a person hears
 // of both at once.
-func (h *Handler) examine(ctx context.Context, errs *page.FieldErrors, u *storage.User, current, fresh string) error {
+func (h *Handler) examine(ctx context.Context, errs *page.FieldErrors, u *people.User, current, fresh string) error {
 	if current == "" {
 		errs.Add(page.FieldCurrentPassword, page.CurrentPasswordMissing)
 	}
@@ -150,7 +151,7 @@ func (h *Handler) examine(ctx context.Context, errs *page.FieldErrors, u *storag
 
 // check asks for the current password, by the same throttle as a sign-in: whoever
 // finds a browser unlocked must not guess here what they may not guess there.
-func (h *Handler) check(r *http.Request, turn keys.Turn, u *storage.User, form *page.ChangePassword, current string) (right bool, err error) {
+func (h *Handler) check(r *http.Request, turn keys.Turn, u *people.User, form *page.ChangePassword, current string) (right bool, err error) {
 	out, err := h.passwords().CheckIn(r.Context(), turn, u.Username, u, h.Browsers.Browser(r), current)
 	switch {
 	case err != nil || out.Problem == page.NoProblem:
@@ -164,11 +165,11 @@ func (h *Handler) check(r *http.Request, turn keys.Turn, u *storage.User, form *
 	return false, nil
 }
 
-func (h *Handler) save(r *http.Request, v storage.SignedIn, sealed []byte, endOthers bool) (*storage.PasswordChanged, error) {
+func (h *Handler) save(r *http.Request, v people.SignedIn, sealed []byte, endOthers bool) (*people.PasswordChanged, error) {
 	id := edge.RequestID(r.Context())
-	return h.Store.Users.ChangePassword(r.Context(), v.User.Actor(storage.ViaPage, id), storage.PasswordChange{
+	return h.Store.Users.ChangePassword(r.Context(), v.User.Actor(storage.ViaPage, id), people.PasswordChange{
 		Old: v.User.Password, New: sealed, EndOthers: endOthers,
-		Session: storage.NewSession{User: v.User.ID, UserEpoch: v.User.Epoch, AMR: []string{"pwd"}, ACR: op.ACRPassword(),
+		Session: people.NewSession{User: v.User.ID, UserEpoch: v.User.Epoch, AMR: []string{"pwd"}, ACR: op.ACRPassword(),
 			UserAgent: r.UserAgent(), Address: edge.ClientAddr(r.Context()).String(), Browser: h.Browsers.Browser(r),
 			Short: v.Session.Short, Replaces: v.Session.ID, RequestID: id}})
 }

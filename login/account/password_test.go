@@ -12,6 +12,7 @@ import (
 
 	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 func TestAChangedPasswordIsTheOnlyOneAndSignsOthersOut(t *testing.T) {
@@ -322,11 +323,11 @@ func TestAChangeMeanwhileIsNotOverwritten(t *testing.T) {
 
 func TestAnAccountWithoutAPasswordIsToldHowToGetOne(t *testing.T) {
 	h := newHouse(t, keys.HasherOptions{})
-	u, err := h.store.Users.Create(t.Context(), storage.Operator, storage.User{Username: "ada"})
+	u, err := h.store.Users.Create(t.Context(), storage.Operator, people.User{Username: "ada"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := h.store.Sessions.Start(t.Context(), storage.NewSession{User: u.ID})
+	v, err := h.store.Sessions.Start(t.Context(), people.NewSession{User: u.ID})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"latchkey/login/page"
 	"latchkey/op"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/people"
 )
 
 // Front shows pages and takes forms.
@@ -76,19 +78,19 @@ func See(w http.ResponseWriter, to string) {
 }
 
 // AppOf is a client as pages show it.
-func AppOf(c *storage.Client) *page.App {
+func AppOf(c *apps.Client) *page.App {
 	return &page.App{Name: c.Name(), HomeURL: c.Metadata.ClientURI, PolicyURL: c.Metadata.PolicyURI, TermsURL: c.Metadata.TosURI}
 }
 
 // PersonOf is a user as pages show them.
-func PersonOf(u *storage.User) page.Person {
+func PersonOf(u *people.User) page.Person {
 	return page.Person{Name: u.Profile.Name, Username: u.Username}
 }
 
 // ShowValues puts what an app sees of a person on the page's scope.
 func ShowValues(s *page.Scope, values []op.Value) {
 	for _, v := range values {
-		if v.Claim == storage.ClaimGroups {
+		if v.Claim == apps.ClaimGroups {
 			s.Groups = append(s.Groups, v.Text)
 		} else {
 			s.Values = append(s.Values, page.Value(v))

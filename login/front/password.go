@@ -10,12 +10,13 @@ import (
 	"latchkey/internal/edge"
 	"latchkey/keys"
 	"latchkey/login/page"
-	"latchkey/storage"
+	"latchkey/storage/people"
+	"latchkey/storage/store"
 )
 
 // Passwords asks for passwords: the one an account has, and a new one.
 type Passwords struct {
-	Store  *storage.Store
+	Store  *store.Store
 	Hasher *keys.Hasher
 }
 
@@ -45,7 +46,7 @@ func StatusOf(p page.SignInProblem) int { return problemStatus[p] }
 // Check counts an attempt on the account that name leads to (nil: none), from a
 // browser, and checks the password; it answers when both are done. What it answers
 // does not tell whether there is such an account, and takes as long either way.
-func (p Passwords) Check(ctx context.Context, name string, user *storage.User, browser []byte, password string) (Checked, error) {
+func (p Passwords) Check(ctx context.Context, name string, user *people.User, browser []byte, password string) (Checked, error) {
 	if user != nil {
 		edge.Sub(ctx, user.Subject()) // for the log alone
 	}
@@ -66,7 +67,7 @@ func (p Passwords) Check(ctx context.Context, name string, user *storage.User, b
 }
 
 // CheckIn is Check with a place among those who hash, for whoever has more to do in it.
-func (p Passwords) CheckIn(ctx context.Context, turn keys.Turn, name string, user *storage.User, browser []byte, password string) (Checked, error) {
+func (p Passwords) CheckIn(ctx context.Context, turn keys.Turn, name string, user *people.User, browser []byte, password string) (Checked, error) {
 	look, err := p.Store.Attempts.Look(ctx, name, user, browser)
 	if err != nil || look.Wait > 0 {
 		return throttled(ctx, look.Wait), err
@@ -74,7 +75,7 @@ func (p Passwords) CheckIn(ctx context.Context, turn keys.Turn, name string, use
 	return p.check(ctx, turn, name, user, browser, password)
 }
 
-func (p Passwords) check(ctx context.Context, turn keys.Turn, name string, user *storage.User, browser []byte, password string) (Checked, error) {
+func (p Passwords) check(ctx context.Context, turn keys.Turn, name string, user *people.User, browser []byte, password string) (Checked, error) {
 	// Counting on an account is a commit, and on a name of nobody is none. Beside the
 	// hash, which is owed either way, it takes no time of its own.
 	count := beside(func() (time.Duration, error) { return p.Store.Attempts.Count(ctx, name, user, browser) })
@@ -103,7 +104,7 @@ func (p Passwords) check(ctx context.Context, turn keys.Turn, name string, user 
 }
 
 // whyWrong is for the log alone: the person hears one thing, whatever it is.
-func whyWrong(user *storage.User) error {
+func whyWrong(user *people.User) error {
 	switch {
 	case user == nil:
 		return errors.New("no such account")
@@ -137,7 +138,7 @@ func beside[T any](f func() (T, error)) func() (T, error) {
 }
 
 // verify hashes once, whether or not there is anything to compare with.
-func verify(ctx context.Context, turn keys.Turn, user *storage.User, password string) (right bool, rehash []byte, err error) {
+func verify(ctx context.Context, turn keys.Turn, user *people.User, password string) (right bool, rehash []byte, err error) {
 	if user == nil || len(user.Password) == 0 {
 		return false, nil, turn.VerifyNothing(ctx, password)
 	}
@@ -176,6 +177,6 @@ func (p Passwords) Acceptable(ctx context.Context, errs *page.FieldErrors, field
 }
 
 // NamesOf are what a password must not be made of.
-func NamesOf(u *storage.User) []string {
+func NamesOf(u *people.User) []string {
 	return []string{u.Username, u.Email, u.Profile.Name, u.Profile.GivenName, u.Profile.FamilyName, u.Profile.Nickname}
 }

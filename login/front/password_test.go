@@ -14,6 +14,8 @@ import (
 	"latchkey/storage"
 	"latchkey/storage/kv"
 	"latchkey/storage/memory"
+	"latchkey/storage/people"
+	"latchkey/storage/store"
 )
 
 const password = "seven green parrots sing"
@@ -38,7 +40,7 @@ type desk struct {
 	front.Passwords
 	t      *testing.T
 	engine *engine
-	ada    *storage.User
+	ada    *people.User
 }
 
 // newDesk has an account, ada. span hears of hashing.
@@ -51,7 +53,7 @@ func newDesk(t *testing.T, span keys.Span) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Store, err = storage.Open(ctx, d.engine, storage.Options{}); err != nil {
+	if d.Store, err = store.Open(ctx, d.engine, store.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	ring, err := keys.Open(ctx, keys.Options{Store: d.Store.Keys, Master: master})
@@ -62,7 +64,7 @@ func newDesk(t *testing.T, span keys.Span) *desk {
 	id := d.Store.Users.NewID()
 	sealed, err := d.Hasher.Hash(ctx, id[:], password)
 	if err == nil {
-		d.ada, err = d.Store.Users.Create(ctx, storage.Operator, storage.User{ID: id, Username: "ada", Password: sealed})
+		d.ada, err = d.Store.Users.Create(ctx, storage.Operator, people.User{ID: id, Username: "ada", Password: sealed})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -210,7 +212,7 @@ func TestWhoeverHasToWaitCostsNoHashAndNoWrite(t *testing.T) {
 		}
 		return func() {}
 	})
-	for _, user := range []*storage.User{d.ada, nil} {
+	for _, user := range []*people.User{d.ada, nil} {
 		d.engine.commit = nil
 		for range 10 {
 			if _, err := d.Check(t.Context(), "name", user, nil, "wrong wrong wrong"); err != nil {

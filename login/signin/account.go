@@ -9,6 +9,8 @@ import (
 	"latchkey/login/page"
 	"latchkey/op"
 	"latchkey/storage"
+	"latchkey/storage/grants"
+	"latchkey/storage/people"
 )
 
 // accountForm asks with which of this browser's accounts to go on.
@@ -41,7 +43,7 @@ func (h *Handler) signOutOfForm(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func signedIn(accounts []storage.Account) (all []storage.SignedIn) {
+func signedIn(accounts []grants.Account) (all []people.SignedIn) {
 	for _, a := range accounts {
 		all = append(all, a.SignedIn)
 	}
@@ -58,7 +60,7 @@ func (h *Handler) account(w http.ResponseWriter, r *http.Request) {
 		h.signOutOf(w, r, f, r.PostForm.Get("sign_out"))
 	default:
 		id, err := storage.ParseID(r.PostForm.Get("account"))
-		if err != nil || !slices.ContainsFunc(f.Accounts(), func(a storage.Account) bool { return a.Session.ID == id }) {
+		if err != nil || !slices.ContainsFunc(f.Accounts(), func(a grants.Account) bool { return a.Session.ID == id }) {
 			h.chosenIsGone(w, r, f)
 			return
 		}
@@ -90,7 +92,7 @@ func (h *Handler) signOutOf(w http.ResponseWriter, r *http.Request, f *op.Flow, 
 
 // end ends sessions, each on behalf of its own user, and takes them out of the
 // browser's cookie.
-func (h *Handler) end(w http.ResponseWriter, r *http.Request, ending []*storage.Session) error {
+func (h *Handler) end(w http.ResponseWriter, r *http.Request, ending []*people.Session) error {
 	if err := h.endEach(r, ending); err != nil {
 		return err
 	}
@@ -106,7 +108,7 @@ func (h *Handler) end(w http.ResponseWriter, r *http.Request, ending []*storage.
 	return nil
 }
 
-func (h *Handler) endEach(r *http.Request, ending []*storage.Session) error {
+func (h *Handler) endEach(r *http.Request, ending []*people.Session) error {
 	for _, v := range ending {
 		by := storage.Actor{User: v.User, Via: storage.ViaPage, RequestID: edge.RequestID(r.Context())}
 		if err := h.Store.Sessions.End(r.Context(), by, v.ID); err != nil {

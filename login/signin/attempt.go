@@ -10,11 +10,12 @@ import (
 	"latchkey/login/page"
 	"latchkey/op"
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 // outcome of an attempt to sign in: a session, or a problem to show.
 type outcome struct {
-	session *storage.Session
+	session *people.Session
 	others  []storage.ID // the browser's other sessions that have not ended
 	problem page.SignInProblem
 	wait    time.Duration // for Throttled
@@ -56,13 +57,13 @@ func (h *Handler) attempt(r *http.Request, name, password string, short bool) (o
 }
 
 // start begins a session. A short one ends with the browser's window.
-func (h *Handler) start(r *http.Request, user *storage.User, browser []byte, short bool) (outcome, error) {
+func (h *Handler) start(r *http.Request, user *people.User, browser []byte, short bool) (outcome, error) {
 	here, err := h.stored(r)
 	if err != nil {
 		return outcome{}, err
 	}
 	replaces, others := apart(here, user)
-	v, err := h.Store.Sessions.Start(r.Context(), storage.NewSession{User: user.ID, UserEpoch: user.Epoch,
+	v, err := h.Store.Sessions.Start(r.Context(), people.NewSession{User: user.ID, UserEpoch: user.Epoch,
 		AMR: []string{"pwd"}, ACR: op.ACRPassword(), UserAgent: r.UserAgent(), Browser: browser, Short: short, Replaces: replaces,
 		Address: edge.ClientAddr(r.Context()).String(), RequestID: edge.RequestID(r.Context())})
 	if errors.Is(err, storage.ErrStale) { // disabled, or the password changed, just now
@@ -79,14 +80,14 @@ func (h *Handler) start(r *http.Request, user *storage.User, browser []byte, sho
 // in, but what hangs on them is alive, and ends when they do. Some may have gone on under
 // another id that the browser does not know: it was given to another tab a moment ago, or
 // its answer was lost.
-func (h *Handler) stored(r *http.Request) ([]*storage.Session, error) {
+func (h *Handler) stored(r *http.Request) ([]*people.Session, error) {
 	return h.Store.Sessions.Stored(r.Context(), h.Sessions.Of(r))
 }
 
 // apart tells the session that user has in this browser already, zero for none, from
 // the others that have not ended. One from before a new password is not gone on from. One
 // that has ended is, if the browser has no better: it may have gone on.
-func apart(here []*storage.Session, user *storage.User) (own storage.ID, others []storage.ID) {
+func apart(here []*people.Session, user *people.User) (own storage.ID, others []storage.ID) {
 	var gone storage.ID
 	for _, v := range here {
 		mine, ended := v.User == user.ID && v.UserEpoch == user.Epoch, !v.Ended.IsZero()

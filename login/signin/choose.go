@@ -7,6 +7,7 @@ import (
 	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 // chooseForm asks which of this browser's accounts the pages outside a flow are about
@@ -24,7 +25,7 @@ func (h *Handler) chooseForm(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func choosePage(live []storage.SignedIn, back string) page.ChooseAccount {
+func choosePage(live []people.SignedIn, back string) page.ChooseAccount {
 	return page.ChooseAccount{Action: front.PathChoose, ReturnTo: back, Accounts: choices(live),
 		SignOutURL: front.Back(front.PathChoose+pathSignOutOf, back)}
 }
@@ -48,7 +49,7 @@ func (h *Handler) chooseSignOutForm(w http.ResponseWriter, r *http.Request) {
 }
 
 // choices are the buttons for accounts.
-func choices(live []storage.SignedIn) (all []page.Account) {
+func choices(live []people.SignedIn) (all []page.Account) {
 	for _, v := range live {
 		all = append(all, page.Account{Person: front.PersonOf(v.User), ID: v.Session.ID.String()})
 	}
@@ -78,21 +79,21 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
 
 // signOutChosen ends what a button to sign out means: one of the browser's sessions, or
 // all, those that are idle among them.
-func (h *Handler) signOutChosen(w http.ResponseWriter, r *http.Request, live []storage.SignedIn, which string) error {
+func (h *Handler) signOutChosen(w http.ResponseWriter, r *http.Request, live []people.SignedIn, which string) error {
 	if which == "all" {
 		return h.endHere(w, r)
 	}
 	for _, v := range live {
 		if v.Session.ID.String() == which {
-			return h.end(w, r, []*storage.Session{v.Session})
+			return h.end(w, r, []*people.Session{v.Session})
 		}
 	}
 	return nil // signed out meanwhile
 }
 
 // goOnAs puts an account in front of the browser's others.
-func (h *Handler) goOnAs(w http.ResponseWriter, r *http.Request, live []storage.SignedIn, account, back string) {
-	i := slices.IndexFunc(live, func(v storage.SignedIn) bool { return v.Session.ID.String() == account })
+func (h *Handler) goOnAs(w http.ResponseWriter, r *http.Request, live []people.SignedIn, account, back string) {
+	i := slices.IndexFunc(live, func(v people.SignedIn) bool { return v.Session.ID.String() == account })
 	switch {
 	case len(live) == 0:
 		front.See(w, front.Back(front.PathSignIn, back))

@@ -9,13 +9,13 @@ import (
 	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/op"
-	"latchkey/storage"
+	"latchkey/storage/store"
 )
 
 // Handler serves the pages. All fields are required.
 type Handler struct {
 	Provider *op.Provider
-	Store    *storage.Store
+	Store    *store.Store
 	Hasher   *keys.Hasher
 	Sessions Sessions
 	Renderer *page.Renderer

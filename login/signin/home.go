@@ -7,6 +7,7 @@ import (
 	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 // appsMost is how many apps home shows.
@@ -30,7 +31,7 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) {
 	h.signedInHome(w, r, live)
 }
 
-func (h *Handler) signedInHome(w http.ResponseWriter, r *http.Request, live []storage.SignedIn) {
+func (h *Handler) signedInHome(w http.ResponseWriter, r *http.Request, live []people.SignedIn) {
 	v := live[0]
 	if err := h.Store.Sessions.Touch(r.Context(), v.Session); err != nil {
 		h.fail(w, r, err)

@@ -21,13 +21,16 @@ import (
 	"latchkey/login/signin"
 	"latchkey/op"
 	"latchkey/storage"
+	"latchkey/storage/apps"
 	"latchkey/storage/memory"
+	"latchkey/storage/people"
+	"latchkey/storage/store"
 )
 
 // house is a provider with its pages, on a clock of its own.
 type house struct {
 	t      *testing.T
-	store  *storage.Store
+	store  *store.Store
 	hasher *keys.Hasher
 	url    string
 	mu     sync.Mutex
@@ -55,7 +58,7 @@ func newHouse(t *testing.T) *house {
 	ctx := context.Background()
 	engine := memory.New(memory.Options{})
 	t.Cleanup(func() { _ = engine.Close() })
-	store, err := storage.Open(ctx, engine, storage.Options{Now: h.now})
+	store, err := store.Open(ctx, engine, store.Options{Now: h.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,15 +97,15 @@ func master(t *testing.T) keys.Master {
 	return m
 }
 
-func (h *house) addUser(name string) *storage.User {
+func (h *house) addUser(name string) *people.User {
 	h.t.Helper()
 	id := h.store.Users.NewID()
 	sealed, err := h.hasher.Hash(context.Background(), id[:], password)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	u, err := h.store.Users.Create(context.Background(), storage.Operator, storage.User{ID: id, Username: name,
-		Email: name + "@example.org", EmailVerified: true, Password: sealed, Profile: storage.Profile{Name: "The " + name}})
+	u, err := h.store.Users.Create(context.Background(), storage.Operator, people.User{ID: id, Username: name,
+		Email: name + "@example.org", EmailVerified: true, Password: sealed, Profile: people.Profile{Name: "The " + name}})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -111,20 +114,20 @@ func (h *house) addUser(name string) *storage.User {
 
 const callback = "https://calendar.example/cb"
 
-func (h *house) addClient(change func(*storage.Metadata)) *storage.Client {
+func (h *house) addClient(change func(*apps.Metadata)) *apps.Client {
 	h.t.Helper()
-	m := storage.Metadata{ClientName: "Event Calendar", RedirectURIs: []string{callback}}
+	m := apps.Metadata{ClientName: "Event Calendar", RedirectURIs: []string{callback}}
 	if change != nil {
 		change(&m)
 	}
-	c, err := h.store.Clients.Create(context.Background(), storage.Operator, storage.NewClient{Metadata: m, Secret: []byte("hash")})
+	c, err := h.store.Clients.Create(context.Background(), storage.Operator, apps.NewClient{Metadata: m, Secret: []byte("hash")})
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	return c
 }
 
-func (h *house) authorize(c *storage.Client, more ...string) string {
+func (h *house) authorize(c *apps.Client, more ...string) string {
 	q := url.Values{"client_id": {c.ID}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid profile email"}, "state": {"s"}}
 	for i := 0; i+1 < len(more); i += 2 {
 		q.Set(more[i], more[i+1])

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 var alertText = regexp.MustCompile(`(?s)role="alert".*?<ul>(.*?)</ul>`)
@@ -160,7 +161,7 @@ func TestAConsentPageThatIsShownAgainSaysThatItChanged(t *testing.T) {
 func TestAPageThatWaitedTooLongLeadsBackToItsApp(t *testing.T) {
 	h := newHouse(t)
 	h.addUser("ada")
-	c := h.addClient(func(m *storage.Metadata) { m.ClientURI = "https://calendar.example/home" })
+	c := h.addClient(func(m *apps.Metadata) { m.ClientURI = "https://calendar.example/home" })
 	b := h.browser()
 	p := b.get(h.authorize(c))
 	h.pass(8 * time.Hour)

@@ -9,6 +9,7 @@ import (
 	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 // recoverForm shows the form for a new password. Opening the link uses nothing up:
@@ -20,19 +21,19 @@ func (h *Handler) recoverForm(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func recoverPage(user *storage.User, token string) page.Recover {
+func recoverPage(user *people.User, token string) page.Recover {
 	return page.Recover{Action: pathRecover, Token: token, Person: front.PersonOf(user), MinLength: keys.MinPassword}
 }
 
 // recovering returns the user whom a live link is for. If there is none it has
 // answered, and returns nil.
-func (h *Handler) recovering(w http.ResponseWriter, r *http.Request, token string) (*storage.User, []byte) {
+func (h *Handler) recovering(w http.ResponseWriter, r *http.Request, token string) (*people.User, []byte) {
 	hash, err := keys.HashOneTime(token)
-	var link *storage.Link
+	var link *people.Link
 	if err == nil {
-		link, err = h.Store.Links.Look(r.Context(), hash, storage.LinkRecovery)
+		link, err = h.Store.Links.Look(r.Context(), hash, people.LinkRecovery)
 	}
-	var user *storage.User
+	var user *people.User
 	if err == nil {
 		user, err = h.Store.Users.Get(r.Context(), link.User)
 	}

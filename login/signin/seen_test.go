@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/people"
 )
 
 // sessionCookie is the one that an answer to signing in sets.
@@ -39,7 +41,7 @@ func TestWithoutKeepMeSignedInASignInEndsWithTheBrowserOrAfterHalfADay(t *testin
 	if c := b.signInCookie("username", "bob"); c.MaxAge != 0 {
 		t.Errorf("one asked to be kept, the other did not: kept for %d seconds", c.MaxAge)
 	}
-	h.pass(storage.ShortSession)
+	h.pass(people.ShortSession)
 	if p := b.get("/"); !strings.Contains(p.body, "The ada") || strings.Contains(p.body, "Switch account") {
 		t.Errorf("half a day later:\n%s", p.body)
 	}
@@ -51,8 +53,8 @@ func TestSigningInAgainLastsAsLongAsItAskedForThisTime(t *testing.T) {
 		later        time.Duration
 		in           bool
 	}{
-		"short, then kept": {nil, []string{"keep", "yes"}, storage.ShortSession, true},
-		"kept, then short": {[]string{"keep", "yes"}, nil, storage.ShortSession, false},
+		"short, then kept": {nil, []string{"keep", "yes"}, people.ShortSession, true},
+		"kept, then short": {[]string{"keep", "yes"}, nil, people.ShortSession, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
@@ -73,12 +75,12 @@ func TestSigningInAgainLastsAsLongAsItAskedForThisTime(t *testing.T) {
 func TestConsentNamesAllThatTheAppWouldSee(t *testing.T) {
 	h := newHouse(t)
 	u := h.addUser("ada")
-	profile := storage.Profile{Name: "Ada Lovelace", Nickname: "Enchantress", Gender: "female", Birthdate: "1815-12-10",
-		Website: "https://ada.example", PhoneNumber: "+441234", Address: storage.Address{Country: "Freedonia"}}
-	if _, err := h.store.Users.Change(context.Background(), storage.Operator, u.ID, storage.UserChange{Profile: &profile}); err != nil {
+	profile := people.Profile{Name: "Ada Lovelace", Nickname: "Enchantress", Gender: "female", Birthdate: "1815-12-10",
+		Website: "https://ada.example", PhoneNumber: "+441234", Address: people.Address{Country: "Freedonia"}}
+	if _, err := h.store.Users.Change(context.Background(), storage.Operator, u.ID, people.UserChange{Profile: &profile}); err != nil {
 		t.Fatal(err)
 	}
-	c := h.addClient(func(m *storage.Metadata) { m.Scopes = []string{"openid", "profile", "email", "phone", "address"} })
+	c := h.addClient(func(m *apps.Metadata) { m.Scopes = []string{"openid", "profile", "email", "phone", "address"} })
 	b := h.browser()
 	p := b.get(h.authorize(c, "scope", "openid profile email phone address"))
 	p = b.signIn(p.at, "ada")
@@ -152,7 +154,7 @@ func TestSetUpSaysAllThatIsWrongAtOnce(t *testing.T) {
 	} {
 		h := newHouse(t)
 		h.addUser("grace")
-		token := h.link(storage.LinkSetUp, storage.ID{})
+		token := h.link(people.LinkSetUp, storage.ID{})
 		p := h.browser().post("/setup", "token", token, "username", typed[0], "email", typed[1], "password", "short")
 		for _, field := range []string{"username", "email", "password"} {
 			if !strings.Contains(p.body, `href="#`+field+`"`) {
@@ -165,7 +167,7 @@ func TestSetUpSaysAllThatIsWrongAtOnce(t *testing.T) {
 func TestARequestThatCannotBeAnsweredSaysWhatKindOfFaultItHas(t *testing.T) {
 	h := newHouse(t)
 	// Errors of a public client's request are shown, not sent.
-	c, err := h.store.Clients.Create(context.Background(), storage.Operator, storage.NewClient{Metadata: storage.Metadata{
+	c, err := h.store.Clients.Create(context.Background(), storage.Operator, apps.NewClient{Metadata: apps.Metadata{
 		ClientName: "Event Calendar", RedirectURIs: []string{callback}, TokenEndpointAuthMethod: "none"}})
 	if err != nil {
 		t.Fatal(err)

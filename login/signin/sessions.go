@@ -8,6 +8,7 @@ import (
 	"latchkey/keys"
 	"latchkey/op"
 	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 // accountsMost is how many accounts one browser may have signed in at once.
@@ -63,5 +64,5 @@ func (s Sessions) Keep(w http.ResponseWriter, ids []storage.ID, life uint32) {
 		plain = append(plain, id[:]...)
 	}
 	value := base64.RawURLEncoding.EncodeToString(s.Keys.Seal(keys.PurposeSession, nil, plain))
-	http.SetCookie(w, s.Cookies.New(sessionCookie, value, "/", storage.Seconds(life)))
+	http.SetCookie(w, s.Cookies.New(sessionCookie, value, "/", policy.Seconds(life)))
 }

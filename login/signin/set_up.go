@@ -10,6 +10,7 @@ import (
 	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 // setUpForm shows the form that makes the first administrator. Opening the link
@@ -35,7 +36,7 @@ func (h *Handler) setUpLink(w http.ResponseWriter, r *http.Request, token string
 	}
 	hash, err := keys.HashOneTime(token)
 	if err == nil {
-		_, err = h.Store.Links.Look(r.Context(), hash, storage.LinkSetUp)
+		_, err = h.Store.Links.Look(r.Context(), hash, people.LinkSetUp)
 	}
 	if err == nil {
 		return hash
@@ -55,7 +56,7 @@ func (h *Handler) setUp(w http.ResponseWriter, r *http.Request) {
 	if link == nil {
 		return
 	}
-	user := storage.User{ID: h.Store.Users.NewID(), Username: form.Username, Email: form.Email}
+	user := people.User{ID: h.Store.Users.NewID(), Username: form.Username, Email: form.Email}
 	password := r.PostForm.Get("password")
 	// All that is wrong is said at once.
 	refused, err := h.Store.Users.ValidateNew(r.Context(), form.Username, form.Email)
@@ -95,7 +96,7 @@ func (h *Handler) setUp(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h *Handler) createAdmin(r *http.Request, link []byte, user storage.User, password string) (*storage.User, error) {
+func (h *Handler) createAdmin(r *http.Request, link []byte, user people.User, password string) (*people.User, error) {
 	sealed, err := h.Hasher.Hash(r.Context(), user.ID[:], password)
 	if err != nil {
 		return nil, err
@@ -105,7 +106,7 @@ func (h *Handler) createAdmin(r *http.Request, link []byte, user storage.User, p
 }
 
 // welcome signs the new administrator in: they have just chosen the password.
-func (h *Handler) welcome(w http.ResponseWriter, r *http.Request, user *storage.User) {
+func (h *Handler) welcome(w http.ResponseWriter, r *http.Request, user *people.User) {
 	out, err := h.start(r, user, h.Provider.NameBrowser(w, r), true)
 	if err == nil && out.session != nil {
 		err = h.remember(w, r, out)

@@ -8,6 +8,7 @@ import (
 	"latchkey/login/page"
 	"latchkey/op"
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 // signOutForm asks before signing out: a link or an image on another page must not
@@ -18,7 +19,7 @@ func (h *Handler) signOutForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	here, err := h.Store.Sessions.Unended(r.Context(), h.Sessions.Of(r))
-	var live []storage.SignedIn
+	var live []people.SignedIn
 	if err == nil {
 		live, err = h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))
 	}
@@ -44,7 +45,7 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) (l *op.Logout, 
 	return l, l != nil
 }
 
-func signOutPage(l *op.Logout, live []storage.SignedIn) page.SignOut {
+func signOutPage(l *op.Logout, live []people.SignedIn) page.SignOut {
 	p := page.SignOut{Action: op.PathSignOut, OfferEverywhere: len(live) > 0}
 	for _, v := range live {
 		p.People = append(p.People, front.PersonOf(v.User))
@@ -107,7 +108,7 @@ func (h *Handler) endHere(w http.ResponseWriter, r *http.Request) error {
 }
 
 // endEverywhere ends the sessions that the users signed in here have on other devices.
-func (h *Handler) endEverywhere(r *http.Request, here []storage.SignedIn) error {
+func (h *Handler) endEverywhere(r *http.Request, here []people.SignedIn) error {
 	for _, v := range here {
 		by := v.User.Actor(storage.ViaPage, edge.RequestID(r.Context()))
 		if _, err := h.Store.Sessions.EndAll(r.Context(), by, v.User.ID); err != nil {

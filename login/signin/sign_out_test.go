@@ -12,11 +12,15 @@ import (
 
 	"latchkey/op"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/audit"
+	"latchkey/storage/people"
+	"latchkey/storage/policy"
 )
 
 const farewell = "https://calendar.example/bye"
 
-func leaves(m *storage.Metadata) { m.PostLogoutRedirectURIs = []string{farewell} }
+func leaves(m *apps.Metadata) { m.PostLogoutRedirectURIs = []string{farewell} }
 
 var formAction = regexp.MustCompile(`<form method="post" action="([^"]+)"`)
 
@@ -101,7 +105,7 @@ func TestIdleSessionsAreGoneOnFromAndEndWithTheRest(t *testing.T) {
 		t.Errorf("signing in does not go on from the idle session: %+v", v)
 	}
 	b.confirm(b.get("/sign-out"))
-	for _, u := range []*storage.User{ada, bob} {
+	for _, u := range []*people.User{ada, bob} {
 		if n := h.signOuts(u); n != 1 {
 			t.Errorf("%s: %d sessions ended by signing out", u.Username, n)
 		}
@@ -109,7 +113,7 @@ func TestIdleSessionsAreGoneOnFromAndEndWithTheRest(t *testing.T) {
 }
 
 // newest is the session that a user began last.
-func (h *house) newest(u *storage.User) *storage.Session {
+func (h *house) newest(u *people.User) *people.Session {
 	h.t.Helper()
 	live, _, err := h.store.Sessions.OfUser(context.Background(), u.ID, nil, 100)
 	if err != nil || len(live) == 0 {
@@ -118,14 +122,14 @@ func (h *house) newest(u *storage.User) *storage.Session {
 	return live[0].Session
 }
 
-func (h *house) signOuts(u *storage.User) (n int) {
+func (h *house) signOuts(u *people.User) (n int) {
 	h.t.Helper()
 	events, _, err := h.store.Audit.OfUser(context.Background(), u.ID, nil, 100)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	for _, e := range events {
-		if e.Act == storage.ActSignOut {
+		if e.Act == audit.ActSignOut {
 			n++
 		}
 	}
@@ -183,7 +187,7 @@ func TestSigningOutOnOtherDevicesIsAChoice(t *testing.T) {
 }
 
 // latest is the session that a user began last.
-func (h *house) latest(u *storage.User) storage.ID {
+func (h *house) latest(u *people.User) storage.ID {
 	h.t.Helper()
 	live, _, err := h.store.Sessions.OfUser(context.Background(), u.ID, nil, 1)
 	if err != nil || len(live) == 0 {
@@ -208,7 +212,7 @@ func TestSigningOutEndsWhatIsOnlyIdleAndNamesNobody(t *testing.T) {
 		b.get("/sign-in")
 		b.signIn("/sign-in", "ada")
 		id := h.latest(ada)
-		h.pass(storage.Seconds(storage.DefaultSettings().Lifetimes.SessionIdle) + 2*time.Hour)
+		h.pass(policy.Seconds(policy.DefaultSettings().Lifetimes.SessionIdle) + 2*time.Hour)
 		if b.isSignedIn() {
 			t.Fatal("not idle yet")
 		}
@@ -249,8 +253,8 @@ func TestANativeAppIsLinkedAfterSigningOut(t *testing.T) {
 	h := newHouse(t)
 	h.addUser("ada")
 	const home = "com.example.calendar:/bye"
-	c := h.addClient(func(m *storage.Metadata) {
-		m.ApplicationType, m.RedirectURIs, m.PostLogoutRedirectURIs = storage.ApplicationNative, []string{"com.example.calendar:/cb"}, []string{home}
+	c := h.addClient(func(m *apps.Metadata) {
+		m.ApplicationType, m.RedirectURIs, m.PostLogoutRedirectURIs = apps.ApplicationNative, []string{"com.example.calendar:/cb"}, []string{home}
 	})
 	b := h.browser()
 	b.get("/sign-in")
@@ -270,7 +274,7 @@ func (b *browser) twin() *browser {
 	return twin
 }
 
-func (h *house) liveOf(u *storage.User) int {
+func (h *house) liveOf(u *people.User) int {
 	h.t.Helper()
 	live, _, err := h.store.Sessions.OfUser(context.Background(), u.ID, nil, 100)
 	if err != nil {

@@ -14,6 +14,8 @@ import (
 	"latchkey/keys"
 	"latchkey/op"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/people"
 )
 
 func TestALoginAsksOnceAndIsSilentAfterwards(t *testing.T) {
@@ -67,8 +69,8 @@ func TestAnImportedPasswordSignsInAndIsHashedAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done, err := h.store.Users.Import(t.Context(), storage.Operator, storage.UserImportOptions{},
-		[]storage.UserImport{{ID: id, Change: storage.UserChange{Username: &username}, Password: sealed}})
+	done, err := h.store.Users.Import(t.Context(), storage.Operator, people.UserImportOptions{},
+		[]people.UserImport{{ID: id, Change: people.UserChange{Username: &username}, Password: sealed}})
 	if err != nil || done[0].Err != nil {
 		t.Fatal(err, done)
 	}
@@ -145,25 +147,25 @@ func TestADisabledUserHearsOfItWithTheRightPasswordOnly(t *testing.T) {
 
 func TestEveryCauseIsInForceAtTheNextAuthorize(t *testing.T) {
 	for name, cause := range map[string]struct {
-		do   func(h *house, u *storage.User, c *storage.Client) error
+		do   func(h *house, u *people.User, c *apps.Client) error
 		then string // where the next authorize leads: the page's path, or nothing: a refusal
 	}{
-		"user disabled": {func(h *house, u *storage.User, _ *storage.Client) error {
+		"user disabled": {func(h *house, u *people.User, _ *apps.Client) error {
 			_, err := h.store.Users.Disable(context.Background(), storage.Operator, u.ID)
 			return err
 		}, "/sign-in"},
-		"password set": {func(h *house, u *storage.User, _ *storage.Client) error {
+		"password set": {func(h *house, u *people.User, _ *apps.Client) error {
 			_, err := h.store.Users.SetPassword(context.Background(), storage.Operator, u.ID, u.Password)
 			return err
 		}, "/sign-in"},
-		"consent withdrawn": {func(h *house, u *storage.User, c *storage.Client) error {
+		"consent withdrawn": {func(h *house, u *people.User, c *apps.Client) error {
 			return h.store.Consents.Withdraw(context.Background(), storage.Operator, u.ID, c.ID)
 		}, "/consent"},
-		"client suspended": {func(h *house, _ *storage.User, c *storage.Client) error {
-			_, err := h.store.Clients.SetState(context.Background(), storage.Operator, c.ID, storage.ClientSuspended)
+		"client suspended": {func(h *house, _ *people.User, c *apps.Client) error {
+			_, err := h.store.Clients.SetState(context.Background(), storage.Operator, c.ID, apps.ClientSuspended)
 			return err
 		}, ""},
-		"client deleted": {func(h *house, _ *storage.User, c *storage.Client) error {
+		"client deleted": {func(h *house, _ *people.User, c *apps.Client) error {
 			return h.store.Clients.Delete(context.Background(), storage.Operator, c.ID)
 		}, ""},
 	} {
@@ -187,7 +189,7 @@ func TestEveryCauseIsInForceAtTheNextAuthorize(t *testing.T) {
 func TestOptionalScopesAreTheUsersChoiceAndRemembered(t *testing.T) {
 	h := newHouse(t)
 	h.addUser("ada")
-	c := h.addClient(func(m *storage.Metadata) { m.OptionalScopes = []string{"email"} })
+	c := h.addClient(func(m *apps.Metadata) { m.OptionalScopes = []string{"email"} })
 	b := h.browser()
 	p := b.signIn(b.get(h.authorize(c)).at, "ada")
 	if !strings.Contains(p.body, `name="scope" value="email"`) || strings.Contains(p.body, "checked") {
@@ -325,7 +327,7 @@ func TestWithoutCookiesTheFormSaysSo(t *testing.T) {
 }
 
 // link makes a one-time link as the command line does.
-func (h *house) link(kind storage.LinkKind, user storage.ID) string {
+func (h *house) link(kind people.LinkKind, user storage.ID) string {
 	h.t.Helper()
 	token, hash := keys.NewOneTime()
 	if _, err := h.store.Links.Create(context.Background(), storage.Operator, kind, user, hash); err != nil {
@@ -336,7 +338,7 @@ func (h *house) link(kind storage.LinkKind, user storage.ID) string {
 
 func TestOfTwoPeopleAtTheSetUpLinkOneIsAdministrator(t *testing.T) {
 	h := newHouse(t)
-	token := h.link(storage.LinkSetUp, storage.ID{})
+	token := h.link(people.LinkSetUp, storage.ID{})
 	var made atomic.Int32
 	var wg sync.WaitGroup
 	for _, name := range []string{"first", "second", "third"} {
@@ -357,7 +359,7 @@ func TestOfTwoPeopleAtTheSetUpLinkOneIsAdministrator(t *testing.T) {
 
 func TestSetUpLinksThatDoNotWorkSayWhatToDo(t *testing.T) {
 	h := newHouse(t)
-	token := h.link(storage.LinkSetUp, storage.ID{})
+	token := h.link(people.LinkSetUp, storage.ID{})
 	if p := h.browser().get("/setup?token=" + token); p.status != http.StatusOK {
 		t.Errorf("a good link: %d", p.status)
 	}
@@ -378,7 +380,7 @@ func TestARecoveryLinkSetsThePasswordOnceAndEndsSessions(t *testing.T) {
 	b := h.browser()
 	b.get("/sign-in")
 	b.signIn("/sign-in", "ada")
-	token := h.link(storage.LinkRecovery, u.ID)
+	token := h.link(people.LinkRecovery, u.ID)
 	for range 2 { // opening it uses nothing up
 		if p := h.browser().get("/recover?token=" + token); p.status != http.StatusOK || !strings.Contains(p.body, "The ada") {
 			t.Fatalf("the link: %d", p.status)
@@ -455,7 +457,7 @@ func TestAPersonInNoneOfAnAppsGroupsLearnsWhomToAsk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, b := h.addClient(func(m *storage.Metadata) { m.AllowedGroups = []storage.ID{g.ID} }), h.browser()
+	c, b := h.addClient(func(m *apps.Metadata) { m.AllowedGroups = []storage.ID{g.ID} }), h.browser()
 	p := b.signIn(b.get(h.authorize(c)).at, "ada")
 	if p.status != http.StatusForbidden || p.left != nil || !strings.Contains(p.body, "Event Calendar") || strings.Contains(p.body, `id="allow"`) {
 		t.Errorf("%d at %s, sent to %v\n%s", p.status, p.at, p.left, p.body)
@@ -511,7 +513,7 @@ func TestConsentSaysWhichGroupsTheAppWillSee(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c := h.addClient(func(m *storage.Metadata) { m.Scopes = []string{"openid", "groups"} })
+	c := h.addClient(func(m *apps.Metadata) { m.Scopes = []string{"openid", "groups"} })
 	b := h.browser()
 	p := b.signIn(b.get(h.authorize(c, "scope", "openid groups")).at, "ada")
 	if want := `<bdi>&lt;b&gt;Beta&lt;/b&gt; testers</bdi>, <bdi>Moderators</bdi></span>`; !strings.Contains(p.body, want) {

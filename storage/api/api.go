@@ -7,6 +7,9 @@ import (
 
 	"latchkey/internal/strictjson"
 	"latchkey/storage"
+	"latchkey/storage/people"
+	"latchkey/storage/store"
+	"latchkey/storage/table"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humamux"
@@ -20,7 +23,7 @@ const Prefix = "/api/v1"
 // Options are what the API needs. All fields without a stated default are
 // required.
 type Options struct {
-	Store *storage.Store
+	Store *store.Store
 
 	// CheckPassword refuses a password that is too easily guessed, given the
 	// user's own names; its error is shown to the caller.
@@ -51,7 +54,7 @@ type Options struct {
 	// NewLink makes a one-time token and the hash it is stored under, LinkURL
 	// the address that carries it.
 	NewLink func() (token string, hash []byte)
-	LinkURL func(kind storage.LinkKind, token string) string
+	LinkURL func(kind people.LinkKind, token string) string
 
 	// CheckAccent says why the pages cannot show a colour.
 	CheckAccent func(colour string) error
@@ -59,7 +62,7 @@ type Options struct {
 	// Keys are listed and rotated through it.
 	Keys Keys
 	// Check reads everything and returns what is wrong; nil: there is no such call.
-	Check func(context.Context) ([]storage.Fault, error)
+	Check func(context.Context) ([]table.Fault, error)
 	// Backup writes a copy to a new file. Who calls names the path: only where
 	// callers own the data, on the socket and in process, may it be set. nil:
 	// there is no such call.

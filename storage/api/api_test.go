@@ -15,7 +15,11 @@ import (
 
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/apps"
 	"latchkey/storage/memory"
+	"latchkey/storage/people"
+	"latchkey/storage/store"
+	"latchkey/storage/table"
 )
 
 const password = "correct horse battery staple"
@@ -23,7 +27,7 @@ const password = "correct horse battery staple"
 // house is an API over a fresh store, with hashes that show what they are of.
 type house struct {
 	*api.Caller
-	store   *storage.Store
+	store   *store.Store
 	handler http.Handler
 	plain   http.Handler // without the witness, for what needs the connection
 	errs    []error
@@ -31,7 +35,7 @@ type house struct {
 
 func newHouse(t *testing.T, change func(*api.Options)) *house {
 	t.Helper()
-	store, err := storage.Open(t.Context(), memory.New(memory.Options{}), storage.Options{})
+	store, err := store.Open(t.Context(), memory.New(memory.Options{}), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +74,7 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 			return nil
 		},
 		NewLink:       func() (string, []byte) { return "token", []byte("hash of token") },
-		LinkURL:       func(k storage.LinkKind, token string) string { return "http://here/" + string(k) + "?token=" + token },
+		LinkURL:       func(k people.LinkKind, token string) string { return "http://here/" + string(k) + "?token=" + token },
 		Fingerprint:   func(b []byte) []byte { return []byte("of " + string(b)) },
 		IsFingerprint: func(f, b []byte) bool { return string(f) == "of "+string(b) },
 		Keys:          &rack{},
@@ -103,7 +107,7 @@ func ada() api.NewUser {
 			Profile: "https://example.org/ada", Picture: "https://example.org/ada.png", Website: "https://ada.example",
 			Gender: "female", Birthdate: "1815-12-10", Zoneinfo: "Europe/London", Locale: "en-GB",
 			PhoneNumber: "+44 20 7946 0000", PhoneNumberVerified: true,
-			Address: storage.Address{Formatted: "12 St James's Square\nLondon", StreetAddress: "12 St James's Square",
+			Address: people.Address{Formatted: "12 St James's Square\nLondon", StreetAddress: "12 St James's Square",
 				Locality: "London", Region: "England", PostalCode: "SW1Y 4JH", Country: "UK"},
 		},
 	}, Password: password}
@@ -120,7 +124,7 @@ func TestEveryClaimOfAUserIsKept(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	id, _ := storage.ParseID(made.Sub)
-	u := must[*storage.User](t)(h.store.Users.Get(t.Context(), id))
+	u := must[*people.User](t)(h.store.Users.Get(t.Context(), id))
 	if want := "hash of " + password + " for " + string(id[:]); string(u.Password) != want {
 		t.Errorf("stored password %q, want %q", u.Password, want)
 	}
@@ -287,7 +291,7 @@ func TestLinks(t *testing.T) {
 	if l.URL != "http://here/setup?token=token" || l.ExpiresAt.IsZero() {
 		t.Errorf("%+v", l)
 	}
-	if _, err := h.store.Links.Look(t.Context(), []byte("hash of token"), storage.LinkSetUp); err != nil {
+	if _, err := h.store.Links.Look(t.Context(), []byte("hash of token"), people.LinkSetUp); err != nil {
 		t.Error(err)
 	}
 	n := ada()
@@ -305,7 +309,7 @@ func TestLinks(t *testing.T) {
 }
 
 func demo() api.NewClient {
-	return api.NewClient{Metadata: api.Metadata{Metadata: storage.Metadata{
+	return api.NewClient{Metadata: api.Metadata{Metadata: apps.Metadata{
 		ClientName: "Demo", RedirectURIs: []string{"http://127.0.0.1:9000/cb"},
 		GrantTypes: []string{"authorization_code", "refresh_token"}}, Scope: "openid profile"}}
 }
@@ -316,14 +320,14 @@ func TestClientIsApprovedAndItsSecretShownOnce(t *testing.T) {
 	if made.ClientSecret != "secret-x-last" || made.ClientSecretExpiresAt == nil || *made.ClientSecretExpiresAt != 0 {
 		t.Errorf("secret %q", made.ClientSecret)
 	}
-	if made.State != storage.ClientApproved || made.Scope != "openid profile" || made.TokenEndpointAuthMethod != "client_secret_basic" {
+	if made.State != apps.ClientApproved || made.Scope != "openid profile" || made.TokenEndpointAuthMethod != "client_secret_basic" {
 		t.Errorf("%+v", made)
 	}
 	got := must[api.Client](t)(h.GetClient(t.Context(), made.ClientID))
 	if got.ClientSecret != "" || got.ClientSecretExpiresAt != nil || len(got.Secrets) != 1 || got.Secrets[0].Last4 != "last" {
 		t.Errorf("%+v", got)
 	}
-	c := must[*storage.Client](t)(h.store.Clients.Get(t.Context(), made.ClientID))
+	c := must[*apps.Client](t)(h.store.Clients.Get(t.Context(), made.ClientID))
 	if string(c.Secrets[0].Hash) != "hash of secret-x-last" {
 		t.Errorf("stored %q", c.Secrets[0].Hash)
 	}
@@ -338,7 +342,7 @@ func TestPublicClientHasNoSecret(t *testing.T) {
 	if made.ClientSecret != "" || made.ClientSecretExpiresAt != nil || len(made.Secrets) != 0 {
 		t.Errorf("%+v", made)
 	}
-	if made.Scope != strings.Join(append(storage.StandardScopes(), storage.ScopeGroups), " ") {
+	if made.Scope != strings.Join(append(apps.StandardScopes(), apps.ScopeGroups), " ") {
 		t.Errorf("scope %q", made.Scope)
 	}
 }
@@ -355,7 +359,7 @@ func TestClientLife(t *testing.T) {
 	if c.Scope != "openid" || c.ClientName != "Demo" || len(c.RedirectURIs) != 1 || c.Revision != 2 {
 		t.Errorf("%+v", c)
 	}
-	if c := must[api.Client](t)(h.SetClientState(t.Context(), "demo", storage.ClientSuspended)); c.State != storage.ClientSuspended {
+	if c := must[api.Client](t)(h.SetClientState(t.Context(), "demo", apps.ClientSuspended)); c.State != apps.ClientSuspended {
 		t.Errorf("%+v", c)
 	}
 	if _, err := h.SetClientState(t.Context(), "demo", "odd"); err == nil || !strings.Contains(err.Error(), "suspended") {
@@ -402,7 +406,7 @@ func TestListsArePaged(t *testing.T) {
 	const many = 230
 	for i := range many {
 		name := "u" + strings.Repeat("a", i%26) + string(rune('a'+i/26))
-		must[*storage.User](t)(h.store.Users.Create(t.Context(), storage.Operator, storage.User{Username: name}))
+		must[*people.User](t)(h.store.Users.Create(t.Context(), storage.Operator, people.User{Username: name}))
 	}
 	seen := map[string]bool{}
 	for u, err := range h.Users(t.Context()) {
@@ -510,12 +514,12 @@ func TestParametersThatSayNothingAreRefused(t *testing.T) {
 	if h.handler.ServeHTTP(rec, r); rec.Code != 422 {
 		t.Errorf("an empty If-Match: %d %s", rec.Code, rec.Body)
 	}
-	if got := must[api.User](t)(h.GetUser(t.Context(), made.Sub)); got.Nickname != ada().Nickname || len(must[[]*storage.User](t)(allUsers(t, h))) != 1 {
+	if got := must[api.User](t)(h.GetUser(t.Context(), made.Sub)); got.Nickname != ada().Nickname || len(must[[]*people.User](t)(allUsers(t, h))) != 1 {
 		t.Errorf("something was changed: %+v", got)
 	}
 }
 
-func allUsers(t *testing.T, h *house) ([]*storage.User, error) {
+func allUsers(t *testing.T, h *house) ([]*people.User, error) {
 	all, _, err := h.store.Users.List(t.Context(), nil, 100)
 	return all, err
 }
@@ -550,7 +554,7 @@ func TestAnEmptyNameIsNobodys(t *testing.T) {
 	_, err = h.GetClient(ctx, "")
 	none("GetClient", err)
 	none("DeleteClient", h.DeleteClient(ctx, ""))
-	_, err = h.SetClientState(ctx, "", storage.ClientSuspended)
+	_, err = h.SetClientState(ctx, "", apps.ClientSuspended)
 	none("SetClientState", err)
 	_, err = h.store.Users.Find(ctx, "")
 	none("Users.Find", err)
@@ -593,7 +597,7 @@ func TestAnAnswerThatDoesNotSayWhatItIsAboutIsAnError(t *testing.T) {
 			"FindUser":     func() error { _, err := caller.FindUser(ctx, "ada"); return err },
 			"GetUser":      func() error { _, err := caller.GetUser(ctx, "1"); return err },
 			"ChangeClient": func() error { _, err := caller.ChangeClient(ctx, "..", api.Fields{}); return err },
-			"SetState":     func() error { _, err := caller.SetClientState(ctx, ".", storage.ClientSuspended); return err },
+			"SetState":     func() error { _, err := caller.SetClientState(ctx, ".", apps.ClientSuspended); return err },
 			"FindGroup":    func() error { _, err := caller.FindGroup(ctx, "staff"); return err },
 			"FindResource": func() error { _, err := caller.FindResource(ctx, "https://api.example"); return err },
 			"RecoveryLink": func() error { _, err := caller.RecoveryLink(ctx, "1"); return err },
@@ -656,7 +660,7 @@ func TestBodiesAreTakenAsTheyAreOrNotAtAll(t *testing.T) {
 	}
 	done := must[[]api.ImportedUser](t)(h.ImportUsers(t.Context(), api.UserImport{Users: []json.RawMessage{
 		[]byte(`{"username":"eve","ROLES":["admin"]}`), []byte(`{"username":"carl"}`)}}))
-	if done[0].Result != storage.Refused || !strings.Contains(done[0].Reason, "ROLES") || done[1].Result != storage.Created {
+	if done[0].Result != table.Refused || !strings.Contains(done[0].Reason, "ROLES") || done[1].Result != table.Created {
 		t.Errorf("%+v", done)
 	}
 }

@@ -4,25 +4,25 @@ import (
 	"strings"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // Metadata is what can be written of a client, named as in RFC 7591 section 2
 // and OpenID Connect Registration section 2.
 type Metadata struct {
-	storage.Metadata
+	apps.Metadata
 	Scope string `json:"scope,omitempty" doc:"What the client may ask for, separated by spaces; default the standard scopes and groups"`
 	// AllowedGroups shadows the stored ids.
 	AllowedGroups []string `json:"allowed_groups,omitempty" doc:"Names of the groups whose members may use the client; none: everybody"`
 }
 
-func (m Metadata) stored() storage.Metadata {
+func (m Metadata) stored() apps.Metadata {
 	v := m.Metadata
 	v.Scopes = strings.Fields(m.Scope)
 	return v
 }
 
-func metadataOf(m storage.Metadata) Metadata {
+func metadataOf(m apps.Metadata) Metadata {
 	return Metadata{Metadata: m, Scope: strings.Join(m.Scopes, " ")}
 }
 
@@ -39,14 +39,14 @@ type NewClient struct {
 type Client struct {
 	ClientID string `json:"client_id"`
 	// ClientSecret is there once: when it has just been made.
-	ClientSecret          string              `json:"client_secret,omitempty" doc:"Only in the answer that made it"`
-	ClientSecretExpiresAt *int64              `json:"client_secret_expires_at,omitempty" doc:"Seconds since 1970; 0: never. Beside client_secret only"`
-	ClientIDIssuedAt      int64               `json:"client_id_issued_at" doc:"Seconds since 1970"`
-	State                 storage.ClientState `json:"state"`
-	Revision              uint64              `json:"revision" doc:"One more at every change"`
-	UpdatedAt             time.Time           `json:"updated_at"`
-	Secrets               []Secret            `json:"secrets,omitempty"`
-	FirstParty            bool                `json:"first_party,omitempty"`
+	ClientSecret          string           `json:"client_secret,omitempty" doc:"Only in the answer that made it"`
+	ClientSecretExpiresAt *int64           `json:"client_secret_expires_at,omitempty" doc:"Seconds since 1970; 0: never. Beside client_secret only"`
+	ClientIDIssuedAt      int64            `json:"client_id_issued_at" doc:"Seconds since 1970"`
+	State                 apps.ClientState `json:"state"`
+	Revision              uint64           `json:"revision" doc:"One more at every change"`
+	UpdatedAt             time.Time        `json:"updated_at"`
+	Secrets               []Secret         `json:"secrets,omitempty"`
+	FirstParty            bool             `json:"first_party,omitempty"`
 	Metadata
 }
 
@@ -66,7 +66,7 @@ type Clients struct {
 	Next    string   `json:"next,omitempty"`
 }
 
-func clientOf(c *storage.Client) Client {
+func clientOf(c *apps.Client) Client {
 	v := Client{
 		ClientID: c.ID, ClientIDIssuedAt: c.Created.Unix(), State: c.State, Revision: c.Revision,
 		UpdatedAt: c.Updated, FirstParty: c.FirstParty, Metadata: metadataOf(c.Metadata),
@@ -77,7 +77,7 @@ func clientOf(c *storage.Client) Client {
 	return v
 }
 
-func secretOf(s storage.Secret) Secret {
+func secretOf(s apps.Secret) Secret {
 	shown := Secret{Last4: s.Last4, CreatedAt: s.Created, Imported: len(s.Imported) > 0}
 	if !s.Expires.IsZero() {
 		shown.ExpiresAt = &s.Expires

@@ -8,13 +8,14 @@ import (
 	"net/url"
 
 	"latchkey/storage"
+	"latchkey/storage/audit"
 )
 
 // Events is a page of the audit trail, newest first. Next goes on from here; empty
 // at the end.
 type Events struct {
-	Events []storage.Event `json:"events"`
-	Next   string          `json:"next,omitempty"`
+	Events []audit.Event `json:"events"`
+	Next   string        `json:"next,omitempty"`
 }
 
 func (r *routes) audit() {
@@ -32,7 +33,7 @@ func (r *routes) listAudit(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	var list []*storage.Event
+	var list []*audit.Event
 	var next []byte
 	if in.User == "" {
 		list, next, err = r.Store.Audit.List(ctx, after, in.Limit)
@@ -44,7 +45,7 @@ func (r *routes) listAudit(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	page := Events{Events: make([]storage.Event, len(list)), Next: base64.RawURLEncoding.EncodeToString(next)}
+	page := Events{Events: make([]audit.Event, len(list)), Next: base64.RawURLEncoding.EncodeToString(next)}
 	for i, e := range list {
 		page.Events[i] = *e
 	}
@@ -53,8 +54,8 @@ func (r *routes) listAudit(ctx context.Context, in *struct {
 
 // Audit walks the audit trail, newest first; sub, if not empty, is whom it must
 // concern.
-func (c *Caller) Audit(ctx context.Context, sub string) iter.Seq2[storage.Event, error] {
-	return pages(func(after string) ([]storage.Event, string, error) {
+func (c *Caller) Audit(ctx context.Context, sub string) iter.Seq2[audit.Event, error] {
+	return pages(func(after string) ([]audit.Event, string, error) {
 		values := url.Values{}
 		for name, value := range map[string]string{"after": after, "user": sub} {
 			if value != "" {

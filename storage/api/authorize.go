@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humamux"
@@ -38,9 +39,9 @@ var (
 // else is.
 func scopeFor(method string) string {
 	if method == http.MethodGet {
-		return storage.ScopeAdminRead
+		return apps.ScopeAdminRead
 	}
-	return storage.ScopeAdmin
+	return apps.ScopeAdmin
 }
 
 // turnedAway is why a caller is not let in, as RFC 6750 section 3 has it.
@@ -106,7 +107,7 @@ func (r *routes) judge(ctx context.Context, method, token string) (storage.Actor
 	switch {
 	case errors.Is(err, ErrInvalidToken):
 		return by, &turnedAway{status: http.StatusUnauthorized, code: "invalid_token", detail: ErrInvalidToken.Error(), cause: err}
-	case errors.Is(err, ErrInsufficientScope), err == nil && by.ReadOnly && scope != storage.ScopeAdminRead:
+	case errors.Is(err, ErrInsufficientScope), err == nil && by.ReadOnly && scope != apps.ScopeAdminRead:
 		return by, &turnedAway{status: http.StatusForbidden, code: "insufficient_scope", scope: scope, cause: err,
 			detail: "the access token lacks the scope " + scope + ", which this needs"}
 	case err != nil:
@@ -191,15 +192,15 @@ func (r *routes) secured(op *huma.Operation) {
 		return
 	}
 	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden)
-	op.Security = []map[string][]string{{securityScheme: {storage.ScopeAdmin}}}
-	if least := scopeFor(op.Method); least != storage.ScopeAdmin {
+	op.Security = []map[string][]string{{securityScheme: {apps.ScopeAdmin}}}
+	if least := scopeFor(op.Method); least != apps.ScopeAdmin {
 		op.Security = append(op.Security, map[string][]string{securityScheme: {least}})
 	}
 }
 
 // security describes how to get a token.
 func (a *Authorization) security() map[string]*huma.SecurityScheme {
-	scopes := map[string]string{storage.ScopeAdmin: "Everything", storage.ScopeAdminRead: "Everything that GET does"}
+	scopes := map[string]string{apps.ScopeAdmin: "Everything", apps.ScopeAdminRead: "Everything that GET does"}
 	return map[string]*huma.SecurityScheme{securityScheme: {
 		Type:        "oauth2",
 		Description: "An access token of Latchkey's own, in the Authorization header (RFC 6750). Only first-party clients get these scopes, and a user's token is worth what the user's roles are.",

@@ -20,8 +20,13 @@ import (
 
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/apps"
 	"latchkey/storage/kv"
 	"latchkey/storage/memory"
+	"latchkey/storage/people"
+	"latchkey/storage/policy"
+	"latchkey/storage/store"
+	"latchkey/storage/table"
 )
 
 // guarded is an API that lets in by tokens called after what they are.
@@ -30,7 +35,7 @@ func guarded(t *testing.T, more ...func(*api.Options)) (*house, *[]string) {
 	var refused []string
 	h := newHouse(t, func(o *api.Options) {
 		importing(o)
-		o.Check = func(context.Context) ([]storage.Fault, error) { return nil, nil }
+		o.Check = func(context.Context) ([]table.Fault, error) { return nil, nil }
 		o.Authorization = &api.Authorization{Judge: judge,
 			AuthorizationURL: "https://id.example.org/connect/authorize", TokenURL: "https://id.example.org/connect/token",
 			Refused: func(_ context.Context, code string, _ error) { refused = append(refused, code) }}
@@ -129,12 +134,12 @@ func TestWhoeverMayLookCannotChangeAnythingPastTheGate(t *testing.T) {
 			importing(o)
 			o.Actor = func(context.Context) storage.Actor { return by }
 		})
-		user := must[*storage.User](t)(h.store.Users.Create(t.Context(), storage.Operator, storage.User{ID: h.store.Users.NewID(), Username: "ada"}))
-		app := must[*storage.Client](t)(h.store.Clients.Create(t.Context(), storage.Operator,
-			storage.NewClient{ID: "demo", Metadata: demo().Metadata.Metadata, Secret: []byte("x")}))
-		group := must[*storage.Group](t)(h.store.Groups.Create(t.Context(), storage.Operator, "players", ""))
-		resource := must[*storage.Resource](t)(h.store.Resources.Create(t.Context(), storage.Operator, storage.Once{}, storage.NewResource{
-			Identifier: "urn:orders", Name: "Orders", Scopes: []storage.ResourceScope{{Name: "orders", Words: "see your orders"}}, Secret: []byte("x")}))
+		user := must[*people.User](t)(h.store.Users.Create(t.Context(), storage.Operator, people.User{ID: h.store.Users.NewID(), Username: "ada"}))
+		app := must[*apps.Client](t)(h.store.Clients.Create(t.Context(), storage.Operator,
+			apps.NewClient{ID: "demo", Metadata: demo().Metadata.Metadata, Secret: []byte("x")}))
+		group := must[*people.Group](t)(h.store.Groups.Create(t.Context(), storage.Operator, "players", ""))
+		resource := must[*apps.Resource](t)(h.store.Resources.Create(t.Context(), storage.Operator, policy.Once{}, apps.NewResource{
+			Identifier: "urn:orders", Name: "Orders", Scopes: []apps.ResourceScope{{Name: "orders", Words: "see your orders"}}, Secret: []byte("x")}))
 		there := resource.ID.String()
 		for call, err := range map[string]error{
 			"create user":    second(h.CreateUser(t.Context(), api.NewUser{Account: api.Account{Username: "new"}})),
@@ -151,7 +156,7 @@ func TestWhoeverMayLookCannotChangeAnythingPastTheGate(t *testing.T) {
 			"create client":  second(h.CreateClient(t.Context(), demo())),
 			"change client":  second(h.ChangeClient(t.Context(), app.ID, api.Fields{"client_name": "x"})),
 			"delete client":  h.DeleteClient(t.Context(), app.ID),
-			"suspend client": second(h.SetClientState(t.Context(), app.ID, storage.ClientSuspended)),
+			"suspend client": second(h.SetClientState(t.Context(), app.ID, apps.ClientSuspended)),
 			"first party":    second(h.SetFirstParty(t.Context(), app.ID, true)),
 			"rotate secret":  second(h.RotateSecret(t.Context(), app.ID, 0)),
 			"import clients": second(h.ImportClients(t.Context(), api.ClientImport{Clients: []json.RawMessage{[]byte(`{}`)}})),
@@ -325,7 +330,7 @@ func TestTheDescriptionSaysWhichScopeEachOperationNeeds(t *testing.T) {
 	options := func(o *api.Options) { o.Version = "test" }
 	inside, _ := description(t, newHouse(t, func(o *api.Options) {
 		importing(o)
-		o.Check = func(context.Context) ([]storage.Fault, error) { return nil, nil }
+		o.Check = func(context.Context) ([]table.Fault, error) { return nil, nil }
 		options(o)
 	}).handler)
 	h, _ := guarded(t, options)
@@ -397,7 +402,7 @@ func TestProgramsDoNotShareIdempotencyKeys(t *testing.T) {
 
 func TestEditsThroughTwoDoorsAtOnceAreBothKept(t *testing.T) {
 	edits := &sync.Mutex{}
-	store := must[*storage.Store](t)(storage.Open(t.Context(), memory.New(memory.Options{}), storage.Options{Now: func() time.Time {
+	store := must[*store.Store](t)(store.Open(t.Context(), memory.New(memory.Options{}), store.Options{Now: func() time.Time {
 		runtime.Gosched() // between an edit's read and its write
 		return time.Now()
 	}}))

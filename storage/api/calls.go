@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // Fields are the fields to change in a PATCH, by their names on the wire; what
@@ -186,7 +186,7 @@ func (c *Caller) DeleteClient(ctx context.Context, id string) error {
 }
 
 // SetClientState approves, rejects or suspends a client.
-func (c *Caller) SetClientState(ctx context.Context, id string, to storage.ClientState) (Client, error) {
+func (c *Caller) SetClientState(ctx context.Context, id string, to apps.ClientState) (Client, error) {
 	return call[Client](ctx, c, http.MethodPut, path("/clients/", id)+"/state", Fields{"state": to})
 }
 

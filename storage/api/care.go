@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/table"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humamux"
@@ -36,7 +37,7 @@ type Fault struct {
 }
 
 // FaultsOf are the store's faults as they are read; never nil.
-func FaultsOf(list []storage.Fault) []Fault {
+func FaultsOf(list []table.Fault) []Fault {
 	faults := make([]Fault, len(list))
 	for i, f := range list {
 		faults[i] = Fault{Table: f.Table, Key: hex.EncodeToString(f.Key), What: f.What}

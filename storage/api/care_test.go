@@ -15,6 +15,7 @@ import (
 
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/table"
 )
 
 func TestABackupIsMadeOnlyWhereItsCallerOwnsTheData(t *testing.T) {
@@ -54,8 +55,8 @@ func TestABackupIsMadeOnlyWhereItsCallerOwnsTheData(t *testing.T) {
 
 func TestACheckTellsTheFaults(t *testing.T) {
 	h := newHouse(t, func(o *api.Options) {
-		o.Check = func(context.Context) ([]storage.Fault, error) {
-			return []storage.Fault{{Table: "users", Key: []byte{0x10, 0xab}, What: "odd"}}, nil
+		o.Check = func(context.Context) ([]table.Fault, error) {
+			return []table.Fault{{Table: "users", Key: []byte{0x10, 0xab}, What: "odd"}}, nil
 		}
 	})
 	faults := must[[]api.Fault](t)(h.Check(t.Context()))
@@ -67,7 +68,7 @@ func TestACheckTellsTheFaults(t *testing.T) {
 func TestWhatReadsAllTheDataRunsOnceAtATime(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	h := newHouse(t, func(o *api.Options) {
-		o.Check = func(context.Context) ([]storage.Fault, error) { close(entered); <-leave; return nil, nil }
+		o.Check = func(context.Context) ([]table.Fault, error) { close(entered); <-leave; return nil, nil }
 		o.Backup = func(context.Context, string) (api.Backup, error) { return api.Backup{}, nil }
 	})
 	ended := make(chan error)

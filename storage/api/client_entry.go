@@ -9,6 +9,7 @@ import (
 
 	"latchkey/internal/strictjson"
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // clientEntry is an entry with what it calls itself.
@@ -19,9 +20,9 @@ type clientEntry struct {
 
 // readClient reads an entry. With update it is merged into the client that has its
 // id: decoding JSON into a filled struct leaves alone what the text does not name.
-func (r *routes) readClient(ctx context.Context, o ClientImport, in clientEntry) (n storage.ClientImport, err error) {
+func (r *routes) readClient(ctx context.Context, o ClientImport, in clientEntry) (n apps.ClientImport, err error) {
 	var e ClientEntry
-	var have *storage.Client
+	var have *apps.Client
 	if o.Update && in.ClientID != "" {
 		have, err = r.Store.Clients.Get(ctx, in.ClientID)
 		if err == nil {
@@ -61,12 +62,12 @@ func (r *routes) readClient(ctx context.Context, o ClientImport, in clientEntry)
 }
 
 // newClient is what is stored of an entry.
-func (r *routes) newClient(ctx context.Context, e ClientEntry) (storage.NewClient, error) {
+func (r *routes) newClient(ctx context.Context, e ClientEntry) (apps.NewClient, error) {
 	m, err := r.toStore(ctx, e.Metadata)
 	if err != nil {
-		return storage.NewClient{}, err
+		return apps.NewClient{}, err
 	}
-	n := storage.NewClient{ID: e.ClientID, State: e.State, Metadata: m}
+	n := apps.NewClient{ID: e.ClientID, State: e.State, Metadata: m}
 	switch {
 	case e.ClientSecret != "":
 		n.Secret, n.SecretLast4 = r.HashSecret(e.ClientSecret), last4(e.ClientSecret)
@@ -81,7 +82,7 @@ func (r *routes) newClient(ctx context.Context, e ClientEntry) (storage.NewClien
 // among them. Another one takes their place, or that of the client's keys, only where
 // that was asked for: the file may be older than a secret that was made here because
 // the one before had leaked, or than the keys that ended all secrets.
-func (r *routes) keepSecret(n *storage.ClientImport, e *ClientEntry, have *storage.Client, o ClientImport) error {
+func (r *routes) keepSecret(n *apps.ClientImport, e *ClientEntry, have *apps.Client, o ClientImport) error {
 	field := e.secretField()
 	live := have.LiveSecrets(time.Now())
 	keyed := have.Confidential() && !have.Metadata.UsesSecret()
@@ -109,7 +110,7 @@ func (r *routes) keepSecret(n *storage.ClientImport, e *ClientEntry, have *stora
 }
 
 // isOrigin reports whether a secret was imported as the hash that the entry names.
-func (r *routes) isOrigin(s storage.Secret, e *ClientEntry) bool {
+func (r *routes) isOrigin(s apps.Secret, e *ClientEntry) bool {
 	return e.SecretHash != "" && len(s.Origin) > 0 && r.IsFingerprint(s.Origin, e.origin())
 }
 
@@ -131,8 +132,8 @@ func (e *ClientEntry) origin() []byte { return []byte(e.ClientID + "\x00" + e.Se
 // already needs none.
 func (e *ClientEntry) checkSecret(known bool) error {
 	field, secret := e.secretField(), e.ClientSecret
-	public := e.TokenEndpointAuthMethod == storage.AuthMethodNone
-	keyed := e.TokenEndpointAuthMethod == storage.AuthMethodPrivateKeyJWT
+	public := e.TokenEndpointAuthMethod == apps.AuthMethodNone
+	keyed := e.TokenEndpointAuthMethod == apps.AuthMethodPrivateKeyJWT
 	switch {
 	case secret != "" && e.SecretHash != "":
 		return &storage.Invalid{Field: "client_secret_hash", Reason: "must not be given beside client_secret: the secret is enough"}
@@ -146,7 +147,7 @@ func (e *ClientEntry) checkSecret(known bool) error {
 		return &storage.Invalid{Field: "client_secret", Reason: "or client_secret_hash must be given, or token_endpoint_auth_method be none or private_key_jwt"}
 	case strings.HasPrefix(secret, "pbkdf2_") || strings.HasPrefix(secret, "argon2$") || strings.HasPrefix(secret, "bcrypt"):
 		return &storage.Invalid{Field: field, Reason: "is hashed: give it as client_secret_hash"}
-	case len(secret) < storage.SecretLeast || len(secret) > storage.SecretMost:
+	case len(secret) < apps.SecretLeast || len(secret) > apps.SecretMost:
 		return &storage.Invalid{Field: field, Reason: "must be 16 to 512 characters long: make a new one for this client"}
 	case strings.ContainsFunc(secret, func(c rune) bool { return c < 0x20 || c > 0x7e }): // RFC 6749 appendix A.2
 		return &storage.Invalid{Field: field, Reason: "must be printable ASCII"}

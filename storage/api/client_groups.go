@@ -6,17 +6,18 @@ import (
 	"fmt"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // shown is a client as it is read, the groups it is open to by name.
-func (r *routes) shown(ctx context.Context, c *storage.Client) (v Client, err error) {
+func (r *routes) shown(ctx context.Context, c *apps.Client) (v Client, err error) {
 	v = clientOf(c)
 	v.AllowedGroups, err = r.Store.Groups.Names(ctx, c.Metadata.AllowedGroups)
 	return v, err
 }
 
 // answer is shown as an answer, with a secret if one has just been made.
-func (r *routes) answer(ctx context.Context, c *storage.Client, secret string) (*out[Client], error) {
+func (r *routes) answer(ctx context.Context, c *apps.Client, secret string) (*out[Client], error) {
 	v, err := r.shown(ctx, c)
 	if err != nil {
 		return nil, err
@@ -25,7 +26,7 @@ func (r *routes) answer(ctx context.Context, c *storage.Client, secret string) (
 }
 
 // toStore is what is stored of metadata: groups by id, keys that are good.
-func (r *routes) toStore(ctx context.Context, m Metadata) (storage.Metadata, error) {
+func (r *routes) toStore(ctx context.Context, m Metadata) (apps.Metadata, error) {
 	v := m.stored()
 	if text := string(v.JWKS); text == "null" || text == `""` {
 		v.JWKS = nil // which is how a field is cleared

@@ -11,6 +11,8 @@ import (
 
 	"latchkey/internal/strictjson"
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/policy"
 )
 
 type byClientID struct {
@@ -67,7 +69,7 @@ func (r *routes) createClient(ctx context.Context, in *struct {
 	RawBody        []byte
 }) (*made[Client], error) {
 	return repeatable(ctx, r, repeat{"create-client", in.IdempotencyKey, in.RawBody},
-		func(once storage.Once) (Client, error) { return r.addClient(ctx, once, in.Body) },
+		func(once policy.Once) (Client, error) { return r.addClient(ctx, once, in.Body) },
 		func(id string) (Client, error) {
 			c, err := r.Store.Clients.Get(ctx, id)
 			if err != nil {
@@ -77,12 +79,12 @@ func (r *routes) createClient(ctx context.Context, in *struct {
 		})
 }
 
-func (r *routes) addClient(ctx context.Context, once storage.Once, in NewClient) (Client, error) {
+func (r *routes) addClient(ctx context.Context, once policy.Once, in NewClient) (Client, error) {
 	m, err := r.toStore(ctx, in.Metadata)
 	if err != nil {
 		return Client{}, err
 	}
-	n := storage.NewClient{ID: in.ClientID, Metadata: m, FirstParty: in.FirstParty}
+	n := apps.NewClient{ID: in.ClientID, Metadata: m, FirstParty: in.FirstParty}
 	secret := ""
 	if n.Metadata.UsesSecret() {
 		secret = r.NewSecret()
@@ -145,7 +147,7 @@ func (r *routes) changeClient(ctx context.Context, in *struct {
 // editable is a client's metadata for JSON to be decoded into. Decoding writes into
 // slices that are there, and these are shared with every reader of the client: so it
 // is a copy made through JSON.
-func (r *routes) editable(ctx context.Context, c *storage.Client) (m Metadata, err error) {
+func (r *routes) editable(ctx context.Context, c *apps.Client) (m Metadata, err error) {
 	v, err := r.shown(ctx, c)
 	if err != nil {
 		return m, err
@@ -164,7 +166,7 @@ func (r *routes) deleteClient(ctx context.Context, in *byClientID) (*none, error
 func (r *routes) setClientState(ctx context.Context, in *struct {
 	ClientID segment `path:"client_id"`
 	Body     struct {
-		State storage.ClientState `json:"state"`
+		State apps.ClientState `json:"state"`
 	}
 }) (*out[Client], error) {
 	c, err := r.Store.Clients.SetState(ctx, r.Actor(ctx), in.ClientID.decoded(), in.Body.State)

@@ -8,6 +8,7 @@ import (
 
 	"latchkey/internal/strictjson"
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 // UserEntry is an account as another system has it. What is left out stays as it
@@ -22,8 +23,8 @@ type UserEntry struct {
 
 // readEntry merges the text of an entry into the account it is about, if there is
 // one: decoding JSON into a filled struct leaves alone what the text does not name.
-func (r *routes) readEntry(have *storage.User, text []byte) (storage.UserImport, error) {
-	in := storage.UserImport{}
+func (r *routes) readEntry(have *people.User, text []byte) (people.UserImport, error) {
+	in := people.UserImport{}
 	var e UserEntry
 	if have != nil {
 		e.Account, in.ID = userOf(have).Account, have.ID
@@ -48,13 +49,13 @@ func (r *routes) readEntry(have *storage.User, text []byte) (storage.UserImport,
 		}
 		e.Username = name
 	}
-	in.Change = storage.UserChange{Username: &e.Username, Email: &e.Email, EmailVerified: said.EmailVerified,
+	in.Change = people.UserChange{Username: &e.Username, Email: &e.Email, EmailVerified: said.EmailVerified,
 		Profile: &e.Claims, Roles: said.Roles, ExternalID: &e.ExternalID}
 	in.Disabled = said.Disabled
 	return in, r.readHash(&in, e.PasswordHash)
 }
 
-func (r *routes) readHash(in *storage.UserImport, text json.RawMessage) (err error) {
+func (r *routes) readHash(in *people.UserImport, text json.RawMessage) (err error) {
 	if len(text) == 0 || string(text) == "null" {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 // Group is a group of users.
@@ -25,7 +26,7 @@ type Groups struct {
 	Next   string  `json:"next,omitempty"`
 }
 
-func groupOf(g *storage.Group) Group {
+func groupOf(g *people.Group) Group {
 	return Group{ID: g.ID.String(), Name: g.Name, Description: g.Description, CreatedAt: g.Created, UpdatedAt: g.Updated}
 }
 
@@ -98,7 +99,7 @@ func (r *routes) changeGroup(ctx context.Context, in *struct {
 		Description *string `json:"description,omitempty"`
 	}
 }) (*out[Group], error) {
-	g, err := r.Store.Groups.Change(ctx, r.Actor(ctx), in.ID, storage.GroupChange{Name: in.Body.Name, Description: in.Body.Description})
+	g, err := r.Store.Groups.Change(ctx, r.Actor(ctx), in.ID, people.GroupChange{Name: in.Body.Name, Description: in.Body.Description})
 	if err != nil {
 		return nil, err
 	}

@@ -10,15 +10,16 @@ import (
 	"time"
 
 	"latchkey/internal/strictjson"
-	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/table"
 )
 
 // ClientEntry is a client as another system has it.
 type ClientEntry struct {
-	ClientID     string              `json:"client_id"`
-	ClientSecret string              `json:"client_secret,omitempty" writeOnly:"true" doc:"In plain text, 16 to 512 characters; none for a public client or one with private_key_jwt"`
-	SecretHash   string              `json:"client_secret_hash,omitempty" writeOnly:"true" doc:"In place of client_secret, what the other system keeps of it: PBKDF2, bcrypt, argon2 or scrypt, in the notation of PHC, crypt or Django"`
-	State        storage.ClientState `json:"state,omitempty" doc:"Default approved"`
+	ClientID     string           `json:"client_id"`
+	ClientSecret string           `json:"client_secret,omitempty" writeOnly:"true" doc:"In plain text, 16 to 512 characters; none for a public client or one with private_key_jwt"`
+	SecretHash   string           `json:"client_secret_hash,omitempty" writeOnly:"true" doc:"In place of client_secret, what the other system keeps of it: PBKDF2, bcrypt, argon2 or scrypt, in the notation of PHC, crypt or Django"`
+	State        apps.ClientState `json:"state,omitempty" doc:"Default approved"`
 	Metadata
 }
 
@@ -39,16 +40,16 @@ type ClientImported struct {
 
 // ImportedClient is what became of one client.
 type ImportedClient struct {
-	ClientID string          `json:"client_id,omitempty"`
-	Result   storage.Outcome `json:"result" enum:"created,changed,unchanged,refused"`
-	Reason   string          `json:"reason,omitempty" doc:"Why it was refused"`
-	Note     string          `json:"note,omitempty" doc:"What to know of a client that was taken"`
+	ClientID string        `json:"client_id,omitempty"`
+	Result   table.Outcome `json:"result" enum:"created,changed,unchanged,refused"`
+	Reason   string        `json:"reason,omitempty" doc:"Why it was refused"`
+	Note     string        `json:"note,omitempty" doc:"What to know of a client that was taken"`
 }
 
 // basicNote says of a client how its id is sent in Basic authentication, if one that
 // sends it as it is would be taken for another: the first colon ends the id, and % and +
 // stand for other characters.
-func basicNote(c *storage.Client) string {
+func basicNote(c *apps.Client) string {
 	if c == nil || !c.Metadata.UsesSecret() || !strings.ContainsAny(c.ID, ":%+") {
 		return ""
 	}
@@ -56,12 +57,12 @@ func basicNote(c *storage.Client) string {
 }
 
 // notes is what to know of a client that was taken.
-func notes(c *storage.Client) string {
+func notes(c *apps.Client) string {
 	all := []string{guessableNote(c), basicNote(c)}
 	return strings.Join(slices.DeleteFunc(all, func(note string) bool { return note == "" }), "; ")
 }
 
-func guessableNote(c *storage.Client) string {
+func guessableNote(c *apps.Client) string {
 	if c == nil {
 		return ""
 	}
@@ -100,13 +101,13 @@ func (r *routes) importClients(ctx context.Context, in *struct{ Body ClientImpor
 // importClientRun imports entries in one commit.
 func (r *routes) importClientRun(ctx context.Context, o ClientImport, run []clientEntry) ([]ImportedClient, error) {
 	done := make([]ImportedClient, len(run))
-	var clients []storage.ClientImport
+	var clients []apps.ClientImport
 	var at []int // of each client, in the run
 	for i, e := range run {
 		done[i].ClientID = e.ClientID
 		c, err := r.readClient(ctx, o, e)
 		if err != nil {
-			if done[i].Result, done[i].Reason = storage.Refused, err.Error(); !refusal(err) {
+			if done[i].Result, done[i].Reason = table.Refused, err.Error(); !refusal(err) {
 				return nil, err
 			}
 			continue

@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/apps"
+	"latchkey/storage/table"
 )
 
 // importClients says what became of each entry.
@@ -64,18 +65,18 @@ func TestClientsKeepTheirIDsAndSecrets(t *testing.T) {
 			t.Errorf("dry run %v: %v", dry, err)
 		}
 	}
-	c := must[*storage.Client](t)(h.store.Clients.Get(t.Context(), "old"))
+	c := must[*apps.Client](t)(h.store.Clients.Get(t.Context(), "old"))
 	if string(c.Secrets[0].Hash) != "hash of 0123456789abcdef" || c.Secrets[0].Last4 != "cdef" || !c.Live() {
 		t.Errorf("%+v", c)
 	}
-	c = must[*storage.Client](t)(h.store.Clients.Get(t.Context(), "hashed"))
+	c = must[*apps.Client](t)(h.store.Clients.Get(t.Context(), "hashed"))
 	if v := c.Secrets[0]; len(v.Hash) > 0 || string(v.Imported) != "sealed good for hashed" || v.Last4 != "" {
 		t.Errorf("%+v", v)
 	}
 	if v := must[api.Client](t)(h.GetClient(t.Context(), "hashed")); !v.Secrets[0].Imported {
 		t.Errorf("it is not told that its secret was never used: %+v", v.Secrets)
 	}
-	if c := must[*storage.Client](t)(h.store.Clients.Get(t.Context(), "spa")); c.State != storage.ClientSuspended || c.Confidential() {
+	if c := must[*apps.Client](t)(h.store.Clients.Get(t.Context(), "spa")); c.State != apps.ClientSuspended || c.Confidential() {
 		t.Errorf("%+v", c)
 	}
 }
@@ -90,7 +91,7 @@ func TestAnUpdatingImportChangesWhatItNamesAndNothingElse(t *testing.T) {
 	if got := h.importClients(t, update, first...); !slices.Equal(got, []string{"a created", "b created", "c created"}) {
 		t.Fatalf("%q", got)
 	}
-	was := func(id string) *storage.Client { return must[*storage.Client](t)(h.store.Clients.Get(t.Context(), id)) }
+	was := func(id string) *apps.Client { return must[*apps.Client](t)(h.store.Clients.Get(t.Context(), id)) }
 	a, b := was("a"), was("b")
 	for range 2 { // again, and after b's secret was used
 		if got := h.importClients(t, update, first...); !slices.Equal(got, []string{"a unchanged", "b unchanged", "c unchanged"}) {
@@ -106,13 +107,13 @@ func TestAnUpdatingImportChangesWhatItNamesAndNothingElse(t *testing.T) {
 	}
 	want := *a
 	want.Metadata.ClientName, want.Revision = "A2", a.Revision+1
-	if now := was("a"); now.Updated.Before(a.Updated) || !reflect.DeepEqual(now, func() *storage.Client { want.Updated = now.Updated; return &want }()) {
+	if now := was("a"); now.Updated.Before(a.Updated) || !reflect.DeepEqual(now, func() *apps.Client { want.Updated = now.Updated; return &want }()) {
 		t.Errorf("is %+v, want %+v", now, want)
 	}
-	if c := was("c"); c.State != storage.ClientSuspended {
+	if c := was("c"); c.State != apps.ClientSuspended {
 		t.Error("an import that does not say so lets a suspended client in again")
 	}
-	if now := was("b"); now.State != storage.ClientSuspended || now.Epoch != b.Epoch+1 || string(now.Secrets[0].Hash) != "hash of b's own" {
+	if now := was("b"); now.State != apps.ClientSuspended || now.Epoch != b.Epoch+1 || string(now.Secrets[0].Hash) != "hash of b's own" {
 		t.Errorf("%+v", now)
 	}
 }
@@ -122,8 +123,8 @@ func TestAnImportReplacesSecretsOnlyWhenAskedTo(t *testing.T) {
 	h.importClients(t, api.ClientImport{}, lines(
 		`{"client_id":"a","client_secret":"0123456789abcdef","client_name":"A","redirect_uris":["https://a.example/cb"]}`,
 		`{"client_id":"p","token_endpoint_auth_method":"none","client_name":"P","redirect_uris":["https://a.example/cb"]}`)...)
-	secrets := func(id string) []storage.Secret {
-		return must[*storage.Client](t)(h.store.Clients.Get(t.Context(), id)).Secrets
+	secrets := func(id string) []apps.Secret {
+		return must[*apps.Client](t)(h.store.Clients.Get(t.Context(), id)).Secrets
 	}
 	before := secrets("a")
 	another := lines(`{"client_id":"a","client_secret":"fedcba9876543210","client_name":"A2"}`, `{"client_id":"a","client_secret_hash":"good"}`)
@@ -167,7 +168,7 @@ func TestASecretThatCouldBeGuessedIsTakenOnlyWhenAskedTo(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for _, id := range []string{"a", "b"} {
-		v := must[*storage.Client](t)(h.store.Clients.Get(t.Context(), id)).Secrets[0]
+		v := must[*apps.Client](t)(h.store.Clients.Get(t.Context(), id)).Secrets[0]
 		if v.GuessableUntil != v.Created.Add(30*24*time.Hour) {
 			t.Errorf("%s: made %v, ends %v", id, v.Created, v.GuessableUntil)
 		}
@@ -201,7 +202,7 @@ func TestAnImportBringsBackNoSecretThatAKeyHasReplaced(t *testing.T) {
 func TestARefusedUpdateOfAClientChangesNothing(t *testing.T) {
 	h := newHouse(t, nil)
 	h.importClients(t, api.ClientImport{}, lines(`{"client_id":"a","client_secret":"0123456789abcdef","client_name":"A","redirect_uris":["https://a.example/cb"]}`)...)
-	before := must[*storage.Client](t)(h.store.Clients.Get(t.Context(), "a"))
+	before := must[*apps.Client](t)(h.store.Clients.Get(t.Context(), "a"))
 	got := h.importClients(t, api.ClientImport{Update: true}, lines(`{"client_id":"a","client_name":"B","redirect_uris":["javascript:alert(1)"]}`,
 		`{"client_id":"a","client_name":"B","allowed_groups":["none"]}`, `{"client_id":"a","client_name":"B","state":"odd"}`, `{"client_id":"a","client_name":1}`,
 		`{"client_id":"a","client_name":"B","first_party":true}`)...)
@@ -210,13 +211,13 @@ func TestARefusedUpdateOfAClientChangesNothing(t *testing.T) {
 			t.Error(line)
 		}
 	}
-	if now := must[*storage.Client](t)(h.store.Clients.Get(t.Context(), "a")); len(got) != 5 || !reflect.DeepEqual(now, before) {
+	if now := must[*apps.Client](t)(h.store.Clients.Get(t.Context(), "a")); len(got) != 5 || !reflect.DeepEqual(now, before) {
 		t.Errorf("%d answers; is %+v, was %+v", len(got), now, before)
 	}
 	if got := h.importClients(t, api.ClientImport{Update: true, DryRun: true}, lines(`{"client_id":"a","client_name":"B"}`)...); !slices.Equal(got, []string{"a changed"}) {
 		t.Errorf("%q", got)
 	}
-	if now := must[*storage.Client](t)(h.store.Clients.Get(t.Context(), "a")); !reflect.DeepEqual(now, before) {
+	if now := must[*apps.Client](t)(h.store.Clients.Get(t.Context(), "a")); !reflect.DeepEqual(now, before) {
 		t.Errorf("a dry run changed it: %+v", now)
 	}
 }
@@ -229,7 +230,7 @@ func TestAClientIsReachedUnderAnyIDThatItMayHave(t *testing.T) {
 		for _, id := range ids {
 			entry := must[[]byte](t)(json.Marshal(map[string]any{"client_id": id, "client_secret": "0123456789abcdef", "client_name": "App", "redirect_uris": []string{"https://a.example/cb"}}))
 			done := must[[]api.ImportedClient](t)(caller.ImportClients(t.Context(), api.ClientImport{Clients: lines(string(entry))}))
-			if done[0].Result != storage.Created || (done[0].Note != "") != strings.ContainsAny(id, ":%+") {
+			if done[0].Result != table.Created || (done[0].Note != "") != strings.ContainsAny(id, ":%+") {
 				t.Fatalf("%s, %q: %+v", how, id, done)
 			}
 			if c := must[api.Client](t)(caller.GetClient(t.Context(), id)); c.ClientID != id {
@@ -237,7 +238,7 @@ func TestAClientIsReachedUnderAnyIDThatItMayHave(t *testing.T) {
 			}
 			must[api.Client](t)(caller.ChangeClient(t.Context(), id, api.Fields{"client_name": "Other"}))
 			must[api.Client](t)(caller.RotateSecret(t.Context(), id, 0))
-			if c := must[api.Client](t)(caller.SetClientState(t.Context(), id, storage.ClientSuspended)); c.ClientID != id || c.State != storage.ClientSuspended {
+			if c := must[api.Client](t)(caller.SetClientState(t.Context(), id, apps.ClientSuspended)); c.ClientID != id || c.State != apps.ClientSuspended {
 				t.Errorf("%s, %q: %+v", how, id, c)
 			}
 			if err := caller.DeleteClient(t.Context(), id); err != nil {

@@ -8,6 +8,8 @@ import (
 
 	"latchkey/internal/strictjson"
 	"latchkey/storage"
+	"latchkey/storage/people"
+	"latchkey/storage/table"
 )
 
 // UserImport is a part of a larger number of accounts to be imported.
@@ -27,10 +29,10 @@ type UserImported struct {
 
 // ImportedUser is what became of one user.
 type ImportedUser struct {
-	Sub      string          `json:"sub,omitempty" doc:"Not after a dry run that would make a user"`
-	Username string          `json:"username,omitempty"`
-	Result   storage.Outcome `json:"result" enum:"created,changed,unchanged,refused"`
-	Reason   string          `json:"reason,omitempty" doc:"Why it was refused"`
+	Sub      string        `json:"sub,omitempty" doc:"Not after a dry run that would make a user"`
+	Username string        `json:"username,omitempty"`
+	Result   table.Outcome `json:"result" enum:"created,changed,unchanged,refused"`
+	Reason   string        `json:"reason,omitempty" doc:"Why it was refused"`
 }
 
 func (r *routes) importUsers(ctx context.Context, in *struct{ Body UserImport }) (*out[UserImported], error) {
@@ -85,7 +87,7 @@ func runs[E any](entries []E, id func(E) string) (all [][]E) {
 
 // importRun imports entries with different external ids, in one commit.
 func (r *routes) importRun(ctx context.Context, o UserImport, run []named) ([]ImportedUser, error) {
-	have := map[string]*storage.User{}
+	have := map[string]*people.User{}
 	if o.Update {
 		var ids []string
 		for _, e := range run {
@@ -97,7 +99,7 @@ func (r *routes) importRun(ctx context.Context, o UserImport, run []named) ([]Im
 		}
 	}
 	done := make([]ImportedUser, len(run))
-	var entries []storage.UserImport
+	var entries []people.UserImport
 	var at []int // of each entry, in the run
 	for i, e := range run {
 		done[i].Username = e.Username
@@ -106,7 +108,7 @@ func (r *routes) importRun(ctx context.Context, o UserImport, run []named) ([]Im
 			err = &storage.Invalid{Field: "roles", Reason: "are not taken by an import unless it is allowed"}
 		}
 		if err != nil {
-			if done[i].Result, done[i].Reason = storage.Refused, err.Error(); !refusal(err) {
+			if done[i].Result, done[i].Reason = table.Refused, err.Error(); !refusal(err) {
 				return nil, err
 			}
 			continue
@@ -114,7 +116,7 @@ func (r *routes) importRun(ctx context.Context, o UserImport, run []named) ([]Im
 		entries, at = append(entries, entry), append(at, i)
 	}
 	results, err := r.Store.Users.Import(ctx, r.Actor(ctx),
-		storage.UserImportOptions{Update: o.Update, ReplacePasswords: o.ReplacePasswords, DryRun: o.DryRun}, entries)
+		people.UserImportOptions{Update: o.Update, ReplacePasswords: o.ReplacePasswords, DryRun: o.DryRun}, entries)
 	if err != nil {
 		return nil, err
 	}
@@ -124,14 +126,14 @@ func (r *routes) importRun(ctx context.Context, o UserImport, run []named) ([]Im
 	return done, nil
 }
 
-func (d *ImportedUser) tell(result storage.UserImported, dry bool) {
+func (d *ImportedUser) tell(result people.UserImported, dry bool) {
 	d.Result = result.Outcome
 	if result.Err != nil {
 		d.Reason = result.Err.Error()
 	}
 	if u := result.User; u != nil {
 		d.Username = u.Username
-		if !dry || result.Outcome != storage.Created {
+		if !dry || result.Outcome != table.Created {
 			d.Sub = u.Subject()
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 // Keys is what is asked of the keys: package keys has them.
@@ -29,16 +30,16 @@ type KeyList struct {
 
 // Key is what can be told of a key.
 type Key struct {
-	ID          string           `json:"id" doc:"Of a signing key: the kid"`
-	Algorithm   string           `json:"alg,omitempty" minLength:"1" doc:"Of a signing key"`
-	Purpose     string           `json:"purpose,omitempty" doc:"Of a data key"`
-	State       storage.KeyState `json:"state"`
-	Enabled     bool             `json:"enabled" doc:"Of a signing key: whether signing_algorithms lets it be published and used"`
-	CreatedAt   time.Time        `json:"created_at"`
-	ActivatedAt *time.Time       `json:"activated_at,omitempty"`
-	RetiredAt   *time.Time       `json:"retired_at,omitempty"`
-	Then        string           `json:"then,omitempty" doc:"What happens next: signs, replaced, removed; empty: nothing by itself"`
-	ThenAt      *time.Time       `json:"then_at,omitempty"`
+	ID          string          `json:"id" doc:"Of a signing key: the kid"`
+	Algorithm   string          `json:"alg,omitempty" minLength:"1" doc:"Of a signing key"`
+	Purpose     string          `json:"purpose,omitempty" doc:"Of a data key"`
+	State       policy.KeyState `json:"state"`
+	Enabled     bool            `json:"enabled" doc:"Of a signing key: whether signing_algorithms lets it be published and used"`
+	CreatedAt   time.Time       `json:"created_at"`
+	ActivatedAt *time.Time      `json:"activated_at,omitempty"`
+	RetiredAt   *time.Time      `json:"retired_at,omitempty"`
+	Then        string          `json:"then,omitempty" doc:"What happens next: signs, replaced, removed; empty: nothing by itself"`
+	ThenAt      *time.Time      `json:"then_at,omitempty"`
 }
 
 // Rotation is what a rotation does for one algorithm.

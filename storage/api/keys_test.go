@@ -9,6 +9,7 @@ import (
 
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/policy"
 )
 
 // rack stands in for the keys.
@@ -45,8 +46,8 @@ func (r *rack) Reload(context.Context) error { return r.err }
 func TestKeysAreListedAsTheyAre(t *testing.T) {
 	at := time.Unix(1e9, 0).UTC()
 	r := &rack{list: api.KeyList{
-		SigningKeys: []api.Key{{ID: "kid", Algorithm: "ES256", State: storage.KeyNext, Enabled: true, CreatedAt: at, Then: "signs", ThenAt: &at}},
-		DataKeys:    []api.Key{{ID: "7", Purpose: "sid", State: storage.KeyCurrent, CreatedAt: at, ActivatedAt: &at, RetiredAt: &at}},
+		SigningKeys: []api.Key{{ID: "kid", Algorithm: "ES256", State: policy.KeyNext, Enabled: true, CreatedAt: at, Then: "signs", ThenAt: &at}},
+		DataKeys:    []api.Key{{ID: "7", Purpose: "sid", State: policy.KeyCurrent, CreatedAt: at, ActivatedAt: &at, RetiredAt: &at}},
 	}}
 	h := newHouse(t, func(o *api.Options) { o.Keys = r })
 	if got := must[api.KeyList](t)(h.ListKeys(t.Context())); !reflect.DeepEqual(got, r.list) {
@@ -83,7 +84,7 @@ func TestRotationIsAskedForByTheCallerAndAnswered(t *testing.T) {
 func TestSettingsAreChangedThoughTheKeysCannotFollow(t *testing.T) {
 	h := newHouse(t, func(o *api.Options) { o.Keys = &rack{err: errors.New("no")} })
 	must[[]api.Setting](t)(h.ChangeSettings(t.Context(), api.Fields{"lifetimes.code": 30}))
-	if set := must[storage.Settings](t)(h.store.Settings.Get(t.Context())); set.Lifetimes.Code != 30 || len(h.errs) != 1 {
+	if set := must[policy.Settings](t)(h.store.Settings.Get(t.Context())); set.Lifetimes.Code != 30 || len(h.errs) != 1 {
 		t.Errorf("%+v, reported %v", set.Lifetimes, h.errs)
 	}
 }

@@ -5,20 +5,21 @@ import (
 	"net/http"
 
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 func (r *routes) links() {
 	handle(r, "create-setup-link", http.MethodPost, "/setup-link", "Make the link that creates the first administrator", 201,
 		func(ctx context.Context, _ *struct{}) (*out[Link], error) {
-			return r.link(ctx, storage.LinkSetUp, storage.ID{})
+			return r.link(ctx, people.LinkSetUp, storage.ID{})
 		})
 	handle(r, "create-recovery-link", http.MethodPost, "/users/{sub}/recovery-link", "Make a link that sets a user's password", 201,
 		func(ctx context.Context, in *bySub) (*out[Link], error) {
-			return r.link(ctx, storage.LinkRecovery, in.Sub)
+			return r.link(ctx, people.LinkRecovery, in.Sub)
 		})
 }
 
-func (r *routes) link(ctx context.Context, kind storage.LinkKind, user storage.ID) (*out[Link], error) {
+func (r *routes) link(ctx context.Context, kind people.LinkKind, user storage.ID) (*out[Link], error) {
 	token, hash := r.NewLink()
 	expires, err := r.Store.Links.Create(ctx, r.Actor(ctx), kind, user, hash)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"latchkey/storage"
+	"latchkey/storage/policy"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -24,16 +25,16 @@ type repeat struct {
 
 // repeatable makes something, or shows what the same request has made within 24
 // hours: as it is by now, and without a secret, of which only a hash is kept.
-func repeatable[T any](ctx context.Context, r *routes, in repeat, make func(storage.Once) (T, error), show func(id string) (T, error)) (*made[T], error) {
+func repeatable[T any](ctx context.Context, r *routes, in repeat, make func(policy.Once) (T, error), show func(id string) (T, error)) (*made[T], error) {
 	if in.key == "" {
-		v, err := make(storage.Once{})
+		v, err := make(policy.Once{})
 		return &made[T]{Body: v}, err
 	}
 	hash := in.hash(r.Actor(ctx))
 	id, err := r.madeBefore(ctx, hash, in.body)
 	if errors.Is(err, storage.ErrNotFound) {
 		var v T
-		if v, err = make(storage.Once{Key: hash, Request: r.Fingerprint(in.body)}); err == nil {
+		if v, err = make(policy.Once{Key: hash, Request: r.Fingerprint(in.body)}); err == nil {
 			return &made[T]{Body: v}, nil
 		}
 		if errors.Is(err, storage.ErrRepeated) { // at the same time

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 // Membership is a user's Patreon membership. Amounts are cents of the campaign's
@@ -18,8 +19,8 @@ type Membership struct {
 	AsOf                         *time.Time `json:"as_of,omitempty"`
 }
 
-func (m Membership) of(user storage.ID) storage.Membership {
-	v := storage.Membership{
+func (m Membership) of(user storage.ID) people.Membership {
+	v := people.Membership{
 		User: user, IsPatron: m.IsPatron, Status: m.Status, Tiers: m.Tiers,
 		LifetimeSupportCents: m.LifetimeSupportCents, CurrentlyEntitledAmountCents: m.CurrentlyEntitledAmountCents,
 	}
@@ -32,7 +33,7 @@ func (m Membership) of(user storage.ID) storage.Membership {
 	return v
 }
 
-func membershipOf(v storage.Membership) *Membership {
+func membershipOf(v people.Membership) *Membership {
 	m := &Membership{
 		IsPatron: v.IsPatron, Status: v.Status, Tiers: v.Tiers,
 		LifetimeSupportCents: v.LifetimeSupportCents, CurrentlyEntitledAmountCents: v.CurrentlyEntitledAmountCents,

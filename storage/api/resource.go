@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 // ResourceScope is a scope that a resource owns.
@@ -53,7 +53,7 @@ type Resources struct {
 	Next      string     `json:"next,omitempty"`
 }
 
-func (r *routes) resourceOf(ctx context.Context, v *storage.Resource) (Resource, error) {
+func (r *routes) resourceOf(ctx context.Context, v *apps.Resource) (Resource, error) {
 	shown := Resource{ID: v.ID.String(), Disabled: v.Disabled, Revision: v.Revision, CreatedAt: v.Created, UpdatedAt: v.Updated,
 		NewResource: NewResource{Identifier: v.Identifier, Name: v.Name, Scopes: []ResourceScope{}}}
 	for _, s := range v.Secrets {
@@ -67,16 +67,16 @@ func (r *routes) resourceOf(ctx context.Context, v *storage.Resource) (Resource,
 }
 
 // storedScopes are none if none were named, and an empty list if that was.
-func storedScopes(all []ResourceScope) []storage.ResourceScope {
+func storedScopes(all []ResourceScope) []apps.ResourceScope {
 	if all == nil {
 		return nil
 	}
-	stored := make([]storage.ResourceScope, 0, len(all))
+	stored := make([]apps.ResourceScope, 0, len(all))
 	for _, sc := range all {
-		s := storage.ResourceScope{Name: sc.Name, Words: sc.Words, Open: sc.Open, Default: sc.Default}
+		s := apps.ResourceScope{Name: sc.Name, Words: sc.Words, Open: sc.Open, Default: sc.Default}
 		for i, name := range sensitivities {
 			if name == sc.Sensitivity {
-				s.Sensitivity = storage.Sensitivity(i)
+				s.Sensitivity = apps.Sensitivity(i)
 			}
 		}
 		stored = append(stored, s)

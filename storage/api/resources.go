@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/policy"
 )
 
 type byResource struct {
@@ -30,7 +32,7 @@ func (r *routes) listResources(ctx context.Context, in *struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	Find  string `query:"find" minLength:"1" doc:"An identifier or id: only that resource"`
 }) (*out[Resources], error) {
-	var list []*storage.Resource
+	var list []*apps.Resource
 	var next []byte
 	if in.Find != "" {
 		v, err := r.Store.Resources.Find(ctx, in.Find)
@@ -65,7 +67,7 @@ func (r *routes) createResource(ctx context.Context, in *struct {
 	RawBody        []byte
 }) (*made[Resource], error) {
 	return repeatable(ctx, r, repeat{"create-resource", in.IdempotencyKey, in.RawBody},
-		func(once storage.Once) (Resource, error) { return r.addResource(ctx, once, in.Body) },
+		func(once policy.Once) (Resource, error) { return r.addResource(ctx, once, in.Body) },
 		func(made string) (Resource, error) {
 			v, err := r.Store.Resources.Find(ctx, made)
 			if err != nil {
@@ -75,9 +77,9 @@ func (r *routes) createResource(ctx context.Context, in *struct {
 		})
 }
 
-func (r *routes) addResource(ctx context.Context, once storage.Once, in NewResource) (Resource, error) {
+func (r *routes) addResource(ctx context.Context, once policy.Once, in NewResource) (Resource, error) {
 	secret := r.NewSecret()
-	v, err := r.Store.Resources.Create(ctx, r.Actor(ctx), once, storage.NewResource{Identifier: in.Identifier, Name: in.Name,
+	v, err := r.Store.Resources.Create(ctx, r.Actor(ctx), once, apps.NewResource{Identifier: in.Identifier, Name: in.Name,
 		Scopes: storedScopes(in.Scopes), Secret: r.HashSecret(secret), SecretLast4: last4(secret)})
 	if err != nil {
 		return Resource{}, err
@@ -121,7 +123,7 @@ func (r *routes) changeResource(ctx context.Context, in *struct {
 		revision = have.Revision
 	}
 	v, err := r.Store.Resources.Change(ctx, r.Actor(ctx), in.ID, revision,
-		storage.ResourceChange{Name: in.Body.Name, Scopes: storedScopes(in.Body.Scopes)})
+		apps.ResourceChange{Name: in.Body.Name, Scopes: storedScopes(in.Body.Scopes)})
 	if errors.Is(err, storage.ErrStale) {
 		return nil, errChanged("resource")
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"latchkey/storage"
+	"latchkey/storage/apps"
+	"latchkey/storage/people"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -22,20 +24,20 @@ func etag(id storage.ID, revision uint64) string {
 	return `"` + id.String() + "." + strconv.FormatUint(revision, 10) + `"`
 }
 
-func tagOfUser(u *storage.User) string         { return etag(u.ID, u.Revision) }
-func tagOfClient(c *storage.Client) string     { return etag(c.UID, c.Revision) }
-func tagOfResource(v *storage.Resource) string { return etag(v.ID, v.Revision) }
+func tagOfUser(u *people.User) string       { return etag(u.ID, u.Revision) }
+func tagOfClient(c *apps.Client) string     { return etag(c.UID, c.Revision) }
+func tagOfResource(v *apps.Resource) string { return etag(v.ID, v.Revision) }
 
-func revisedUser(u *storage.User) *revised[User] {
+func revisedUser(u *people.User) *revised[User] {
 	return &revised[User]{ETag: tagOfUser(u), Body: userOf(u)}
 }
 
-func (r *routes) revisedClient(ctx context.Context, c *storage.Client) (*revised[Client], error) {
+func (r *routes) revisedClient(ctx context.Context, c *apps.Client) (*revised[Client], error) {
 	v, err := r.shown(ctx, c)
 	return &revised[Client]{ETag: tagOfClient(c), Body: v}, err
 }
 
-func (r *routes) revisedResource(ctx context.Context, v *storage.Resource) (*revised[Resource], error) {
+func (r *routes) revisedResource(ctx context.Context, v *apps.Resource) (*revised[Resource], error) {
 	shown, err := r.resourceOf(ctx, v)
 	return &revised[Resource]{ETag: tagOfResource(v), Body: shown}, err
 }

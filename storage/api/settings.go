@@ -8,15 +8,16 @@ import (
 	"slices"
 
 	"latchkey/storage"
+	"latchkey/storage/policy"
 )
 
 // Setting is one of the settings, and where its value comes from.
 type Setting struct {
-	Name    string                `json:"name"`
-	Value   any                   `json:"value" doc:"In force now"`
-	Default any                   `json:"default"`
-	Unit    string                `json:"unit,omitempty" doc:"What a number counts"`
-	Source  storage.SettingSource `json:"source" enum:"default,stored,file" doc:"file: the configuration file or the environment pins it, and it cannot be changed here"`
+	Name    string               `json:"name"`
+	Value   any                  `json:"value" doc:"In force now"`
+	Default any                  `json:"default"`
+	Unit    string               `json:"unit,omitempty" doc:"What a number counts"`
+	Source  policy.SettingSource `json:"source" enum:"default,stored,file" doc:"file: the configuration file or the environment pins it, and it cannot be changed here"`
 }
 
 // Settings are all of them.
@@ -44,13 +45,13 @@ func (r *routes) listSettings(ctx context.Context, _ *none) (*out[Settings], err
 }
 
 func (r *routes) changeSettings(ctx context.Context, in *struct{ Body map[string]any }) (*out[Settings], error) {
-	var changes []storage.SettingChange
+	var changes []policy.SettingChange
 	for _, name := range slices.Sorted(maps.Keys(in.Body)) {
 		text, err := json.Marshal(in.Body[name])
 		if err != nil {
 			return nil, err
 		}
-		changes = append(changes, storage.SettingChange{Name: name, Value: text})
+		changes = append(changes, policy.SettingChange{Name: name, Value: text})
 		if accent, ok := in.Body[name].(string); ok && name == "branding.accent" {
 			if err := r.CheckAccent(accent); err != nil {
 				return nil, &storage.Invalid{Field: name, Reason: "cannot be used: " + err.Error()}

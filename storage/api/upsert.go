@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"latchkey/storage"
+	"latchkey/storage/people"
+	"latchkey/storage/table"
 )
 
 // upserted is an account that was made (201) or was there (200).
@@ -35,7 +37,7 @@ func (r *routes) upsertUser(ctx context.Context, in *struct {
 		return nil, err
 	}
 	entry.Change.ExternalID = &in.ExternalID
-	done, err := r.Store.Users.Import(ctx, r.Actor(ctx), storage.UserImportOptions{Update: true}, []storage.UserImport{entry})
+	done, err := r.Store.Users.Import(ctx, r.Actor(ctx), people.UserImportOptions{Update: true}, []people.UserImport{entry})
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +45,7 @@ func (r *routes) upsertUser(ctx context.Context, in *struct {
 		return nil, done[0].Err
 	}
 	answer := &upserted{Status: http.StatusOK, Body: userOf(done[0].User)}
-	if done[0].Outcome == storage.Created {
+	if done[0].Outcome == table.Created {
 		answer.Status = http.StatusCreated
 	}
 	return answer, nil

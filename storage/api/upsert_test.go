@@ -9,6 +9,7 @@ import (
 
 	"latchkey/storage"
 	"latchkey/storage/api"
+	"latchkey/storage/people"
 )
 
 // importing takes hashes that say "good".
@@ -27,7 +28,7 @@ func TestUpsertMakesThenChangesWhatItNames(t *testing.T) {
 		"preferred_username": "ada", "email": "ada@example.org", "email_verified": true, "name": "Ada", "roles": []string{"admin"},
 		"address": map[string]any{"locality": "London"}, "password_hash": "good"}))
 	id, _ := storage.ParseID(made.Sub)
-	stored := must[*storage.User](t)(h.store.Users.Get(t.Context(), id))
+	stored := must[*people.User](t)(h.store.Users.Get(t.Context(), id))
 	if made.ExternalID != "https://x.example/u/1?a=b&c" || string(stored.Password) != "sealed good for "+string(id[:]) {
 		t.Errorf("%+v, password %q", made, stored.Password)
 	}
@@ -37,7 +38,7 @@ func TestUpsertMakesThenChangesWhatItNames(t *testing.T) {
 	if again.Sub != made.Sub || !reflect.DeepEqual(again.Account, want) {
 		t.Errorf("got  %+v\nwant %+v", again.Account, want)
 	}
-	if u := must[*storage.User](t)(h.store.Users.Get(t.Context(), id)); string(u.Password) != string(stored.Password) {
+	if u := must[*people.User](t)(h.store.Users.Get(t.Context(), id)); string(u.Password) != string(stored.Password) {
 		t.Error("the password was touched")
 	}
 	if found := must[api.User](t)(h.FindUser(t.Context(), made.ExternalID)); found.Sub != made.Sub {

@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"latchkey/storage"
+	"latchkey/storage/people"
 )
 
 // Claims are the standard claims about a person that are not their username or
 // e-mail address.
-type Claims = storage.Profile
+type Claims = people.Profile
 
 // Account is what can be written of a user. Names are those of the claims of
 // OpenID Connect Core section 5.1, except username, which leaves as
@@ -45,7 +46,7 @@ type Guessing struct {
 	WaitsUntil *time.Time `json:"waits_until,omitempty" doc:"When such a browser may try again; left out: now"`
 }
 
-func guessingOf(g storage.Guessed) *Guessing {
+func guessingOf(g people.Guessed) *Guessing {
 	if g.Now.Failures == 0 {
 		return nil
 	}
@@ -76,7 +77,7 @@ type Link struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-func userOf(u *storage.User) User {
+func userOf(u *people.User) User {
 	v := User{
 		Sub: u.Subject(),
 		Account: Account{Username: u.Username, Email: u.Email, EmailVerified: u.EmailVerified,

@@ -8,6 +8,8 @@ import (
 
 	"latchkey/internal/strictjson"
 	"latchkey/storage"
+	"latchkey/storage/people"
+	"latchkey/storage/policy"
 )
 
 type bySub struct {
@@ -66,7 +68,7 @@ func (r *routes) listUsers(ctx context.Context, in *struct {
 	return pageOfUsers(list, next), nil
 }
 
-func pageOfUsers(list []*storage.User, next []byte) *out[Users] {
+func pageOfUsers(list []*people.User, next []byte) *out[Users] {
 	page := Users{Users: make([]User, len(list)), Next: base64.RawURLEncoding.EncodeToString(next)}
 	for i, u := range list {
 		page.Users[i] = userOf(u)
@@ -80,7 +82,7 @@ func (r *routes) createUser(ctx context.Context, in *struct {
 	RawBody        []byte
 }) (*made[User], error) {
 	return repeatable(ctx, r, repeat{"create-user", in.IdempotencyKey, in.RawBody},
-		func(once storage.Once) (User, error) { return r.addUser(ctx, once, in.Body) },
+		func(once policy.Once) (User, error) { return r.addUser(ctx, once, in.Body) },
 		func(sub string) (User, error) {
 			id, err := storage.ParseID(sub)
 			if err != nil {
@@ -94,8 +96,8 @@ func (r *routes) createUser(ctx context.Context, in *struct {
 		})
 }
 
-func (r *routes) addUser(ctx context.Context, once storage.Once, n NewUser) (User, error) {
-	v := storage.User{
+func (r *routes) addUser(ctx context.Context, once policy.Once, n NewUser) (User, error) {
+	v := people.User{
 		ID: r.Store.Users.NewID(), Username: n.Username, Email: n.Email, EmailVerified: n.EmailVerified,
 		Profile: n.Claims, Roles: n.Roles, ExternalID: n.ExternalID,
 	}
@@ -114,7 +116,7 @@ func (r *routes) addUser(ctx context.Context, once storage.Once, n NewUser) (Use
 }
 
 // seal checks a password against the user's own names and hashes it.
-func (r *routes) seal(ctx context.Context, u *storage.User, password string) ([]byte, error) {
+func (r *routes) seal(ctx context.Context, u *people.User, password string) ([]byte, error) {
 	if err := r.CheckPassword(ctx, password, u.Username, u.Email,
 		u.Profile.Name, u.Profile.GivenName, u.Profile.FamilyName, u.Profile.Nickname); err != nil {
 		return nil, err
@@ -170,7 +172,7 @@ func (r *routes) changeUser(ctx context.Context, in *struct {
 	if err := errors.Join(strictjson.Unmarshal(in.RawBody, &merged), strictjson.Unmarshal(in.RawBody, &said)); err != nil {
 		return nil, &storage.Invalid{Field: "body", Reason: "must be a JSON object of fields to change"}
 	}
-	u, err := r.Store.Users.Change(ctx, r.Actor(ctx), in.Sub, storage.UserChange{
+	u, err := r.Store.Users.Change(ctx, r.Actor(ctx), in.Sub, people.UserChange{
 		Username: &merged.Username, Email: &merged.Email, Profile: &merged.Claims, ExternalID: &merged.ExternalID,
 		// Only when said: a new address is unverified unless the same
 		// change vouches for it.

@@ -18,12 +18,14 @@ import (
 	"latchkey/storage/backup"
 	"latchkey/storage/bolt"
 	"latchkey/storage/kv"
+	"latchkey/storage/people"
+	"latchkey/storage/store"
 )
 
 var errWrongKey = errors.New("the master key is another one")
 
 // anyKey is a master key that opens everything.
-func anyKey(context.Context, *storage.Store) error { return nil }
+func anyKey(context.Context, *store.Store) error { return nil }
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
@@ -37,21 +39,21 @@ func must(t *testing.T, err error) {
 }
 
 // open opens a data file, making it if there is none.
-func open(t *testing.T, path string) (*bolt.Engine, *storage.Store) {
+func open(t *testing.T, path string) (*bolt.Engine, *store.Store) {
 	t.Helper()
 	e, err := bolt.Open(path, bolt.Options{})
 	must(t, err)
 	t.Cleanup(func() { e.Close() })
-	s, err := storage.Open(t.Context(), e, storage.Options{})
+	s, err := store.Open(t.Context(), e, store.Options{})
 	must(t, err)
 	return e, s
 }
 
 // addPeople adds users, whom a test counts afterwards.
-func addPeople(t *testing.T, s *storage.Store, names ...string) {
+func addPeople(t *testing.T, s *store.Store, names ...string) {
 	t.Helper()
 	for _, name := range names {
-		_, err := s.Users.Create(t.Context(), storage.Operator, storage.User{Username: name})
+		_, err := s.Users.Create(t.Context(), storage.Operator, people.User{Username: name})
 		must(t, err)
 	}
 }
@@ -126,7 +128,7 @@ func TestABackupIsANewFileForItsOwnerOnlyThatWasReadAgain(t *testing.T) {
 func TestACopyThatTheMasterKeyDoesNotOpenIsNotKept(t *testing.T) {
 	e, _ := open(t, filepath.Join(t.TempDir(), "data"))
 	dir := t.TempDir()
-	wrong := func(context.Context, *storage.Store) error { return errWrongKey }
+	wrong := func(context.Context, *store.Store) error { return errWrongKey }
 	if _, err := backup.Write(t.Context(), e, filepath.Join(dir, "b"), wrong, noon); !errors.Is(err, errWrongKey) {
 		t.Errorf("answered %v", err)
 	}
@@ -243,7 +245,7 @@ var damages = []struct {
 	{name: "beginning lost", to: func(_ *testing.T, raw []byte) []byte { return raw[100:] }, want: "not a Latchkey data file"},
 	{name: "half", to: func(_ *testing.T, raw []byte) []byte { return raw[:len(raw)/2] }, want: "is cut short"},
 	{name: "another master key", to: func(_ *testing.T, raw []byte) []byte { return raw },
-		keys: func(context.Context, *storage.Store) error { return errWrongKey }, want: errWrongKey.Error()},
+		keys: func(context.Context, *store.Store) error { return errWrongKey }, want: errWrongKey.Error()},
 	{name: "a newer schema", to: func(t *testing.T, raw []byte) []byte {
 		return edited(t, raw, func(tx kv.Txn) error { return tx.Put([]byte{1}, []byte{1, 0xa1, 1, 0x18, 99}) })
 	}, want: "written by a newer Latchkey (schema 99"},
@@ -405,7 +407,7 @@ func TestABackupOfDataInUseIsOfOneMoment(t *testing.T) {
 	ended := make(chan error)
 	go func() {
 		for n := 0; ctx.Err() == nil; n++ {
-			if _, err := s.Users.Create(t.Context(), storage.Operator, storage.User{Username: fmt.Sprintf("user%d", n)}); err != nil {
+			if _, err := s.Users.Create(t.Context(), storage.Operator, people.User{Username: fmt.Sprintf("user%d", n)}); err != nil {
 				ended <- err
 				return
 			}
@@ -431,7 +433,7 @@ func TestABackupHoldsNothingOfWhoWasDeleted(t *testing.T) {
 	path, copied := filepath.Join(dir, "data"), filepath.Join(dir, "copy")
 	e, s := open(t, path)
 	addPeople(t, s, "ada")
-	u, err := s.Users.Create(t.Context(), storage.Operator, storage.User{Username: "zenobia", Email: "zenobia@leaves.example"})
+	u, err := s.Users.Create(t.Context(), storage.Operator, people.User{Username: "zenobia", Email: "zenobia@leaves.example"})
 	must(t, err)
 	must(t, s.Users.Delete(t.Context(), storage.Operator, u.ID))
 	holds := func(path string) bool {

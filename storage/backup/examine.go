@@ -7,19 +7,20 @@ import (
 	"fmt"
 	"strings"
 
-	"latchkey/storage"
 	"latchkey/storage/bolt"
+	"latchkey/storage/store"
+	"latchkey/storage/table"
 )
 
 // Keys tries the master key: it returns an error that says what to do if the key
 // does not open those that a store holds.
-type Keys func(context.Context, *storage.Store) error
+type Keys func(context.Context, *store.Store) error
 
 // Examine reads a data file or backup that nobody writes to, all of it, and changes
 // nothing. Records that contradict each other come back as faults. The error says
 // why the file is of no use as it is: it is none of Latchkey's, a newer one's,
 // another master key's, or pages of it are lost, a *Damaged.
-func Examine(ctx context.Context, path string, try Keys) ([]storage.Fault, error) {
+func Examine(ctx context.Context, path string, try Keys) ([]table.Fault, error) {
 	// Behind a page that cannot be trusted nothing else is safe to read.
 	if err := ExaminePages(path); err != nil {
 		return nil, err
@@ -46,13 +47,13 @@ func ExaminePages(path string) error {
 }
 
 // examineRecords reads a file whose pages are sound.
-func examineRecords(ctx context.Context, path string, try Keys) (_ []storage.Fault, err error) {
+func examineRecords(ctx context.Context, path string, try Keys) (_ []table.Fault, err error) {
 	engine, err := bolt.Open(path, bolt.Options{ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
-	store, err := storage.Inspect(ctx, engine)
+	store, err := store.Inspect(ctx, engine)
 	if err == nil {
 		err = try(ctx, store)
 	}
@@ -64,7 +65,7 @@ func examineRecords(ctx context.Context, path string, try Keys) (_ []storage.Fau
 
 // Check is Examine for data that are in use, and whose keys are known to open. All
 // that is damaged comes back as faults.
-func Check(ctx context.Context, engine *bolt.Engine, store *storage.Store) ([]storage.Fault, error) {
+func Check(ctx context.Context, engine *bolt.Engine, store *store.Store) ([]table.Fault, error) {
 	report, err := engine.Verify(ctx)
 	if err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func Check(ctx context.Context, engine *bolt.Engine, store *storage.Store) ([]st
 
 // faultsOf says of pages what is lost with them. Neighbours that are lost for the
 // same reason are one loss.
-func faultsOf(r bolt.Report) (faults []storage.Fault) {
+func faultsOf(r bolt.Report) (faults []table.Fault) {
 	for i := 0; i < len(r.Damage); {
 		d := r.Damage[i]
 		last, to := d.Page, d.To
@@ -88,7 +89,7 @@ func faultsOf(r bolt.Report) (faults []storage.Fault) {
 		if last != d.Page {
 			where = fmt.Sprintf("pages %d to %d", d.Page, last)
 		}
-		faults = append(faults, storage.Fault{Table: "file", Key: d.From,
+		faults = append(faults, table.Fault{Table: "file", Key: d.From,
 			What: fmt.Sprintf("%s: %s; lost is %s", where, d.What, loss(d.From, to))})
 	}
 	return faults
@@ -109,7 +110,7 @@ func loss(from, to []byte) string {
 
 // place is a key in words: its table, and the key as storage's faults show it.
 func place(key []byte) string {
-	table := storage.TableOf(key)
+	table := store.TableOf(key)
 	if table == "" {
 		table = "key"
 	}
@@ -120,7 +121,7 @@ func place(key []byte) string {
 type Damaged struct {
 	Path    string
 	Missing int64 // bytes, at the end
-	Faults  []storage.Fault
+	Faults  []table.Fault
 }
 
 func (e *Damaged) Error() string {

@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"latchkey/storage"
 	"latchkey/storage/bolt"
 	"latchkey/storage/kv"
+	"latchkey/storage/table"
 )
 
 // ErrPresent: there are data already, and they were not to be replaced.
@@ -34,7 +34,7 @@ type Restore struct {
 type Restored struct {
 	Kept   string // where the replaced data are; "" if there were none
 	Bytes  int64
-	Faults []storage.Fault // what was not restored, or not as it should be
+	Faults []table.Fault // what was not restored, or not as it should be
 }
 
 // lockWait is how long to wait for another process to let go of the data.
@@ -95,7 +95,7 @@ func (r Restore) hold() (lock io.Closer, present bool, err error) {
 }
 
 // examine returns what is lost, as an error unless that is accepted.
-func (r Restore) examine(ctx context.Context, draft string, report bolt.Report) ([]storage.Fault, error) {
+func (r Restore) examine(ctx context.Context, draft string, report bolt.Report) ([]table.Fault, error) {
 	faults := faultsOf(report)
 	more, err := examineRecords(ctx, draft, r.Keys)
 	// Lost keys are a consequence of lost pages, which tell more.

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"latchkey/storage"
 	"latchkey/storage/backup"
 	"latchkey/storage/kv"
+	"latchkey/storage/store"
 )
 
 // counted is a source that tells how often it was used, and fails if told to.
@@ -167,7 +167,7 @@ func TestWhileTheDataHaveFaultsNoBackupIsDeleted(t *testing.T) {
 	if left := files(t, s.Directory); left != "id.example.org-20261123T120000Z.db" {
 		t.Errorf("left %s", left)
 	}
-	s.Keys = func(context.Context, *storage.Store) error { return errWrongKey }
+	s.Keys = func(context.Context, *store.Store) error { return errWrongKey }
 	if err := s.Tick(t.Context(), noon.AddDate(0, 0, 3)); !errors.Is(err, errWrongKey) {
 		t.Errorf("answered %v", err)
 	}

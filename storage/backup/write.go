@@ -12,9 +12,9 @@ import (
 	"syscall"
 	"time"
 
-	"latchkey/storage"
 	"latchkey/storage/bolt"
 	"latchkey/storage/kv"
+	"latchkey/storage/table"
 )
 
 // Source is what a backup is made of; an engine is one.
@@ -30,7 +30,7 @@ type Copy struct {
 	Bytes int64
 	Taken time.Time
 	// Faults were in the data already: the copy is true to them.
-	Faults []storage.Fault
+	Faults []table.Fault
 }
 
 // Write makes a backup at path while the data are in use. It refuses to overwrite a

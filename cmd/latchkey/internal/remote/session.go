@@ -12,12 +12,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/apps"
 )
 
 const (
-	scopeAll  = storage.ScopeAdmin
-	scopeRead = storage.ScopeAdminRead
+	scopeAll  = apps.ScopeAdmin
+	scopeRead = apps.ScopeAdminRead
 	// spare is how long before its end a token is replaced: a request takes a while.
 	spare = 2 * time.Minute
 )

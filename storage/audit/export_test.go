@@ -1,0 +1,5 @@
+package audit
+
+// What the tests of this package see of it.
+
+const ChangeMost = changeMost

@@ -1,0 +1,13 @@
+package people
+
+// What the tests of this package see of it.
+
+const EndSlice = endSlice
+const LoginMost = loginMost
+
+var AlikeEmails = alikeEmails
+var BesideLatin = besideLatin
+var CanonicalLogin = canonicalLogin
+var CanonicalUsername = canonicalUsername
+var ValidUsername = validUsername
+var WrittenTogether = writtenTogether
