@@ -16,7 +16,7 @@ type Metadata struct {
 	AllowedGroups []string `json:"allowed_groups,omitempty" doc:"Names of the groups whose members may use the client; none: everybody"`
 }
 
-func (m Metadata) stored() apps.Metadata {
+func storedMetadata(m Metadata) apps.Metadata {
 	v := m.Metadata
 	v.Scopes = strings.Fields(m.Scope)
 	return v
@@ -88,9 +88,9 @@ func secretOf(s apps.Secret) Secret {
 	return shown
 }
 
-// with is the client with a secret just made, which RFC 7591 section 3.2.1 wants
+// withSecret is the client with a secret just made, which RFC 7591 section 3.2.1 wants
 // accompanied by its expiry.
-func (c Client) with(secret string) Client {
+func withSecret(c Client, secret string) Client {
 	if secret != "" {
 		never := int64(0)
 		c.ClientSecret, c.ClientSecretExpiresAt = secret, &never

@@ -25,10 +25,13 @@ type Caller struct {
 	offer atomic.Pointer[offer] // of the server at base, once it was asked for
 }
 
-// InProcess returns a Caller of a handler in the same process.
-func InProcess(h http.Handler) *Caller {
-	return &Caller{http: &http.Client{Transport: direct{h}, CheckRedirect: sendNoFurther}}
+// Local returns a Caller of the server on this machine that t leads to.
+func Local(t http.RoundTripper) *Caller {
+	return &Caller{http: &http.Client{Transport: t, CheckRedirect: sendNoFurther}}
 }
+
+// InProcess returns a Caller of a handler in the same process.
+func InProcess(h http.Handler) *Caller { return Local(direct{h}) }
 
 // Close gives up idle connections.
 func (c *Caller) Close() { c.http.CloseIdleConnections() }
@@ -136,26 +139,28 @@ func only[T any](noun, name string, found []T, err error) (one T, _ error) {
 	return found[0], checkIdentity(found[0])
 }
 
-func firstOf(err, otherwise error) error {
-	if err != nil {
-		return err
+// identity is what a record is known by, without which it is worth nothing. known: v is
+// such a record.
+func identity(v any) (id string, known bool) {
+	switch v := v.(type) {
+	case User:
+		return v.Sub, true
+	case Client:
+		return v.ClientID, true
+	case Group:
+		return v.ID, true
+	case Resource:
+		return v.ID, true
+	case Link:
+		return v.URL, true
 	}
-	return otherwise
+	return "", false
 }
-
-// identified is a record that is worth nothing without what it is known by.
-type identified interface{ identity() string }
-
-func (u User) identity() string     { return u.Sub }
-func (c Client) identity() string   { return c.ClientID }
-func (g Group) identity() string    { return g.ID }
-func (r Resource) identity() string { return r.ID }
-func (l Link) identity() string     { return l.URL }
 
 // checkIdentity refuses a record without its id: something else has answered, and what
 // is done next would be done to nobody or to another.
 func checkIdentity(v any) error {
-	if one, ok := v.(identified); ok && one.identity() == "" {
+	if id, known := identity(v); known && id == "" {
 		return errors.New("the answer is not what this version expects: it does not say what it is about")
 	}
 	return nil

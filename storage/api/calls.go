@@ -50,7 +50,7 @@ func (c *Caller) UpsertUser(ctx context.Context, externalID string, f Fields) (U
 
 // DeleteUser deletes a user.
 func (c *Caller) DeleteUser(ctx context.Context, sub string) error {
-	_, err := call[none](ctx, c, http.MethodDelete, path("/users/", sub), nil)
+	_, err := call[struct{}](ctx, c, http.MethodDelete, path("/users/", sub), nil)
 	return err
 }
 
@@ -104,7 +104,7 @@ func (c *Caller) ChangeGroup(ctx context.Context, id string, f Fields) (Group, e
 
 // DeleteGroup deletes a group.
 func (c *Caller) DeleteGroup(ctx context.Context, id string) error {
-	_, err := call[none](ctx, c, http.MethodDelete, path("/groups/", id), nil)
+	_, err := call[struct{}](ctx, c, http.MethodDelete, path("/groups/", id), nil)
 	return err
 }
 
@@ -114,7 +114,7 @@ func (c *Caller) SetMember(ctx context.Context, group, sub string, member bool) 
 	if member {
 		method = http.MethodPut
 	}
-	_, err := call[none](ctx, c, method, path("/groups/", group)+path("/members/", sub), nil)
+	_, err := call[struct{}](ctx, c, method, path("/groups/", group)+path("/members/", sub), nil)
 	return err
 }
 
@@ -142,7 +142,7 @@ func (c *Caller) ChangeResource(ctx context.Context, id string, f Fields) (Resou
 
 // DeleteResource deletes a resource.
 func (c *Caller) DeleteResource(ctx context.Context, id string) error {
-	_, err := call[none](ctx, c, http.MethodDelete, path("/resources/", id), nil)
+	_, err := call[struct{}](ctx, c, http.MethodDelete, path("/resources/", id), nil)
 	return err
 }
 
@@ -160,7 +160,7 @@ func (c *Caller) AddResourceSecret(ctx context.Context, id string, overlap time.
 
 // RemoveResourceSecret ends one secret of a resource.
 func (c *Caller) RemoveResourceSecret(ctx context.Context, id, secret string) error {
-	_, err := call[none](ctx, c, http.MethodDelete, path("/resources/", id)+path("/secrets/", secret), nil)
+	_, err := call[struct{}](ctx, c, http.MethodDelete, path("/resources/", id)+path("/secrets/", secret), nil)
 	return err
 }
 
@@ -181,7 +181,7 @@ func (c *Caller) ChangeClient(ctx context.Context, id string, f Fields) (Client,
 
 // DeleteClient deletes a client.
 func (c *Caller) DeleteClient(ctx context.Context, id string) error {
-	_, err := call[none](ctx, c, http.MethodDelete, path("/clients/", id), nil)
+	_, err := call[struct{}](ctx, c, http.MethodDelete, path("/clients/", id), nil)
 	return err
 }
 

@@ -38,7 +38,7 @@ func (r *routes) readClient(ctx context.Context, o ClientImport, in clientEntry)
 	if e.ClientID == "" {
 		return n, &storage.Invalid{Field: "client_id", Reason: "must be given"}
 	}
-	if err := e.checkSecret(have != nil); err != nil {
+	if err := checkSecret(&e, have != nil); err != nil {
 		return n, err
 	}
 	if n.NewClient, err = r.newClient(ctx, e); err != nil {
@@ -72,7 +72,7 @@ func (r *routes) newClient(ctx context.Context, e ClientEntry) (apps.NewClient, 
 	case e.ClientSecret != "":
 		n.Secret, n.SecretLast4 = r.HashSecret(e.ClientSecret), last4(e.ClientSecret)
 	case e.SecretHash != "":
-		n.Origin = r.Fingerprint(e.origin())
+		n.Origin = r.Fingerprint(origin(&e))
 		n.Imported, err = r.ImportSecret(e.ClientID, e.SecretHash)
 	}
 	return n, err
@@ -83,7 +83,7 @@ func (r *routes) newClient(ctx context.Context, e ClientEntry) (apps.NewClient, 
 // that was asked for: the file may be older than a secret that was made here because
 // the one before had leaked, or than the keys that ended all secrets.
 func (r *routes) keepSecret(n *apps.ClientImport, e *ClientEntry, have *apps.Client, o ClientImport) error {
-	field := e.secretField()
+	field := secretField(e)
 	live := have.LiveSecrets(time.Now())
 	keyed := have.Confidential() && !have.Metadata.UsesSecret()
 	if field == "" || len(live) == 0 && !keyed {
@@ -111,11 +111,11 @@ func (r *routes) keepSecret(n *apps.ClientImport, e *ClientEntry, have *apps.Cli
 
 // isOrigin reports whether a secret was imported as the hash that the entry names.
 func (r *routes) isOrigin(s apps.Secret, e *ClientEntry) bool {
-	return e.SecretHash != "" && len(s.Origin) > 0 && r.IsFingerprint(s.Origin, e.origin())
+	return e.SecretHash != "" && len(s.Origin) > 0 && r.IsFingerprint(s.Origin, origin(e))
 }
 
 // secretField is how the entry names its secret; "": it names none.
-func (e *ClientEntry) secretField() string {
+func secretField(e *ClientEntry) string {
 	switch {
 	case e.ClientSecret != "":
 		return "client_secret"
@@ -126,12 +126,12 @@ func (e *ClientEntry) secretField() string {
 }
 
 // origin is what a hash is recognised by when it is imported again.
-func (e *ClientEntry) origin() []byte { return []byte(e.ClientID + "\x00" + e.SecretHash) }
+func origin(e *ClientEntry) []byte { return []byte(e.ClientID + "\x00" + e.SecretHash) }
 
 // checkSecret says what is wrong with an entry's secret. A client that is known
 // already needs none.
-func (e *ClientEntry) checkSecret(known bool) error {
-	field, secret := e.secretField(), e.ClientSecret
+func checkSecret(e *ClientEntry, known bool) error {
+	field, secret := secretField(e), e.ClientSecret
 	public := e.TokenEndpointAuthMethod == apps.AuthMethodNone
 	keyed := e.TokenEndpointAuthMethod == apps.AuthMethodPrivateKeyJWT
 	switch {

@@ -22,12 +22,12 @@ func (r *routes) answer(ctx context.Context, c *apps.Client, secret string) (*ou
 	if err != nil {
 		return nil, err
 	}
-	return &out[Client]{v.with(secret)}, nil
+	return &out[Client]{withSecret(v, secret)}, nil
 }
 
 // toStore is what is stored of metadata: groups by id, keys that are good.
 func (r *routes) toStore(ctx context.Context, m Metadata) (apps.Metadata, error) {
-	v := m.stored()
+	v := storedMetadata(m)
 	if text := string(v.JWKS); text == "null" || text == `""` {
 		v.JWKS = nil // which is how a field is cleared
 	}

@@ -95,7 +95,7 @@ func (r *routes) addClient(ctx context.Context, once policy.Once, in NewClient) 
 		return Client{}, err
 	}
 	v, err := r.shown(ctx, c)
-	return v.with(secret), err
+	return withSecret(v, secret), err
 }
 
 func last4(secret string) string { return secret[max(0, len(secret)-4):] }

@@ -67,7 +67,7 @@ func (r *routes) documents(router *mux.Router) {
 			body, err := once()
 			if err != nil {
 				r.Report(req.Context(), err)
-				write(w, http.StatusInternalServerError, ourSide)
+				WriteProblem(w, http.StatusInternalServerError, ourSide)
 				return
 			}
 			w.Header().Set("Content-Type", "application/openapi+"+form)

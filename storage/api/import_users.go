@@ -121,12 +121,12 @@ func (r *routes) importRun(ctx context.Context, o UserImport, run []named) ([]Im
 		return nil, err
 	}
 	for k, result := range results {
-		done[at[k]].tell(result, o.DryRun)
+		tellUser(&done[at[k]], result, o.DryRun)
 	}
 	return done, nil
 }
 
-func (d *ImportedUser) tell(result people.UserImported, dry bool) {
+func tellUser(d *ImportedUser, result people.UserImported, dry bool) {
 	d.Result = result.Outcome
 	if result.Err != nil {
 		d.Reason = result.Err.Error()

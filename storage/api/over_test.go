@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -134,5 +135,19 @@ func TestAnAnswerWithoutAnEndIsGivenUp(t *testing.T) {
 	missing = true
 	if _, err := caller.FindUser(t.Context(), "ada"); !errors.Is(err, api.ErrNoAPI) {
 		t.Errorf("the description: %v", err)
+	}
+}
+
+func TestAnswersThatAreNotOursAreToldApart(t *testing.T) {
+	odd := api.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusBadGateway)
+		_, _ = w.Write([]byte("<html>"))
+	}))
+	if _, err := odd.FindUser(context.Background(), "x"); err == nil || !strings.Contains(err.Error(), "502") && !strings.Contains(err.Error(), "Bad Gateway") {
+		t.Error(err)
+	}
+	mute := api.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("<html>")) }))
+	if _, err := mute.FindUser(context.Background(), "x"); err == nil || !strings.Contains(err.Error(), "expects") {
+		t.Error(err)
 	}
 }

@@ -19,7 +19,7 @@ type Membership struct {
 	AsOf                         *time.Time `json:"as_of,omitempty"`
 }
 
-func (m Membership) of(user storage.ID) people.Membership {
+func storedMembership(user storage.ID, m Membership) people.Membership {
 	v := people.Membership{
 		User: user, IsPatron: m.IsPatron, Status: m.Status, Tiers: m.Tiers,
 		LifetimeSupportCents: m.LifetimeSupportCents, CurrentlyEntitledAmountCents: m.CurrentlyEntitledAmountCents,

@@ -45,4 +45,4 @@ func SameUser(next http.Handler) http.Handler {
 	})
 }
 
-func refuse(w http.ResponseWriter, detail string) { write(w, http.StatusForbidden, detail) }
+func refuse(w http.ResponseWriter, detail string) { WriteProblem(w, http.StatusForbidden, detail) }

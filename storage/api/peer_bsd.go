@@ -3,6 +3,7 @@
 package api
 
 import (
+	"cmp"
 	"net"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +20,7 @@ func peerUID(c *net.UnixConn) (int, error) {
 	err = raw.Control(func(fd uintptr) {
 		cred, failed = unix.GetsockoptXucred(int(fd), 0, unix.LOCAL_PEERCRED) // level SOL_LOCAL
 	})
-	if err = firstOf(err, failed); err != nil {
+	if err = cmp.Or(err, failed); err != nil {
 		return 0, err
 	}
 	return int(cred.Uid), nil

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net"
 
 	"golang.org/x/sys/unix"
@@ -17,7 +18,7 @@ func peerUID(c *net.UnixConn) (int, error) {
 	err = raw.Control(func(fd uintptr) {
 		cred, failed = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
 	})
-	if err = firstOf(err, failed); err != nil {
+	if err = cmp.Or(err, failed); err != nil {
 		return 0, err
 	}
 	return int(cred.Uid), nil

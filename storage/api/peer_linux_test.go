@@ -60,8 +60,7 @@ func TestOnlyTheServersOwnUserIsServed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	h := newHouse(t, nil)
-	socket := serveSocket(t, dir, h.handler).Addr().String()
+	socket := serveSocket(t, dir, seven).Addr().String()
 	if _, err := callAs(nobody, socket); err == nil {
 		t.Error("another user could connect at all")
 	}

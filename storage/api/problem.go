@@ -66,12 +66,12 @@ func Fail(w http.ResponseWriter, r *http.Request, status int, detail string) boo
 	if r.URL.Path != Prefix && !strings.HasPrefix(r.URL.Path, Prefix+"/") {
 		return false
 	}
-	write(w, status, detail)
+	WriteProblem(w, status, detail)
 	return true
 }
 
-// write is a problem without the framework.
-func write(w http.ResponseWriter, status int, detail string) {
+// WriteProblem answers with a problem, without the framework.
+func WriteProblem(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)

@@ -137,7 +137,7 @@ func Dial(ctx context.Context, dir string) (*Caller, error) {
 		return nil, err
 	}
 	_ = conn.Close()
-	return &Caller{http: &http.Client{CheckRedirect: sendNoFurther, Transport: &http.Transport{
+	return Local(&http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return open(ctx) },
-	}}}, nil
+	}), nil
 }

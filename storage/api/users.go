@@ -240,7 +240,7 @@ func (r *routes) setPatreon(ctx context.Context, in *struct {
 	Sub  storage.ID `path:"sub"`
 	Body Membership
 }) (*revised[User], error) {
-	if err := r.Store.Memberships.Set(ctx, r.Actor(ctx), in.Body.of(in.Sub)); err != nil {
+	if err := r.Store.Memberships.Set(ctx, r.Actor(ctx), storedMembership(in.Sub, in.Body)); err != nil {
 		return nil, err
 	}
 	return r.getUser(ctx, &bySub{in.Sub})
