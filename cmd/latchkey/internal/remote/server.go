@@ -50,8 +50,8 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		return nil, fmt.Errorf("%s: %w", o.Issuer, err)
 	}
 	// An answer is a page, or a report on a batch: minutes are for the slowest of lines.
-	client := &http.Client{Transport: s, Timeout: o.AnswerMost + time.Minute}
-	return &Server{Caller: api.Over(o.Issuer, client), session: s}, nil
+	httpClient := &http.Client{Transport: s, Timeout: o.AnswerMost + time.Minute}
+	return &Server{Caller: api.Over(o.Issuer, httpClient), session: s}, nil
 }
 
 // Explain adds to a refusal what this side knows of its cause. The error is still the
