@@ -50,7 +50,7 @@ func (r *routes) care() {
 		unhurried(r, "check", http.MethodGet, "/check", "Read everything and say what is wrong", 200,
 			func(ctx context.Context, _ *struct{}) (*out[Findings], error) {
 				faults, err := r.Check(ctx)
-				return &out[Findings]{Findings{FaultsOf(faults)}}, err
+				return &out[Findings]{Findings{Faults: FaultsOf(faults)}}, err
 			})
 	}
 	if r.Backup != nil {

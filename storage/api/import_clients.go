@@ -95,7 +95,7 @@ func (r *routes) importClients(ctx context.Context, in *struct{ Body ClientImpor
 		}
 		done = append(done, results...)
 	}
-	return &out[ClientImported]{ClientImported{done}}, nil
+	return &out[ClientImported]{ClientImported{Results: done}}, nil
 }
 
 // importClientRun imports entries in one commit.

@@ -46,7 +46,7 @@ func (r *routes) importUsers(ctx context.Context, in *struct{ Body UserImport })
 		}
 		done = append(done, results...)
 	}
-	return &out[UserImported]{UserImported{done}}, nil
+	return &out[UserImported]{UserImported{Results: done}}, nil
 }
 
 // named is an entry with what it calls itself.

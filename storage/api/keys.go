@@ -66,12 +66,12 @@ func (r *routes) keys() {
 	handle(r, "rotate-keys", http.MethodPost, "/keys/rotate", "Replace signing keys", 200,
 		func(ctx context.Context, in *ofAlgorithm) (*out[Rotations], error) {
 			done, err := r.Keys.Rotate(ctx, r.Actor(ctx), in.Body.Algorithm)
-			return &out[Rotations]{Rotations{done}}, err
+			return &out[Rotations]{Rotations{Rotations: done}}, err
 		})
 	handle(r, "discard-keys", http.MethodPost, "/keys/discard", "Replace leaked keys, and end what was made with them", 200,
 		func(ctx context.Context, in *ofAlgorithm) (*out[Rotations], error) {
 			done, err := r.Keys.Discard(ctx, r.Actor(ctx), in.Body.Algorithm)
-			return &out[Rotations]{Rotations{done}}, err
+			return &out[Rotations]{Rotations{Rotations: done}}, err
 		})
 }
 

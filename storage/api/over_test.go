@@ -120,7 +120,7 @@ func TestNoTokenFollowsARedirect(t *testing.T) {
 func TestAnAnswerWithoutAnEndIsGivenUp(t *testing.T) {
 	api.AnswersAtMost(t, 1<<20)
 	missing, piece := false, bytes.Repeat([]byte(" "), 1<<16)
-	caller := over(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if missing && !strings.HasSuffix(r.URL.Path, "/openapi.json") {
 			http.NotFound(w, r)
 			return
@@ -129,6 +129,8 @@ func TestAnAnswerWithoutAnEndIsGivenUp(t *testing.T) {
 			_, err = w.Write(piece)
 		}
 	}))
+	defer server.Close()
+	caller := api.Over(server.URL, server.Client())
 	if _, err := caller.FindUser(t.Context(), "ada"); err == nil || !strings.Contains(err.Error(), "the answer is longer than any") {
 		t.Errorf("an answer: %v", err)
 	}
