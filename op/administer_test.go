@@ -16,8 +16,9 @@ import (
 	"github.com/fxamacker/cbor/v2"
 	"github.com/gorilla/mux"
 
+	"latchkey/api"
+	"latchkey/api/wire"
 	"latchkey/storage"
-	"latchkey/storage/api"
 	"latchkey/storage/apps"
 	"latchkey/storage/kv"
 	"latchkey/storage/people"
@@ -46,9 +47,9 @@ func (h *house) api() http.Handler {
 func (h *house) administered(method, token string) string {
 	h.t.Helper()
 	if method == http.MethodGet {
-		return called(h.api(), method, api.Prefix+"/users", token)
+		return called(h.api(), method, wire.Prefix+"/users", token)
 	}
-	return called(h.api(), method, api.Prefix+"/groups", token)
+	return called(h.api(), method, wire.Prefix+"/groups", token)
 }
 
 func called(handler http.Handler, method, path, token string) string {
@@ -232,7 +233,7 @@ func TestEveryOperationWantsTheScopeAndTheRole(t *testing.T) {
 	bobs := other.tokens(authorization("scope", "openid admin")).AccessToken
 	handler := s.h.api()
 	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, httptest.NewRequest("GET", api.Prefix+"/openapi.json", nil))
+	handler.ServeHTTP(w, httptest.NewRequest("GET", wire.Prefix+"/openapi.json", nil))
 	described := decoded[struct{ Paths map[string]map[string]any }](t, w.Result())
 	if len(described.Paths) < 10 {
 		t.Fatal(described)

@@ -8,8 +8,8 @@ import (
 	"os"
 	"time"
 
+	"latchkey/api/wire"
 	"latchkey/internal/edge"
-	"latchkey/storage/api"
 )
 
 // probeHeader carries the server's own secret back to it. Who has it may run
@@ -27,8 +27,8 @@ type arrival struct {
 
 var forwardingHeaders = []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"}
 
-func (h *house) status(context.Context) api.Status {
-	s := api.Status{Version: versionOf().Version, Issuer: h.config.Issuer, PID: os.Getpid(), Probe: h.probe}
+func (h *house) status(context.Context) wire.Status {
+	s := wire.Status{Version: versionOf().Version, Issuer: h.config.Issuer, PID: os.Getpid(), Probe: h.probe}
 	if err := h.engine.Err(); err != nil {
 		s.Fault = err.Error()
 	}

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"latchkey/api/wire"
 	"latchkey/keys"
-	"latchkey/storage/api"
 	"latchkey/storage/backup"
 	"latchkey/storage/store"
 	"latchkey/storage/table"
@@ -40,12 +40,12 @@ func (h *house) check(ctx context.Context) ([]table.Fault, error) {
 }
 
 // backup writes a copy of the data, beside traffic.
-func (h *house) backup(ctx context.Context, path string) (api.Backup, error) {
+func (h *house) backup(ctx context.Context, path string) (wire.Backup, error) {
 	c, err := backup.Write(ctx, h.engine, path, h.tryKeys, time.Now())
 	if err != nil {
-		return api.Backup{}, err
+		return wire.Backup{}, err
 	}
-	return api.Backup{Path: c.Path, Bytes: c.Bytes, TakenAt: c.Taken, Faults: api.FaultsOf(c.Faults)}, nil
+	return wire.Backup{Path: c.Path, Bytes: c.Bytes, TakenAt: c.Taken, Faults: wire.FaultsOf(c.Faults)}, nil
 }
 
 // newSchedule is the configured one; nil: none is.
@@ -72,7 +72,7 @@ func fileName(issuer string) string {
 }
 
 // sayFaults lists what is wrong with the data.
-func (t *terminal) sayFaults(faults []api.Fault) {
+func (t *terminal) sayFaults(faults []wire.Fault) {
 	for _, f := range faults {
 		t.say("  %s %s: %s", f.Table, f.Key, f.What)
 	}

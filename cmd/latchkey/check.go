@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"latchkey/storage/api"
+	"latchkey/api/wire"
 	"latchkey/storage/backup"
 	"latchkey/storage/table"
 
@@ -21,7 +21,7 @@ func checkCommand(t *terminal) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var faults []api.Fault
+			var faults []wire.Fault
 			if len(args) == 1 {
 				faults, err = examine(c.Context(), config, args[0])
 			} else {
@@ -40,7 +40,7 @@ func checkCommand(t *terminal) *cobra.Command {
 
 // checkData asks the server. Without one it reads the file as it would a backup,
 // since damaged data had better not be opened.
-func checkData(ctx context.Context, c *Config) (faults []api.Fault, err error) {
+func checkData(ctx context.Context, c *Config) (faults []wire.Fault, err error) {
 	if err := noData(c); err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func checkData(ctx context.Context, c *Config) (faults []api.Fault, err error) {
 	return caller.Check(ctx)
 }
 
-func examine(ctx context.Context, c *Config, path string) ([]api.Fault, error) {
+func examine(ctx context.Context, c *Config, path string) ([]wire.Fault, error) {
 	try, err := presentKeys(c)
 	if err != nil {
 		return nil, err
@@ -68,13 +68,13 @@ func examine(ctx context.Context, c *Config, path string) ([]api.Fault, error) {
 			faults = append([]table.Fault{missing}, faults...)
 		}
 	}
-	return api.FaultsOf(faults), err
+	return wire.FaultsOf(faults), err
 }
 
-func (t *terminal) showFindings(faults []api.Fault) error {
+func (t *terminal) showFindings(faults []wire.Fault) error {
 	switch {
 	case t.json:
-		if err := t.writeJSON(api.Findings{Faults: faults}); err != nil {
+		if err := t.writeJSON(wire.Findings{Faults: faults}); err != nil {
 			return err
 		}
 	case len(faults) == 0:

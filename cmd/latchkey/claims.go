@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"latchkey/api/client"
 	"latchkey/internal/strictjson"
-	"latchkey/storage/api"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -79,8 +79,8 @@ func addAccountFlags(c *cobra.Command) {
 }
 
 // accountFields gathers what the flags and the claims file set.
-func (t *terminal) accountFields(flags *pflag.FlagSet) (api.Fields, error) {
-	fields := api.Fields{}
+func (t *terminal) accountFields(flags *pflag.FlagSet) (client.Fields, error) {
+	fields := client.Fields{}
 	if path, _ := flags.GetString("claims-json"); path != "" {
 		if err := t.readClaims(path, fields); err != nil {
 			return nil, err
@@ -110,7 +110,7 @@ func (t *terminal) accountFields(flags *pflag.FlagSet) (api.Fields, error) {
 
 // readClaims reads a claims file into fields, and refuses names that are not
 // standard claims.
-func (t *terminal) readClaims(path string, fields api.Fields) error {
+func (t *terminal) readClaims(path string, fields client.Fields) error {
 	claims := map[string]any{}
 	if err := t.readJSON(path, &claims); err != nil {
 		return err

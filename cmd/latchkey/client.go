@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"latchkey/api/wire"
 	"latchkey/storage"
-	"latchkey/storage/api"
 	"latchkey/storage/apps"
 
 	"github.com/spf13/cobra"
@@ -54,7 +54,7 @@ func clientAdd(t *terminal) *cobra.Command {
 				return usagef("--%s is missing: see %s --help", flag, c.CommandPath())
 			}
 		}
-		n := api.NewClient{ClientID: *id, FirstParty: *own}
+		n := wire.NewClient{ClientID: *id, FirstParty: *own}
 		fields := metadataFields(c.Flags())
 		if fields["grant_types"] == nil { // an app that signs people in, and should not have to do so every hour
 			fields["grant_types"] = []string{apps.GrantTypeCode, apps.GrantTypeRefresh}
@@ -104,7 +104,7 @@ func clientList(t *terminal) *cobra.Command {
 	return &cobra.Command{Use: "list", Short: "List all apps", Args: takes(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return t.with(c.Context(), false, func(conn *connection) error {
-				clients := []api.Client{}
+				clients := []wire.Client{}
 				for v, err := range conn.Clients(c.Context()) {
 					if err != nil {
 						return err
@@ -119,7 +119,7 @@ func clientList(t *terminal) *cobra.Command {
 		}}
 }
 
-func (t *terminal) showClients(clients []api.Client) error {
+func (t *terminal) showClients(clients []wire.Client) error {
 	if len(clients) == 0 {
 		t.say("No apps yet. Add one with “latchkey client add --client-name NAME --redirect-uri ADDRESS”.")
 		return nil
@@ -144,7 +144,7 @@ func clientShow(t *terminal) *cobra.Command {
 
 // showClient answers with a client, under a headline for people. A secret that
 // has just been made is in it.
-func (t *terminal) showClient(headline string, v api.Client) error {
+func (t *terminal) showClient(headline string, v wire.Client) error {
 	if t.json {
 		return t.writeJSON(v)
 	}
@@ -168,7 +168,7 @@ func (t *terminal) showClient(headline string, v api.Client) error {
 	return nil
 }
 
-func metadataLines(v api.Client) []field {
+func metadataLines(v wire.Client) []field {
 	m := v.Metadata
 	lines := []field{
 		{"client_name", m.ClientName}, {"redirect_uris", strings.Join(m.RedirectURIs, "\n")},
@@ -209,14 +209,14 @@ func metadataLines(v api.Client) []field {
 
 // onlineRefresh says whether refresh tokens come without offline_access; "" of an app that
 // gets none.
-func onlineRefresh(m api.Metadata) string {
+func onlineRefresh(m wire.Metadata) string {
 	if slices.Contains(m.GrantTypes, apps.GrantTypeRefresh) && !m.RefreshesOnline() {
 		return "no"
 	}
 	return yes(m.RefreshesOnline(), "yes")
 }
 
-func secretWords(s api.Secret) string {
+func secretWords(s wire.Secret) string {
 	words := "ends in " + s.Last4 + ", made " + clock(s.CreatedAt)
 	if s.Imported {
 		words = "imported, not yet used, taken over " + clock(s.CreatedAt)

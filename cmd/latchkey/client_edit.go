@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"latchkey/storage/api"
+	"latchkey/api/client"
+	"latchkey/api/wire"
 	"latchkey/storage/apps"
 
 	"github.com/spf13/cobra"
@@ -48,14 +49,14 @@ func clientEdit(t *terminal) *cobra.Command {
 
 // clientChange is what to change of a client: whatever is not zero.
 type clientChange struct {
-	fields     api.Fields
+	fields     client.Fields
 	firstParty *bool
 	state      apps.ClientState
 }
 
 // apply changes the state last: it may be what the change was made for. A client
 // becomes first-party before its metadata needs it, and stops being so after.
-func (c clientChange) apply(ctx context.Context, conn *connection, id string) (v api.Client, err error) {
+func (c clientChange) apply(ctx context.Context, conn *connection, id string) (v wire.Client, err error) {
 	own := func(is bool) {
 		if err == nil && c.firstParty != nil && *c.firstParty == is {
 			v, err = conn.SetFirstParty(ctx, id, is)
@@ -89,7 +90,7 @@ func clientDelete(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "delete CLIENT_ID", Short: "Delete an app for good", Args: takes("CLIENT_ID")}
 	sure := c.Flags().Bool("yes", false, "do not ask")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		var app api.Client
+		var app wire.Client
 		look := t.onClient(func(ctx context.Context, conn *connection, id string) (err error) {
 			app, err = conn.GetClient(ctx, id)
 			return err

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"latchkey/storage/api"
+	"latchkey/api/client"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -85,8 +85,8 @@ func addMetadataFlags(c *cobra.Command) {
 }
 
 // metadataFields gathers what the flags set.
-func metadataFields(flags *pflag.FlagSet) api.Fields {
-	fields := api.Fields{}
+func metadataFields(flags *pflag.FlagSet) client.Fields {
+	fields := client.Fields{}
 	for _, m := range metadataFlags {
 		if !flags.Changed(m.flag) {
 			continue
@@ -119,7 +119,7 @@ func clearableMetadata() (names []string) {
 }
 
 // clearMetadata empties the fields of these flags.
-func clearMetadata(fields api.Fields, flags []string) {
+func clearMetadata(fields client.Fields, flags []string) {
 	for _, m := range metadataFlags {
 		if !slices.Contains(flags, m.flag) {
 			continue

@@ -3,7 +3,7 @@ package main
 import (
 	"encoding/json"
 
-	"latchkey/storage/api"
+	"latchkey/api/wire"
 	"latchkey/storage/apps"
 
 	"github.com/spf13/cobra"
@@ -30,7 +30,7 @@ else. Its secret must be one that the app has: another one is refused unless
 Each line is taken whole or refused whole, and reported. If any was refused, the
 exit code is 1.`,
 		Example: "  latchkey client import --dry-run clients.jsonl\n  latchkey client import --update clients.jsonl"}
-	in := api.ClientImport{}
+	in := wire.ClientImport{}
 	c.Flags().BoolVar(&in.Update, "update", false, "change the apps whose client_id is known, rather than refuse them")
 	c.Flags().BoolVar(&in.ReplaceSecrets, "replace-secrets", false, "with --update: replace secrets that are set, which ends them at once")
 	c.Flags().BoolVar(&in.AcceptGuessable, "accept-guessable-secrets", false, "accept secrets that could be guessed, for 30 days; give these apps new ones by then")

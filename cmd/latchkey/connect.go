@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"latchkey/api"
+	"latchkey/api/client"
 	"latchkey/cmd/latchkey/internal/remote"
-	"latchkey/storage/api"
+	"latchkey/cmd/latchkey/internal/socket"
 	"latchkey/storage/kv"
 )
 
@@ -24,7 +26,7 @@ const (
 
 // connection is a verb's way to the data. Close it.
 type connection struct {
-	*api.Caller
+	*client.Caller
 	house  *house         // nil: not in process
 	remote *remote.Server // nil: on this machine
 }
@@ -63,7 +65,7 @@ func (t *terminal) connect(ctx context.Context, create bool) (*connection, error
 		return nil, err
 	}
 	if conn.Caller == nil {
-		conn.Caller = api.InProcess(api.Handler(conn.house.localOptions()))
+		conn.Caller = client.InProcess(api.Handler(conn.house.localOptions()))
 	}
 	return conn, nil
 }
@@ -71,11 +73,11 @@ func (t *terminal) connect(ctx context.Context, create bool) (*connection, error
 // reach returns a caller of the server that runs on the data, or nil once direct,
 // which is for when none runs, has succeeded. While another process holds the data
 // it tries both in turn.
-func reach(ctx context.Context, c *Config, direct func() error) (*api.Caller, error) {
+func reach(ctx context.Context, c *Config, direct func() error) (*client.Caller, error) {
 	deadline, cancel := context.WithTimeout(ctx, dialWait)
 	defer cancel()
 	for {
-		if caller, err := api.Dial(ctx, c.DataDir); err == nil {
+		if caller, err := socket.Dial(ctx, c.DataDir); err == nil {
 			return caller, nil
 		}
 		err := direct()
@@ -96,7 +98,7 @@ func (t *terminal) ownConfig() (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, api.CheckOwner(c.DataDir)
+	return c, socket.CheckOwner(c.DataDir)
 }
 
 // noData returns an error if there is no data file, or an empty one.

@@ -14,9 +14,11 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey/api"
+	"latchkey/api/client"
+	"latchkey/api/wire"
 	"latchkey/op"
 	"latchkey/storage"
-	"latchkey/storage/api"
 	"latchkey/storage/apps"
 )
 
@@ -74,7 +76,7 @@ func TestEndpointsForScriptsReadNoCookie(t *testing.T) {
 	}
 	person := &visitor{public, map[string]string{}}
 	person.send(t, authorize()) // nobody is signed in: a flow begins
-	link, err := api.InProcess(api.Handler(h.apiOptions())).SetupLink(t.Context())
+	link, err := client.InProcess(api.Handler(h.apiOptions())).SetupLink(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +159,7 @@ func TestEndpointsForScriptsReadNoCookie(t *testing.T) {
 		}
 	}
 
-	for _, path := range []string{op.PathAuthorize, op.PathEndSession, op.PathIntrospection, api.Prefix + "/users",
+	for _, path := range []string{op.PathAuthorize, op.PathEndSession, op.PathIntrospection, wire.Prefix + "/users",
 		"/", "/sign-in", "/account"} {
 		r := httptest.NewRequest("GET", path, nil)
 		r.Header.Set("Origin", "https://app.example")

@@ -7,14 +7,14 @@ import (
 	"path/filepath"
 	"time"
 
+	"latchkey/cmd/latchkey/internal/socket"
 	"latchkey/keys"
-	"latchkey/storage/api"
 )
 
 // files checks who may get at the data and the master key.
 func (d *doctor) files() []finding {
 	dir := d.config.DataDir
-	if err := api.CheckOwner(dir); err != nil {
+	if err := socket.CheckOwner(dir); err != nil {
 		return []finding{fail("data directory", "run doctor as the data's owner", "%v", err)}
 	}
 	if err := lostData(d.config); err != nil {

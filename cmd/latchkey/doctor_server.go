@@ -8,8 +8,10 @@ import (
 	"syscall"
 	"time"
 
+	"latchkey/api"
+	"latchkey/api/client"
+	"latchkey/cmd/latchkey/internal/socket"
 	"latchkey/keys"
-	"latchkey/storage/api"
 	"latchkey/storage/backup"
 	"latchkey/storage/kv"
 )
@@ -17,7 +19,7 @@ import (
 // server asks the running server how it is, and whether it is reached as it
 // should be. When none runs, the data is opened instead, as serve would.
 func (d *doctor) server(ctx context.Context) []finding {
-	caller, err := api.Dial(ctx, d.config.DataDir)
+	caller, err := socket.Dial(ctx, d.config.DataDir)
 	if err != nil {
 		findings := []finding{warn("server", "latchkey serve; what apps see can be checked only then", "none runs on this data")}
 		return append(findings, d.storage(ctx)...)
@@ -66,7 +68,7 @@ func (d *doctor) storage(ctx context.Context) []finding {
 	if err == nil {
 		last, _ = h.store.LastKnown()
 		former, err = h.store.FormerIssuer(ctx)
-		apps = d.apps(ctx, api.InProcess(api.Handler(h.localOptions())))
+		apps = d.apps(ctx, client.InProcess(api.Handler(h.localOptions())))
 		err = errors.Join(err, h.close())
 	}
 	switch {
@@ -87,7 +89,7 @@ func (d *doctor) storage(ctx context.Context) []finding {
 
 // apps warns of redirect URIs that were registered and do not do what was meant, and of
 // secrets that end because they could be guessed.
-func (d *doctor) apps(ctx context.Context, caller *api.Caller) (findings []finding) {
+func (d *doctor) apps(ctx context.Context, caller *client.Caller) (findings []finding) {
 	const check = "apps"
 	n := 0
 	for c, err := range caller.Clients(ctx) {

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey/api/wire"
 	"latchkey/internal/addrtest"
-	"latchkey/storage/api"
 
 	"github.com/spf13/cobra"
 )
@@ -186,7 +186,7 @@ func addRobot(t *testing.T, env []string) string {
 	t.Helper()
 	_, stdout, stderr := run(t, env, "client", "add", "--json", "--first-party", "--client-id", "robot", "--client-name", "Robot",
 		"--grant-type", "client_credentials", "--scope", "admin")
-	var c api.Client
+	var c wire.Client
 	if err := json.Unmarshal([]byte(stdout), &c); err != nil || c.ClientSecret == "" {
 		t.Fatal(stdout, stderr)
 	}

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"latchkey/api/client"
+	"latchkey/api/wire"
 	"latchkey/storage"
-	"latchkey/storage/api"
 
 	"github.com/spf13/cobra"
 )
@@ -21,7 +22,7 @@ func groupCommand(t *terminal) *cobra.Command {
 }
 
 // findGroup is the group of that name or id, or an error for people.
-func findGroup(ctx context.Context, conn *connection, name string) (api.Group, error) {
+func findGroup(ctx context.Context, conn *connection, name string) (wire.Group, error) {
 	g, err := conn.FindGroup(ctx, name)
 	if errors.Is(err, storage.ErrNotFound) {
 		return g, fmt.Errorf("there is no group %q", name)
@@ -30,7 +31,7 @@ func findGroup(ctx context.Context, conn *connection, name string) (api.Group, e
 }
 
 // onGroup runs do for the group that the only argument names.
-func (t *terminal) onGroup(do func(ctx context.Context, c *connection, g api.Group) error) func(*cobra.Command, []string) error {
+func (t *terminal) onGroup(do func(ctx context.Context, c *connection, g wire.Group) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		return t.with(c.Context(), false, func(conn *connection) error {
 			g, err := findGroup(c.Context(), conn, args[0])
@@ -61,7 +62,7 @@ func groupList(t *terminal) *cobra.Command {
 	return &cobra.Command{Use: "list", Short: "List all groups", Args: takes(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return t.with(c.Context(), false, func(conn *connection) error {
-				groups := []api.Group{}
+				groups := []wire.Group{}
 				for g, err := range conn.Groups(c.Context()) {
 					if err != nil {
 						return err
@@ -76,7 +77,7 @@ func groupList(t *terminal) *cobra.Command {
 		}}
 }
 
-func (t *terminal) showGroups(groups []api.Group) error {
+func (t *terminal) showGroups(groups []wire.Group) error {
 	if len(groups) == 0 {
 		t.say("No groups yet. Add one with “latchkey group add NAME”.")
 		return nil
@@ -90,13 +91,13 @@ func (t *terminal) showGroups(groups []api.Group) error {
 
 // shownGroup is a group with its members, where they were asked for.
 type shownGroup struct {
-	api.Group
-	Members []api.User `json:"members,omitempty"`
+	wire.Group
+	Members []wire.User `json:"members,omitempty"`
 }
 
 func groupShow(t *terminal) *cobra.Command {
 	return &cobra.Command{Use: "show GROUP", Short: "Show a group and its members", Args: takes("GROUP"),
-		RunE: t.onGroup(func(ctx context.Context, conn *connection, g api.Group) error {
+		RunE: t.onGroup(func(ctx context.Context, conn *connection, g wire.Group) error {
 			v := shownGroup{Group: g}
 			for u, err := range conn.Members(ctx, g.ID) {
 				if err != nil {
@@ -135,7 +136,7 @@ func groupEdit(t *terminal) *cobra.Command {
 	c.Flags().String("description", "", "what it is for")
 	clear := addClear(c, "description")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		fields := api.Fields{}
+		fields := client.Fields{}
 		emptied, err := checkCleared(c, *clear, []string{"description"})
 		if err != nil {
 			return err
@@ -151,7 +152,7 @@ func groupEdit(t *terminal) *cobra.Command {
 		if len(fields) == 0 {
 			return usagef("nothing to change: see %s --help", c.CommandPath())
 		}
-		return t.onGroup(func(ctx context.Context, conn *connection, g api.Group) error {
+		return t.onGroup(func(ctx context.Context, conn *connection, g wire.Group) error {
 			g, err := conn.ChangeGroup(ctx, g.ID, fields)
 			if err != nil {
 				return err
@@ -165,7 +166,7 @@ func groupEdit(t *terminal) *cobra.Command {
 func groupDelete(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "delete GROUP", Short: "Delete a group for good", Args: takes("GROUP")}
 	sure := c.Flags().Bool("yes", false, "do not ask")
-	c.RunE = t.onGroup(func(ctx context.Context, conn *connection, g api.Group) error {
+	c.RunE = t.onGroup(func(ctx context.Context, conn *connection, g wire.Group) error {
 		if err := t.confirm(ctx, *sure, fmt.Sprintf("Delete the group %s for good? Its members stay, but lose it at once.", g.Name)); err != nil {
 			return err
 		}
@@ -181,7 +182,7 @@ func groupDelete(t *terminal) *cobra.Command {
 
 // changeGroups makes a user leave and join groups. All names are looked up before
 // anything changes.
-func changeGroups(ctx context.Context, conn *connection, u api.User, join, leave []string) (api.User, error) {
+func changeGroups(ctx context.Context, conn *connection, u wire.User, join, leave []string) (wire.User, error) {
 	var ids []string
 	for _, name := range append(leave, join...) {
 		g, err := findGroup(ctx, conn, name)

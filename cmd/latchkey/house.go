@@ -11,9 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"latchkey/cmd/latchkey/internal/socket"
 	"latchkey/internal/edge"
 	"latchkey/keys"
-	"latchkey/storage/api"
 	"latchkey/storage/backup"
 	"latchkey/storage/bolt"
 	"latchkey/storage/kv"
@@ -56,7 +56,7 @@ func openHouse(ctx context.Context, c *Config, wait time.Duration) (*house, erro
 
 // openTraced is openHouse for a house whose requests are traced; nil: they are not.
 func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) (_ *house, err error) {
-	if err := api.CheckOwner(c.DataDir); err != nil {
+	if err := socket.CheckOwner(c.DataDir); err != nil {
 		return nil, err
 	}
 	pins, err := c.pins()

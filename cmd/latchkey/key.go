@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"latchkey/api/wire"
 	"latchkey/keys"
-	"latchkey/storage/api"
 
 	"github.com/spf13/cobra"
 )
@@ -38,7 +38,7 @@ func keyList(t *terminal) *cobra.Command {
 	}
 }
 
-func (t *terminal) showKeys(list api.KeyList) error {
+func (t *terminal) showKeys(list wire.KeyList) error {
 	t.say("Keys that sign tokens:\n")
 	w := newTable(t.stdout, "ALGORITHM", "KEY ID", "STATE", "SINCE", "THEN")
 	for _, k := range list.SigningKeys {
@@ -64,7 +64,7 @@ func shortKey(id string) string {
 }
 
 // since is when a key came into its state.
-func since(k api.Key) time.Time {
+func since(k wire.Key) time.Time {
 	switch {
 	case k.RetiredAt != nil:
 		return *k.RetiredAt
@@ -76,7 +76,7 @@ func since(k api.Key) time.Time {
 
 func date(t time.Time) string { return t.Local().Format("2006-01-02") }
 
-func then(k api.Key) string {
+func then(k wire.Key) string {
 	switch {
 	case !k.Enabled && k.ThenAt == nil:
 		return "neither published nor used: signing_algorithms leaves " + k.Algorithm + " out"
@@ -116,7 +116,7 @@ func keyRotate(t *terminal) *cobra.Command {
 				return err
 			}
 			if t.json {
-				return t.writeJSON(api.Rotations{Rotations: done})
+				return t.writeJSON(wire.Rotations{Rotations: done})
 			}
 			for _, r := range done {
 				t.say("%s", effect(r))
@@ -141,7 +141,7 @@ func discarding(alg string) string {
 }
 
 // effect is what a rotation means, in words.
-func effect(r api.Rotation) string {
+func effect(r wire.Rotation) string {
 	if r.Until.Equal(r.At) {
 		return fmt.Sprintf("%s: key %s signs now. Key %s is removed; an app that fetched it may believe it for five minutes more.",
 			r.Algorithm, r.To, r.From)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"latchkey/storage/api"
+	"latchkey/api/wire"
 )
 
 func fetch(ts *testscript.TestScript, _ bool, args []string) {
@@ -21,7 +21,7 @@ func fetch(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func published(ts *testscript.TestScript, _ bool, args []string) {
-	var list api.KeyList
+	var list wire.KeyList
 	var set struct {
 		Keys []struct{ Kid string }
 	}

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"latchkey/api/wire"
 	"latchkey/keys"
 	"latchkey/storage"
-	"latchkey/storage/api"
 )
 
 // keyRoom is the ring as storage/api asks for it.
@@ -17,9 +17,9 @@ type keyRoom struct {
 	now  func() time.Time
 }
 
-func (k keyRoom) List(ctx context.Context) (api.KeyList, error) {
+func (k keyRoom) List(ctx context.Context) (wire.KeyList, error) {
 	signing, data, err := k.ring.List(ctx)
-	list := api.KeyList{SigningKeys: []api.Key{}, DataKeys: []api.Key{}}
+	list := wire.KeyList{SigningKeys: []wire.Key{}, DataKeys: []wire.Key{}}
 	for _, info := range signing {
 		list.SigningKeys = append(list.SigningKeys, keyOf(info))
 	}
@@ -31,8 +31,8 @@ func (k keyRoom) List(ctx context.Context) (api.KeyList, error) {
 	return list, err
 }
 
-func keyOf(k keys.Info) api.Key {
-	return api.Key{ID: k.ID, Algorithm: k.Algorithm, State: k.State, Enabled: k.Enabled, CreatedAt: k.Created,
+func keyOf(k keys.Info) wire.Key {
+	return wire.Key{ID: k.ID, Algorithm: k.Algorithm, State: k.State, Enabled: k.Enabled, CreatedAt: k.Created,
 		ActivatedAt: known(k.Activated), RetiredAt: known(k.Retired), Then: string(k.Then), ThenAt: known(k.At)}
 }
 
@@ -43,26 +43,26 @@ func known(t time.Time) *time.Time {
 	return &t
 }
 
-func (k keyRoom) Rotate(ctx context.Context, by storage.Actor, alg string) ([]api.Rotation, error) {
+func (k keyRoom) Rotate(ctx context.Context, by storage.Actor, alg string) ([]wire.Rotation, error) {
 	return k.told(k.ring.Rotate(ctx, by, alg))
 }
 
-func (k keyRoom) Discard(ctx context.Context, by storage.Actor, alg string) ([]api.Rotation, error) {
+func (k keyRoom) Discard(ctx context.Context, by storage.Actor, alg string) ([]wire.Rotation, error) {
 	return k.told(k.ring.Discard(ctx, by, alg))
 }
 
 func (k keyRoom) Reload(ctx context.Context) error { return k.ring.Reload(ctx) }
 
-func (k keyRoom) told(done []keys.Rotation, err error) ([]api.Rotation, error) {
+func (k keyRoom) told(done []keys.Rotation, err error) ([]wire.Rotation, error) {
 	if errors.Is(err, keys.ErrAlgorithm) {
 		err = &storage.Invalid{Field: "alg", Reason: "must be among " + strings.Join(k.ring.Algorithms(), ", ") + ": signing_algorithms enables no others"}
 	}
 	if err != nil {
 		return nil, err
 	}
-	all := make([]api.Rotation, len(done))
+	all := make([]wire.Rotation, len(done))
 	for i, d := range done {
-		all[i] = api.Rotation{Algorithm: d.Algorithm, From: d.From, To: d.To, At: d.At, Until: d.Until, Done: !d.At.After(k.now())}
+		all[i] = wire.Rotation{Algorithm: d.Algorithm, From: d.From, To: d.To, At: d.At, Until: d.Until, Done: !d.At.After(k.now())}
 	}
 	return all, nil
 }

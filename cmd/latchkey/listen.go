@@ -8,8 +8,8 @@ import (
 	"net"
 	"net/http"
 
+	"latchkey/cmd/latchkey/internal/socket"
 	"latchkey/internal/edge"
-	"latchkey/storage/api"
 )
 
 // servers are those that run: one for browsers and apps, one on the socket for
@@ -30,14 +30,14 @@ func (h *house) listen(ctx context.Context, log *slog.Logger) (_ *servers, err e
 	}
 	apiEdge, apiHandler := h.apiHandler(log)
 	s := &servers{web: e.Server(handler), admin: apiEdge.Server(apiHandler)}
-	s.admin.ConnContext = api.ConnContext
+	s.admin.ConnContext = socket.ConnContext
 	if s.web.TLSConfig, err = tlsConfig(h.config, log); err != nil {
 		return nil, err
 	}
 	if s.public, err = listenTo(h.config, "listen", h.config.Listen); err != nil {
 		return nil, err
 	}
-	if s.socket, err = api.Listen(h.config.DataDir); err != nil {
+	if s.socket, err = socket.Listen(h.config.DataDir); err != nil {
 		return nil, errors.Join(err, s.public.Close())
 	}
 	if h.metrics == nil {

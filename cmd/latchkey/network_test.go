@@ -15,9 +15,10 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"latchkey/api/client"
+	"latchkey/api/wire"
 	"latchkey/op"
 	"latchkey/storage"
-	"latchkey/storage/api"
 	"latchkey/storage/apps"
 	"latchkey/storage/audit"
 )
@@ -36,7 +37,7 @@ func newPlatform(t *testing.T, env ...string) *platform {
 	p := &platform{served: serving(t, append(env, "LATCHKEY_LOG_FORMAT=json")...), env: env}
 	code, stdout, stderr := run(t, env, "client", "add", "--json", "--first-party", "--client-id", "robot", "--client-name", "Robot",
 		"--grant-type", "client_credentials", "--scope", "admin admin.read")
-	var c api.Client
+	var c wire.Client
 	if err := json.Unmarshal([]byte(stdout), &c); err != nil || code != exitDone {
 		t.Fatal(stderr)
 	}
@@ -51,13 +52,13 @@ func TestAProgramKeepsAccountsInStepOverTheNetwork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	caller := api.Over(p.url, p.config.Client(t.Context()))
+	caller := client.Over(p.url, p.config.Client(t.Context()))
 	for range 2 {
-		if u, err := caller.UpsertUser(t.Context(), "42", api.Fields{"username": "ada"}); err != nil || u.Username != "ada" {
+		if u, err := caller.UpsertUser(t.Context(), "42", client.Fields{"username": "ada"}); err != nil || u.Username != "ada" {
 			t.Fatal(u, err)
 		}
 	}
-	app, err := caller.CreateClient(t.Context(), api.NewClient{Metadata: api.Metadata{
+	app, err := caller.CreateClient(t.Context(), wire.NewClient{Metadata: wire.Metadata{
 		Metadata: apps.Metadata{ClientName: "Demo", RedirectURIs: []string{"https://app.example/cb"}}}})
 	if err != nil || app.ClientSecret == "" {
 		t.Fatal(app, err)
@@ -66,12 +67,12 @@ func TestAProgramKeepsAccountsInStepOverTheNetwork(t *testing.T) {
 		t.Error(shown, err)
 	}
 	// What it may not do, it cannot give to others either.
-	if _, err := caller.ChangeClient(t.Context(), app.ClientID, api.Fields{"scope": "openid admin"}); !strings.Contains(err.Error(), "first-party") {
+	if _, err := caller.ChangeClient(t.Context(), app.ClientID, client.Fields{"scope": "openid admin"}); !strings.Contains(err.Error(), "first-party") {
 		t.Error(err)
 	}
 	const foreign = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUifQ.c2lnbmF0dXJl"
 	stranger := oauth2.NewClient(t.Context(), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: foreign}))
-	if err := api.Over(p.url, stranger).DeleteClient(t.Context(), app.ClientID); err == nil || !strings.Contains(err.Error(), "not valid, expired or revoked") {
+	if err := client.Over(p.url, stranger).DeleteClient(t.Context(), app.ClientID); err == nil || !strings.Contains(err.Error(), "not valid, expired or revoked") {
 		t.Error(err)
 	}
 	if _, stdout, stderr := run(t, p.env, "audit"); !regexp.MustCompile(`user\.created +- +api robot +ada`).MatchString(stdout) {
@@ -114,8 +115,8 @@ func TestAProgramKeepsAccountsInStepOverTheNetwork(t *testing.T) {
 
 func TestSwitchedOffTheAdministrationIsNotOnTheNetwork(t *testing.T) {
 	p := newPlatform(t, "LATCHKEY_ADMIN_API=off")
-	_, err := api.Over(p.url, p.config.Client(t.Context())).FindUser(t.Context(), "ada")
-	if !errors.Is(err, api.ErrNoAPI) {
+	_, err := client.Over(p.url, p.config.Client(t.Context())).FindUser(t.Context(), "ada")
+	if !errors.Is(err, client.ErrNoAPI) {
 		t.Error(err)
 	}
 	if _, stdout, stderr := run(t, p.env, "client", "list"); !strings.Contains(stdout, "robot") {
@@ -168,7 +169,7 @@ func TestThePublicSideOfTheAPI(t *testing.T) {
 		"this machine's files":     {"POST", "/backups", token, `{"path":"/tmp/x"}`, 404, "no page"},
 		"all of the data":          {"GET", "/check", token, "", 404, "no page"},
 	} {
-		r := httptest.NewRequest(c.method, api.Prefix+c.path, strings.NewReader(c.body))
+		r := httptest.NewRequest(c.method, wire.Prefix+c.path, strings.NewReader(c.body))
 		r.Header.Set("Content-Type", "application/json")
 		if c.token != "" {
 			r.Header.Set("Authorization", "Bearer "+c.token)
@@ -190,7 +191,7 @@ func TestThePublicSideOfTheAPI(t *testing.T) {
 func TestCallsOfTheAPIAreMeasuredByTheirTemplate(t *testing.T) {
 	h, _, measured := measuredHouse(t)
 	handler, token := publicAPI(t, h)
-	r := httptest.NewRequest("GET", api.Prefix+"/clients/robot", nil)
+	r := httptest.NewRequest("GET", wire.Prefix+"/clients/robot", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
 	handler.ServeHTTP(httptest.NewRecorder(), r)
 	wantLines(t, measured, `latchkey_http_requests_total{method="GET",route="/api/v1/clients/{client_id}",status="200"} 1`)

@@ -8,9 +8,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"latchkey/cmd/latchkey/internal/socket"
 	"latchkey/keys"
 	"latchkey/storage"
-	"latchkey/storage/api"
 	"latchkey/storage/kv"
 	"latchkey/storage/policy"
 
@@ -67,7 +67,7 @@ func (t *terminal) reseal(ctx context.Context, file string) (done resealed, err 
 	if err := noData(c); err != nil {
 		return done, err
 	}
-	if caller, err := api.Dial(ctx, c.DataDir); err == nil {
+	if caller, err := socket.Dial(ctx, c.DataDir); err == nil {
 		caller.Close()
 		return done, errors.New("the server runs on this data: stop it, run this again, and start it")
 	}

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"latchkey/api/wire"
 	"latchkey/storage"
-	"latchkey/storage/api"
 
 	"github.com/spf13/cobra"
 )
@@ -24,7 +24,7 @@ func resourceCommand(t *terminal) *cobra.Command {
 }
 
 // onResource runs do for the resource that the first argument names.
-func (t *terminal) onResource(do func(ctx context.Context, c *connection, v api.Resource) error) func(*cobra.Command, []string) error {
+func (t *terminal) onResource(do func(ctx context.Context, c *connection, v wire.Resource) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		return t.with(c.Context(), false, func(conn *connection) error {
 			v, err := conn.FindResource(c.Context(), args[0])
@@ -42,13 +42,13 @@ func (t *terminal) onResource(do func(ctx context.Context, c *connection, v api.
 const scopeUsage = "scope that it owns, as NAME=WORDS: the words complete “this app will be able to …”; may be repeated"
 
 // scopesOf reads scopes as they are given to a flag.
-func scopesOf(given []string) (all []api.ResourceScope, err error) {
+func scopesOf(given []string) (all []wire.ResourceScope, err error) {
 	for _, text := range given {
 		name, words, ok := strings.Cut(text, "=")
 		if !ok {
 			return nil, usagef("--scope must be NAME=WORDS, like 'orders:read=see your orders', not %q", text)
 		}
-		all = append(all, api.ResourceScope{Name: name, Words: words})
+		all = append(all, wire.ResourceScope{Name: name, Words: words})
 	}
 	return all, nil
 }
@@ -67,13 +67,13 @@ func addScopeMarks(c *cobra.Command) scopeMarks {
 func (m scopeMarks) none() bool { return len(*m.open)+len(*m.preset)+len(*m.closed) == 0 }
 
 // apply marks scopes.
-func (m scopeMarks) apply(all []api.ResourceScope) error {
+func (m scopeMarks) apply(all []wire.ResourceScope) error {
 	for _, mark := range []struct {
 		names        []string
 		open, preset bool
 	}{{*m.closed, false, false}, {*m.open, true, false}, {*m.preset, true, true}} {
 		for _, name := range mark.names {
-			i := slices.IndexFunc(all, func(sc api.ResourceScope) bool { return sc.Name == name })
+			i := slices.IndexFunc(all, func(sc wire.ResourceScope) bool { return sc.Name == name })
 			if i < 0 {
 				return usagef("the API has no scope %q", name)
 			}
@@ -102,7 +102,7 @@ func resourceAdd(t *terminal) *cobra.Command {
 			return err
 		}
 		return t.with(c.Context(), true, func(conn *connection) error {
-			v, err := conn.CreateResource(c.Context(), api.NewResource{Identifier: args[0], Name: *name, Scopes: scopes})
+			v, err := conn.CreateResource(c.Context(), wire.NewResource{Identifier: args[0], Name: *name, Scopes: scopes})
 			if err != nil {
 				return err
 			}
@@ -116,7 +116,7 @@ func resourceList(t *terminal) *cobra.Command {
 	return &cobra.Command{Use: "list", Short: "List all APIs", Args: takes(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return t.with(c.Context(), false, func(conn *connection) error {
-				all := []api.Resource{}
+				all := []wire.Resource{}
 				for v, err := range conn.Resources(c.Context()) {
 					if err != nil {
 						return err
@@ -131,7 +131,7 @@ func resourceList(t *terminal) *cobra.Command {
 		}}
 }
 
-func (t *terminal) showResources(all []api.Resource) error {
+func (t *terminal) showResources(all []wire.Resource) error {
 	if len(all) == 0 {
 		t.say("No APIs yet. Add one with “latchkey resource add IDENTIFIER --name NAME --scope 'NAME=WORDS'”.")
 		return nil
@@ -143,14 +143,14 @@ func (t *terminal) showResources(all []api.Resource) error {
 	return list.w.Flush()
 }
 
-func resourceState(v api.Resource) string {
+func resourceState(v wire.Resource) string {
 	if v.Disabled {
 		return "disabled"
 	}
 	return "in use"
 }
 
-func scopeNames(v api.Resource) (names []string) {
+func scopeNames(v wire.Resource) (names []string) {
 	for _, sc := range v.Scopes {
 		names = append(names, sc.Name)
 	}
@@ -159,7 +159,7 @@ func scopeNames(v api.Resource) (names []string) {
 
 func resourceShow(t *terminal) *cobra.Command {
 	return &cobra.Command{Use: "show RESOURCE", Short: "Show an API", Args: takes("RESOURCE"),
-		RunE: t.onResource(func(ctx context.Context, conn *connection, v api.Resource) error {
+		RunE: t.onResource(func(ctx context.Context, conn *connection, v wire.Resource) error {
 			v, err := conn.GetResource(ctx, v.ID)
 			if err != nil {
 				return err
@@ -170,7 +170,7 @@ func resourceShow(t *terminal) *cobra.Command {
 
 // showResource answers with a resource, under a headline for people. A secret that has
 // just been made is in it.
-func (t *terminal) showResource(headline string, v api.Resource) error {
+func (t *terminal) showResource(headline string, v wire.Resource) error {
 	if t.json {
 		return t.writeJSON(v)
 	}

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"latchkey/storage/api"
+	"latchkey/api/client"
+	"latchkey/api/wire"
 
 	"github.com/spf13/cobra"
 )
@@ -22,14 +23,14 @@ func resourceEdit(t *terminal) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		fields := api.Fields{}
+		fields := client.Fields{}
 		if f := c.Flags().Lookup("name"); f.Changed {
 			fields["name"] = f.Value.String()
 		}
 		if len(fields) == 0 && len(scopes) == 0 && marks.none() {
 			return usagef("nothing to change: see %s --help", c.CommandPath())
 		}
-		return t.onResource(func(ctx context.Context, conn *connection, v api.Resource) error {
+		return t.onResource(func(ctx context.Context, conn *connection, v wire.Resource) error {
 			if len(scopes) > 0 || !marks.none() {
 				all := withMarks(scopes, v.Scopes)
 				if err := marks.apply(all); err != nil {
@@ -49,7 +50,7 @@ func resourceEdit(t *terminal) *cobra.Command {
 
 // withMarks are the scopes given, marked as those of the same name were; none given:
 // all that there were.
-func withMarks(given, had []api.ResourceScope) []api.ResourceScope {
+func withMarks(given, had []wire.ResourceScope) []wire.ResourceScope {
 	if len(given) == 0 {
 		return had
 	}
@@ -69,7 +70,7 @@ func resourceDisable(t *terminal, verb string, disabled bool) *cobra.Command {
 		short, done = "Take an API out of use until it is enabled", "%s is disabled: tokens do not work there, and nobody can ask for it."
 	}
 	return &cobra.Command{Use: verb + " RESOURCE", Short: short, Args: takes("RESOURCE"),
-		RunE: t.onResource(func(ctx context.Context, conn *connection, v api.Resource) error {
+		RunE: t.onResource(func(ctx context.Context, conn *connection, v wire.Resource) error {
 			v, err := conn.DisableResource(ctx, v.ID, disabled)
 			if err != nil || t.json {
 				return t.answer(v, err)
@@ -82,7 +83,7 @@ func resourceDisable(t *terminal, verb string, disabled bool) *cobra.Command {
 func resourceRotateSecret(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "rotate-secret RESOURCE", Short: "Give an API a new secret", Args: takes("RESOURCE")}
 	overlap := addOverlap(c)
-	c.RunE = t.onResource(func(ctx context.Context, conn *connection, v api.Resource) error {
+	c.RunE = t.onResource(func(ctx context.Context, conn *connection, v wire.Resource) error {
 		v, err := conn.AddResourceSecret(ctx, v.ID, time.Duration(*overlap))
 		if err != nil {
 			return err
@@ -96,7 +97,7 @@ func resourceEndSecret(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "end-secret RESOURCE LAST4", Short: "End one secret of an API at once", Args: takes("RESOURCE", "LAST4"),
 		Long: "End one secret of an API at once, known by its last four characters. Without any secret the API cannot introspect; checking JWTs needs none."}
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return t.onResource(func(ctx context.Context, conn *connection, v api.Resource) error {
+		return t.onResource(func(ctx context.Context, conn *connection, v wire.Resource) error {
 			ended := false
 			for _, s := range v.Secrets {
 				if s.Last4 != args[1] {
@@ -121,7 +122,7 @@ func resourceEndSecret(t *terminal) *cobra.Command {
 }
 
 // appsOf is how many may ask for a resource's scopes, if the server says it.
-func appsOf(v api.Resource) string {
+func appsOf(v wire.Resource) string {
 	if v.Clients == nil {
 		return "apps"
 	}
@@ -134,8 +135,8 @@ func resourceDelete(t *terminal) *cobra.Command {
 			"To take an API out of use for a while: latchkey resource disable RESOURCE."}
 	sure := c.Flags().Bool("yes", false, "do not ask")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		var doomed api.Resource
-		look := t.onResource(func(ctx context.Context, conn *connection, v api.Resource) (err error) {
+		var doomed wire.Resource
+		look := t.onResource(func(ctx context.Context, conn *connection, v wire.Resource) (err error) {
 			doomed, err = conn.GetResource(ctx, v.ID)
 			return err
 		})
@@ -148,7 +149,7 @@ func resourceDelete(t *terminal) *cobra.Command {
 		if err := t.confirm(c.Context(), *sure, question); err != nil {
 			return err
 		}
-		remove := t.onResource(func(ctx context.Context, conn *connection, v api.Resource) error {
+		remove := t.onResource(func(ctx context.Context, conn *connection, v wire.Resource) error {
 			return conn.DeleteResource(ctx, v.ID)
 		})
 		if err := remove(c, []string{doomed.ID}); err != nil || t.json {

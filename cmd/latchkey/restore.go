@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	"latchkey/storage/api"
+	"latchkey/api/wire"
 	"latchkey/storage/backup"
 	"latchkey/storage/kv"
 
@@ -16,10 +16,10 @@ import (
 
 // restored is the answer of restore.
 type restored struct {
-	DataFile string      `json:"data_file"`
-	Replaced string      `json:"replaced,omitempty"` // where what was there is now
-	Bytes    int64       `json:"bytes"`
-	Faults   []api.Fault `json:"faults"` // what was not restored
+	DataFile string       `json:"data_file"`
+	Replaced string       `json:"replaced,omitempty"` // where what was there is now
+	Bytes    int64        `json:"bytes"`
+	Faults   []wire.Fault `json:"faults"` // what was not restored
 }
 
 func restoreCommand(t *terminal) *cobra.Command {
@@ -60,7 +60,7 @@ func (t *terminal) restore(ctx context.Context, r backup.Restore) error {
 	case err != nil:
 		return fmt.Errorf("%w\nNothing was restored, and the present data are as they were", err)
 	}
-	answer := restored{DataFile: r.To, Replaced: done.Kept, Bytes: done.Bytes, Faults: api.FaultsOf(done.Faults)}
+	answer := restored{DataFile: r.To, Replaced: done.Kept, Bytes: done.Bytes, Faults: wire.FaultsOf(done.Faults)}
 	if t.json {
 		return t.writeJSON(answer)
 	}

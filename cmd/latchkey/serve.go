@@ -9,8 +9,9 @@ import (
 	"syscall"
 	"time"
 
+	"latchkey/api"
+	"latchkey/api/client"
 	"latchkey/storage"
-	"latchkey/storage/api"
 
 	"github.com/spf13/cobra"
 )
@@ -110,7 +111,7 @@ func (t *terminal) offerSetUp(ctx context.Context, h *house) error {
 	if err != nil || done {
 		return err
 	}
-	link, err := api.InProcess(api.Handler(h.apiOptions())).SetupLink(ctx)
+	link, err := client.InProcess(api.Handler(h.apiOptions())).SetupLink(ctx)
 	switch {
 	case errors.Is(err, storage.ErrSetUp):
 		return nil

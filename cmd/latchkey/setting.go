@@ -8,7 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"latchkey/storage/api"
+	"latchkey/api/client"
+	"latchkey/api/wire"
 	"latchkey/storage/policy"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,7 @@ func settingSet(t *terminal) *cobra.Command {
 		Args:    atLeast("NAME=VALUE"),
 		Example: "  latchkey setting set lifetimes.session_idle=14d throttle.failures=5\n  latchkey setting set branding.logo=logo.svg\n  latchkey setting set signing_algorithms=RS256,ES256,EdDSA",
 		RunE: func(c *cobra.Command, args []string) error {
-			return t.changeSettings(c.Context(), args, func(all map[string]api.Setting, arg string, fields api.Fields) error {
+			return t.changeSettings(c.Context(), args, func(all map[string]wire.Setting, arg string, fields client.Fields) error {
 				name, text, ok := strings.Cut(arg, "=")
 				if !ok {
 					return usagef("%q must be NAME=VALUE", arg)
@@ -64,7 +65,7 @@ func settingSet(t *terminal) *cobra.Command {
 func settingUnset(t *terminal) *cobra.Command {
 	return &cobra.Command{Use: "unset NAME...", Short: "Give settings their defaults again", Args: atLeast("NAME"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return t.changeSettings(c.Context(), args, func(_ map[string]api.Setting, name string, fields api.Fields) error {
+			return t.changeSettings(c.Context(), args, func(_ map[string]wire.Setting, name string, fields client.Fields) error {
 				fields[name] = nil
 				if name == settingLogo {
 					fields[settingLogoType] = nil
@@ -76,13 +77,13 @@ func settingUnset(t *terminal) *cobra.Command {
 
 // changeSettings makes one change of what read understands of the arguments, and
 // shows the settings it was about.
-func (t *terminal) changeSettings(ctx context.Context, args []string, read func(all map[string]api.Setting, arg string, into api.Fields) error) error {
+func (t *terminal) changeSettings(ctx context.Context, args []string, read func(all map[string]wire.Setting, arg string, into client.Fields) error) error {
 	return t.with(ctx, true, func(conn *connection) error {
 		list, err := conn.Settings(ctx)
 		if err != nil {
 			return err
 		}
-		all, fields := map[string]api.Setting{}, api.Fields{}
+		all, fields := map[string]wire.Setting{}, client.Fields{}
 		for _, s := range list {
 			all[s.Name] = s
 		}
@@ -99,7 +100,7 @@ func (t *terminal) changeSettings(ctx context.Context, args []string, read func(
 		if list, err = conn.ChangeSettings(ctx, fields); err != nil {
 			return err
 		}
-		var changed []api.Setting
+		var changed []wire.Setting
 		for _, s := range list {
 			if _, named := fields[s.Name]; named {
 				changed = append(changed, s)
@@ -109,7 +110,7 @@ func (t *terminal) changeSettings(ctx context.Context, args []string, read func(
 	})
 }
 
-func settingNames(list []api.Setting) []string {
+func settingNames(list []wire.Setting) []string {
 	names := make([]string, len(list))
 	for i, s := range list {
 		names[i] = s.Name
@@ -119,7 +120,7 @@ func settingNames(list []api.Setting) []string {
 
 // setField reads a value as the setting's default is one: what is not of its kind
 // goes on as text, and the answer says what would be right.
-func setField(fields api.Fields, s api.Setting, name, text string) error {
+func setField(fields client.Fields, s wire.Setting, name, text string) error {
 	if name == settingLogo {
 		logo, kind, err := readLogo(text)
 		fields[settingLogo], fields[settingLogoType] = logo, kind
@@ -148,7 +149,7 @@ func setField(fields api.Fields, s api.Setting, name, text string) error {
 const unitSeconds = "seconds"
 
 // showSettings leaves the logo's type to the logo.
-func (t *terminal) showSettings(list []api.Setting) error {
+func (t *terminal) showSettings(list []wire.Setting) error {
 	if t.json {
 		return t.writeJSON(list)
 	}
@@ -169,7 +170,7 @@ var sourceWords = map[policy.SettingSource]string{
 	policy.SourceDefault: "the default", policy.SourceStored: "set here", policy.SourceFile: "the configuration",
 }
 
-func settingValue(s api.Setting, logoType string) string {
+func settingValue(s wire.Setting, logoType string) string {
 	switch v := s.Value.(type) {
 	case float64:
 		n := int64(v)

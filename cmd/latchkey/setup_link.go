@@ -3,8 +3,8 @@ package main
 import (
 	"errors"
 
+	"latchkey/api/wire"
 	"latchkey/storage"
-	"latchkey/storage/api"
 
 	"github.com/spf13/cobra"
 )
@@ -30,7 +30,7 @@ func setupLinkCommand(t *terminal) *cobra.Command {
 	return c
 }
 
-func (t *terminal) showLink(conn *connection, link api.Link, purpose string) error {
+func (t *terminal) showLink(conn *connection, link wire.Link, purpose string) error {
 	if t.json {
 		return t.writeJSON(link)
 	}

@@ -16,9 +16,11 @@ import (
 	"syscall"
 	"time"
 
+	"latchkey/api/client"
+	"latchkey/api/wire"
+	"latchkey/cmd/latchkey/internal/socket"
 	"latchkey/cmd/latchkey/internal/try"
 	"latchkey/storage"
-	"latchkey/storage/api"
 	"latchkey/storage/apps"
 
 	"github.com/spf13/cobra"
@@ -95,10 +97,10 @@ func (t *terminal) try(ctx context.Context, stay time.Duration) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := api.CheckOwner(config.DataDir); err != nil {
+	if err := socket.CheckOwner(config.DataDir); err != nil {
 		return err
 	}
-	caller, err := api.Dial(ctx, config.DataDir)
+	caller, err := socket.Dial(ctx, config.DataDir)
 	if err != nil {
 		return errors.New("no server runs on this data: start it first, with latchkey serve")
 	}
@@ -129,15 +131,15 @@ func (t *terminal) try(ctx context.Context, stay time.Duration) (err error) {
 
 // register registers the sample until ends. It is not given up when ctx ends: what was sent may
 // have been done, and without the answer nobody would know what to remove.
-func register(ctx context.Context, caller *api.Caller, as try.Registration, ends time.Time) (api.Client, error) {
+func register(ctx context.Context, caller *client.Caller, as try.Registration, ends time.Time) (wire.Client, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), registerMost)
 	defer cancel()
-	return caller.CreateClient(ctx, api.NewClient{ClientID: newSampleID(ends), Metadata: api.Metadata{Metadata: apps.Metadata{ClientName: "Sample app",
+	return caller.CreateClient(ctx, wire.NewClient{ClientID: newSampleID(ends), Metadata: wire.Metadata{Metadata: apps.Metadata{ClientName: "Sample app",
 		RedirectURIs: as.RedirectURIs, PostLogoutRedirectURIs: as.PostLogoutRedirectURIs, GrantTypes: as.GrantTypes}}})
 }
 
 // forget removes the sample's registration, also when ctx has ended.
-func forget(ctx context.Context, caller *api.Caller, id string) error {
+func forget(ctx context.Context, caller *client.Caller, id string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeMost)
 	defer cancel()
 	if err := caller.DeleteClient(ctx, id); err != nil && !errors.Is(err, storage.ErrNotFound) {

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/cmd/latchkey/internal/socket"
 	"latchkey/cmd/latchkey/internal/try"
 	"latchkey/storage"
-	"latchkey/storage/api"
 	"latchkey/storage/apps"
 )
 
@@ -21,7 +21,7 @@ import (
 func TestASampleThatIsBeingRegisteredIsNotLostToAnInterruption(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	s := serving(t, "LATCHKEY_DATA_DIR="+data)
-	caller, err := api.Dial(t.Context(), data)
+	caller, err := socket.Dial(t.Context(), data)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"latchkey/api/wire"
 	"latchkey/storage"
-	"latchkey/storage/api"
 
 	"github.com/spf13/cobra"
 )
@@ -24,7 +24,7 @@ func userCommand(t *terminal) *cobra.Command {
 }
 
 // findUser is the user of that name, or an error for people.
-func findUser(ctx context.Context, conn *connection, name string) (api.User, error) {
+func findUser(ctx context.Context, conn *connection, name string) (wire.User, error) {
 	u, err := conn.FindUser(ctx, name)
 	if errors.Is(err, storage.ErrNotFound) {
 		return u, fmt.Errorf("there is no user %q", name)
@@ -33,7 +33,7 @@ func findUser(ctx context.Context, conn *connection, name string) (api.User, err
 }
 
 // onUser runs do for the user that the only argument names.
-func (t *terminal) onUser(do func(ctx context.Context, c *connection, u api.User) error) func(*cobra.Command, []string) error {
+func (t *terminal) onUser(do func(ctx context.Context, c *connection, u wire.User) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		ctx := c.Context()
 		return t.with(ctx, false, func(conn *connection) error {
@@ -50,7 +50,7 @@ func userList(t *terminal) *cobra.Command {
 	return &cobra.Command{Use: "list", Short: "List all users", Args: takes(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return t.with(c.Context(), false, func(conn *connection) error {
-				users := []api.User{}
+				users := []wire.User{}
 				for u, err := range conn.Users(c.Context()) {
 					if err != nil {
 						return err
@@ -65,7 +65,7 @@ func userList(t *terminal) *cobra.Command {
 		}}
 }
 
-func (t *terminal) showUsers(users []api.User) error {
+func (t *terminal) showUsers(users []wire.User) error {
 	if len(users) == 0 {
 		t.say("No users yet. Add one with “latchkey user add --username NAME”.")
 		return nil
@@ -77,7 +77,7 @@ func (t *terminal) showUsers(users []api.User) error {
 	return list.w.Flush()
 }
 
-func stateOf(u api.User) string {
+func stateOf(u wire.User) string {
 	words := []string{"active"}
 	if u.Disabled {
 		words = []string{"disabled"}
@@ -90,7 +90,7 @@ func stateOf(u api.User) string {
 
 func userShow(t *terminal) *cobra.Command {
 	return &cobra.Command{Use: "show USER", Short: "Show a user", Args: takes("USER"),
-		RunE: t.onUser(func(ctx context.Context, conn *connection, u api.User) error {
+		RunE: t.onUser(func(ctx context.Context, conn *connection, u wire.User) error {
 			u, err := conn.GetUser(ctx, u.Sub) // with membership and groups
 			if err != nil {
 				return err
@@ -100,7 +100,7 @@ func userShow(t *terminal) *cobra.Command {
 }
 
 // showUser answers with a user, under a headline for people.
-func (t *terminal) showUser(headline string, u api.User) error {
+func (t *terminal) showUser(headline string, u wire.User) error {
 	if t.json {
 		return t.writeJSON(u)
 	}
@@ -122,7 +122,7 @@ func (t *terminal) showUser(headline string, u api.User) error {
 }
 
 // guessingWords says what there is of wrong passwords in a row, and how to end the wait.
-func guessingWords(g *api.Guessing) string {
+func guessingWords(g *wire.Guessing) string {
 	if g == nil {
 		return ""
 	}
@@ -133,7 +133,7 @@ func guessingWords(g *api.Guessing) string {
 	return text
 }
 
-func claimLines(c api.Claims) []field {
+func claimLines(c wire.Claims) []field {
 	a := c.Address
 	return []field{
 		{"name", c.Name}, {"given_name", c.GivenName}, {"family_name", c.FamilyName}, {"middle_name", c.MiddleName},
@@ -145,7 +145,7 @@ func claimLines(c api.Claims) []field {
 	}
 }
 
-func patreonLines(m *api.Membership) []field {
+func patreonLines(m *wire.Membership) []field {
 	if m == nil {
 		return nil
 	}
@@ -170,7 +170,7 @@ func userDisable(t *terminal, verb string, disabled bool) *cobra.Command {
 		short, done = "Shut a user out at once, everywhere", "%s is shut out: sessions and app connections ended."
 	}
 	return &cobra.Command{Use: verb + " USER", Short: short, Args: takes("USER"),
-		RunE: t.onUser(func(ctx context.Context, conn *connection, u api.User) error {
+		RunE: t.onUser(func(ctx context.Context, conn *connection, u wire.User) error {
 			u, err := conn.DisableUser(ctx, u.Sub, disabled)
 			if err != nil || t.json {
 				return t.answer(u, err)
@@ -183,7 +183,7 @@ func userDisable(t *terminal, verb string, disabled bool) *cobra.Command {
 func userUnlock(t *terminal) *cobra.Command {
 	return &cobra.Command{Use: "unlock USER", Short: "End the wait after wrong passwords", Args: takes("USER"),
 		Long: "End the wait after wrong passwords: they are taken back, whoever typed them. Browsers that the account knows do not wait for what others typed.",
-		RunE: t.onUser(func(ctx context.Context, conn *connection, u api.User) error {
+		RunE: t.onUser(func(ctx context.Context, conn *connection, u wire.User) error {
 			u, err := conn.UnlockUser(ctx, u.Sub)
 			if err != nil || t.json {
 				return t.answer(u, err)
@@ -206,8 +206,8 @@ func userDelete(t *terminal) *cobra.Command {
 	sure := c.Flags().Bool("yes", false, "do not ask")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		ctx := c.Context()
-		var who api.User
-		look := t.onUser(func(_ context.Context, _ *connection, u api.User) error { who = u; return nil })
+		var who wire.User
+		look := t.onUser(func(_ context.Context, _ *connection, u wire.User) error { who = u; return nil })
 		if err := look(c, args); err != nil {
 			return err
 		}
@@ -227,7 +227,7 @@ func userDelete(t *terminal) *cobra.Command {
 
 func userRecoveryLink(t *terminal) *cobra.Command {
 	return &cobra.Command{Use: "recovery-link USER", Short: "Print a one-time link by which a user sets a new password", Args: takes("USER"),
-		RunE: t.onUser(func(ctx context.Context, conn *connection, u api.User) error {
+		RunE: t.onUser(func(ctx context.Context, conn *connection, u wire.User) error {
 			link, err := conn.RecoveryLink(ctx, u.Sub)
 			if err != nil {
 				return err

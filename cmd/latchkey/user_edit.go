@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"slices"
 
-	"latchkey/storage/api"
+	"latchkey/api/client"
+	"latchkey/api/wire"
 
 	"github.com/spf13/cobra"
 )
@@ -49,7 +50,7 @@ func userAdd(t *terminal) *cobra.Command {
 }
 
 // newUser gives fields their types.
-func newUser(fields api.Fields) (n api.NewUser, err error) {
+func newUser(fields client.Fields) (n wire.NewUser, err error) {
 	text, err := json.Marshal(fields)
 	if err != nil {
 		return n, err
@@ -84,9 +85,9 @@ func userEdit(t *terminal) *cobra.Command {
 				fields.Put(cf.claim, "")
 			}
 		}
-		var membership *api.Membership
+		var membership *wire.Membership
 		if *patreon != "" {
-			membership = &api.Membership{}
+			membership = &wire.Membership{}
 			if err := t.readJSON(*patreon, membership); err != nil {
 				return err
 			}
@@ -94,7 +95,7 @@ func userEdit(t *terminal) *cobra.Command {
 		if len(fields) == 0 && membership == nil && len(*join)+len(*leave) == 0 {
 			return usagef("nothing to change: see %s --help", c.CommandPath())
 		}
-		return t.onUser(func(ctx context.Context, conn *connection, u api.User) error {
+		return t.onUser(func(ctx context.Context, conn *connection, u wire.User) error {
 			u, err := changeUser(ctx, conn, u, fields, membership)
 			if err == nil && len(*join)+len(*leave) > 0 {
 				u, err = changeGroups(ctx, conn, u, *join, *leave)
@@ -108,7 +109,7 @@ func userEdit(t *terminal) *cobra.Command {
 	return c
 }
 
-func changeUser(ctx context.Context, conn *connection, u api.User, fields api.Fields, membership *api.Membership) (_ api.User, err error) {
+func changeUser(ctx context.Context, conn *connection, u wire.User, fields client.Fields, membership *wire.Membership) (_ wire.User, err error) {
 	if len(fields) > 0 {
 		if u, err = conn.ChangeUser(ctx, u.Sub, fields); err != nil {
 			return u, err
@@ -129,7 +130,7 @@ func userSetPassword(t *terminal) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return t.onUser(func(ctx context.Context, conn *connection, u api.User) error {
+		return t.onUser(func(ctx context.Context, conn *connection, u wire.User) error {
 			u, err := conn.SetPassword(ctx, u.Sub, password)
 			if err != nil || t.json {
 				return t.answer(u, err)

@@ -3,7 +3,7 @@ package main
 import (
 	"encoding/json"
 
-	"latchkey/storage/api"
+	"latchkey/api/wire"
 	"latchkey/storage/people"
 
 	"github.com/spf13/cobra"
@@ -22,7 +22,7 @@ is hashed anew at the first sign-in.
 Each line is taken whole or refused whole, and reported. If any was refused, the
 exit code is 1.`,
 		Example: "  latchkey user import --dry-run users.jsonl\n  latchkey user import --update users.jsonl"}
-	in := api.UserImport{}
+	in := wire.UserImport{}
 	f := c.Flags()
 	f.BoolVar(&in.Update, "update", false, "change the users whose external_id is known, rather than refuse them")
 	f.BoolVar(&in.ReplacePasswords, "replace-passwords", false, "with --update: replace passwords that are set, which ends sessions")

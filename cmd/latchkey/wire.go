@@ -10,6 +10,9 @@ import (
 	"sync"
 	"time"
 
+	"latchkey/api"
+	"latchkey/api/wire"
+	"latchkey/cmd/latchkey/internal/socket"
 	"latchkey/internal/edge"
 	"latchkey/keys"
 	"latchkey/login/account"
@@ -17,7 +20,6 @@ import (
 	"latchkey/login/signin"
 	"latchkey/op"
 	"latchkey/storage"
-	"latchkey/storage/api"
 	"latchkey/storage/people"
 
 	"github.com/gorilla/mux"
@@ -61,7 +63,7 @@ func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge
 	}
 	e := edge.New(edge.Options{
 		Log: log, Observer: observer, Tracer: tracer, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: h.config.proxies(),
-		Limits: edge.Limits{Bodies: map[string]int64{api.Prefix + "/": apiBody}},
+		Limits: edge.Limits{Bodies: map[string]int64{wire.Prefix + "/": apiBody}},
 		Fail: func(w http.ResponseWriter, r *http.Request, p edge.Problem) {
 			if !provider.FailAPI(w, r, p.Status, p.Message) && !api.Fail(w, r, p.Status, p.Message) {
 				pages.Fail(w, r, p)
@@ -99,7 +101,7 @@ func (h *house) apiOptions() api.Options {
 		HashPassword: func(ctx context.Context, binding []byte, password string) ([]byte, error) {
 			sealed, err := h.hasher.Hash(ctx, binding, password)
 			if errors.Is(err, keys.ErrBusy) {
-				err = api.ErrBusy
+				err = wire.ErrBusy
 			}
 			return sealed, err
 		},
@@ -172,7 +174,7 @@ func (h *house) apiHandler(log *slog.Logger) (*edge.Edge, http.Handler) {
 	handler := sync.OnceValue(func() http.Handler {
 		router := e.Router()
 		api.Mount(router, h.localOptions())
-		return e.Handler(api.SameUser(router))
+		return e.Handler(socket.SameUser(router))
 	})
 	return e, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler().ServeHTTP(w, r) })
 }

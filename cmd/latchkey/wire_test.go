@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"latchkey/storage/api"
+	"latchkey/api/wire"
 )
 
 func TestSocketRefusesWhoeverItCannotName(t *testing.T) {
 	_, handler := testHouse(t).apiHandler(slog.New(slog.DiscardHandler))
 	rec := httptest.NewRecorder()
-	handler.ServeHTTP(rec, httptest.NewRequest("GET", api.Prefix+"/users", nil))
+	handler.ServeHTTP(rec, httptest.NewRequest("GET", wire.Prefix+"/users", nil))
 	if rec.Code != http.StatusForbidden {
 		t.Errorf("status %d", rec.Code)
 	}

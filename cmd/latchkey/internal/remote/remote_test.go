@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/api/wire"
 	"latchkey/internal/addrtest"
 	"latchkey/internal/certtest"
-	"latchkey/storage/api"
 )
 
 var quiet = log.New(io.Discard, "", 0)
@@ -46,7 +46,7 @@ func TestWhatIsWrongIsSaidInWordsAndNoSecretGoesAstray(t *testing.T) {
 		return says(400, map[string]string{"error": code, "error_description": "because\x1b[31m"})
 	}
 	problem := func(status int, detail string) http.HandlerFunc {
-		return says(status, api.Problem{Status: status, Title: "t", Detail: detail})
+		return says(status, wire.Problem{Status: status, Title: "t", Detail: detail})
 	}
 	for name, c := range map[string]struct {
 		at     string
@@ -74,7 +74,7 @@ func TestWhatIsWrongIsSaidInWordsAndNoSecretGoesAstray(t *testing.T) {
 		"token refused":          {users, problem(401, "the access token is not valid"), "the client robot may have been changed just now", pathToken + " " + users},
 		"kept by a proxy":        {users, prints(403, "<html>"), "the server answered 403 Forbidden, not as Latchkey does", pathToken + " " + users},
 		"a page for an answer":   {users, prints(200, "<html>"), "the answer is not what this version expects", pathToken + " " + users},
-		"unknown field": {groups, says(422, api.Problem{Status: 422, Title: "t", Detail: "validation failed", Errors: []api.ProblemField{{Location: "body.description", Message: "unexpected property"}}}),
+		"unknown field": {groups, says(422, wire.Problem{Status: 422, Title: "t", Detail: "validation failed", Errors: []wire.ProblemField{{Location: "body.description", Message: "unexpected property"}}}),
 			"description: unexpected property: the server does not know that field", pathToken + " " + users + " " + groups},
 		"older": {described, says(200, map[string]any{"paths": map[string]any{users: map[string]any{"get": 1}}}),
 			"the server does not know this operation", pathToken + " " + users + " " + groups + " " + described},
@@ -210,7 +210,7 @@ func TestAClientThatMayOnlyLookLooks(t *testing.T) {
 			}
 			says(200, map[string]any{"access_token": theToken, "expires_in": 3600})(w, r)
 		},
-		"/api/v1/groups": says(403, api.Problem{Status: 403, Title: "t", Detail: "the access token lacks the scope admin"}),
+		"/api/v1/groups": says(403, wire.Problem{Status: 403, Title: "t", Detail: "the access token lacks the scope admin"}),
 	})
 	s, err := Open(t.Context(), f.options())
 	if err != nil {

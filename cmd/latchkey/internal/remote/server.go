@@ -7,7 +7,8 @@ import (
 	"net/http"
 	"time"
 
-	"latchkey/storage/api"
+	"latchkey/api/client"
+	"latchkey/api/wire"
 )
 
 // Options say which server, and by what right. Fields without a stated default are
@@ -28,7 +29,7 @@ type Options struct {
 
 // Server is a Latchkey on another machine, spoken to as a client of it.
 type Server struct {
-	*api.Caller
+	*client.Caller
 	session *session
 }
 
@@ -51,13 +52,13 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	}
 	// An answer is a page, or a report on a batch: minutes are for the slowest of lines.
 	httpClient := &http.Client{Transport: s, Timeout: o.AnswerMost + time.Minute}
-	return &Server{Caller: api.Over(o.Issuer, httpClient), session: s}, nil
+	return &Server{Caller: client.Over(o.Issuer, httpClient), session: s}, nil
 }
 
 // Explain adds to a refusal what this side knows of its cause. The error is still the
 // one it was.
 func (s *Server) Explain(err error) error {
-	p := (*api.Problem)(nil)
+	p := (*wire.Problem)(nil)
 	if !errors.As(err, &p) {
 		return err
 	}
@@ -75,7 +76,7 @@ func (s *Server) Explain(err error) error {
 
 // unknownField reports whether the server refused a member for its name, which this
 // program would not have sent to one of its own version.
-func unknownField(p *api.Problem) bool {
+func unknownField(p *wire.Problem) bool {
 	for _, f := range p.Errors {
 		if f.Message == "unexpected property" {
 			return true

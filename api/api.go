@@ -1,0 +1,175 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"latchkey/api/wire"
+	"latchkey/internal/strictjson"
+	"latchkey/storage"
+	"latchkey/storage/people"
+	"latchkey/storage/store"
+	"latchkey/storage/table"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humamux"
+	"github.com/gorilla/mux"
+)
+
+// Options are what the API needs. All fields without a stated default are
+// required.
+type Options struct {
+	Store *store.Store
+
+	// CheckPassword refuses a password that is too easily guessed, given the
+	// user's own names; its error is shown to the caller.
+	CheckPassword func(ctx context.Context, password string, own ...string) error
+	// HashPassword makes what is stored of a password, bound to a user's id.
+	HashPassword func(ctx context.Context, binding []byte, password string) ([]byte, error)
+	// ImportPassword makes what is stored of a hash that another system made.
+	ImportPassword func(binding []byte, encoded string) ([]byte, error)
+	// ImportSecret makes what is stored of a hash that another system made of a
+	// client's secret.
+	ImportSecret func(clientID, encoded string) ([]byte, error)
+	// NewSecret makes a client secret, HashSecret what is stored of it; IsSecret
+	// compares.
+	NewSecret  func() string
+	HashSecret func(secret string) []byte
+	IsSecret   func(hash []byte, secret string) bool
+	// GuessableSecret reports whether a secret of another system is made of what everybody
+	// tries first.
+	GuessableSecret func(secret, clientID string) bool
+	// CheckJWKS refuses a JWK Set that no client can be known by, or that has no key
+	// for alg, if one is given; its error, read after the word jwks, is shown to the
+	// caller.
+	CheckJWKS func(set []byte, alg string) error
+	// Fingerprint makes what a request is recognised by, and cannot be guessed
+	// from; IsFingerprint compares.
+	Fingerprint   func(request []byte) []byte
+	IsFingerprint func(fingerprint, request []byte) bool
+	// NewLink makes a one-time token and the hash it is stored under, LinkURL
+	// the address that carries it.
+	NewLink func() (token string, hash []byte)
+	LinkURL func(kind people.LinkKind, token string) string
+
+	// CheckAccent says why the pages cannot show a colour.
+	CheckAccent func(colour string) error
+
+	// Keys are listed and rotated through it.
+	Keys Keys
+	// Check reads everything and returns what is wrong; nil: there is no such call.
+	Check func(context.Context) ([]table.Fault, error)
+	// Backup writes a copy to a new file. Who calls names the path: only where
+	// callers own the data, on the socket and in process, may it be set. nil:
+	// there is no such call.
+	Backup func(ctx context.Context, path string) (wire.Backup, error)
+
+	// Authorization lets callers in by access tokens, and says on whose behalf they
+	// act. nil, where callers own the data: on the socket and in process.
+	Authorization *Authorization
+	// Actor says on whose behalf a call acts where there is no Authorization;
+	// default the operator.
+	Actor func(context.Context) storage.Actor
+	// Edits makes read, merge and write of one PATCH a unit, so that two edits of
+	// different fields at once are both kept. One for all that is mounted over a
+	// store; default one of its own.
+	Edits *sync.Mutex
+	// Report hears of an error that is not the caller's; default nobody.
+	Report func(context.Context, error)
+	// Status says how the server is; default there is no such call.
+	Status func(context.Context) wire.Status
+	// Version is Latchkey's, for the description.
+	Version string
+}
+
+// Mount adds the API's routes to a router. From then on the router matches paths as they
+// are encoded, since a client's id may hold a slash.
+func Mount(router *mux.Router, o Options) {
+	router.UseEncodedPath()
+	if o.Authorization != nil {
+		o.Actor = func(ctx context.Context) storage.Actor { return admittedAs(ctx).by }
+	}
+	if o.Actor == nil {
+		o.Actor = func(context.Context) storage.Actor { return storage.Operator }
+	}
+	if o.Report == nil {
+		o.Report = func(context.Context, error) {}
+	}
+	if o.Edits == nil {
+		o.Edits = &sync.Mutex{}
+	}
+	config := huma.DefaultConfig("Latchkey administration", o.Version)
+	config.OpenAPIPath = "" // see documents
+	config.DocsPath = ""    // its page would load scripts from elsewhere
+	config.SchemasPath = "" // and no $schema in every answer
+	config.CreateHooks = nil
+	strict := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: strictjson.Unmarshal}
+	config.Formats = map[string]huma.Format{"application/json": strict, "json": strict}
+	config.Info.Description = description
+	config.Transformers = []huma.Transformer{withoutValues}
+	if o.Authorization != nil {
+		config.Components.SecuritySchemes = o.Authorization.security()
+	}
+	r := &routes{Options: o, huma: humamux.New(router, config)}
+	r.huma.UseMiddleware(r.authorize, r.checkParameters)
+	r.users()
+	r.links()
+	r.clients()
+	r.keys()
+	r.groups()
+	r.settings()
+	r.audit()
+	r.resources()
+	r.care()
+	r.status()
+	r.describe()
+	r.documents(router)
+}
+
+// The names of members are compared exactly when bodies are validated, too. Huma has
+// that as a variable of the whole process.
+func init() { huma.ValidateStrictCasing = true }
+
+// Handler is the API alone, for use in process.
+func Handler(o Options) http.Handler {
+	router := mux.NewRouter()
+	Mount(router, o)
+	return router
+}
+
+type routes struct {
+	Options
+	huma huma.API
+	// reading is held by what reads all the data.
+	reading sync.Mutex
+}
+
+// out is an answer with a body.
+type out[T any] struct{ Body T }
+
+// none is an answer without one.
+type none struct{}
+
+// handle registers an operation; whatever error fn returns leaves as a problem.
+func handle[I, O any](r *routes, id, method, path, summary string, status int, fn func(context.Context, *I) (*O, error), more ...func(*huma.Operation)) {
+	op := huma.Operation{
+		OperationID: id, Method: method, Path: wire.Prefix + path, Summary: summary, DefaultStatus: status,
+		Errors: problemsOf(method, path),
+	}
+	r.secured(&op)
+	for _, add := range more {
+		add(&op)
+	}
+	huma.Register(r.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		ctx, err := r.stillIn(ctx, method)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := fn(ctx, in)
+		if err != nil {
+			return nil, r.problem(ctx, err)
+		}
+		return answer, nil
+	})
+}
