@@ -1,12 +1,11 @@
-// Package api is the store of record's operations as a versioned HTTP API, and
-// the Go client for it. The command line is that client and nothing more, so
-// that what it can do, a program can do.
+// Package api owns the HTTP API of administration: its routes and their description in
+// OpenAPI 3.1, who may call over a network, and the translation of refusals into RFC 9457
+// problems. A handler decodes a request, calls one operation, and encodes what it returns.
 //
-// It owns the names on the wire (the claims of OpenID Connect Core section 5.1
-// for people, the client metadata of RFC 7591 for apps), the translation of the
-// store's refusals into RFC 9457 problems, and the three ways a client gets to a
-// server: over a unix socket beside the data, in process, calling the handler
-// directly, when no server runs, or over the network.
+// The names on the wire (the claims of OpenID Connect Core section 5.1 for people, the
+// client metadata of RFC 7591 for apps) are in package wire, which the Go client in
+// package client shares. The command line is that client and nothing more, so that what
+// it can do, a program can do.
 //
 // It does not own the rules, which are the store's, nor cryptography: hashing
 // passwords, making secrets and one-time tokens, judging access tokens are functions
@@ -15,8 +14,8 @@
 //
 // # The wire
 //
-// Everything is JSON under [Prefix]; the OpenAPI 3.1 description is at
-// [Prefix]/openapi.json.
+// Everything is JSON under /api/v1; the OpenAPI 3.1 description is at
+// /api/v1/openapi.json.
 //
 //	GET    users?find=NAME            the one with that id, username, e-mail or external id
 //	GET    users?after=&limit=        a page
@@ -66,7 +65,7 @@
 // says on whose behalf the call acts, and whether it may only look. It is judged before
 // anything of the body is read, and again when the body has come. GET may be done
 // by those who may only look, nothing else may, and the store refuses them again.
-// The description alone needs no token. Its Go client over a network, [Over], asks for
+// The description alone needs no token. Its Go client over a network asks for
 // it when a server answers that there is no such thing, since one of an older version
 // says the same of operations that it lacks.
 package api

@@ -9,39 +9,6 @@ import (
 	"latchkey/storage/table"
 )
 
-// UserEntry is an account as another system has it. What is left out stays as it
-// is, in an account that exists.
-type UserEntry struct {
-	Account
-	PreferredUsername string `json:"preferred_username,omitempty" doc:"The username, by its name as a claim"`
-	Disabled          bool   `json:"disabled" required:"false"`
-	// PasswordHash is text in one of the usual notations, or Keycloak's object.
-	PasswordHash json.RawMessage `json:"password_hash,omitempty" writeOnly:"true" doc:"Of the password: a string in the notation of PHC, crypt or Django, or a credential object of Keycloak"`
-}
-
-// UserImport is a part of a larger number of accounts to be imported.
-type UserImport struct {
-	// Users are read one by one: what is wrong with one does not hold up the others.
-	Users            []json.RawMessage `json:"users" maxItems:"100" nullable:"false" doc:"Each a UserEntry"`
-	Update           bool              `json:"update,omitempty" doc:"Change the users whose external_id is known, rather than refuse them"`
-	ReplacePasswords bool              `json:"replace_passwords,omitempty" doc:"With update: take the password hash for users who have a password, too, which ends their sessions"`
-	AllowAdmin       bool              `json:"allow_admin,omitempty" doc:"Let users be made administrators, or no longer be"`
-	DryRun           bool              `json:"dry_run,omitempty" doc:"Say what would happen, and change nothing"`
-}
-
-// UserImported says what became of each user, in the order they came in.
-type UserImported struct {
-	Results []ImportedUser `json:"results"`
-}
-
-// ImportedUser is what became of one user.
-type ImportedUser struct {
-	Sub      string        `json:"sub,omitempty" doc:"Not after a dry run that would make a user"`
-	Username string        `json:"username,omitempty"`
-	Result   table.Outcome `json:"result" enum:"created,changed,unchanged,refused"`
-	Reason   string        `json:"reason,omitempty" doc:"Why it was refused"`
-}
-
 // Claims are the standard claims about a person that are not their username or
 // e-mail address.
 type Claims = people.Profile
@@ -98,4 +65,37 @@ type Users struct {
 type Link struct {
 	URL       string    `json:"url" doc:"To be opened once, by the person it is meant for"`
 	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// UserEntry is an account as another system has it. What is left out stays as it
+// is, in an account that exists.
+type UserEntry struct {
+	Account
+	PreferredUsername string `json:"preferred_username,omitempty" doc:"The username, by its name as a claim"`
+	Disabled          bool   `json:"disabled" required:"false"`
+	// PasswordHash is text in one of the usual notations, or Keycloak's object.
+	PasswordHash json.RawMessage `json:"password_hash,omitempty" writeOnly:"true" doc:"Of the password: a string in the notation of PHC, crypt or Django, or a credential object of Keycloak"`
+}
+
+// UserImport is a part of a larger number of accounts to be imported.
+type UserImport struct {
+	// Users are read one by one: what is wrong with one does not hold up the others.
+	Users            []json.RawMessage `json:"users" maxItems:"100" nullable:"false" doc:"Each a UserEntry"`
+	Update           bool              `json:"update,omitempty" doc:"Change the users whose external_id is known, rather than refuse them"`
+	ReplacePasswords bool              `json:"replace_passwords,omitempty" doc:"With update: take the password hash for users who have a password, too, which ends their sessions"`
+	AllowAdmin       bool              `json:"allow_admin,omitempty" doc:"Let users be made administrators, or no longer be"`
+	DryRun           bool              `json:"dry_run,omitempty" doc:"Say what would happen, and change nothing"`
+}
+
+// UserImported says what became of each user, in the order they came in.
+type UserImported struct {
+	Results []ImportedUser `json:"results"`
+}
+
+// ImportedUser is what became of one user.
+type ImportedUser struct {
+	Sub      string        `json:"sub,omitempty" doc:"Not after a dry run that would make a user"`
+	Username string        `json:"username,omitempty"`
+	Result   table.Outcome `json:"result" enum:"created,changed,unchanged,refused"`
+	Reason   string        `json:"reason,omitempty" doc:"Why it was refused"`
 }

@@ -8,7 +8,7 @@
 //	latchkey serve      opens the data file and listens: for browsers and apps
 //	                    on the configured address, for the verbs below on a
 //	                    socket beside the data
-//	latchkey user …     }  calls of storage/api: over that socket while a
+//	latchkey user …     }  calls of the API: over that socket while a
 //	latchkey client …   }  server runs, in process on the opened file when
 //	latchkey setup-link }  none does, over the network if --server names one
 //	latchkey doctor     looks at all that must be right around the server

@@ -11,7 +11,7 @@ import (
 	"latchkey/storage"
 )
 
-// keyRoom is the ring as storage/api asks for it.
+// keyRoom is the ring as the API asks for it.
 type keyRoom struct {
 	ring *keys.Ring
 	now  func() time.Time

@@ -92,7 +92,7 @@ func (h *house) routes(router *mux.Router, provider *op.Provider, sessions signi
 // apiBody bounds a request to the administration API in bytes: imports are long.
 const apiBody = 1 << 20
 
-// apiOptions is what storage/api is made of.
+// apiOptions is what the API is made of.
 func (h *house) apiOptions() api.Options {
 	return api.Options{
 		Store:         h.store,
