@@ -15,6 +15,15 @@ import (
 	"latchkey/storage/grants"
 )
 
+// tokens makes access tokens, refresh tokens and ID tokens, and opens them.
+type tokens struct {
+	issuer string
+	grants grants.Grants
+	keys   *keys.Ring
+	claims *scopeClaims
+	now    func() time.Time
+}
+
 // accessToken is what an opaque access token holds: references, an expiry, and
 // which of the granted scopes it is for. What it opens is decided at each use.
 type accessToken struct {
@@ -116,16 +125,16 @@ const tokenIDBytes = 16
 
 // openToken reads an access token, opaque or JWT, and returns it with its id, with
 // DeadExpired too. What it opens now is not checked.
-func (p *Provider) openToken(token string) (accessToken, []byte, error) {
-	payload, id, err := p.openSealed(token)
+func (s *tokens) openToken(token string) (accessToken, []byte, error) {
+	payload, id, err := s.openSealed(token)
 	if err != nil {
-		if _, _, err := p.keys.Verify(keys.TypeJWT, token); err == nil {
+		if _, _, err := s.keys.Verify(keys.TypeJWT, token); err == nil {
 			return accessToken{}, nil, errIDToken
 		}
 		return accessToken{}, nil, errAccessToken
 	}
 	t, err := parseAccessToken(payload)
-	if err == nil && !p.now().Before(t.expires) {
+	if err == nil && !s.now().Before(t.expires) {
 		err = apps.DeadExpired
 	}
 	return t, id[:tokenIDBytes], err
@@ -133,24 +142,24 @@ func (p *Provider) openToken(token string) (accessToken, []byte, error) {
 
 // access returns what a user's access token gives now. A token of a client's own is
 // refused: it stands for nobody.
-func (p *Provider) access(ctx context.Context, token string) (*grants.Access, error) {
-	t, id, err := p.openToken(token)
+func (s *tokens) access(ctx context.Context, token string) (*grants.Access, error) {
+	t, id, err := s.openToken(token)
 	var a *grants.Access
 	switch {
 	case err == nil && t.grant.IsZero():
 		err = errOwnToken
 	case err == nil:
-		a, err = p.opens(ctx, t, id)
+		a, err = s.opens(ctx, t, id)
 	}
 	if dead := apps.Dead(""); errors.As(err, &dead) && !t.grant.IsZero() {
-		p.tellOf(ctx, t.grant, string(dead))
+		s.tellOf(ctx, t.grant, string(dead))
 	}
 	return a, err
 }
 
 // opens is what a token of a grant, with its id, gives now.
-func (p *Provider) opens(ctx context.Context, t accessToken, id []byte) (*grants.Access, error) {
-	a, err := p.store.Grants.Access(ctx, t.grant, id)
+func (s *tokens) opens(ctx context.Context, t accessToken, id []byte) (*grants.Access, error) {
+	a, err := s.grants.Access(ctx, t.grant, id)
 	if err != nil {
 		return nil, err
 	}

@@ -17,12 +17,9 @@ var (
 	ErrInsufficientScope = errors.New("op: the access token has no scope for the administration API")
 )
 
-// Administer returns on whose behalf an access token acts at the administration API:
-// for a user, with the roles they have in the snapshot that the token was judged in,
-// or for the client itself. Without the scope admin the actor may only look. Errors:
-// ErrInvalidToken, ErrInsufficientScope.
-func (p *Provider) Administer(ctx context.Context, token string) (storage.Actor, error) {
-	by, scopes, err := p.bears(ctx, token)
+// Administer is [Provider.Administer].
+func (a *administration) Administer(ctx context.Context, token string) (storage.Actor, error) {
+	by, scopes, err := a.bears(ctx, token)
 	switch {
 	case err != nil && isRefusal(err):
 		return storage.Actor{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
@@ -37,33 +34,39 @@ func (p *Provider) Administer(ctx context.Context, token string) (storage.Actor,
 	return storage.Actor{}, ErrInsufficientScope
 }
 
+// administration lets access tokens be used at the administration API.
+type administration struct {
+	tokens  *tokens
+	clients apps.Clients
+}
+
 // errForAPIs refuses a token that an API was meant to be sent: it could administer with
 // it. What it was made for counts, not what is left of that: an API that is shut down
 // still has the tokens that it was sent.
 var errForAPIs = errors.New("it is for other APIs too: ask for one with the issuer as the resource")
 
 // bears is whom an access token stands for now, and with which scopes.
-func (p *Provider) bears(ctx context.Context, token string) (storage.Actor, []string, error) {
-	t, id, err := p.openToken(token)
+func (a *administration) bears(ctx context.Context, token string) (storage.Actor, []string, error) {
+	t, id, err := a.tokens.openToken(token)
 	if err != nil {
 		return storage.Actor{}, nil, err
 	}
 	by := storage.Actor{Via: storage.ViaAPI, RequestID: edge.RequestID(ctx)}
 	var made, scopes []string
 	if t.grant.IsZero() {
-		a, err := p.store.Clients.OwnAccess(ctx, t.named(id), t.own)
+		access, err := a.clients.OwnAccess(ctx, t.named(id), t.own)
 		if err != nil {
 			return storage.Actor{}, nil, err
 		}
-		by.Client, made, scopes = a.Client.ID, t.own, a.Effective.Names()
+		by.Client, made, scopes = access.Client.ID, t.own, access.Effective.Names()
 	} else {
-		a, err := p.opens(ctx, t, id)
+		access, err := a.tokens.opens(ctx, t, id)
 		if err != nil {
 			return storage.Actor{}, nil, err
 		}
-		edge.Sub(ctx, a.User.Subject())
-		by = a.User.Actor(by.Via, by.RequestID)
-		by.Client, made, scopes = a.Client.ID, t.of(a.Grant.Scopes), a.Scopes
+		edge.Sub(ctx, access.User.Subject())
+		by = access.User.Actor(by.Via, by.RequestID)
+		by.Client, made, scopes = access.Client.ID, t.of(access.Grant.Scopes), access.Scopes
 	}
 	edge.ClientID(ctx, by.Client)
 	if slices.ContainsFunc(made, func(s string) bool { return !apps.IsOwnScope(s) }) {

@@ -79,13 +79,21 @@ type errorBody struct {
 
 func (e *apiError) body() errorBody { return errorBody{Code: e.code, Text: e.text} }
 
-// write answers by itself, without the framework, which would log a record of its
-// own.
+// write answers with the refusal.
 func (e *apiError) write(w http.ResponseWriter, r *http.Request) {
 	status := e.headers(r, w.Header())
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(e.body()) // the caller is gone: nobody to tell
+}
+
+// writeJSON answers with what went well; nil: there is nothing to say.
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusOK)
+	if v != nil {
+		_ = json.NewEncoder(w).Encode(v) // the caller is gone: nobody to tell
+	}
 }
 
 // FailAPI answers a problem that was found before any handler, at an endpoint that
@@ -105,7 +113,7 @@ func (p *Provider) FailAPI(w http.ResponseWriter, r *http.Request, status int, t
 	}))
 	switch r.URL.Path {
 	case PathToken, PathUserinfo, PathRevocation, PathJWKS, pathDiscovery, pathMetadata:
-		answer = p.forScripts(answer)
+		answer = p.scripts.allow(answer)
 	case pathWebFinger:
 		answer = public(answer)
 	case PathIntrospection:

@@ -81,14 +81,14 @@ func readAssertion(form url.Values) (credentials, *apiError) {
 // verifyAssertion verifies an assertion of the client's. What costs little comes first:
 // the keys may have to be fetched, which is before the signature can be known to be
 // good. Errors are for the log.
-func (p *Provider) verifyAssertion(ctx context.Context, c *apps.Client, a *assertion) (apps.Assertion, error) {
+func (auth *clientAuth) verifyAssertion(ctx context.Context, c *apps.Client, a *assertion) (apps.Assertion, error) {
 	if alg := c.Metadata.TokenEndpointAuthSigningAlg; alg != "" && alg != a.jwt.Algorithm() {
 		return apps.Assertion{}, errors.New("its alg is not the registered token_endpoint_auth_signing_alg")
 	}
-	if err := a.claims.check(c.ID, []string{p.issuer, p.issuer + PathToken}, p.now()); err != nil {
+	if err := a.claims.check(c.ID, []string{auth.issuer, auth.issuer + PathToken}, auth.now()); err != nil {
 		return apps.Assertion{}, err
 	}
-	if err := p.known.verify(ctx, c, a.jwt); err != nil {
+	if err := auth.known.verify(ctx, c, a.jwt); err != nil {
 		return apps.Assertion{}, err
 	}
 	// By the id and not the registration: one deleted and added again may have the same

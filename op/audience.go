@@ -31,10 +31,10 @@ func (a *audience) UnmarshalJSON(text []byte) error {
 // audience is for whom a token with these scopes is: the resources that own them,
 // and this provider if one is no resource's, or there is none at all. It is never
 // stored: whatever narrows a token's scopes narrows its audience.
-func (p *Provider) audience(scopes apps.Offers) (aud audience) {
+func (s *tokens) audience(scopes apps.Offers) (aud audience) {
 	resources, own := scopes.Audience()
 	if own || len(resources) == 0 {
-		aud = audience{p.issuer}
+		aud = audience{s.issuer}
 	}
 	for _, r := range resources {
 		aud = append(aud, r.Identifier)
@@ -55,8 +55,8 @@ func nonEmpty(values []string) (some []string) {
 
 // targets are the resources that a token request names (RFC 8707 section 2.2). This
 // provider is one, too: the one that owns the scopes for userinfo.
-func (p *Provider) targets(form url.Values) apps.Targets {
-	return apps.Targets{Resources: nonEmpty(form["resource"]), Provider: p.issuer}
+func (s *tokens) targets(form url.Values) apps.Targets {
+	return apps.Targets{Resources: nonEmpty(form["resource"]), Provider: s.issuer}
 }
 
 func invalidTarget(resource string) *apiError {

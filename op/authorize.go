@@ -7,88 +7,97 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"latchkey/internal/edge"
 	"latchkey/storage"
 	"latchkey/storage/apps"
+	"latchkey/storage/grants"
+	"latchkey/storage/policy"
 )
 
-// queryMost bounds an authorization request in bytes, in the URL or in the body.
-const queryMost = 16 << 10
-
-// serveAuthorize is the authorization endpoint (OpenID Connect Core section 3.1.2).
-func (p *Provider) serveAuthorize(w http.ResponseWriter, r *http.Request) {
-	form, bad := pageForm(w, r, authorizeParameters)
-	if bad != nil {
-		p.refuse(w, r, nil, bad)
-		return
-	}
-	client, redirect, bad := p.whoAsks(r.Context(), form)
-	if bad != nil {
-		p.refuse(w, r, client, bad)
-		return
-	}
-	all, err := p.store.Scopes.Catalogue(r.Context())
-	if err != nil {
-		p.refuse(w, r, client, p.internal(r.Context(), err))
-		return
-	}
-	q, fault := p.parse(all, client, redirect, form)
-	dropped := slices.DeleteFunc(strings.Fields(form.Get("scope")), func(s string) bool { return slices.Contains(q.Scopes, s) })
-	if fault == nil {
-		noteDropped(r.Context(), dropped, func(s string) bool { return all.Offer(s) != nil })
-	}
-	if fault != nil {
-		p.answerFault(w, r, client, q, fault)
-		return
-	}
-	p.begin(w, r, client, q)
+// authorizeHandler is the authorization endpoint (OpenID Connect Core section 3.1.2), and
+// evaluates its flows. Each of its steps comes to an outcome; write alone answers.
+type authorizeHandler struct {
+	issuer   string
+	clients  apps.Clients
+	scopes   apps.Scopes
+	settings policy.SettingsStore
+	grants   grants.Grants
+	tokens   *tokens
+	claims   *scopeClaims
+	browsers browsers
+	sealer   sealer
+	pages    Pages
+	sessions Sessions
+	now      func() time.Time
 }
 
-// pageForm reads the parameters from the query, or from the body of a POST, never from
-// both: the query of a POST holds none that the endpoint knows.
-func pageForm(w http.ResponseWriter, r *http.Request, known []string) (url.Values, *Refusal) {
-	if len(r.URL.RawQuery) > queryMost {
-		return nil, refuse(RefusedRequest, "the request is longer than %d bytes", queryMost)
+func (h *authorizeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.write(w, r, h.authorize(w, r))
+}
+
+// authorize reads a request and evaluates it, or has it come back by GET. A cross-site POST
+// carries no Lax cookies: a signed-in user would look signed out, and a browser that
+// has a name would be given another, which would end the flows in its other tabs. So
+// a POST is never evaluated: the request goes into the address, sealed, where it can
+// do no more than the authorization request it was.
+func (h *authorizeHandler) authorize(w http.ResponseWriter, r *http.Request) outcome {
+	form, bad := pageForm(w, r, authorizeParameters)
+	if bad != nil {
+		return outcome{page: bad}
 	}
-	if r.Method != http.MethodPost {
-		form, err := url.ParseQuery(r.URL.RawQuery)
-		if err != nil {
-			return nil, refuse(RefusedRequest, "the query cannot be read: %v", err).quoting(err.Error())
-		}
-		return form, nil
+	client, redirect, bad := h.whoAsks(r.Context(), form)
+	if bad != nil {
+		return outcome{client: client, page: bad}
 	}
-	if name := inQuery(r.URL, known); name != "" {
-		return nil, refuse(RefusedRequest, "%s belongs in the body of a POST, not in its URL", name)
+	q, fault, err := h.read(r.Context(), client, redirect, form)
+	f := &flow{Request: *q}
+	switch {
+	case err != nil:
+		return outcome{client: client, page: internal(err)}
+	case fault == nil && !f.fits():
+		fault = faulty("invalid_request", "the request is too large")
 	}
-	if r.ContentLength == 0 && r.Header.Get("Content-Type") == "" {
-		return url.Values{}, nil // whoever sends nothing need not say what it is
+	switch {
+	case fault != nil:
+		return outcome{client: client, request: q, fault: fault}
+	case r.Method == http.MethodPost:
+		return outcome{next: PathFlow + "?request=" + h.sealer.seal(bindingPosted, f)}
 	}
-	if !edge.IsForm(r) {
-		return nil, refuse(RefusedRequest, "the body must be application/x-www-form-urlencoded")
+	return h.advance(r, h.grants.NewID(), f, true)
+}
+
+// read resolves the request. What it returns beside a fault is good for telling the client
+// of it.
+func (h *authorizeHandler) read(ctx context.Context, client *apps.Client, redirect string, form url.Values) (*Request, *fault, error) {
+	all, err := h.scopes.Catalogue(ctx)
+	if err != nil {
+		return &Request{}, nil, err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, queryMost)
-	if err := r.ParseForm(); err != nil {
-		return nil, refuse(RefusedRequest, "the form cannot be read, or is longer than %d bytes", queryMost)
+	q, fault := h.parse(all, client, redirect, form)
+	if fault == nil {
+		dropped := slices.DeleteFunc(strings.Fields(form.Get("scope")), func(s string) bool { return slices.Contains(q.Scopes, s) })
+		noteDropped(ctx, dropped, func(s string) bool { return all.Offer(s) != nil })
 	}
-	return r.PostForm, nil
+	return q, fault, nil
 }
 
 // whoAsks settles the client and where answers to it may go. Until both are good
 // nothing is sent anywhere (RFC 6749 section 4.1.2.1).
-func (p *Provider) whoAsks(ctx context.Context, form url.Values) (*apps.Client, string, *Refusal) {
+func (h *authorizeHandler) whoAsks(ctx context.Context, form url.Values) (*apps.Client, string, *Refusal) {
 	if len(form["client_id"]) > 1 {
 		return nil, "", refuse(RefusedClient, "client_id was sent more than once")
 	}
 	if form.Get("client_id") == "" {
 		return nil, "", refuse(RefusedClient, "client_id is missing")
 	}
-	client, err := p.store.Clients.Get(ctx, form.Get("client_id"))
+	client, err := h.clients.Get(ctx, form.Get("client_id"))
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil, "", refuse(RefusedClient, "no client has this client_id")
 	}
 	if err != nil {
-		return nil, "", p.internal(ctx, err)
+		return nil, "", internal(err)
 	}
 	edge.ClientID(ctx, client.ID)
 	redirect, bad := redirectURI(client, form)
@@ -98,41 +107,18 @@ func (p *Provider) whoAsks(ctx context.Context, form url.Values) (*apps.Client, 
 	return client, redirect, bad
 }
 
-func (p *Provider) internal(ctx context.Context, err error) *Refusal {
-	edge.Fail(ctx, "server_error", err)
-	if storage.Stopped(err) {
-		return refuse(RefusedStopped, "the provider is out of order")
-	}
-	return refuse(RefusedInternal, "something went wrong on our side")
-}
-
-// begin evaluates a new request, or has it come back by GET. A cross-site POST
-// carries no Lax cookies: a signed-in user would look signed out, and a browser that
-// has a name would be given another, which would end the flows in its other tabs. So
-// a POST is never evaluated: the request goes into the address, sealed, where it can
-// do no more than the authorization request it was.
-func (p *Provider) begin(w http.ResponseWriter, r *http.Request, client *apps.Client, q *Request) {
-	f := &flow{Request: *q}
-	switch {
-	case !f.fits():
-		p.answerFault(w, r, client, q, faulty("invalid_request", "the request is too large"))
-	case r.Method == http.MethodPost:
-		see(w, PathFlow+"?request="+p.seal(bindingPosted, f))
-	default:
-		p.advance(w, r, p.store.Grants.NewID(), f, true)
-	}
-}
-
 // servePosted goes on with a request that came by POST.
-func (p *Provider) servePosted(w http.ResponseWriter, r *http.Request) {
-	f, err := p.open(bindingPosted, r.URL.Query().Get("request"))
+func (h *authorizeHandler) servePosted(w http.ResponseWriter, r *http.Request) {
+	h.write(w, r, h.posted(r))
+}
+
+func (h *authorizeHandler) posted(r *http.Request) outcome {
+	f, err := h.open(bindingPosted, r.URL.Query().Get("request"))
 	if err != nil {
-		p.refuse(w, r, nil, expired())
-		return
+		return outcome{page: expired()}
 	}
-	if bad := p.inTime(r.Context(), f); bad != nil {
-		p.refuse(w, r, nil, bad)
-		return
+	if bad := h.inTime(r.Context(), f); bad != nil {
+		return outcome{page: bad}
 	}
-	p.advance(w, r, p.store.Grants.NewID(), f, true)
+	return h.advance(r, h.grants.NewID(), f, true)
 }

@@ -2,7 +2,6 @@ package op
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 
 	"latchkey/internal/edge"
@@ -15,33 +14,6 @@ const bearerRealm = `Bearer realm="userinfo"`
 func bearerError(status int, code, text string) *apiError {
 	return &apiError{status: status, code: code, text: text,
 		challenge: bearerRealm + `, error="` + code + `", error_description="` + text + `"`}
-}
-
-// serveUserinfo is the userinfo endpoint (OpenID Connect Core section 5.3). It
-// finds the access token; what it gives is UserInfo's business.
-func serveUserinfo(framework http.Handler) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		noStore(w)
-		if r.Method != http.MethodGet && r.Method != http.MethodPost {
-			w.Header().Set("Allow", "GET, POST")
-			e := invalidRequest("userinfo takes GET and POST")
-			e.status = http.StatusMethodNotAllowed
-			e.write(w, r)
-			return
-		}
-		token, e := bearer(w, r)
-		switch {
-		case e != nil:
-			e.write(w, r)
-		case token == "":
-			// RFC 6750 section 3.1: no credentials, no error code.
-			edge.Fail(r.Context(), "no_token", nil)
-			w.Header().Set("WWW-Authenticate", bearerRealm)
-			w.WriteHeader(http.StatusUnauthorized)
-		default:
-			pass(framework, w, r, PathUserinfo, url.Values{"access_token": {token}}, &call{})
-		}
-	}
 }
 
 // bearer takes the access token from where RFC 6750 section 2 allows, and from one

@@ -19,7 +19,6 @@ import (
 	"syscall"
 
 	"github.com/gorilla/mux"
-	zop "github.com/zitadel/oidc/v3/pkg/op"
 
 	"latchkey/keys"
 	"latchkey/storage/kv"
@@ -29,7 +28,6 @@ import (
 type benchFloor struct {
 	engine kv.Engine
 	log    *slog.Logger
-	client zop.Client
 	rsa    *rsa.PrivateKey
 	ecdsa  *ecdsa.PrivateKey
 	keys   atomic.Uint64
@@ -37,8 +35,7 @@ type benchFloor struct {
 
 func newBenchFloor(h *house) *benchFloor {
 	f := &benchFloor{engine: h.engine, log: slog.New(slog.NewJSONHandler(h.log, nil)),
-		client: client{must(h.store.Clients.Get(context.Background(), webID))},
-		rsa:    must(rsa.GenerateKey(rand.Reader, 2048)), ecdsa: must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))}
+		rsa: must(rsa.GenerateKey(rand.Reader, 2048)), ecdsa: must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))}
 	for range 1000 {
 		must(0, f.write(2))
 	}
@@ -47,37 +44,30 @@ func newBenchFloor(h *house) *benchFloor {
 
 // owed is what a request owes.
 type owed struct {
-	reads    int // of records
-	writes   int // in one commit: a grant's state, and with 2 its facts too
-	alg      string
-	body     int                        // bytes of the answer
-	endpoint func(string) zop.Endpoints // where the framework takes it; nil: it does not
+	reads  int // of records
+	writes int // in one commit: a grant's state, and with 2 its facts too
+	alg    string
+	body   int // bytes of the answer
 }
 
 // benchFloors are by the path that BenchmarkCeilings asks. Reads: client, settings,
 // grant, its state, user, consent, session, whichever a request rests on, once.
 var benchFloors = map[string]owed{
 	"plain":              {reads: 1, body: 1900}, // whether it is still what was prepared
-	"userinfo":           {reads: 7, body: 200, endpoint: userinfoAt},
-	"introspection":      {reads: 7, body: 300, endpoint: introspectionAt},
-	"client-credentials": {reads: 2, body: 250, endpoint: tokenAt},
-	"refresh-RS256":      {reads: 7, writes: 1, alg: keys.RS256, body: 1200, endpoint: tokenAt},
-	"refresh-ES256":      {reads: 7, writes: 1, alg: keys.ES256, body: 1000, endpoint: tokenAt},
+	"userinfo":           {reads: 7, body: 200},
+	"introspection":      {reads: 7, body: 300},
+	"client-credentials": {reads: 2, body: 250},
+	"refresh-RS256":      {reads: 7, writes: 1, alg: keys.RS256, body: 1200},
+	"refresh-ES256":      {reads: 7, writes: 1, alg: keys.ES256, body: 1000},
 	"authorize":          {reads: 5, writes: 2, body: 0},
-	"code-RS256":         {reads: 7, writes: 1, alg: keys.RS256, body: 1100, endpoint: tokenAt},
-	"code-ES256":         {reads: 7, writes: 1, alg: keys.ES256, body: 900, endpoint: tokenAt},
+	"code-RS256":         {reads: 7, writes: 1, alg: keys.RS256, body: 1100},
+	"code-ES256":         {reads: 7, writes: 1, alg: keys.ES256, body: 900},
 }
 
 func (f *benchFloor) routes() http.Handler {
 	router := mux.NewRouter()
 	for name, o := range benchFloors {
 		router.HandleFunc("/floor/"+name, f.around(o, f.plain(o)))
-		path, routed := "/floor/framework/"+name, f.plain(o)
-		if o.endpoint != nil {
-			server := &idleServer{client: f.client, pay: func() error { return f.pay(o) }, answer: idleAnswer{strings.Repeat("x", o.body)}}
-			routed = zop.RegisterServer(server, o.endpoint(path), zop.WithServerCORSOptions(nil)).ServeHTTP
-		}
-		router.HandleFunc(path, f.around(o, routed))
 	}
 	router.HandleFunc("/floor/used", func(w http.ResponseWriter, _ *http.Request) {
 		var u syscall.Rusage

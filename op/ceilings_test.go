@@ -26,10 +26,8 @@ const (
 // BenchmarkCeilings measures each request that apps send often against its ceiling: a
 // handler that does what the request cannot do without, and nothing else. That is
 // HTTP with the header of the answer, one log record, the reads and the commit owed, the
-// signature. The second ceiling routes and decodes by zitadel/oidc besides, where the
-// provider does, with a server of the framework that does nothing of itself. All are
-// served by another process and counted in its processor time, so that who asks does
-// not count, from a durable file on the disk that TMPDIR is on.
+// signature. Both are served by another process and counted in its processor time, so
+// that who asks does not count, from a durable file on the disk that TMPDIR is on.
 //
 // µs-p50 and µs-p99 are what the callers waited, who take the processor from each
 // other and from the server; µs-sync-p99 is what the same disk takes for a page and
@@ -41,13 +39,11 @@ func BenchmarkCeilings(b *testing.B) {
 	for _, row := range benchRows {
 		b.Run(row.name, func(b *testing.B) {
 			// By turns, so that whatever else the machine does slows all.
-			var ceiling, framework, product float64
+			var ceiling, product float64
 			var waited, synced []time.Duration
 			for range benchTurns {
 				cost, _ := s.measure(b, row.floor("/floor/"))
 				ceiling += cost / benchTurns
-				cost, _ = s.measure(b, row.floor("/floor/framework/"))
-				framework += cost / benchTurns
 				cost, took := s.measure(b, row.ask)
 				product += cost / benchTurns
 				waited, synced = append(waited, took...), append(synced, disk.sync(b)...)
@@ -56,8 +52,6 @@ func BenchmarkCeilings(b *testing.B) {
 			b.ReportMetric(product, "µs-cpu")
 			b.ReportMetric(ceiling, "µs-ceiling")
 			b.ReportMetric(100*ceiling/product, "%-of-ceiling")
-			b.ReportMetric(framework, "µs-ceiling-framework")
-			b.ReportMetric(100*framework/product, "%-of-ceiling-framework")
 			b.ReportMetric(percentile(waited, 50), "µs-p50")
 			b.ReportMetric(percentile(waited, 99), "µs-p99")
 			b.ReportMetric(percentile(synced, 99), "µs-sync-p99")

@@ -128,14 +128,27 @@ func userClaimsOf(a *grants.Access, names []string) map[string]any {
 	return out
 }
 
+// scopeClaims are the scopes that bring claims: the provider's own, which never change.
+type scopeClaims struct{ scopes []*apps.Scope }
+
+func newScopeClaims(all *apps.Catalogue) *scopeClaims {
+	given := &scopeClaims{}
+	for _, s := range all.Offers {
+		if len(s.Claims) > 0 {
+			given.scopes = append(given.scopes, s.Scope)
+		}
+	}
+	return given
+}
+
 // alsoAllowed are those of the claims asked for one by one that the user allows and
 // the client may still ask for. What a scope was refused for, no other way of asking
 // brings back.
-func (p *Provider) alsoAllowed(a *grants.Access, asked []string) []string {
+func (given *scopeClaims) alsoAllowed(a *grants.Access, asked []string) []string {
 	if len(asked) == 0 {
 		return nil
 	}
-	one := intersect(a.Consent.Claims, p.claimsOf(a.Client))
+	one := intersect(a.Consent.Claims, given.claimsOf(a.Client))
 	return intersect(asked, append(one, a.Claims...))
 }
 
@@ -143,14 +156,14 @@ func (p *Provider) alsoAllowed(a *grants.Access, asked []string) []string {
 // scopes give which it may ask for. The claims parameter is another way to ask, not
 // a way around the review of what an app may see. Memberships of any kind are not
 // among them: they are read for their scopes alone.
-func (p *Provider) claimsOf(c *apps.Client) []string {
-	return p.claimsOfScopes(slices.DeleteFunc(slices.Clone(c.Metadata.Scopes), func(s string) bool {
+func (given *scopeClaims) claimsOf(c *apps.Client) []string {
+	return given.claimsOfScopes(slices.DeleteFunc(slices.Clone(c.Metadata.Scopes), func(s string) bool {
 		return s == apps.ScopePatreon || s == apps.ScopeGroups
 	}))
 }
 
-func (p *Provider) claimsOfScopes(scopes []string) (claims []string) {
-	for _, s := range p.claims {
+func (given *scopeClaims) claimsOfScopes(scopes []string) (claims []string) {
+	for _, s := range given.scopes {
 		if slices.Contains(scopes, s.Name) {
 			claims = append(claims, s.Claims...)
 		}

@@ -7,8 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"latchkey/internal/edge"
+	"latchkey/internal/limit"
+	"latchkey/keys"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 )
@@ -22,27 +25,44 @@ type credentials struct {
 	assertion *assertion // of private_key_jwt
 }
 
+// clientAuth finds out which client, or which resource, calls an endpoint.
+type clientAuth struct {
+	issuer    string
+	clients   apps.Clients
+	resources apps.Resources
+	keys      *keys.Ring
+	hasher    Hasher
+	known     *clientKeys
+	wrong     *limit.Table[limit.Spent] // see countedBy
+	now       func() time.Time
+}
+
+// caller is a client that was authenticated.
+type caller struct {
+	client    *apps.Client
+	assertion apps.Assertion // by which it was; zero once it is used up
+}
+
 // authenticate is the one authenticator of clients; every endpoint that needs one
 // goes through it. Whatever is wrong is invalid_client, and nothing tells which clients
-// exist (RFC 6749 section 5.2). The call that comes of it is settled
-// before it is answered: see call.settled.
-func (p *Provider) authenticate(r *http.Request, form url.Values) (*call, *apiError) {
+// exist (RFC 6749 section 5.2). Every answer to the caller that comes of it goes through
+// settle before it is written.
+func (auth *clientAuth) authenticate(r *http.Request, form url.Values) (*caller, *apiError) {
 	sent, e := readCredentials(r.Header, form)
 	if e != nil {
 		return nil, e
 	}
-	return p.authenticateClient(r, form, sent)
+	return auth.authenticateClient(r.Context(), sent)
 }
 
 // authenticateClient is authenticate for credentials that were read.
-func (p *Provider) authenticateClient(r *http.Request, form url.Values, sent credentials) (*call, *apiError) {
-	ctx := r.Context()
-	c, err := p.store.Clients.Get(ctx, sent.id)
+func (auth *clientAuth) authenticateClient(ctx context.Context, sent credentials) (*caller, *apiError) {
+	c, err := auth.clients.Get(ctx, sent.id)
 	switch {
 	case errors.Is(err, storage.ErrNotFound) && sent.method == apps.AuthMethodNone:
 		return nil, noCredentials("no such client")
 	case errors.Is(err, storage.ErrNotFound):
-		return nil, p.wrongSecret(ctx, sent, "no such client")
+		return nil, auth.wrongSecret(ctx, sent, "no such client")
 	}
 	if err != nil {
 		return nil, failed(err)
@@ -50,18 +70,18 @@ func (p *Provider) authenticateClient(r *http.Request, form url.Values, sent cre
 	edge.ClientID(ctx, c.ID)
 	switch {
 	case !c.Metadata.AllowsAuthMethod(sent.method):
-		return nil, p.otherMethod(ctx, c, sent)
+		return nil, auth.otherMethod(ctx, c, sent)
 	case !c.Live(): // before what may cost a hash
-		return nil, p.wrongSecret(ctx, sent, "the client's state is "+string(c.State))
+		return nil, auth.wrongSecret(ctx, sent, "the client's state is "+string(c.State))
 	}
 	if c.Metadata.UsesSecret() {
-		if e := p.checkSecret(ctx, c, sent); e != nil {
+		if e := auth.checkSecret(ctx, c, sent); e != nil {
 			return nil, e
 		}
 	}
-	out := &call{request: r, client: c, sent: form, store: p.store}
+	out := &caller{client: c}
 	if sent.assertion != nil {
-		if out.assertion, err = p.verifyAssertion(ctx, c, sent.assertion); err != nil {
+		if out.assertion, err = auth.verifyAssertion(ctx, c, sent.assertion); err != nil {
 			return nil, notAuthenticated("client assertion: " + err.Error())
 		}
 	}
@@ -71,19 +91,19 @@ func (p *Provider) authenticateClient(r *http.Request, form url.Values, sent cre
 // checkSecret compares first what costs nothing, so that a right secret that nobody can
 // guess never waits for the wrong ones of others. One that can be guessed waits even if it
 // is right: else the answer would tell. So does one that costs a hash.
-func (p *Provider) checkSecret(ctx context.Context, c *apps.Client, sent credentials) *apiError {
-	right, easy := p.matching(c.LiveSecrets(p.now()), sent.secrets), guessable(sent)
+func (auth *clientAuth) checkSecret(ctx context.Context, c *apps.Client, sent credentials) *apiError {
+	right, easy := auth.matching(c.LiveSecrets(auth.now()), sent.secrets), guessable(sent)
 	if right != nil && !easy {
 		return nil
 	}
-	if wait := p.secretWait(countedBy(ctx, c.ID, easy)); wait > 0 {
+	if wait := auth.secretWait(countedBy(ctx, c.ID, easy)); wait > 0 {
 		return tooManyWrong(wait)
 	}
 	if right == nil {
-		return p.checkImported(ctx, c, sent, easy)
+		return auth.checkImported(ctx, c, sent, easy)
 	}
 	if right.GuessableUntil.IsZero() { // imported before this was asked
-		if err := p.store.Clients.EndGuessable(ctx, c.ID, right.ID); err != nil {
+		if err := auth.clients.EndGuessable(ctx, c.ID, right.ID); err != nil {
 			return failed(err)
 		}
 	}
@@ -92,10 +112,10 @@ func (p *Provider) checkSecret(ctx context.Context, c *apps.Client, sent credent
 
 // matching is the secret that was sent; nil: none of them. It costs no slow hash, and so
 // knows nothing of imported secrets that were not used yet.
-func (p *Provider) matching(live []apps.Secret, sent []string) *apps.Secret {
+func (auth *clientAuth) matching(live []apps.Secret, sent []string) *apps.Secret {
 	for i := range live {
 		for _, secret := range sent {
-			if p.keys.VerifyClientSecret(live[i].Hash, secret) {
+			if auth.keys.VerifyClientSecret(live[i].Hash, secret) {
 				return &live[i]
 			}
 		}
@@ -165,13 +185,13 @@ func notAuthenticated(why string) *apiError {
 // otherMethod refuses a client that may not use the method that it used. Who has its
 // secret, and did not guess it, may know which to use: libraries differ in what they use
 // unasked. That a client is a public one anybody may know.
-func (p *Provider) otherMethod(ctx context.Context, c *apps.Client, sent credentials) *apiError {
+func (auth *clientAuth) otherMethod(ctx context.Context, c *apps.Client, sent credentials) *apiError {
 	if sent.method == apps.AuthMethodNone {
 		return noCredentials("registered for " + c.Metadata.TokenEndpointAuthMethod + ", used none")
 	}
 	why := "registered for " + c.Metadata.TokenEndpointAuthMethod + ", used " + sent.method
-	if c.Confidential() && (guessable(sent) || p.matching(c.LiveSecrets(p.now()), sent.secrets) == nil) {
-		return p.wrongSecret(ctx, sent, why)
+	if c.Confidential() && (guessable(sent) || auth.matching(c.LiveSecrets(auth.now()), sent.secrets) == nil) {
+		return auth.wrongSecret(ctx, sent, why)
 	}
 	e := notAuthenticated(why)
 	e.text = "this client is registered for " + c.Metadata.TokenEndpointAuthMethod + " alone and used " + sent.method

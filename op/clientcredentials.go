@@ -4,52 +4,65 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
-	zop "github.com/zitadel/oidc/v3/pkg/op"
 
 	"latchkey/keys"
 	"latchkey/storage/apps"
 )
 
-// ClientCredentialsExchange is RFC 6749 section 4.4: a token of the client's own,
-// which stands for no user. It costs no commit; a signature only for a JWT.
-func (s *server) ClientCredentialsExchange(ctx context.Context, _ *zop.ClientRequest[oidc.ClientCredentialsRequest]) (*zop.Response, error) {
-	c := callOf(ctx)
-	terms, err := s.p.store.Scopes.Terms(ctx)
+// ownRequest is RFC 6749 section 4.4: a client asks for a token of its own, which stands
+// for no user.
+type ownRequest struct {
+	scopes  []string
+	targets apps.Targets
+}
+
+func (h *tokenHandler) clientCredentialsGrant() grantType {
+	return newGrantType(apps.GrantTypeClientCredentials, h.decodeOwn, nil, h.ownToken)
+}
+
+func (h *tokenHandler) decodeOwn(form url.Values) (ownRequest, *apiError) {
+	return ownRequest{scopes: strings.Fields(form.Get("scope")), targets: h.tokens.targets(form)}, nil
+}
+
+// ownToken costs no commit; a signature only for a JWT.
+func (h *tokenHandler) ownToken(ctx context.Context, by *caller, q ownRequest) (*oidc.AccessTokenResponse, *apiError) {
+	terms, err := h.scopes.Terms(ctx)
 	if err != nil {
-		return c.refuse(failed(err))
+		return nil, failed(err)
 	}
-	own, bad := ownScopes(terms.Catalogue, c.client, strings.Fields(c.sent.Get("scope")))
+	own, bad := ownScopes(terms.Catalogue, by.client, q.scopes)
 	if bad != "" {
-		return c.refuse(&apiError{status: http.StatusBadRequest, code: "invalid_scope",
-			text: "scope " + printable(bad) + " is not one that this client may have for itself", quoted: printable(bad)})
+		return nil, &apiError{status: http.StatusBadRequest, code: "invalid_scope",
+			text: "scope " + printable(bad) + " is not one that this client may have for itself", quoted: printable(bad)}
 	}
-	if own, bad = own.To(s.p.targets(c.sent)); bad != "" {
-		return c.refuse(invalidTarget(bad))
+	if own, bad = own.To(q.targets); bad != "" {
+		return nil, invalidTarget(bad)
 	}
-	life := accessLife(c.client, c.client.Lifetimes(terms.Settings.Lifetimes))
+	life := accessLife(by.client, by.client.Lifetimes(terms.Settings.Lifetimes))
 	scopes := own.Names()
-	t := accessToken{client: c.client.ID, epoch: uint32(c.client.Epoch), own: scopes, expires: s.p.now().Add(life)}
+	t := accessToken{client: by.client.ID, epoch: uint32(by.client.Epoch), own: scopes, expires: h.now().Add(life)}
 	var token string
-	if c.client.Metadata.AccessTokenFormat != apps.AccessTokenJWT {
-		token, err = s.p.keys.SealAccessToken(t.bytes())
+	if by.client.Metadata.AccessTokenFormat != apps.AccessTokenJWT {
+		token, err = h.keys.SealAccessToken(t.bytes())
 	} else {
 		// A client's own token has the client as subject, which no user ever is
 		// (RFC 9068 section 5).
-		token, err = s.p.jwt(ctx, c.client, s.p.algorithm(c.client, terms.Settings.DefaultSigningAlgorithm), t, s.p.audience(own),
-			map[string]any{"sub": c.client.ID, "scope": strings.Join(scopes, " ")})
+		token, err = h.tokens.jwt(ctx, by.client, h.tokens.algorithm(by.client, terms.Settings.DefaultSigningAlgorithm), t, h.tokens.audience(own),
+			map[string]any{"sub": by.client.ID, "scope": strings.Join(scopes, " ")})
 	}
 	switch {
 	case errors.Is(err, keys.ErrTokenSize):
-		return c.refuse(&apiError{status: http.StatusBadRequest, code: "invalid_scope", text: "ask for fewer scopes at once", cause: err})
+		return nil, &apiError{status: http.StatusBadRequest, code: "invalid_scope", text: "ask for fewer scopes at once", cause: err}
 	case err != nil:
-		return c.refuse(failed(err))
+		return nil, failed(err)
 	}
-	return zop.NewResponse(&oidc.AccessTokenResponse{AccessToken: token, TokenType: oidc.BearerToken,
-		ExpiresIn: uint64(life.Seconds()), Scope: oidc.SpaceDelimitedArray(scopes)}), nil
+	return &oidc.AccessTokenResponse{AccessToken: token, TokenType: oidc.BearerToken,
+		ExpiresIn: uint64(life.Seconds()), Scope: oidc.SpaceDelimitedArray(scopes)}, nil
 }
 
 // ownScopes are what a token of a client's own is for. Nothing asked means all that

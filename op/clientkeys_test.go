@@ -58,7 +58,7 @@ const keysAt = "https://robot.example/jwks"
 func remote(t testing.TB) (*house, *shelf) {
 	t.Helper()
 	h, s := newHouse(t), &shelf{at: map[string]string{}}
-	h.op.known = newClientKeys(s, h.clock.now)
+	h.op.token.auth.known = newClientKeys(s, h.clock.now)
 	h.client("robot", func(m *apps.Metadata) { keyedRobot(m); m.JWKS, m.JWKSURI = nil, keysAt })
 	return h, s
 }
@@ -186,7 +186,7 @@ func TestTheReasonForNoKeysIsInTheLogAndNowhereElse(t *testing.T) {
 	}{
 		"unreachable": {func() { s.down = errors.New("it resolves to 10.0.0.1") }, "10.0.0.1"},
 		"no set":      {func() { s.down = nil; s.set("<html>") }, "must be a JSON object"},
-		"no fetcher":  {func() { h.op.known = newClientKeys(nil, h.clock.now) }, "nothing is fetched here"},
+		"no fetcher":  {func() { h.op.token.auth.known = newClientKeys(nil, h.clock.now) }, "nothing is fetched here"},
 	} {
 		c.do()
 		h.clock.add(30 * time.Second)
@@ -196,7 +196,7 @@ func TestTheReasonForNoKeysIsInTheLogAndNowhereElse(t *testing.T) {
 			t.Errorf("%s: %+v, %s", name, v, h.log)
 		}
 		if name == "no fetcher" {
-			h.op.known = newClientKeys(s, h.clock.now)
+			h.op.token.auth.known = newClientKeys(s, h.clock.now)
 		}
 	}
 }
@@ -226,7 +226,7 @@ func TestAFetchOutlivesWhoeverCausedIt(t *testing.T) {
 	s.put("ES256")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	h.op.known.fetch = fetcherFunc(func(ctx context.Context, address string, most int64) ([]byte, error) {
+	h.op.token.auth.known.fetch = fetcherFunc(func(ctx context.Context, address string, most int64) ([]byte, error) {
 		if cancel(); ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -247,7 +247,7 @@ func (f fetcherFunc) Get(ctx context.Context, address string, most int64) ([]byt
 // A panic while fetching is contained by the edge; nobody is let in by it.
 func TestAFetchThatFailsBadlyLetsNobodyIn(t *testing.T) {
 	h, _ := remote(t)
-	h.op.known.fetch = fetcherFunc(func(context.Context, string, int64) ([]byte, error) { panic("badly") })
+	h.op.token.auth.known.fetch = fetcherFunc(func(context.Context, string, int64) ([]byte, error) { panic("badly") })
 	for range 3 {
 		if resp := h.do(formRequest(PathToken, assert(clone(forItself), h.assertion("robot", nil)))); resp.StatusCode < 400 {
 			t.Fatalf("%d", resp.StatusCode)

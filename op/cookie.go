@@ -45,31 +45,34 @@ const (
 	browserLife   = 400 * 24 * time.Hour // the most that browsers keep a cookie
 )
 
+// browsers gives browsers a name.
+type browsers struct{ cookies Cookies }
+
 // Browser returns what names this browser: the bytes of a small cookie that says
 // nothing about anybody. Nil if it has none yet.
-func (p *Provider) Browser(r *http.Request) []byte { return p.browserIn(r, browserCookie) }
+func (b *browsers) Browser(r *http.Request) []byte { return b.browserIn(r, browserCookie) }
 
-func (p *Provider) browserIn(r *http.Request, cookie string) []byte {
-	c, err := r.Cookie(p.cookies.Name(cookie, "/"))
+func (b *browsers) browserIn(r *http.Request, cookie string) []byte {
+	c, err := r.Cookie(b.cookies.Name(cookie, "/"))
 	if err != nil {
 		return nil
 	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(c.Value)
-	if err != nil || len(b) != browserBytes {
+	name, err := base64.RawURLEncoding.Strict().DecodeString(c.Value)
+	if err != nil || len(name) != browserBytes {
 		return nil
 	}
-	return b
+	return name
 }
 
 // NameBrowser is Browser, giving it a name if it has none.
-func (p *Provider) NameBrowser(w http.ResponseWriter, r *http.Request) []byte {
-	if b := p.Browser(r); b != nil {
-		return b
+func (b *browsers) NameBrowser(w http.ResponseWriter, r *http.Request) []byte {
+	if name := b.Browser(r); name != nil {
+		return name
 	}
-	b := make([]byte, browserBytes)
-	_, _ = rand.Read(b) // never fails: it would end the program
-	http.SetCookie(w, p.cookies.New(browserCookie, base64.RawURLEncoding.EncodeToString(b), "/", browserLife))
-	return b
+	name := make([]byte, browserBytes)
+	_, _ = rand.Read(name) // never fails: it would end the program
+	http.SetCookie(w, b.cookies.New(browserCookie, base64.RawURLEncoding.EncodeToString(name), "/", browserLife))
+	return name
 }
 
 // firstCookie is called by the flow that it is for.
@@ -80,11 +83,11 @@ func firstCookie(flow storage.ID) string { return browserCookie + "-" + flow.Str
 // keeps the one that came last. So a name that is new is left a second time, for this
 // flow alone: the other tab's does not take its place. Like the first it is under a
 // __Host- name, by which no neighbouring site can plant it.
-func (p *Provider) nameFor(w http.ResponseWriter, r *http.Request, flow storage.ID, life time.Duration) []byte {
-	had := p.Browser(r)
-	b := p.NameBrowser(w, r)
+func (b *browsers) nameFor(w http.ResponseWriter, r *http.Request, flow storage.ID, life time.Duration) []byte {
+	had := b.Browser(r)
+	name := b.NameBrowser(w, r)
 	if had == nil {
-		http.SetCookie(w, p.cookies.New(firstCookie(flow), base64.RawURLEncoding.EncodeToString(b), "/", life))
+		http.SetCookie(w, b.cookies.New(firstCookie(flow), base64.RawURLEncoding.EncodeToString(name), "/", life))
 	}
-	return b
+	return name
 }

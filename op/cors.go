@@ -1,6 +1,7 @@
 package op
 
 import (
+	"latchkey/storage/apps"
 	"maps"
 	"net/http"
 
@@ -23,17 +24,20 @@ func corsOptions() cors.Options {
 // public lets scripts of any origin read the answers, without credentials.
 func public(h http.Handler) http.Handler { return cors.New(corsOptions()).Handler(h) }
 
-// forScripts is public, and lets scripts of registered origins send credentials: many
+// scriptAccess knows which origins are registered.
+type scriptAccess struct{ clients apps.Clients }
+
+// allow is public, and lets scripts of registered origins send credentials: many
 // libraries always do. The browser then wants its own origin named, and no * anywhere
 // (Fetch Standard, CORS protocol and credentials). No cookie is read, so nothing of a
 // signed-in browser leaks. A preflight knows no client: any client's origin will do.
-func (p *Provider) forScripts(h http.Handler) http.Handler {
+func (s *scriptAccess) allow(h http.Handler) http.Handler {
 	o := corsOptions()
 	o.AllowOriginFunc = func(string) bool { return true } // registered decides
 	o.AllowCredentials = true
 	others, own := public(h), cors.New(o).Handler(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p.fromRegistered(r) {
+		if s.fromRegistered(r) {
 			own.ServeHTTP(w, r)
 		} else {
 			others.ServeHTTP(w, r)
@@ -43,12 +47,12 @@ func (p *Provider) forScripts(h http.Handler) http.Handler {
 
 // fromRegistered reports whether a script of a registered origin sends the request. If
 // the store cannot tell, it is none: what the endpoint does says that the store fails.
-func (p *Provider) fromRegistered(r *http.Request) bool {
+func (s *scriptAccess) fromRegistered(r *http.Request) bool {
 	origins := r.Header["Origin"]
 	if len(origins) != 1 {
 		return false
 	}
-	known, err := p.store.Clients.HasOrigin(r.Context(), origins[0])
+	known, err := s.clients.HasOrigin(r.Context(), origins[0])
 	return err == nil && known
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 
+	"latchkey/keys"
 	"latchkey/storage/apps"
 	"latchkey/storage/policy"
 )
@@ -34,28 +35,38 @@ type metadata struct {
 	Resources      []string `json:"protected_resources,omitempty"` // RFC 9728 section 4
 }
 
+// discoveryHandler serves what programs find the provider by: its metadata and its keys.
+type discoveryHandler struct {
+	issuer   string
+	scopes   apps.Scopes
+	settings policy.SettingsStore
+	keys     *keys.Ring
+	metadata prepared
+	jwks     prepared
+}
+
 // discovery says what is really switched on (OpenID Connect Discovery section 3).
-func (p *Provider) discovery(all *apps.Catalogue) ([]byte, error) {
+func (h *discoveryHandler) discovery(all *apps.Catalogue) ([]byte, error) {
 	d := metadata{IssParameter: true, PromptValues: []string{"none", "login", "consent", "select_account"}}
-	d.Issuer = p.issuer
-	d.AuthorizationEndpoint = p.issuer + PathAuthorize
-	d.TokenEndpoint = p.issuer + PathToken
-	d.UserinfoEndpoint = p.issuer + PathUserinfo
-	d.EndSessionEndpoint = p.issuer + PathEndSession
-	d.JwksURI = p.issuer + PathJWKS
+	d.Issuer = h.issuer
+	d.AuthorizationEndpoint = h.issuer + PathAuthorize
+	d.TokenEndpoint = h.issuer + PathToken
+	d.UserinfoEndpoint = h.issuer + PathUserinfo
+	d.EndSessionEndpoint = h.issuer + PathEndSession
+	d.JwksURI = h.issuer + PathJWKS
 	d.ResponseTypesSupported = []string{"code"}
 	d.ResponseModesSupported = []string{modeQuery, modeFragment, modeFormPost}
 	d.GrantTypesSupported = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken, oidc.GrantTypeClientCredentials}
-	d.IntrospectionEndpoint = p.issuer + PathIntrospection
+	d.IntrospectionEndpoint = h.issuer + PathIntrospection
 	confidential := []oidc.AuthMethod{oidc.AuthMethodBasic, oidc.AuthMethodPost, oidc.AuthMethodPrivateKeyJWT}
 	methods := append(slices.Clone(confidential), oidc.AuthMethodNone)
 	d.IntrospectionEndpointAuthMethodsSupported = confidential
 	d.IntrospectionEndpointAuthSigningAlgValuesSupported = policy.SigningAlgorithms()
-	d.RevocationEndpoint = p.issuer + PathRevocation
+	d.RevocationEndpoint = h.issuer + PathRevocation
 	d.RevocationEndpointAuthMethodsSupported = methods
 	d.RevocationEndpointAuthSigningAlgValuesSupported = policy.SigningAlgorithms()
 	d.SubjectTypesSupported = []string{"public"}
-	d.IDTokenSigningAlgValuesSupported = p.keys.Algorithms()
+	d.IDTokenSigningAlgValuesSupported = h.keys.Algorithms()
 	d.TokenEndpointAuthMethodsSupported = methods
 	d.TokenEndpointAuthSigningAlgValuesSupported = policy.SigningAlgorithms()
 	d.CodeChallengeMethodsSupported = []oidc.CodeChallengeMethod{oidc.CodeChallengeMethodS256}
@@ -117,13 +128,13 @@ func newDocument(body []byte) document {
 // published at least this long before it signs.
 const jwksMaxAge = "public, max-age=300"
 
-func (p *Provider) serveMetadata(w http.ResponseWriter, r *http.Request) {
-	all, err := p.store.Scopes.Catalogue(r.Context())
+func (h *discoveryHandler) serveMetadata(w http.ResponseWriter, r *http.Request) {
+	all, err := h.scopes.Catalogue(r.Context())
 	if err != nil {
 		failed(err).write(w, r)
 		return
 	}
-	d, err := p.document(all)
+	d, err := h.document(all)
 	if err != nil {
 		failed(err).write(w, r)
 		return
@@ -131,12 +142,12 @@ func (p *Provider) serveMetadata(w http.ResponseWriter, r *http.Request) {
 	serveDocument(w, r, d, "public, max-age=300")
 }
 
-func (p *Provider) document(all *apps.Catalogue) (document, error) {
-	return p.metadata.of(version{p.keys.Version(), all.Edition}, func() ([]byte, error) { return p.discovery(all) })
+func (h *discoveryHandler) document(all *apps.Catalogue) (document, error) {
+	return h.metadata.of(version{h.keys.Version(), all.Edition}, func() ([]byte, error) { return h.discovery(all) })
 }
 
-func (p *Provider) serveJWKS(w http.ResponseWriter, r *http.Request) {
-	d, err := p.jwks.of(version{keys: p.keys.Version()}, func() ([]byte, error) { return p.keys.JWKS(), nil })
+func (h *discoveryHandler) serveJWKS(w http.ResponseWriter, r *http.Request) {
+	d, err := h.jwks.of(version{keys: h.keys.Version()}, func() ([]byte, error) { return h.keys.JWKS(), nil })
 	if err != nil {
 		failed(err).write(w, r)
 		return

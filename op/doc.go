@@ -1,5 +1,5 @@
-// Package op is the OpenID provider: authorize, token, userinfo, discovery and
-// JWKS, on github.com/zitadel/oidc/v3 (imported as zop).
+// Package op is the OpenID provider: authorize, token, userinfo, introspection,
+// revocation, sign-out, discovery and JWKS.
 //
 // # Authorize is a function
 //
@@ -28,11 +28,14 @@
 // the store. The cookie opens only with the flow's id and the browser's own cookie,
 // so a flow link leads nowhere in another browser.
 //
-// # What the framework does
+// # Who decides and who writes
 //
-// Message types, request decoding and the routing of the token and userinfo
-// endpoints come from the framework. Requests are checked before it sees them, and
-// refusals are written around it. docs/framework.md lists why.
+// Each step of authorize and of sign-out returns an outcome: a page, an error for the
+// client, a code, or where the browser goes on. One method writes it, once. A grant type is
+// one value that decodes, checks and runs.
+//
+// Message types come from github.com/zitadel/oidc/v3; docs/framework.md lists what else it
+// has, and why that is not used.
 //
 // What op does not own: templates and words (login), records and their rules
 // (storage), cryptography (keys). It declares the two small interfaces it needs of

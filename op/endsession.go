@@ -2,7 +2,6 @@ package op
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,39 +13,55 @@ import (
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/people"
+	"latchkey/storage/policy"
 )
 
-// serveEndSession is the logout endpoint (OpenID Connect RP-Initiated Logout 1.0
-// section 2). A request that comes by POST carries no Lax cookies when another site
-// sends it, so it is checked and comes back by GET, as at authorize.
-func (p *Provider) serveEndSession(w http.ResponseWriter, r *http.Request) {
+// signOutHandler is the logout endpoint (OpenID Connect RP-Initiated Logout 1.0
+// section 2), and goes on with its requests at the pages.
+type signOutHandler struct {
+	clients  apps.Clients
+	people   people.Sessions
+	settings policy.SettingsStore
+	tokens   *tokens
+	sealer   sealer
+	pages    Pages
+	sessions Sessions
+	now      func() time.Time
+}
+
+// ServeHTTP has a request that came by POST checked and come back by GET, as at authorize:
+// when another site sends it, it carries no Lax cookies.
+func (h *signOutHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.write(w, r, h.endSession(w, r))
+}
+
+func (h *signOutHandler) endSession(w http.ResponseWriter, r *http.Request) signOutOutcome {
 	if r.Method == http.MethodGet && r.URL.Query().Has("request") {
-		if l := p.Logout(w, r); l != nil {
-			l.advance(w, r)
+		l, o := h.resume(r)
+		if l == nil {
+			return o
 		}
-		return
+		return l.advance(r)
 	}
 	form, bad := pageForm(w, r, endSessionParameters)
 	if bad != nil {
-		p.refuse(w, r, nil, bad)
-		return
+		return signOutOutcome{page: bad}
 	}
-	l, bad := p.readLogout(r.Context(), form)
+	l, bad := h.readLogout(r.Context(), form)
 	switch {
 	case r.Method == http.MethodPost && (bad == nil || l.onlyAddressIsWrong(bad)):
-		see(w, p.logoutPath(PathEndSession, l.q))
+		return signOutOutcome{next: h.logoutPath(PathEndSession, l.q)}
 	case bad != nil:
-		l.refuse(w, r, bad)
-	default:
-		l.advance(w, r)
+		return l.refuse(r, bad)
 	}
+	return l.advance(r)
 }
 
 // readLogout checks a request. Whatever is wrong with it ends on a page, and nobody
 // is signed out: it is not known who asks. ui_locales and logout_hint need no
 // reading: there is one language, and the page says who is signed in here.
-func (p *Provider) readLogout(ctx context.Context, form url.Values) (*Logout, *Refusal) {
-	l := &Logout{p: p, q: &logout{Started: p.now().UTC().Truncate(time.Second)}}
+func (h *signOutHandler) readLogout(ctx context.Context, form url.Values) (*Logout, *Refusal) {
+	l := &Logout{handler: h, q: &logout{Started: h.now().UTC().Truncate(time.Second)}}
 	if name := sentTwice(form, endSessionParameters); name != "" {
 		return l, refuse(RefusedRequest, "%s was sent more than once", name)
 	}
@@ -57,16 +72,16 @@ func (p *Provider) readLogout(ctx context.Context, form url.Values) (*Logout, *R
 		return l, refuse(RefusedRequest, "post_logout_redirect_uri and state, encoded, are too long to come back in an address of %d bytes", locationMost)
 	}
 	l.q.ClientID = form.Get("client_id")
-	if hint := form.Get("id_token_hint"); hint != "" {
-		h, ok := p.readHint(hint)
-		if !ok || l.q.ClientID != "" && l.q.ClientID != h.Audience {
+	if token := form.Get("id_token_hint"); token != "" {
+		hint, ok := h.tokens.readHint(token)
+		if !ok || l.q.ClientID != "" && l.q.ClientID != hint.Audience {
 			return l, refuse(RefusedRequest, "id_token_hint is not an ID token that this provider issued to this client")
 		}
-		l.q.ClientID, l.q.Subject, l.q.SID = h.Audience, h.Subject, h.SID
+		l.q.ClientID, l.q.Subject, l.q.SID = hint.Audience, hint.Subject, hint.SID
 	}
 	var bad *Refusal
 	l.q.ReturnURI, l.q.State = form.Get("post_logout_redirect_uri"), form.Get("state")
-	l.client, bad = p.whoLogsOut(ctx, l.q.ClientID, form)
+	l.client, bad = h.whoLogsOut(ctx, l.q.ClientID, form)
 	return l, bad
 }
 
@@ -82,23 +97,23 @@ func (l *Logout) onlyAddressIsWrong(bad *Refusal) bool {
 
 // refuse ends the request on a page. Somebody who meant to be signed out, and is not,
 // hears so and has a way to do it.
-func (l *Logout) refuse(w http.ResponseWriter, r *http.Request, bad *Refusal) {
+func (l *Logout) refuse(r *http.Request, bad *Refusal) signOutOutcome {
 	if l.onlyAddressIsWrong(bad) {
-		here, err := l.p.store.Sessions.Unended(r.Context(), l.p.sessions.Of(r))
+		here, err := l.handler.people.Unended(r.Context(), l.handler.sessions.Of(r))
 		if err != nil {
-			bad = l.p.internal(r.Context(), err)
+			bad = internal(err)
 		} else if len(here) > 0 {
 			q := *l.q
 			q.ReturnURI, q.State = "", ""
-			bad.SignOut = l.p.logoutPath(PathEndSession, &q)
+			bad.SignOut = l.handler.logoutPath(PathEndSession, &q)
 		}
 	}
-	l.p.refuse(w, r, l.client, bad)
+	return signOutOutcome{client: l.client, page: bad}
 }
 
 // whoLogsOut finds the app that a request names, and whether it may have people sent
 // where it wants. A suspended app may still have people signed out.
-func (p *Provider) whoLogsOut(ctx context.Context, clientID string, form url.Values) (*apps.Client, *Refusal) {
+func (h *signOutHandler) whoLogsOut(ctx context.Context, clientID string, form url.Values) (*apps.Client, *Refusal) {
 	uri := form.Get("post_logout_redirect_uri")
 	if clientID == "" {
 		if uri != "" {
@@ -106,12 +121,12 @@ func (p *Provider) whoLogsOut(ctx context.Context, clientID string, form url.Val
 		}
 		return nil, nil
 	}
-	client, err := p.store.Clients.Get(ctx, clientID)
+	client, err := h.clients.Get(ctx, clientID)
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil, refuse(RefusedClient, "no client has this client_id")
 	}
 	if err != nil {
-		return nil, p.internal(ctx, err)
+		return nil, internal(err)
 	}
 	edge.ClientID(ctx, client.ID)
 	if uri != "" && !client.AllowsPostLogout(uri) {
@@ -121,42 +136,32 @@ func (p *Provider) whoLogsOut(ctx context.Context, clientID string, form url.Val
 	return client, nil
 }
 
-// hint is what an ID token of ours says, whatever its age.
-type hint struct {
-	Issuer   string `json:"iss"`
-	Subject  string `json:"sub"`
-	Audience string `json:"aud"`
-	SID      string `json:"sid"`
-}
-
-// readHint reads an ID token that this provider issued; it may be expired.
-func (p *Provider) readHint(token string) (hint, bool) {
-	var h hint
-	raw, _, err := p.keys.Verify(typeIDToken, token)
-	if err != nil || json.Unmarshal(raw, &h) != nil || h.Issuer != p.issuer {
-		return hint{}, false
-	}
-	return h, h.Subject != "" && h.Audience != ""
-}
-
 // advance decides on a request that came by GET. One whose hint names a session of
 // this browser is the app's own and ends that session. Any other could come from
 // anywhere: if somebody is signed in here, they are asked.
-func (l *Logout) advance(w http.ResponseWriter, r *http.Request) {
-	ended, asks, err := l.act(w, r)
+func (l *Logout) advance(r *http.Request) signOutOutcome {
+	o := signOutOutcome{client: l.client}
+	mine := l.handler.sessions.Of(r)
+	session, err := l.hinted(r.Context(), mine)
+	if err == nil && session != nil {
+		return l.end(r, session)
+	}
+	var here []people.SignedIn
+	if err == nil {
+		here, err = l.handler.people.Unended(r.Context(), mine) // those that are idle, too: they end by a yes
+	}
 	switch {
 	case err != nil:
-		l.p.refuse(w, r, l.client, l.p.internal(r.Context(), err))
-	case !ended && !acceptsPage(r):
-		noStore(w)
-		e := &apiError{status: http.StatusBadRequest, code: "interaction_required",
+		o.page = internal(err)
+	case !acceptsPage(r):
+		o.api = &apiError{status: http.StatusBadRequest, code: "interaction_required",
 			text: "nobody was signed out: open this address in the user's browser, where they can be asked"}
-		e.write(w, r)
-	case asks:
-		see(w, l.Path())
+	case len(here) > 0:
+		o.next = l.Path()
 	default:
-		l.Finish(w, r)
+		o.done = l
 	}
+	return o
 }
 
 // acceptsPage reports whether a person may see the answer: all browsers name text/html
@@ -166,30 +171,15 @@ func acceptsPage(r *http.Request) bool {
 	return strings.Contains(strings.ToLower(strings.Join(r.Header["Accept"], ",")), "text/html")
 }
 
-// act ends the session that the hint names. If it names none of this browser, act reports
-// whether there is somebody to ask.
-func (l *Logout) act(w http.ResponseWriter, r *http.Request) (ended, asks bool, err error) {
-	mine := l.p.sessions.Of(r)
-	session, err := l.hinted(r.Context(), mine)
-	if err != nil {
-		return false, false, err
-	}
-	if session != nil {
-		return true, false, l.end(w, r, session)
-	}
-	here, err := l.p.store.Sessions.Unended(r.Context(), mine) // those that are idle, too: they end by a yes
-	return false, len(here) > 0, err
-}
-
 // hinted finds the session that the hint names among those of this browser, be it
 // idle: what hangs on it may be alive. Nil: none of them.
 func (l *Logout) hinted(ctx context.Context, mine []storage.ID) (*people.Session, error) {
 	if l.q.SID == "" {
 		return nil, nil
 	}
-	stored, err := l.p.store.Sessions.Stored(ctx, mine)
+	stored, err := l.handler.people.Stored(ctx, mine)
 	for _, v := range stored {
-		if l.p.sid(v.Line(), l.client.UID) == l.q.SID {
+		if l.handler.tokens.sid(v.Line(), l.client.UID) == l.q.SID {
 			return v, nil
 		}
 	}
@@ -197,17 +187,54 @@ func (l *Logout) hinted(ctx context.Context, mine []storage.ID) (*people.Session
 }
 
 // end ends a session on behalf of its user, whom the hint names.
-func (l *Logout) end(w http.ResponseWriter, r *http.Request, v *people.Session) error {
+func (l *Logout) end(r *http.Request, v *people.Session) signOutOutcome {
 	ctx := r.Context()
 	edge.Sub(ctx, l.q.Subject)
 	by := storage.Actor{User: v.User, Via: storage.ViaOP, RequestID: edge.RequestID(ctx)}
-	if err := l.p.store.Sessions.End(ctx, by, v.ID); err != nil {
-		return err
-	}
-	life, err := l.p.store.Sessions.BrowserLife(ctx, l.p.sessions.Of(r))
+	err := l.handler.people.End(ctx, by, v.ID)
 	if err != nil {
-		return err
+		return signOutOutcome{client: l.client, page: internal(err)}
 	}
-	l.p.sessions.Forget(w, r, life, v.ID)
-	return nil
+	life, err := l.handler.people.BrowserLife(ctx, l.handler.sessions.Of(r))
+	if err != nil {
+		return signOutOutcome{client: l.client, page: internal(err)}
+	}
+	return signOutOutcome{client: l.client, done: l, forget: &forgotten{v.ID, life}}
+}
+
+// signOutOutcome is what a request to sign somebody out comes to: exactly one of page, api,
+// next and done. signOutHandler.write alone answers.
+type signOutOutcome struct {
+	client *apps.Client // that asks; nil: not known
+	forget *forgotten   // what is taken out of the browser, besides; nil: nothing
+
+	page *Refusal
+	api  *apiError // for a program, which has no person to ask
+	next string    // an address of ours where the browser goes on
+	done *Logout   // nobody is left to be signed out
+}
+
+// forgotten is a session that has ended.
+type forgotten struct {
+	session storage.ID
+	life    uint32 // of the browser's cookie, in seconds
+}
+
+func (h *signOutHandler) write(w http.ResponseWriter, r *http.Request, o signOutOutcome) {
+	if o.forget != nil {
+		h.sessions.Forget(w, r, o.forget.life, o.forget.session)
+	}
+	switch {
+	case o.page != nil:
+		h.pages.Refuse(w, r, o.page.of(r.Context(), o.client))
+	case o.api != nil:
+		noStore(w)
+		o.api.write(w, r)
+	case o.next != "":
+		see(w, o.next)
+	case o.done.Leads():
+		see(w, o.done.ReturnURL())
+	default:
+		h.pages.SignedOut(w, r, o.done)
+	}
 }

@@ -13,11 +13,10 @@ import (
 
 // 503 tells caches, balancers and libraries that it is not the request.
 func TestAFaultOfOursIs500AndAStoppedEngine503(t *testing.T) {
-	h := newHouse(t)
 	for status, err := range map[int]error{
 		http.StatusInternalServerError: errors.New("a bug"), http.StatusServiceUnavailable: fmt.Errorf("reading: %w", kv.OutcomeUnknown(errors.New("/dev/sda"))),
 	} {
-		page, json := h.op.internal(t.Context(), err), failed(err)
+		page, json := internal(err), failed(err)
 		if page.Status != status || json.status != status {
 			t.Errorf("%v: %d as a page, %d as JSON", err, page.Status, json.status)
 		}

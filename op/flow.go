@@ -84,9 +84,9 @@ func (f *flow) fits() bool {
 }
 
 // open reads a flow that was sealed.
-func (p *Provider) open(binding []byte, text string) (*flow, error) {
+func (h *authorizeHandler) open(binding []byte, text string) (*flow, error) {
 	f := new(flow)
-	if err := p.unseal(binding, text, flowMost, f); err != nil {
+	if err := h.sealer.unseal(binding, text, flowMost, f); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -98,50 +98,50 @@ func (p *Provider) open(binding []byte, text string) (*flow, error) {
 const flowKept = 12 * time.Hour
 
 // keep writes a flow, one that fits and has life left, into this browser.
-func (p *Provider) keep(w http.ResponseWriter, id storage.ID, browser []byte, f *flow, life time.Duration) {
-	first, rest := p.seal(binding(id, browser), f), ""
+func (h *authorizeHandler) keep(w http.ResponseWriter, id storage.ID, browser []byte, f *flow, life time.Duration) {
+	first, rest := h.sealer.seal(binding(id, browser), f), ""
 	if len(first) > flowCookieMost {
 		first, rest = first[:flowCookieMost]+flowGoesOn, first[flowCookieMost:]
 	}
-	http.SetCookie(w, p.cookies.New(flowCookie, first, flowPath(id), life+flowKept))
+	http.SetCookie(w, h.browsers.cookies.New(flowCookie, first, flowPath(id), life+flowKept))
 	if rest != "" {
-		http.SetCookie(w, p.cookies.New(flowCookie2, rest, flowPath(id), life+flowKept))
+		http.SetCookie(w, h.browsers.cookies.New(flowCookie2, rest, flowPath(id), life+flowKept))
 	}
 }
 
 // left is how long a flow that is in the browser has yet.
-func (p *Provider) left(f *flow, set *policy.Settings) time.Duration {
-	return f.Request.Started.Add(policy.Seconds(set.Lifetimes.Flow)).Sub(p.now()).Truncate(time.Second)
+func (h *authorizeHandler) left(f *flow, set *policy.Settings) time.Duration {
+	return f.Request.Started.Add(policy.Seconds(set.Lifetimes.Flow)).Sub(h.now()).Truncate(time.Second)
 }
 
 // close answers the app with a no, and leaves of the flow in this browser only that it
 // is over, and whose it was: by the back button, or the flow's link opened again, no
 // code follows an answer that the app has had. Nothing is stored, for nobody may be
 // signed in. Whoever brings an older cookie back overrules nobody but themselves.
-func (p *Provider) close(w http.ResponseWriter, r *http.Request, id storage.ID, st *grants.Standing, f *flow, no *fault) {
+func (h *authorizeHandler) close(id storage.ID, st *grants.Standing, f *flow, no *fault) outcome {
 	over := &flow{Request: Request{ClientID: f.Request.ClientID, RedirectURI: f.Request.RedirectURI, Started: f.Request.Started},
 		Decisions: decisions{Over: true}}
-	p.keep(w, id, p.Browser(r), over, p.left(f, st.Settings))
-	p.answerFault(w, r, st.Client, &f.Request, no)
+	return outcome{client: st.Client, request: &f.Request, fault: no,
+		keep: &keptFlow{id: id, flow: over, life: h.left(f, st.Settings)}}
 }
 
 // recall reads the flow id of this browser, if it has it.
-func (p *Provider) recall(r *http.Request, id storage.ID) (*flow, error) {
-	browser := p.Browser(r)
-	text := p.flowIn(r, id)
+func (h *authorizeHandler) recall(r *http.Request, id storage.ID) (*flow, error) {
+	browser := h.browsers.Browser(r)
+	text := h.flowIn(r, id)
 	if text == "" || browser == nil {
 		return nil, errNoFlow
 	}
-	f, err := p.open(binding(id, browser), text)
-	if first := p.browserIn(r, firstCookie(id)); err != nil && first != nil {
-		return p.open(binding(id, first), text)
+	f, err := h.open(binding(id, browser), text)
+	if first := h.browsers.browserIn(r, firstCookie(id)); err != nil && first != nil {
+		return h.open(binding(id, first), text)
 	}
 	return f, err
 }
 
 // flowIn is the sealed flow id as the request brings it; "" if it brings none.
-func (p *Provider) flowIn(r *http.Request, id storage.ID) string {
-	first, err := r.Cookie(p.cookies.Name(flowCookie, flowPath(id)))
+func (h *authorizeHandler) flowIn(r *http.Request, id storage.ID) string {
+	first, err := r.Cookie(h.browsers.cookies.Name(flowCookie, flowPath(id)))
 	if err != nil {
 		return ""
 	}
@@ -149,7 +149,7 @@ func (p *Provider) flowIn(r *http.Request, id storage.ID) string {
 	if !goesOn {
 		return text
 	}
-	rest, err := r.Cookie(p.cookies.Name(flowCookie2, flowPath(id)))
+	rest, err := r.Cookie(h.browsers.cookies.Name(flowCookie2, flowPath(id)))
 	if err != nil {
 		return ""
 	}

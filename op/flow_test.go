@@ -222,7 +222,7 @@ func TestOnlyTheFlowsOwnCookieOpensIt(t *testing.T) {
 	a, another := b.authorize(authorization()), b.authorize(authorization("state", "other"))
 	good := b.flowCookie(a).Value
 	browser := h.browserBytes(b)
-	f, err := h.op.open(binding(flowID(a), browser), good)
+	f, err := h.op.authorize.open(binding(flowID(a), browser), good)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,20 +2,15 @@ package op
 
 import (
 	"bytes"
-	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/zitadel/oidc/v3/pkg/oidc"
-	zop "github.com/zitadel/oidc/v3/pkg/op"
 )
 
-// The framework has routes of its own for health, readiness, discovery and more.
+// The framework has routes of its own for health, readiness, discovery and more; none is used.
 func TestNothingOfTheFrameworkIsReachableUnseen(t *testing.T) {
 	h := newHouse(t)
 	for _, path := range []string{"/", "/healthz", "/ready", "/authorize", "/oauth/token", "/oauth/introspect", "/userinfo", "/revoke",
@@ -31,7 +26,6 @@ func TestNothingOfTheFrameworkIsReachableUnseen(t *testing.T) {
 	}
 }
 
-// Its router goes by URL.RawPath, ours by URL.Path.
 func TestAPathInAnotherSpellingLeadsToTheSamePlace(t *testing.T) {
 	h := newHouse(t)
 	v := h.browser().tokens(authorization())
@@ -54,38 +48,8 @@ func TestAPathInAnotherSpellingLeadsToTheSamePlace(t *testing.T) {
 	}
 }
 
-// What reaches the framework was checked; what it is given holds nothing else.
-func TestTheFrameworkSeesNeitherHeadersNorSecrets(t *testing.T) {
-	h := newHouse(t)
-	var seen *http.Request
-	spy := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r })
-	form := redemption("lk_ac_x")
-	form.Set("extra.0.nested", "1")
-	r := h.tokenRequest(webID, form)
-	h.op.serveToken(spy)(httptest.NewRecorder(), r)
-	if seen == nil || !reflect.DeepEqual(seen.Header, checked) ||
-		seen.URL.String() != PathToken || len(seen.Form) != 4 || seen.Form.Get("code") != "lk_ac_x" {
-		t.Errorf("%+v", seen)
-	}
-	r = httptest.NewRequest(http.MethodGet, PathUserinfo+"?a=b", nil)
-	r.Header.Set("Authorization", "Bearer x")
-	serveUserinfo(spy)(httptest.NewRecorder(), r)
-	if len(seen.Header) != 0 || seen.URL.String() != PathUserinfo || len(seen.Form) != 1 || seen.Form.Get("access_token") != "x" {
-		t.Errorf("%+v", seen)
-	}
-}
-
-// A route of the framework's that somebody opens one day does not trust a client
-// that nobody authenticated.
-func TestAClientThatWasNotAuthenticatedIsNone(t *testing.T) {
-	c, err := (&server{}).VerifyClient(context.Background(), &zop.Request[zop.ClientCredentials]{Data: &zop.ClientCredentials{ClientID: webID}})
-	if c != nil || err == nil {
-		t.Errorf("%v, %v", c, err)
-	}
-}
-
 // Each request has one log record, the edge's. The framework would add one to
-// slog's default logger for every refusal.
+// slog's default logger for every refusal that it writes.
 func TestRefusalsAreLoggedOnce(t *testing.T) {
 	h := newHouse(t)
 	v := h.browser().tokens(authorization())
@@ -144,15 +108,5 @@ func TestTheLogSaysWhyARequestWasRefused(t *testing.T) {
 	}
 	if strings.Contains(h.log.String(), "lk_cs_secret") {
 		t.Error("the log repeats what was sent")
-	}
-}
-
-// The framework's client interface is answered by the record.
-func TestTheFrameworkReadsAClientAsItIsRegistered(t *testing.T) {
-	h := newHouse(t)
-	c := client{h.web}
-	if c.GetID() != webID || c.AuthMethod() != oidc.AuthMethodBasic || c.ApplicationType() != zop.ApplicationTypeWeb || c.RedirectURIs()[0] != callback ||
-		!zop.ValidateGrantType(c, oidc.GrantTypeCode) || zop.ValidateGrantType(c, oidc.GrantTypeTokenExchange) || !c.IsScopeAllowed("openid") || c.IsScopeAllowed("root") {
-		t.Errorf("%+v", h.web)
 	}
 }

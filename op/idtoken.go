@@ -26,19 +26,19 @@ const payloadMost = 2600
 // idToken makes an ID token in the client's algorithm (OpenID Connect Core section
 // 2). The claims of granted scopes are in it, unless a setting or the client says that
 // they come by userinfo alone.
-func (p *Provider) idToken(ctx context.Context, a *grants.Access, accessToken, nonce string) (string, error) {
+func (s *tokens) idToken(ctx context.Context, a *grants.Access, accessToken, nonce string) (string, error) {
 	ask, err := recordedClaims(a.Grant.Claims)
 	if err != nil {
 		return "", err
 	}
-	names := p.alsoAllowed(a, ask.IDToken)
+	names := s.claims.alsoAllowed(a, ask.IDToken)
 	if a.IDTokenUserClaims {
 		names = append(names, a.Claims...)
 	}
 	claims := userClaimsOf(a, names)
-	now, alg := p.now(), p.algorithm(a.Client, a.DefaultAlgorithm)
+	now, alg := s.now(), s.algorithm(a.Client, a.DefaultAlgorithm)
 	// The protocol's own claims win over any of the user's.
-	claims["iss"] = p.issuer
+	claims["iss"] = s.issuer
 	claims["sub"] = a.User.Subject()
 	claims["aud"] = a.Client.ID
 	claims["azp"] = a.Client.ID
@@ -48,7 +48,7 @@ func (p *Provider) idToken(ctx context.Context, a *grants.Access, accessToken, n
 	// it costs nothing to those that do not.
 	claims["auth_time"] = a.Grant.AuthTime.Unix()
 	claims["at_hash"] = keys.HalfHash(alg, accessToken)
-	claims["sid"] = p.sid(a.Grant.Session, a.Client.UID)
+	claims["sid"] = s.sid(a.Grant.Session, a.Client.UID)
 	if nonce != "" {
 		claims["nonce"] = nonce
 	}
@@ -61,7 +61,7 @@ func (p *Provider) idToken(ctx context.Context, a *grants.Access, accessToken, n
 	if err := shorten(ctx, claims, names); err != nil {
 		return "", err
 	}
-	return p.keys.Sign(ctx, alg, typeIDToken, claims)
+	return s.keys.Sign(ctx, alg, typeIDToken, claims)
 }
 
 // shorten leaves claims of the user to userinfo until the rest is within payloadMost, and
@@ -110,11 +110,11 @@ func firstToLeaveOut(claims map[string]any, names []string) (name string) {
 // algorithm signs for a client: the one that it registered, or preset, that of the
 // settings. RS256, which is always there, stands in for a preset that was enabled a
 // moment ago and has no key yet.
-func (p *Provider) algorithm(c *apps.Client, preset string) string {
+func (s *tokens) algorithm(c *apps.Client, preset string) string {
 	switch own := c.Metadata.IDTokenSignedResponseAlg; {
 	case own != "":
 		return own
-	case p.keys.Signs(preset):
+	case s.keys.Signs(preset):
 		return preset
 	}
 	return policy.AlgorithmRS256
@@ -122,16 +122,34 @@ func (p *Provider) algorithm(c *apps.Client, preset string) string {
 
 // sid names a session to one client only: two clients cannot find out by it that
 // they serve the same person.
-func (p *Provider) sid(session, client storage.ID) string {
-	return base64.RawURLEncoding.EncodeToString(p.keys.MAC(keys.PurposeSID, session[:], client[:])[:16])
+func (s *tokens) sid(session, client storage.ID) string {
+	return base64.RawURLEncoding.EncodeToString(s.keys.MAC(keys.PurposeSID, session[:], client[:])[:16])
 }
 
 // hintedSubject returns whom an ID token names, if this provider issued it to that
 // client; it may be expired.
-func (p *Provider) hintedSubject(clientID, token string) (string, bool) {
-	h, ok := p.readHint(token)
+func (s *tokens) hintedSubject(clientID, token string) (string, bool) {
+	h, ok := s.readHint(token)
 	if !ok || h.Audience != clientID {
 		return "", false
 	}
 	return h.Subject, true
+}
+
+// hint is what an ID token of ours says, whatever its age.
+type hint struct {
+	Issuer   string `json:"iss"`
+	Subject  string `json:"sub"`
+	Audience string `json:"aud"`
+	SID      string `json:"sid"`
+}
+
+// readHint reads an ID token that this provider issued; it may be expired.
+func (s *tokens) readHint(token string) (hint, bool) {
+	var h hint
+	raw, _, err := s.keys.Verify(typeIDToken, token)
+	if err != nil || json.Unmarshal(raw, &h) != nil || h.Issuer != s.issuer {
+		return hint{}, false
+	}
+	return h, h.Subject != "" && h.Audience != ""
 }

@@ -17,21 +17,21 @@ import (
 // for a secret that can only be one of ours. One that turns out to be guessable is taken
 // only if the import allowed that. Whoever shows such a secret first has it
 // kept as ours are, by one commit, and from then on it costs nothing.
-func (p *Provider) checkImported(ctx context.Context, c *apps.Client, sent credentials, easy bool) *apiError {
+func (auth *clientAuth) checkImported(ctx context.Context, c *apps.Client, sent credentials, easy bool) *apiError {
 	secrets := slices.DeleteFunc(slices.Clone(sent.secrets), func(s string) bool {
 		return len(s) < apps.SecretLeast || len(s) > apps.SecretMost || keys.IsClientSecret(s)
 	})
-	for _, have := range c.LiveSecrets(p.now()) {
+	for _, have := range c.LiveSecrets(auth.now()) {
 		for _, secret := range secrets {
 			if len(have.Imported) == 0 {
 				continue
 			}
-			ok, err := p.hasher.VerifySecret(ctx, c.ID, have.Imported, secret)
-			if err == nil && ok && easy && !have.MayBeGuessable(p.now()) {
-				return p.wrongSecret(ctx, sent, "the secret is the imported one, and could be guessed: give the client a new one")
+			ok, err := auth.hasher.VerifySecret(ctx, c.ID, have.Imported, secret)
+			if err == nil && ok && easy && !have.MayBeGuessable(auth.now()) {
+				return auth.wrongSecret(ctx, sent, "the secret is the imported one, and could be guessed: give the client a new one")
 			}
 			if err == nil && ok {
-				ok, err = p.store.Clients.UpgradeSecret(ctx, c.ID, have.ID, p.keys.HashClientSecret(secret), secret[len(secret)-4:], easy)
+				ok, err = auth.clients.UpgradeSecret(ctx, c.ID, have.ID, auth.keys.HashClientSecret(secret), secret[len(secret)-4:], easy)
 			}
 			switch {
 			case errors.Is(err, keys.ErrBusy):
@@ -43,7 +43,7 @@ func (p *Provider) checkImported(ctx context.Context, c *apps.Client, sent crede
 			}
 		}
 	}
-	return p.wrongSecret(ctx, sent, "wrong client secret")
+	return auth.wrongSecret(ctx, sent, "wrong client secret")
 }
 
 // busyRetry is how soon to try again when too much is being hashed.

@@ -56,8 +56,8 @@ func (c *counting) VerifySecret(ctx context.Context, client string, sealed []byt
 }
 
 func (h *house) counting() *counting {
-	c := &counting{Hasher: h.op.hasher}
-	h.op.hasher = c
+	c := &counting{Hasher: h.op.token.auth.hasher}
+	h.op.token.auth.hasher = c
 	return c
 }
 
@@ -140,7 +140,7 @@ func TestASecretTakenAwayWhileItIsHashedDoesNotComeBack(t *testing.T) {
 	} {
 		h := newHouse(t)
 		h.imported("django")
-		h.op.hasher = meanwhile{h.op.hasher, func() { end(h) }}
+		h.op.token.auth.hasher = meanwhile{h.op.token.auth.hasher, func() { end(h) }}
 		if resp := h.tryAs("django", theirs); resp.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%s: %d", name, resp.StatusCode)
 		}
@@ -151,7 +151,7 @@ func TestASecretTakenAwayWhileItIsHashedDoesNotComeBack(t *testing.T) {
 	}
 	h := newHouse(t)
 	h.imported("django")
-	h.op.hasher = meanwhile{h.op.hasher, func() {
+	h.op.token.auth.hasher = meanwhile{h.op.token.auth.hasher, func() {
 		must(h.store.Clients.AddSecret(context.Background(), storage.Operator, "django", h.ring.HashClientSecret("new"), "", time.Hour))
 	}}
 	if resp := h.tryAs("django", theirs); resp.StatusCode != http.StatusOK {
@@ -192,7 +192,7 @@ func TestWhenTooMuchIsHashedTheClientIsToldWhenToComeBack(t *testing.T) {
 	if h.commits() != before {
 		t.Error("something was changed")
 	}
-	h.op.hasher.(*counting).err = nil
+	h.op.token.auth.hasher.(*counting).err = nil
 	if resp := h.tryAs("django", theirs); resp.StatusCode != http.StatusOK {
 		t.Errorf("a moment later: %d", resp.StatusCode)
 	}

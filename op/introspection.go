@@ -6,9 +6,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
-	zop "github.com/zitadel/oidc/v3/pkg/op"
 
 	"latchkey/internal/edge"
 	"latchkey/storage"
@@ -16,81 +16,72 @@ import (
 	"latchkey/storage/grants"
 )
 
-// serveIntrospection is RFC 7662's endpoint. Only confidential clients and resources
+// introspectionHandler is RFC 7662's endpoint. Only confidential clients and resources
 // may ask.
-func (p *Provider) serveIntrospection(framework http.Handler) http.HandlerFunc {
-	return p.serveTokenCall(PathIntrospection, framework, p.introspecter, func(c *call) (url.Values, *apiError) {
-		if e := c.settled(nil); e != nil {
-			return nil, e
-		}
-		return url.Values{"token": {c.sent.Get("token")}}, nil
-	})
+type introspectionHandler struct {
+	issuer  string
+	auth    *clientAuth
+	tokens  *tokens
+	clients apps.Clients
+	grants  grants.Grants
+	now     func() time.Time
 }
 
-// introspecter finds out who asks: a resource, or a confidential client.
-func (p *Provider) introspecter(r *http.Request, form url.Values) (*call, *apiError) {
+func (h *introspectionHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	form, e := readTokenCall(w, r)
+	if e != nil {
+		e.write(w, r)
+		return
+	}
+	out, e := h.answer(r, form)
+	if e != nil {
+		e.write(w, r)
+		return
+	}
+	writeJSON(w, out)
+}
+
+func (h *introspectionHandler) answer(r *http.Request, form url.Values) (introspected, *apiError) {
+	ctx := r.Context()
 	sent, e := readCredentials(r.Header, form)
 	if e != nil {
+		return introspected{}, e
+	}
+	resource, e := h.auth.authenticateResource(ctx, sent)
+	switch {
+	case e != nil:
+		return introspected{}, e
+	case resource != nil && form.Get("token") == "":
+		return introspected{}, tokenMissing()
+	case resource != nil:
+		return answerOf(ctx)(h.introspectFor(ctx, resource, form.Get("token")))
+	}
+	by, e := h.auth.authenticateClient(ctx, sent)
+	switch {
+	case e != nil:
+		return introspected{}, e
+	case !by.client.Confidential():
+		return introspected{}, notAuthenticated("a public client may not introspect")
+	case form.Get("token") == "":
+		e = tokenMissing()
+	}
+	if e = h.auth.settle(ctx, by, e); e != nil {
+		return introspected{}, e
+	}
+	return answerOf(ctx)(h.introspect(ctx, by.client, form.Get("token")))
+}
+
+// readTokenCall reads a request in which a caller sends a token: POST only, parameters in
+// the body only.
+func readTokenCall(w http.ResponseWriter, r *http.Request) (url.Values, *apiError) {
+	noStore(w)
+	if e := postOnly(w, r, "this endpoint"); e != nil {
 		return nil, e
 	}
-	resource, e := p.authenticateResource(r.Context(), sent)
-	if e != nil || resource != nil {
-		return &call{request: r, resource: resource, sent: form}, e
-	}
-	c, e := p.authenticateClient(r, form, sent)
-	if e == nil && !c.client.Confidential() {
-		e = notAuthenticated("a public client may not introspect")
-	}
-	return c, e
+	return postForm(w, r, tokenCallParameters)
 }
 
-// authenticator finds out who calls.
-type authenticator func(r *http.Request, sent url.Values) (*call, *apiError)
-
-// serveTokenCall serves an endpoint to which a caller sends a token: POST only,
-// parameters in the body only, the caller authenticated by who.
-func (p *Provider) serveTokenCall(path string, framework http.Handler, who authenticator, form func(*call) (url.Values, *apiError)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		noStore(w)
-		if e := postOnly(w, r, "this endpoint"); e != nil {
-			e.write(w, r)
-			return
-		}
-		c, e := readTokenCall(w, r, who)
-		if e != nil {
-			e.write(w, r)
-			return
-		}
-		decoded, e := form(c)
-		if e != nil {
-			e.write(w, r)
-			return
-		}
-		pass(framework, w, r, path, decoded, c)
-	}
-}
-
-func postOnly(w http.ResponseWriter, r *http.Request, endpoint string) *apiError {
-	if r.Method == http.MethodPost {
-		return nil
-	}
-	w.Header().Set("Allow", http.MethodPost)
-	e := invalidRequest("%s takes POST only", endpoint)
-	e.status = http.StatusMethodNotAllowed
-	return e
-}
-
-func readTokenCall(w http.ResponseWriter, r *http.Request, who authenticator) (*call, *apiError) {
-	sent, e := postForm(w, r, tokenCallParameters)
-	if e != nil {
-		return nil, e
-	}
-	c, e := who(r, sent)
-	if e == nil && sent.Get("token") == "" {
-		e = c.settled(invalidRequest("token is missing"))
-	}
-	return c, e
-}
+func tokenMissing() *apiError { return invalidRequest("token is missing") }
 
 // introspected is the answer of RFC 7662 section 2.2. The framework's type leaves
 // out nothing that is false, and carries a user's claims, which are userinfo's.
@@ -107,76 +98,72 @@ type introspected struct {
 	Audience  audience                 `json:"aud,omitempty"`
 }
 
-// Introspect says what a token is worth now, to the client it was issued to and to
+// answerOf says what a token is worth now, to the client it was issued to and to
 // the resources it is for; of all others it says that they are not active, and no
 // more.
-func (s *server) Introspect(ctx context.Context, _ *zop.Request[zop.IntrospectionRequest]) (*zop.Response, error) {
-	c := callOf(ctx)
-	ask := func() (introspected, error) { return s.p.introspect(ctx, c.client, c.sent.Get("token")) }
-	if c.resource != nil {
-		ask = func() (introspected, error) { return s.p.introspectFor(ctx, c.resource, c.sent.Get("token")) }
-	}
-	out, err := ask()
-	switch {
-	case err == nil && !out.Active:
-		err = errNotTheirs
-		fallthrough
-	case isRefusal(err):
-		edge.Note(ctx, slog.Bool("active", false))
-		edge.Fail(ctx, "", err) // the caller is told no reason
-		return zop.NewResponse(introspected{}), nil
-	case err == nil:
-		return zop.NewResponse(out), nil
-	default:
-		return c.refuse(failed(err))
+func answerOf(ctx context.Context) func(introspected, error) (introspected, *apiError) {
+	return func(out introspected, err error) (introspected, *apiError) {
+		switch {
+		case err == nil && !out.Active:
+			err = errNotTheirs
+			fallthrough
+		case isRefusal(err):
+			edge.Note(ctx, slog.Bool("active", false))
+			edge.Fail(ctx, "", err) // the caller is told no reason
+			return introspected{}, nil
+		case err == nil:
+			return out, nil
+		default:
+			return introspected{}, failed(err)
+		}
 	}
 }
 
 var errNotTheirs = errors.New("it is neither the caller's nor for the caller, or its refresh token is not the current one")
 
-func (p *Provider) introspect(ctx context.Context, c *apps.Client, token string) (introspected, error) {
-	if t, err := p.ownRefreshToken(ctx, token); err == nil {
-		return p.introspectRefresh(ctx, c, t.Grant, t.Generation)
+func (h *introspectionHandler) introspect(ctx context.Context, c *apps.Client, token string) (introspected, error) {
+	if t, err := h.tokens.ownRefreshToken(ctx, token); err == nil {
+		return h.introspectRefresh(ctx, c, t.Grant, t.Generation)
 	} else if !isRefusal(err) {
 		return introspected{}, err
 	}
-	t, id, err := p.openToken(token)
+	t, id, err := h.tokens.openToken(token)
 	if err != nil {
 		return introspected{}, err
 	}
 	if t.grant.IsZero() {
-		return p.introspectOwn(ctx, c, t, id)
+		return h.introspectOwn(ctx, c, t, id)
 	}
-	a, err := p.opens(ctx, t, id)
+	a, err := h.tokens.opens(ctx, t, id)
 	if err != nil || a.Client.UID != c.UID {
 		return introspected{}, err
 	}
-	out := p.introspectedOf(a)
-	out.TokenType, out.Expires, out.Audience = oidc.BearerToken, t.expires.Unix(), p.audience(a.Effective)
+	out := h.introspectedOf(a)
+	out.TokenType, out.Expires, out.Audience = oidc.BearerToken, t.expires.Unix(), h.tokens.audience(a.Effective)
 	return out, nil
 }
 
-func (p *Provider) introspectedOf(a *grants.Access) introspected {
+func (h *introspectionHandler) introspectedOf(a *grants.Access) introspected {
 	return introspected{Active: true, Scope: a.Scopes, ClientID: a.Client.ID, Username: a.User.Username,
-		Subject: a.User.Subject(), Issuer: p.issuer, AuthTime: a.Grant.AuthTime.Unix()}
+		Subject: a.User.Subject(), Issuer: h.issuer, AuthTime: a.Grant.AuthTime.Unix()}
 }
 
 // introspectRefresh: a refresh token is active while it is the current one.
-func (p *Provider) introspectRefresh(ctx context.Context, c *apps.Client, grant storage.ID, generation uint32) (introspected, error) {
-	a, err := p.store.Grants.Access(ctx, grant, nil)
-	if err != nil || a.Client.UID != c.UID || a.State.Generation != generation || !mayRefresh(a) || a.RefreshOver(p.now()) != "" {
+func (h *introspectionHandler) introspectRefresh(ctx context.Context, c *apps.Client, grant storage.ID, generation uint32) (introspected, error) {
+	a, err := h.grants.Access(ctx, grant, nil)
+	if err != nil || a.Client.UID != c.UID || a.State.Generation != generation || !mayRefresh(a) || a.RefreshOver(h.now()) != "" {
 		return introspected{}, err
 	}
-	return p.introspectedOf(a), nil
+	return h.introspectedOf(a), nil
 }
 
-func (p *Provider) introspectOwn(ctx context.Context, c *apps.Client, t accessToken, id []byte) (introspected, error) {
-	a, err := p.store.Clients.OwnAccess(ctx, t.named(id), t.own)
+func (h *introspectionHandler) introspectOwn(ctx context.Context, c *apps.Client, t accessToken, id []byte) (introspected, error) {
+	a, err := h.clients.OwnAccess(ctx, t.named(id), t.own)
 	if err != nil || a.Client.UID != c.UID {
 		return introspected{}, err
 	}
 	return introspected{Active: true, Scope: a.Effective.Names(), ClientID: c.ID, TokenType: oidc.BearerToken,
-		Expires: t.expires.Unix(), Subject: c.ID, Issuer: p.issuer, Audience: p.audience(a.Effective)}, nil
+		Expires: t.expires.Unix(), Subject: c.ID, Issuer: h.issuer, Audience: h.tokens.audience(a.Effective)}, nil
 }
 
 // named is how the store knows a token of a client's own.

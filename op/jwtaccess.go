@@ -26,11 +26,11 @@ func accessLife(c *apps.Client, l policy.Lifetimes) time.Duration {
 }
 
 // sealed writes a user's access token in its client's form.
-func (p *Provider) sealed(ctx context.Context, t accessToken, a *grants.Access) (string, error) {
+func (s *tokens) sealed(ctx context.Context, t accessToken, a *grants.Access) (string, error) {
 	if a.Client.Metadata.AccessTokenFormat != apps.AccessTokenJWT {
-		return p.keys.SealAccessToken(t.bytes())
+		return s.keys.SealAccessToken(t.bytes())
 	}
-	return p.jwt(ctx, a.Client, p.algorithm(a.Client, a.DefaultAlgorithm), t, p.audience(a.Effective), map[string]any{
+	return s.jwt(ctx, a.Client, s.algorithm(a.Client, a.DefaultAlgorithm), t, s.audience(a.Effective), map[string]any{
 		"sub": a.User.Subject(), "scope": strings.Join(a.Scopes, " "), "auth_time": a.Grant.AuthTime.Unix(),
 		"acr": a.Grant.ACR, "amr": a.Grant.AMR,
 	})
@@ -38,27 +38,27 @@ func (p *Provider) sealed(ctx context.Context, t accessToken, a *grants.Access) 
 
 // jwt makes an access token by RFC 9068. Its jti holds what an opaque token
 // holds, so that here both are checked alike.
-func (p *Provider) jwt(ctx context.Context, c *apps.Client, alg string, t accessToken, aud audience, claims map[string]any) (string, error) {
-	jti, err := p.keys.SealTokenID(t.bytes())
+func (s *tokens) jwt(ctx context.Context, c *apps.Client, alg string, t accessToken, aud audience, claims map[string]any) (string, error) {
+	jti, err := s.keys.SealTokenID(t.bytes())
 	if err != nil {
 		return "", err
 	}
 	for name, value := range map[string]any{
-		"iss": p.issuer, "aud": aud, "client_id": c.ID, "jti": jti,
-		"iat": p.now().Unix(), "exp": t.expires.Unix(),
+		"iss": s.issuer, "aud": aud, "client_id": c.ID, "jti": jti,
+		"iat": s.now().Unix(), "exp": t.expires.Unix(),
 	} {
 		claims[name] = value
 	}
-	return p.keys.Sign(ctx, alg, keys.TypeAccessToken, claims)
+	return s.keys.Sign(ctx, alg, keys.TypeAccessToken, claims)
 }
 
 // openSealed returns what is sealed in an access token of either form, and its id.
 // The jti of a JWT opens only inside of it: APIs log it.
-func (p *Provider) openSealed(token string) (payload, id []byte, err error) {
+func (s *tokens) openSealed(token string) (payload, id []byte, err error) {
 	if strings.HasPrefix(token, keys.PrefixAccessToken) {
-		return p.keys.OpenAccessToken(token)
+		return s.keys.OpenAccessToken(token)
 	}
-	raw, _, err := p.keys.Verify(keys.TypeAccessToken, token)
+	raw, _, err := s.keys.Verify(keys.TypeAccessToken, token)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -68,5 +68,5 @@ func (p *Provider) openSealed(token string) (payload, id []byte, err error) {
 	if err := json.Unmarshal(raw, &claims); err != nil {
 		return nil, nil, err
 	}
-	return p.keys.OpenTokenID(claims.ID)
+	return s.keys.OpenTokenID(claims.ID)
 }

@@ -1,9 +1,16 @@
 package op
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
+
+	"latchkey/internal/edge"
 )
+
+// bodyMost bounds a token or userinfo request's body in bytes: a client assertion and a
+// token of 4 KiB each fit well.
+const bodyMost = 16 << 10
 
 // The parameters that each endpoint knows. Whatever else is sent is ignored, repeated and
 // empty ones included (RFC 6749 sections 3.1 and 3.2): libraries add some of their own.
@@ -44,4 +51,33 @@ func inQuery(u *url.URL, known []string) string {
 		return known[i]
 	}
 	return ""
+}
+
+// postForm parses a body of parameters, of which those known are sent once, and not in
+// the URL, which ends up in logs.
+func postForm(w http.ResponseWriter, r *http.Request, known []string) (url.Values, *apiError) {
+	if name := inQuery(r.URL, known); name != "" {
+		return nil, invalidRequest("%s belongs in the body, not in the URL", name)
+	}
+	if !edge.IsForm(r) {
+		return nil, invalidRequest("the body must be application/x-www-form-urlencoded")
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
+	if err := r.ParseForm(); err != nil {
+		return nil, invalidRequest("the form cannot be read, or is longer than 16 KiB")
+	}
+	if name := sentTwice(r.PostForm, known); name != "" {
+		return nil, invalidRequest("%s was sent more than once", name)
+	}
+	return r.PostForm, nil
+}
+
+func postOnly(w http.ResponseWriter, r *http.Request, endpoint string) *apiError {
+	if r.Method == http.MethodPost {
+		return nil
+	}
+	w.Header().Set("Allow", http.MethodPost)
+	e := invalidRequest("%s takes POST only", endpoint)
+	e.status = http.StatusMethodNotAllowed
+	return e
 }

@@ -33,14 +33,14 @@ var bindingLogout = []byte("logout")
 
 // logoutPath is where a browser goes on with the request at one of our pages. It holds no
 // more than the request did: whoever opens it is asked, as by the request itself.
-func (p *Provider) logoutPath(page string, q *logout) string {
-	return page + "?request=" + p.seal(bindingLogout, q)
+func (h *signOutHandler) logoutPath(page string, q *logout) string {
+	return page + "?request=" + h.sealer.seal(bindingLogout, q)
 }
 
 // openLogout reads what logoutPath wrote: errNoFlow for anything else.
-func (p *Provider) openLogout(text string) (*logout, error) {
+func (h *signOutHandler) openLogout(text string) (*logout, error) {
 	q := new(logout)
-	if err := p.unseal(bindingLogout, text, logoutMost, q); err != nil {
+	if err := h.sealer.unseal(bindingLogout, text, logoutMost, q); err != nil {
 		return nil, err
 	}
 	return q, nil
@@ -48,45 +48,57 @@ func (p *Provider) openLogout(text string) (*logout, error) {
 
 // Logout is an app's request to sign somebody out, as the pages see it.
 type Logout struct {
-	p      *Provider
-	q      *logout
-	client *apps.Client
+	handler *signOutHandler
+	q       *logout
+	client  *apps.Client
 }
 
-// Logout finds the request that the address carries. If it cannot be gone on with it
-// has answered with a page that says so, and returns nil.
-func (p *Provider) Logout(w http.ResponseWriter, r *http.Request) *Logout {
-	q, err := p.openLogout(r.URL.Query().Get("request"))
-	if err != nil {
-		p.refuse(w, r, nil, expired())
-		return nil
+// Logout finds the request that the address carries. If it cannot be gone on with, the
+// SignOutEnding says so.
+func (h *signOutHandler) Logout(r *http.Request) (*Logout, *SignOutEnding) {
+	l, o := h.resume(r)
+	if l == nil {
+		return nil, &SignOutEnding{h, o}
 	}
-	return p.resume(w, r, q)
+	return l, nil
 }
 
-// resume checks again what may have changed since the request came.
-func (p *Provider) resume(w http.ResponseWriter, r *http.Request, q *logout) *Logout {
-	set, err := p.store.Settings.Get(r.Context())
+// SignOutEnding is the end of a request at which no page has anything to ask.
+type SignOutEnding struct {
+	handler *signOutHandler
+	outcome signOutOutcome
+}
+
+// Write answers the request.
+func (e *SignOutEnding) Write(w http.ResponseWriter, r *http.Request) {
+	e.handler.write(w, r, e.outcome)
+}
+
+// resume opens the request that the address carries, and checks again what may have changed
+// since it came. Without a Logout the outcome says why not.
+func (h *signOutHandler) resume(r *http.Request) (*Logout, signOutOutcome) {
+	q, err := h.openLogout(r.URL.Query().Get("request"))
 	if err != nil {
-		p.refuse(w, r, nil, p.internal(r.Context(), err))
-		return nil
+		return nil, signOutOutcome{page: expired()}
 	}
-	if !p.now().Before(q.Started.Add(policy.Seconds(set.Lifetimes.Flow))) {
-		p.refuse(w, r, nil, expired())
-		return nil
+	set, err := h.settings.Get(r.Context())
+	if err != nil {
+		return nil, signOutOutcome{page: internal(err)}
+	}
+	if !h.now().Before(q.Started.Add(policy.Seconds(set.Lifetimes.Flow))) {
+		return nil, signOutOutcome{page: expired()}
 	}
 	form := url.Values{"post_logout_redirect_uri": {q.ReturnURI}}
-	l := &Logout{p: p, q: q}
+	l := &Logout{handler: h, q: q}
 	var bad *Refusal
-	if l.client, bad = p.whoLogsOut(r.Context(), q.ClientID, form); bad != nil {
-		l.refuse(w, r, bad)
-		return nil
+	if l.client, bad = h.whoLogsOut(r.Context(), q.ClientID, form); bad != nil {
+		return nil, l.refuse(r, bad)
 	}
-	return l
+	return l, signOutOutcome{}
 }
 
 // Path is the page's own address, with the request.
-func (l *Logout) Path() string { return l.p.logoutPath(PathSignOut, l.q) }
+func (l *Logout) Path() string { return l.handler.logoutPath(PathSignOut, l.q) }
 
 // Client is the app that asks; nil if the request names none. Shared: not to be
 // changed.
@@ -111,9 +123,5 @@ func (l *Logout) Leads() bool { return l.q.Subject != "" && l.ReturnURL() != "" 
 
 // Finish answers when nobody is left to be signed out.
 func (l *Logout) Finish(w http.ResponseWriter, r *http.Request) {
-	if l.Leads() {
-		see(w, l.ReturnURL())
-		return
-	}
-	l.p.pages.SignedOut(w, r, l)
+	l.handler.write(w, r, signOutOutcome{client: l.client, done: l})
 }

@@ -21,27 +21,24 @@ const (
 // decisions they may write. Each decision ends the answer by sending the browser
 // back to the flow, which evaluates again.
 type Flow struct {
-	p        *Provider
+	handler  *authorizeHandler
 	id       storage.ID
 	flow     *flow
 	standing *grants.Standing
 }
 
 // Flow finds the flow that the request's path names (variable "flow"), in this
-// browser and unfinished. If there is none it has answered with a page that says
-// so, and returns nil.
-func (p *Provider) Flow(w http.ResponseWriter, r *http.Request) *Flow {
-	id, f, bad := p.flowOf(r)
+// browser and unfinished. If there is none, or it cannot be gone on with, the Ending says so.
+func (h *authorizeHandler) Flow(r *http.Request) (*Flow, *Ending) {
+	id, f, bad := h.flowOf(r)
 	if bad != nil {
-		p.refuse(w, r, nil, bad)
-		return nil
+		return nil, &Ending{h, outcome{page: bad}}
 	}
-	st, bad := p.standing(r, id, f)
+	st, bad := h.standing(r, id, f)
 	if bad != nil {
-		p.refuse(w, r, st.Client, bad)
-		return nil
+		return nil, &Ending{h, outcome{client: st.Client, page: bad}}
 	}
-	return &Flow{p: p, id: id, flow: f, standing: st}
+	return &Flow{handler: h, id: id, flow: f, standing: st}, nil
 }
 
 // Path is the flow's own address: the browser goes there to be evaluated again.
@@ -101,7 +98,7 @@ func (f *Flow) Choose(w http.ResponseWriter, r *http.Request, session storage.ID
 
 // Deny tells the app that the user said no, or left. The flow is over by it.
 func (f *Flow) Deny(w http.ResponseWriter, r *http.Request) {
-	f.p.close(w, r, f.id, f.standing, f.flow, faulty("access_denied", "the user said no"))
+	f.handler.write(w, r, f.handler.close(f.id, f.standing, f.flow, faulty("access_denied", "the user said no")))
 }
 
 // Consent is what there is to decide; nil if something else comes first.
@@ -131,6 +128,6 @@ func (v *ConsentView) DigestText() string { return base64.RawURLEncoding.EncodeT
 
 // decide writes the flow back into the browser and sends it on.
 func (f *Flow) decide(w http.ResponseWriter, r *http.Request) {
-	f.p.keep(w, f.id, f.p.Browser(r), f.flow, f.p.left(f.flow, f.standing.Settings))
-	f.Resume(w)
+	f.handler.write(w, r, outcome{client: f.standing.Client, next: f.Path(),
+		keep: &keptFlow{id: f.id, flow: f.flow, life: f.handler.left(f.flow, f.standing.Settings)}})
 }

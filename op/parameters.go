@@ -86,7 +86,7 @@ func (q *Request) readChallenge(c *apps.Client, form url.Values) *fault {
 
 // readHints reads what says who is meant and which claims are wanted: hints are
 // reduced to whom they name.
-func (p *Provider) readHints(q *Request) func(*apps.Client, url.Values) *fault {
+func (h *authorizeHandler) readHints(q *Request) func(*apps.Client, url.Values) *fault {
 	return func(c *apps.Client, form url.Values) *fault {
 		if hint := form.Get("login_hint"); len(hint) <= hintMost && utf8.ValidString(hint) {
 			q.LoginHint = hint // another one is no name of ours: a hint may be ignored
@@ -99,20 +99,20 @@ func (p *Provider) readHints(q *Request) func(*apps.Client, url.Values) *fault {
 			return faulty("unmet_authentication_requirements", "none of the acr values asked for as essential can be met")
 		}
 		if !ask.none() {
-			ask.within(append(p.claimsOf(c), p.claimsOfScopes(q.Scopes)...))
+			ask.within(append(h.claims.claimsOf(c), h.claims.claimsOfScopes(q.Scopes)...))
 		}
 		q.Claims, q.Subject = ask, ask.Subject
-		return p.readIDTokenHint(q, form.Get("id_token_hint"))
+		return h.readIDTokenHint(q, form.Get("id_token_hint"))
 	}
 }
 
 // readIDTokenHint reduces a hint to whom it names. It may be expired (OpenID
 // Connect Core section 3.1.2.1), and must be one of ours for this client.
-func (p *Provider) readIDTokenHint(q *Request, hint string) *fault {
+func (h *authorizeHandler) readIDTokenHint(q *Request, hint string) *fault {
 	if hint == "" {
 		return nil
 	}
-	who, ok := p.hintedSubject(q.ClientID, hint)
+	who, ok := h.tokens.hintedSubject(q.ClientID, hint)
 	if !ok {
 		return faulty("invalid_request", "id_token_hint is not an ID token that this provider issued to this client")
 	}

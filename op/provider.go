@@ -8,12 +8,10 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
-	zop "github.com/zitadel/oidc/v3/pkg/op"
 
 	"latchkey/internal/limit"
 	"latchkey/keys"
 	"latchkey/storage"
-	"latchkey/storage/apps"
 	"latchkey/storage/store"
 )
 
@@ -54,21 +52,19 @@ type Options struct {
 	Now      func() time.Time // nil: time.Now
 }
 
-// Provider is the OpenID provider.
+// Provider is the OpenID provider. It puts its endpoints together; each knows what it
+// needs and no more.
 type Provider struct {
-	issuer   string
-	cookies  Cookies
-	store    *store.Store
-	keys     *keys.Ring
-	pages    Pages
-	sessions Sessions
-	hasher   Hasher
-	now      func() time.Time
-	known    *clientKeys
-	wrong    *limit.Table[limit.Spent] // see countedBy
-	claims   []*apps.Scope             // those that bring claims: the provider's own, which never change
-	metadata prepared
-	jwks     prepared
+	authorize     *authorizeHandler
+	signOut       *signOutHandler
+	token         *tokenHandler
+	userinfo      *userinfoHandler
+	introspection *introspectionHandler
+	revocation    *revocationHandler
+	discovery     *discoveryHandler
+	admin         *administration
+	scripts       *scriptAccess
+	browsers      browsers
 }
 
 // New makes a provider.
@@ -80,57 +76,70 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 	if err != nil || u.Host == "" || o.Issuer != u.Scheme+"://"+u.Host {
 		return nil, errors.New("op: the issuer must be a scheme and a host and no more, like https://id.example.org")
 	}
-	p := &Provider{issuer: o.Issuer, cookies: Cookies{Secure: u.Scheme == "https"}, store: o.Store, keys: o.Keys,
-		pages: o.Pages, sessions: o.Sessions, hasher: o.Hasher, now: o.Now, known: newClientKeys(o.Fetch, o.Now),
-		wrong: limit.NewTable[limit.Spent](wrongMost)}
 	all, err := o.Store.Scopes.Catalogue(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range all.Offers {
-		if len(s.Claims) > 0 {
-			p.claims = append(p.claims, s.Scope)
-		}
+	claims, store := newScopeClaims(all), o.Store
+	browsers, sealer := browsers{Cookies{Secure: u.Scheme == "https"}}, sealer{o.Keys}
+	tokens := &tokens{issuer: o.Issuer, grants: store.Grants, keys: o.Keys, claims: claims, now: o.Now}
+	auth := &clientAuth{issuer: o.Issuer, clients: store.Clients, resources: store.Resources, keys: o.Keys, hasher: o.Hasher,
+		known: newClientKeys(o.Fetch, o.Now), wrong: limit.NewTable[limit.Spent](wrongMost), now: o.Now}
+	p := &Provider{browsers: browsers, scripts: &scriptAccess{store.Clients},
+		authorize: &authorizeHandler{issuer: o.Issuer, clients: store.Clients, scopes: store.Scopes, settings: store.Settings,
+			grants: store.Grants, tokens: tokens, claims: claims, browsers: browsers, sealer: sealer,
+			pages: o.Pages, sessions: o.Sessions, now: o.Now},
+		signOut: &signOutHandler{clients: store.Clients, people: store.Sessions, settings: store.Settings, tokens: tokens,
+			sealer: sealer, pages: o.Pages, sessions: o.Sessions, now: o.Now},
+		token: newTokenHandler(tokenHandler{auth: auth, tokens: tokens, grants: store.Grants, scopes: store.Scopes,
+			keys: o.Keys, now: o.Now}),
+		userinfo: &userinfoHandler{tokens: tokens, claims: claims},
+		introspection: &introspectionHandler{issuer: o.Issuer, auth: auth, tokens: tokens, clients: store.Clients,
+			grants: store.Grants, now: o.Now},
+		revocation: &revocationHandler{auth: auth, tokens: tokens, clients: store.Clients, grants: store.Grants},
+		discovery:  &discoveryHandler{issuer: o.Issuer, scopes: store.Scopes, settings: store.Settings, keys: o.Keys},
+		admin:      &administration{tokens: tokens, clients: store.Clients},
 	}
-	_, err = p.document(all)
+	_, err = p.discovery.document(all)
 	return p, err
 }
 
-// The endpoints' paths.
-const (
-	PathAuthorize = "/connect/authorize"
-	PathToken     = "/connect/token"
-	PathUserinfo  = "/connect/userinfo"
-	// PathIntrospection is RFC 7662's, PathRevocation RFC 7009's.
-	PathIntrospection = "/connect/introspect"
-	PathRevocation    = "/connect/revocation"
-	// PathEndSession is that of RP-Initiated Logout 1.0.
-	PathEndSession = "/connect/endsession"
-	PathJWKS       = "/.well-known/openid-configuration/jwks"
-	pathDiscovery  = "/.well-known/openid-configuration"
-	pathMetadata   = "/.well-known/oauth-authorization-server" // RFC 8414 section 3
-)
+// Flow finds the flow that the request's path names, for its pages: see [Flow].
+func (p *Provider) Flow(r *http.Request) (*Flow, *Ending) { return p.authorize.Flow(r) }
 
-// Routes puts the provider's routes on r. Ours come first; what the framework
-// routes is named one by one, so that nothing of it is reachable unseen.
+// Logout finds the app's request to sign somebody out that the address carries: see [Logout].
+func (p *Provider) Logout(r *http.Request) (*Logout, *SignOutEnding) { return p.signOut.Logout(r) }
+
+// Browser returns what names this browser: the bytes of a small cookie that says
+// nothing about anybody. Nil if it has none yet.
+func (p *Provider) Browser(r *http.Request) []byte { return p.browsers.Browser(r) }
+
+// NameBrowser is Browser, giving it a name if it has none.
+func (p *Provider) NameBrowser(w http.ResponseWriter, r *http.Request) []byte {
+	return p.browsers.NameBrowser(w, r)
+}
+
+// Administer returns on whose behalf an access token acts at the administration API:
+// for a user, with the roles they have in the snapshot that the token was judged in,
+// or for the client itself. Without the scope admin the actor may only look. Errors:
+// ErrInvalidToken, ErrInsufficientScope.
+func (p *Provider) Administer(ctx context.Context, token string) (storage.Actor, error) {
+	return p.admin.Administer(ctx, token)
+}
+
+// Routes puts the provider's routes on r.
 func (p *Provider) Routes(r *mux.Router) {
-	framework := zop.RegisterServer(&server{p: p}, zop.Endpoints{
-		Token:         zop.NewEndpoint(PathToken),
-		Userinfo:      zop.NewEndpoint(PathUserinfo),
-		Introspection: zop.NewEndpoint(PathIntrospection),
-		Revocation:    zop.NewEndpoint(PathRevocation),
-	}, zop.WithServerCORSOptions(nil))
-
-	r.Handle(pathDiscovery, p.forScripts(http.HandlerFunc(p.serveMetadata))).Methods(http.MethodGet, http.MethodHead, http.MethodOptions)
-	r.Handle(pathMetadata, p.forScripts(http.HandlerFunc(p.serveMetadata))).Methods(http.MethodGet, http.MethodHead, http.MethodOptions)
-	r.Handle(PathJWKS, p.forScripts(http.HandlerFunc(p.serveJWKS))).Methods(http.MethodGet, http.MethodHead, http.MethodOptions)
-	r.Handle(pathWebFinger, public(http.HandlerFunc(p.serveWebFinger))).Methods(http.MethodGet, http.MethodHead, http.MethodOptions)
-	r.Handle(PathToken, p.forScripts(p.serveToken(framework)))
-	r.Handle(PathIntrospection, p.serveIntrospection(framework))
-	r.Handle(PathRevocation, p.forScripts(p.serveRevocation(framework)))
-	r.Handle(PathUserinfo, p.forScripts(serveUserinfo(framework)))
-	r.HandleFunc(PathAuthorize, p.serveAuthorize).Methods(http.MethodGet, http.MethodPost)
-	r.HandleFunc(PathEndSession, p.serveEndSession).Methods(http.MethodGet, http.MethodPost)
-	r.HandleFunc(PathFlow, p.servePosted).Methods(http.MethodGet)
-	r.HandleFunc(PathFlow+"/{flow}", p.serveFlow).Methods(http.MethodGet)
+	readable := []string{http.MethodGet, http.MethodHead, http.MethodOptions}
+	r.Handle(pathDiscovery, p.scripts.allow(http.HandlerFunc(p.discovery.serveMetadata))).Methods(readable...)
+	r.Handle(pathMetadata, p.scripts.allow(http.HandlerFunc(p.discovery.serveMetadata))).Methods(readable...)
+	r.Handle(PathJWKS, p.scripts.allow(http.HandlerFunc(p.discovery.serveJWKS))).Methods(readable...)
+	r.Handle(pathWebFinger, public(http.HandlerFunc(p.discovery.serveWebFinger))).Methods(readable...)
+	r.Handle(PathToken, p.scripts.allow(p.token))
+	r.Handle(PathIntrospection, p.introspection)
+	r.Handle(PathRevocation, p.scripts.allow(p.revocation))
+	r.Handle(PathUserinfo, p.scripts.allow(p.userinfo))
+	r.Handle(PathAuthorize, p.authorize).Methods(http.MethodGet, http.MethodPost)
+	r.Handle(PathEndSession, p.signOut).Methods(http.MethodGet, http.MethodPost)
+	r.HandleFunc(PathFlow, p.authorize.servePosted).Methods(http.MethodGet)
+	r.HandleFunc(PathFlow+"/{flow}", p.authorize.serveFlow).Methods(http.MethodGet)
 }

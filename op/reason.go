@@ -68,9 +68,9 @@ func (f *Flow) account(is func(*grants.Account) bool) *grants.Account {
 // SignedOut goes on after accounts were signed out in this flow. What was decided about
 // one of them was taken back by the person: it is asked anew, and they know why.
 func (f *Flow) SignedOut(w http.ResponseWriter, r *http.Request) {
-	st, bad := f.p.standing(r, f.id, f.flow)
+	st, bad := f.handler.standing(r, f.id, f.flow)
 	if bad != nil {
-		f.p.refuse(w, r, st.Client, bad)
+		f.handler.write(w, r, outcome{client: st.Client, page: bad})
 		return
 	}
 	if f.standing = st; f.Decided() == nil {

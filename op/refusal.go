@@ -1,7 +1,11 @@
 package op
 
 import (
+	"context"
 	"fmt"
+	"latchkey/internal/edge"
+	"latchkey/storage"
+	"latchkey/storage/apps"
 	"net/http"
 	"time"
 )
@@ -28,6 +32,7 @@ type Refusal struct {
 	Detail string
 
 	quoted string // what Detail repeats of what was sent, and the log does not
+	cause  error  // for the log; nil: Detail says it all
 }
 
 // RefusalKind is whose turn it is.
@@ -72,4 +77,46 @@ func (r *Refusal) quoting(sent string) *Refusal {
 
 func refuse(kind RefusalKind, format string, args ...any) *Refusal {
 	return &Refusal{Kind: kind, Status: kind.status(), Detail: fmt.Sprintf(format, args...)}
+}
+
+// internal is our own fault: people hear no more than that.
+func internal(err error) *Refusal {
+	bad := refuse(RefusedInternal, "something went wrong on our side")
+	if storage.Stopped(err) {
+		bad = refuse(RefusedStopped, "the provider is out of order")
+	}
+	bad.cause = err
+	return bad
+}
+
+// expired is the one answer to a flow that is over, unknown, changed or another
+// browser's.
+func expired() *Refusal {
+	return refuse(RefusedExpired, "the flow is over, or began in another browser")
+}
+
+// of is the refusal of a request of client, which may be nil, with the protocol's error
+// code. The reason is put into the request's log record.
+func (r *Refusal) of(ctx context.Context, client *apps.Client) Refusal {
+	out := *r
+	if client != nil {
+		out.Client, out.Home = client.Name(), client.Metadata.ClientURI
+		out.Suspended = client.State == apps.ClientSuspended
+	}
+	cause := out.cause
+	if cause == nil {
+		cause = unquoted(out.Detail, out.quoted)
+	}
+	switch {
+	case out.Code != "":
+		edge.Fail(ctx, out.Code, cause)
+	case out.Kind == RefusedInternal || out.Kind == RefusedStopped:
+		edge.Fail(ctx, "server_error", cause)
+	case out.Kind == RefusedRequest:
+		out.Code = "invalid_request"
+		edge.Fail(ctx, out.Code, cause)
+	default:
+		edge.Fail(ctx, string(out.Kind), cause)
+	}
+	return out
 }

@@ -131,9 +131,9 @@ func withoutPort(uri string) string {
 
 // parse reads the rest of a request. The Request it returns is good for sending an
 // error to the client even when there is a fault.
-func (p *Provider) parse(all *apps.Catalogue, c *apps.Client, redirect string, form url.Values) (*Request, *fault) {
+func (h *authorizeHandler) parse(all *apps.Catalogue, c *apps.Client, redirect string, form url.Values) (*Request, *fault) {
 	q := &Request{ClientID: c.ID, RedirectURI: redirect, Implied: form.Get("redirect_uri") == "",
-		Started: p.now().UTC().Truncate(time.Second)}
+		Started: h.now().UTC().Truncate(time.Second)}
 	if f := q.readReturn(form); f != nil {
 		return q, f
 	}
@@ -141,7 +141,7 @@ func (p *Provider) parse(all *apps.Catalogue, c *apps.Client, redirect string, f
 		return q, faulty("invalid_request", "%s was sent more than once", name)
 	}
 	for _, step := range []func(*apps.Client, url.Values) *fault{
-		q.readResponse, q.readUnsupported, q.readPrompt, q.readChallenge, p.readScopes(q, all), p.readHints(q),
+		q.readResponse, q.readUnsupported, q.readPrompt, q.readChallenge, h.readScopes(q, all), h.readHints(q),
 	} {
 		if f := step(c, form); f != nil {
 			return q, f

@@ -44,7 +44,7 @@ func TestASessionKeepsItsSIDAndItsCookiesWhenEveryKeyIsReplaced(t *testing.T) {
 	if x, y := h.claims(before)["sid"], h.claims(after)["sid"]; x != y || x == "" {
 		t.Errorf("sid was %v, is %v", x, y)
 	}
-	if subject, ok := h.op.hintedSubject(webID, before.IDToken); !ok || subject != h.ada.Subject() {
+	if subject, ok := h.op.authorize.tokens.hintedSubject(webID, before.IDToken); !ok || subject != h.ada.Subject() {
 		t.Error("the ID token of before is no hint any more")
 	}
 }

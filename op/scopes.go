@@ -16,10 +16,10 @@ import (
 // nothing left is an error. Where resources are named (RFC 8707 section 2.1), so are
 // the scopes of all others, and a resource named without any scope of its own stands
 // for what cover says.
-func (p *Provider) readScopes(q *Request, all *apps.Catalogue) func(*apps.Client, url.Values) *fault {
+func (h *authorizeHandler) readScopes(q *Request, all *apps.Catalogue) func(*apps.Client, url.Values) *fault {
 	return func(c *apps.Client, form url.Values) *fault {
 		resources := nonEmpty(form["resource"])
-		named, f := p.namedResources(all, resources)
+		named, f := h.namedResources(all, resources)
 		if f != nil {
 			return f
 		}
@@ -97,13 +97,13 @@ func (q *Request) cover(c *apps.Client, all *apps.Catalogue, r *apps.Resource, a
 }
 
 // namedResources are those that a request names, without this provider itself.
-func (p *Provider) namedResources(all *apps.Catalogue, identifiers []string) (named []*apps.Resource, _ *fault) {
+func (h *authorizeHandler) namedResources(all *apps.Catalogue, identifiers []string) (named []*apps.Resource, _ *fault) {
 	for _, id := range identifiers {
 		if err := apps.ResourceURI(id); err != nil {
 			return nil, faulty("invalid_target", "resource %v", err)
 		}
 		r := all.Resource(id)
-		if r == nil && !apps.SameIdentifier(id, p.issuer) {
+		if r == nil && !apps.SameIdentifier(id, h.issuer) {
 			f := faulty("invalid_target", "the resource %s is not registered here, or not in use: whoever runs this provider adds it, spelled like that, by latchkey resource add", printable(id))
 			f.quoted = printable(id)
 			return nil, f

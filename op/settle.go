@@ -1,24 +1,28 @@
 package op
 
-import "latchkey/storage/apps"
+import (
+	"context"
 
-// take hands the client's assertion to the operation that uses it up, in the commit
-// that the operation makes anyway.
-func (c *call) take() apps.Assertion {
+	"latchkey/storage/apps"
+)
+
+// takeAssertion hands the client's assertion to the operation that uses it up, in the
+// commit that the operation makes anyway.
+func (c *caller) takeAssertion() apps.Assertion {
 	a := c.assertion
 	c.assertion = apps.Assertion{}
 	return a
 }
 
-// settled uses up the client's assertion if no operation has, in a commit of its own,
-// before the answer goes out: e, or, if the assertion was used before, the refusal of
+// settle uses up the client's assertion if no operation has, in a commit of its own. The
+// answer is e, which may be nil, or, if the assertion was used before, the refusal of
 // whoever sent it again. A refused request uses it up like any other.
-func (c *call) settled(e *apiError) *apiError {
-	a := c.take()
+func (auth *clientAuth) settle(ctx context.Context, by *caller, e *apiError) *apiError {
+	a := by.takeAssertion()
 	if len(a.Hash) == 0 {
 		return e
 	}
-	fresh, err := c.store.Clients.UseAssertion(c.request.Context(), a)
+	fresh, err := auth.clients.UseAssertion(ctx, a)
 	switch {
 	case err != nil:
 		return failed(err)

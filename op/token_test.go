@@ -192,7 +192,7 @@ func TestATokenRequestTooLargeIsRefused(t *testing.T) {
 	form.Set("extra", strings.Repeat("x", bodyMost))
 	r := h.tokenRequest(webID, form)
 	w := httptest.NewRecorder()
-	h.op.serveToken(nil)(w, r) // behind the edge, which has the same limit
+	h.op.token.ServeHTTP(w, r) // behind the edge, which has the same limit
 	if w.Code != 400 || decoded[tokenAnswer](t, w.Result()).Error != "invalid_request" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -1,113 +1,128 @@
 package op
 
 import (
-	"cmp"
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
 
 	"latchkey/internal/edge"
+	"latchkey/keys"
 	"latchkey/storage/apps"
+	"latchkey/storage/grants"
 )
 
-// bodyMost bounds a token or userinfo request's body in bytes: a client assertion and a
-// token of 4 KiB each fit well.
-const bodyMost = 16 << 10
-
-// serveToken is the token endpoint (RFC 6749 section 3.2). Everything that can be
-// wrong with a request is found here, before the framework: it would take secrets
-// in the URL, other methods and parameters sent twice, and authenticate clients in
-// its own way.
-func (p *Provider) serveToken(framework http.Handler) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		noStore(w)
-		if e := postOnly(w, r, "the token endpoint"); e != nil {
-			e.write(w, r)
-			return
-		}
-		c, e := p.readTokenRequest(w, r)
-		if e != nil {
-			e.write(w, r)
-			return
-		}
-		pass(framework, w, r, PathToken, tokenForm(c), c)
-		if c.refused == nil {
-			edge.Count(r.Context(), "token", c.sent.Get("grant_type")) // one of those we know
-		}
-	}
+// tokenHandler is the token endpoint (RFC 6749 section 3.2).
+type tokenHandler struct {
+	auth   *clientAuth
+	tokens *tokens
+	grants grants.Grants
+	scopes apps.Scopes
+	keys   *keys.Ring
+	now    func() time.Time
+	types  []grantType // those served
 }
 
-// readTokenRequest checks form, grant type and client, in this order.
-func (p *Provider) readTokenRequest(w http.ResponseWriter, r *http.Request) (*call, *apiError) {
+// A grantType is one way to get tokens.
+type grantType struct {
+	name string
+	// serve answers a client that is authenticated and registered for the grant type.
+	serve func(ctx context.Context, by *caller, form url.Values) (*oidc.AccessTokenResponse, *apiError)
+}
+
+// newGrantType makes a grant type of its steps: decode reads what a request presents, check
+// finds what is wrong with it before anything is looked up (nil: nothing can be), and run
+// makes the answer. run uses up the client's assertion in its own commit, if it makes one.
+func newGrantType[Q any](name string, decode func(url.Values) (Q, *apiError), check func(Q) *apiError,
+	run func(context.Context, *caller, Q) (*oidc.AccessTokenResponse, *apiError)) grantType {
+	return grantType{name, func(ctx context.Context, by *caller, form url.Values) (*oidc.AccessTokenResponse, *apiError) {
+		q, e := decode(form)
+		if e == nil && check != nil {
+			e = check(q)
+		}
+		if e != nil {
+			return nil, e
+		}
+		return run(ctx, by, q)
+	}}
+}
+
+func newTokenHandler(h tokenHandler) *tokenHandler {
+	h.types = []grantType{h.codeGrant(), h.refreshGrant(), h.clientCredentialsGrant()}
+	return &h
+}
+
+// ServeHTTP checks method, form, grant type and client, in this order.
+func (h *tokenHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	noStore(w)
+	if e := postOnly(w, r, "the token endpoint"); e != nil {
+		e.write(w, r)
+		return
+	}
+	out, e := h.answer(w, r)
+	if e != nil {
+		e.write(w, r)
+		return
+	}
+	writeJSON(w, out)
+}
+
+func (h *tokenHandler) answer(w http.ResponseWriter, r *http.Request) (*oidc.AccessTokenResponse, *apiError) {
 	form, e := postForm(w, r, tokenParameters)
 	if e != nil {
 		return nil, e
 	}
-	grantType := form.Get("grant_type")
-	needs, served := grantTypes[grantType]
-	switch {
-	case grantType == "":
-		return nil, invalidRequest("grant_type is missing")
-	case !served:
-		return nil, &apiError{status: http.StatusBadRequest, code: "unsupported_grant_type",
-			text: "grant_type must be authorization_code, refresh_token or client_credentials"}
-	}
-	edge.Note(r.Context(), slog.String("grant_type", grantType)) // one of those we know
-	c, e := p.authenticate(r, form)
+	grant, e := h.grantType(form.Get("grant_type"))
 	if e != nil {
 		return nil, e
 	}
+	edge.Note(r.Context(), slog.String("grant_type", grant.name))
+	by, e := h.auth.authenticate(r, form)
+	if e != nil {
+		return nil, e
+	}
+	out, e := h.run(r.Context(), grant, by, form)
+	if e = h.auth.settle(r.Context(), by, e); e != nil {
+		return nil, e
+	}
+	edge.Count(r.Context(), "token", grant.name)
+	return out, nil
+}
+
+func (h *tokenHandler) grantType(name string) (grantType, *apiError) {
+	if name == "" {
+		return grantType{}, invalidRequest("grant_type is missing")
+	}
+	i := slices.IndexFunc(h.types, func(t grantType) bool { return t.name == name })
+	if i < 0 {
+		return grantType{}, &apiError{status: http.StatusBadRequest, code: "unsupported_grant_type",
+			text: "grant_type must be authorization_code, refresh_token or client_credentials"}
+	}
+	return h.types[i], nil
+}
+
+func (h *tokenHandler) run(ctx context.Context, grant grantType, by *caller, form url.Values) (*oidc.AccessTokenResponse, *apiError) {
+	if !slices.Contains(by.client.Metadata.GrantTypes, grant.name) {
+		return nil, &apiError{status: http.StatusBadRequest, code: "unauthorized_client",
+			text: "this client is not registered for grant_type " + grant.name}
+	}
+	return grant.serve(ctx, by, form)
+}
+
+// issue makes the answer that gives tokens of a grant.
+func (h *tokenHandler) issue(ctx context.Context, i issue) (*oidc.AccessTokenResponse, *apiError) {
+	out, err := h.tokens.issue(ctx, i)
 	switch {
-	case !slices.Contains(c.client.Metadata.GrantTypes, grantType):
-		e = &apiError{status: http.StatusBadRequest, code: "unauthorized_client",
-			text: "this client is not registered for grant_type " + grantType}
-	case needs != "" && form.Get(needs) == "":
-		e = invalidRequest("%s is missing", needs)
-	case needs != "":
-		return c, nil // whatever is presented is used in a commit, and the assertion in the same
+	case errors.Is(err, keys.ErrUnknownKey): // discarded as leaked since the grant was made
+		return nil, invalidGrant("the key of the grant's refresh tokens is gone",
+			"the key of this sign-in was discarded: have the user sign in again")
+	case err != nil:
+		return nil, failed(err)
 	}
-	return c, c.settled(e)
-}
-
-// grantTypes are those served, and the parameter that each cannot do without: what it
-// presents.
-var grantTypes = map[string]string{
-	apps.GrantTypeCode:              "code",
-	apps.GrantTypeRefresh:           "refresh_token",
-	apps.GrantTypeClientCredentials: "",
-}
-
-// tokenForm is what the framework decodes of a token request: what its methods use.
-func tokenForm(c *call) url.Values {
-	form := url.Values{"grant_type": {c.sent.Get("grant_type")}}
-	switch c.sent.Get("grant_type") {
-	case apps.GrantTypeCode:
-		form["code"], form["code_verifier"] = c.sent["code"], c.sent["code_verifier"]
-		// The framework insists on one, which plain OAuth lets a client leave out (RFC
-		// 6749 section 4.1.3): CodeExchange looks at what was sent.
-		form["redirect_uri"] = []string{cmp.Or(c.sent.Get("redirect_uri"), "not sent")}
-	case apps.GrantTypeRefresh:
-		form["refresh_token"] = c.sent["refresh_token"]
-	}
-	return form
-}
-
-// postForm parses a body of parameters, of which those known are sent once, and not in
-// the URL, which ends up in logs.
-func postForm(w http.ResponseWriter, r *http.Request, known []string) (url.Values, *apiError) {
-	if name := inQuery(r.URL, known); name != "" {
-		return nil, invalidRequest("%s belongs in the body, not in the URL", name)
-	}
-	if !edge.IsForm(r) {
-		return nil, invalidRequest("the body must be application/x-www-form-urlencoded")
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
-	if err := r.ParseForm(); err != nil {
-		return nil, invalidRequest("the form cannot be read, or is longer than 16 KiB")
-	}
-	if name := sentTwice(r.PostForm, known); name != "" {
-		return nil, invalidRequest("%s was sent more than once", name)
-	}
-	return r.PostForm, nil
+	return out, nil
 }

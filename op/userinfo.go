@@ -6,38 +6,69 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/zitadel/oidc/v3/pkg/oidc"
-	zop "github.com/zitadel/oidc/v3/pkg/op"
-
 	"latchkey/internal/edge"
 	"latchkey/keys"
 	"latchkey/storage/apps"
 )
 
-// UserInfo answers with the claims an access token gives (OpenID Connect Core
-// section 5.3). It costs one read snapshot and no write.
-func (s *server) UserInfo(ctx context.Context, r *zop.Request[oidc.UserInfoRequest]) (*zop.Response, error) {
-	c := callOf(ctx)
-	a, err := s.p.access(ctx, r.Data.AccessToken)
+// userinfoHandler is the userinfo endpoint (OpenID Connect Core section 5.3).
+type userinfoHandler struct {
+	tokens *tokens
+	claims *scopeClaims
+}
+
+func (h *userinfoHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	noStore(w)
+	if r.Method != http.MethodGet && r.Method != http.MethodPost {
+		w.Header().Set("Allow", "GET, POST")
+		e := invalidRequest("userinfo takes GET and POST")
+		e.status = http.StatusMethodNotAllowed
+		e.write(w, r)
+		return
+	}
+	token, e := bearer(w, r)
+	switch {
+	case e != nil:
+		e.write(w, r)
+		return
+	case token == "":
+		// RFC 6750 section 3.1: no credentials, no error code.
+		edge.Fail(r.Context(), "no_token", nil)
+		w.Header().Set("WWW-Authenticate", bearerRealm)
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	claims, e := h.claimsOf(r.Context(), token)
+	if e != nil {
+		e.write(w, r)
+		return
+	}
+	writeJSON(w, claims)
+}
+
+// claimsOf are the claims that an access token gives. They cost one read snapshot and no
+// write.
+func (h *userinfoHandler) claimsOf(ctx context.Context, token string) (map[string]any, *apiError) {
+	a, err := h.tokens.access(ctx, token)
 	if err != nil {
-		return c.refuse(refusedToken(err))
+		return nil, refusedToken(err)
 	}
 	edge.ClientID(ctx, a.Client.ID)
 	edge.Sub(ctx, a.User.Subject())
 	if !isOIDC(a.Scopes) {
-		return c.refuse(insufficientScope())
+		return nil, insufficientScope()
 	}
 	ask, err := recordedClaims(a.Grant.Claims)
 	if err != nil {
-		return c.refuse(failed(err))
+		return nil, failed(err)
 	}
 	names := a.Claims
-	if also := s.p.alsoAllowed(a, ask.Userinfo); len(also) > 0 {
+	if also := h.claims.alsoAllowed(a, ask.Userinfo); len(also) > 0 {
 		names = slices.Concat(also, names)
 	}
 	claims := userClaimsOf(a, names)
 	claims["sub"] = a.User.Subject()
-	return zop.NewResponse(claims), nil
+	return claims, nil
 }
 
 func refusedToken(err error) *apiError {

@@ -226,7 +226,7 @@ func TestTheAccessTokenIsTakenFromHeaderOrBody(t *testing.T) {
 func TestAUserinfoBodyTooLargeIsRefused(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := formRequest(PathUserinfo, url.Values{"access_token": {strings.Repeat("x", bodyMost)}})
-	serveUserinfo(nil)(w, r)
+	(&userinfoHandler{}).ServeHTTP(w, r)
 	if w.Code != 400 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -28,7 +28,7 @@ type link struct {
 // serveWebFinger names the issuer to whoever asks for an account of one of the domains
 // that the setting webfinger_domains lists (RFC 7033). The answer is the same whether the
 // account exists: nobody learns here who has one.
-func (p *Provider) serveWebFinger(w http.ResponseWriter, r *http.Request) {
+func (h *discoveryHandler) serveWebFinger(w http.ResponseWriter, r *http.Request) {
 	form, err := url.ParseQuery(r.URL.RawQuery)
 	account, isAccount := strings.CutPrefix(form.Get("resource"), "acct:")
 	at := strings.LastIndexByte(account, '@')
@@ -37,21 +37,21 @@ func (p *Provider) serveWebFinger(w http.ResponseWriter, r *http.Request) {
 		invalidRequest("resource must be sent, and once").write(w, r) // RFC 7033 section 4.2
 		return
 	case !isAccount || at < 1:
-		p.noAccount(w, r)
+		h.noAccount(w, r)
 		return
 	}
-	set, err := p.store.Settings.Get(r.Context())
+	set, err := h.settings.Get(r.Context())
 	if err != nil {
 		failed(err).write(w, r)
 		return
 	}
 	if !slices.Contains(set.WebFingerDomains, strings.ToLower(account[at+1:])) {
-		p.noAccount(w, r)
+		h.noAccount(w, r)
 		return
 	}
 	d := descriptor{Subject: form.Get("resource"), Links: []link{}}
 	if wanted := form["rel"]; len(wanted) == 0 || slices.Contains(wanted, relIssuer) {
-		d.Links = append(d.Links, link{Rel: relIssuer, Href: p.issuer})
+		d.Links = append(d.Links, link{Rel: relIssuer, Href: h.issuer})
 	}
 	text, err := json.Marshal(d)
 	if err != nil {
@@ -62,7 +62,7 @@ func (p *Provider) serveWebFinger(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(text)
 }
 
-func (p *Provider) noAccount(w http.ResponseWriter, r *http.Request) {
+func (h *discoveryHandler) noAccount(w http.ResponseWriter, r *http.Request) {
 	e := apiError{status: http.StatusNotFound, code: "not_found", text: "no account of a domain that this provider serves"}
 	e.write(w, r)
 }

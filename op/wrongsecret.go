@@ -44,27 +44,27 @@ func countedBy(ctx context.Context, id string, guessable bool) (all []allowance)
 }
 
 // secretWait returns how long an attempt has to wait.
-func (p *Provider) secretWait(all []allowance) (wait time.Duration) {
-	now := p.now()
+func (auth *clientAuth) secretWait(all []allowance) (wait time.Duration) {
+	now := auth.now()
 	for _, c := range all {
-		p.wrong.With(c.key, func(s *limit.Spent) { wait = max(wait, c.rate.Wait(*s, now)) })
+		auth.wrong.With(c.key, func(s *limit.Spent) { wait = max(wait, c.rate.Wait(*s, now)) })
 	}
 	return wait
 }
 
 // wrongSecret counts an attempt that failed, and is the answer to it, which is the same
 // for clients that there are not. why is for the log.
-func (p *Provider) wrongSecret(ctx context.Context, sent credentials, why string) *apiError {
+func (auth *clientAuth) wrongSecret(ctx context.Context, sent credentials, why string) *apiError {
 	if len(sent.secrets) == 0 {
 		return notAuthenticated(why)
 	}
 	all := countedBy(ctx, sent.id, guessable(sent))
-	if wait := p.secretWait(all); wait > 0 {
+	if wait := auth.secretWait(all); wait > 0 {
 		return tooManyWrong(wait)
 	}
-	now := p.now()
+	now := auth.now()
 	for _, c := range all {
-		p.wrong.With(c.key, func(s *limit.Spent) { c.rate.Add(s, now) })
+		auth.wrong.With(c.key, func(s *limit.Spent) { c.rate.Add(s, now) })
 	}
 	return notAuthenticated(why)
 }

@@ -15,9 +15,10 @@ import (
 
 // accountForm asks with which of this browser's accounts to go on.
 func (h *Handler) accountForm(w http.ResponseWriter, r *http.Request) {
-	f := h.Provider.Flow(w, r)
+	f, end := h.Provider.Flow(r)
 	switch {
-	case f == nil:
+	case end != nil:
+		end.Write(w, r)
 	case len(f.Accounts()) == 0:
 		front.See(w, f.Path()+op.PathSignIn)
 	default:
@@ -32,9 +33,10 @@ func accountPage(f *op.Flow) page.ChooseAccount {
 
 // signOutOfForm asks which of this browser's accounts to sign out.
 func (h *Handler) signOutOfForm(w http.ResponseWriter, r *http.Request) {
-	f := h.Provider.Flow(w, r)
+	f, end := h.Provider.Flow(r)
 	switch {
-	case f == nil:
+	case end != nil:
+		end.Write(w, r)
 	case len(f.Accounts()) == 0:
 		front.See(w, f.Path()+op.PathSignIn)
 	default:
@@ -51,9 +53,10 @@ func signedIn(accounts []grants.Account) (all []people.SignedIn) {
 }
 
 func (h *Handler) account(w http.ResponseWriter, r *http.Request) {
-	f := h.Provider.Flow(w, r)
+	f, end := h.Provider.Flow(r)
 	switch {
-	case f == nil:
+	case end != nil:
+		end.Write(w, r)
 	case r.PostForm.Get("action") == "another":
 		front.See(w, f.Path()+op.PathSignIn)
 	case r.PostForm.Get("sign_out") != "":

@@ -11,8 +11,9 @@ import (
 
 // consentForm asks whether the app may have what it asks for.
 func (h *Handler) consentForm(w http.ResponseWriter, r *http.Request) {
-	f := h.Provider.Flow(w, r)
-	if f == nil {
+	f, end := h.Provider.Flow(r)
+	if end != nil {
+		end.Write(w, r)
 		return
 	}
 	view := f.Consent()
@@ -49,8 +50,9 @@ func scopeOf(ask op.Ask, known bool) page.Scope {
 // consent takes the answer. If what was shown is no longer what there is to decide,
 // it is shown again, and says so.
 func (h *Handler) consent(w http.ResponseWriter, r *http.Request) {
-	f := h.Provider.Flow(w, r)
-	if f == nil {
+	f, end := h.Provider.Flow(r)
+	if end != nil {
+		end.Write(w, r)
 		return
 	}
 	if view := f.Consent(); view != nil {

@@ -14,9 +14,12 @@ import (
 
 // flowSignInForm shows the form for an app's flow.
 func (h *Handler) flowSignInForm(w http.ResponseWriter, r *http.Request) {
-	if f := h.Provider.Flow(w, r); f != nil {
-		h.show(w, r, http.StatusOK, h.flowPage(f, f.LoginHint()))
+	f, end := h.Provider.Flow(r)
+	if end != nil {
+		end.Write(w, r)
+		return
 	}
+	h.show(w, r, http.StatusOK, h.flowPage(f, f.LoginHint()))
 }
 
 // flowPage says why it is shown to somebody who may think that they have signed in.
@@ -44,8 +47,9 @@ func (h *Handler) flowPage(f *op.Flow, username string) page.SignIn {
 
 // flowSignIn takes the form. Cancel tells the app that the user left.
 func (h *Handler) flowSignIn(w http.ResponseWriter, r *http.Request) {
-	f := h.Provider.Flow(w, r)
-	if f == nil {
+	f, end := h.Provider.Flow(r)
+	if end != nil {
+		end.Write(w, r)
 		return
 	}
 	if r.PostForm.Get("action") == "cancel" {

@@ -14,8 +14,9 @@ import (
 // signOutForm asks before signing out: a link or an image on another page must not
 // do it, nor an app that cannot show whom it means.
 func (h *Handler) signOutForm(w http.ResponseWriter, r *http.Request) {
-	l, ok := h.logout(w, r)
-	if !ok {
+	l, end := h.logout(r)
+	if end != nil {
+		end.Write(w, r)
 		return
 	}
 	here, err := h.Store.Sessions.Unended(r.Context(), h.Sessions.Of(r))
@@ -36,13 +37,12 @@ func (h *Handler) signOutForm(w http.ResponseWriter, r *http.Request) {
 }
 
 // logout is the app's request that the address carries; nil: the person came by
-// themselves. Not ok: it is over, and a page says so.
-func (h *Handler) logout(w http.ResponseWriter, r *http.Request) (l *op.Logout, ok bool) {
+// themselves. It may be over: then a page says so.
+func (h *Handler) logout(r *http.Request) (*op.Logout, *op.SignOutEnding) {
 	if !r.URL.Query().Has("request") {
-		return nil, true
+		return nil, nil
 	}
-	l = h.Provider.Logout(w, r)
-	return l, l != nil
+	return h.Provider.Logout(r)
 }
 
 func signOutPage(l *op.Logout, live []people.SignedIn) page.SignOut {
@@ -71,8 +71,9 @@ func signedOut(l *op.Logout) page.SignedOut {
 // leave an account behind; if they ask for it, those of their other devices too. Then
 // it goes on with the app's request, if there is one.
 func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) {
-	l, ok := h.logout(w, r)
-	if !ok {
+	l, end := h.logout(r)
+	if end != nil {
+		end.Write(w, r)
 		return
 	}
 	live, err := h.Store.Sessions.Live(r.Context(), h.Sessions.Of(r))

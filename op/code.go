@@ -7,10 +7,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
-	zop "github.com/zitadel/oidc/v3/pkg/op"
 
 	"latchkey/internal/edge"
 	"latchkey/keys"
@@ -19,40 +19,63 @@ import (
 	"latchkey/storage/grants"
 )
 
-// CodeExchange redeems an authorization code (RFC 6749 section 4.1.3). It costs one
-// commit and, with openid, one signature.
-func (s *server) CodeExchange(ctx context.Context, r *zop.ClientRequest[oidc.AccessTokenRequest]) (*zop.Response, error) {
-	c := callOf(ctx)
-	grant, hash, err := keys.ParseCode(r.Data.Code)
-	if err != nil {
-		return c.refuse(refusedCode("it is not one of ours"))
+// codeRequest is RFC 6749 section 4.1.3.
+type codeRequest struct {
+	grant       storage.ID // that the code stands for
+	codeHash    []byte
+	redirectURI string
+	verifier    string
+	targets     apps.Targets
+}
+
+func (h *tokenHandler) codeGrant() grantType {
+	return newGrantType(apps.GrantTypeCode, h.decodeCode, checkVerifier, h.redeem)
+}
+
+func (h *tokenHandler) decodeCode(form url.Values) (codeRequest, *apiError) {
+	if form.Get("code") == "" {
+		return codeRequest{}, invalidRequest("code is missing")
 	}
-	if n := len(r.Data.CodeVerifier); n != 0 && (n < 43 || n > 128) {
+	grant, hash, err := keys.ParseCode(form.Get("code"))
+	if err != nil {
+		return codeRequest{}, refusedCode("it is not one of ours")
+	}
+	return codeRequest{grant: grant, codeHash: hash, redirectURI: form.Get("redirect_uri"), verifier: form.Get("code_verifier"),
+		targets: h.tokens.targets(form)}, nil
+}
+
+func checkVerifier(q codeRequest) *apiError {
+	if n := len(q.verifier); n != 0 && (n < 43 || n > 128) {
 		e := refusedCode("code_verifier of the wrong length")
 		e.text = "code_verifier must be 43 to 128 characters long" // RFC 7636 section 4.1
-		return c.refuse(e)
+		return e
 	}
-	out, err := s.p.store.Grants.Redeem(ctx, grants.Redemption{Grant: grant, CodeHash: hash, ClientUID: c.client.UID,
-		RedirectURI: c.sent.Get("redirect_uri"), Challenge: s256(r.Data.CodeVerifier), Targets: s.p.targets(c.sent),
-		Assertion: c.take(), RequestID: edge.RequestID(ctx)})
+	return nil
+}
+
+// redeem costs one commit and, with openid, one signature.
+func (h *tokenHandler) redeem(ctx context.Context, by *caller, q codeRequest) (*oidc.AccessTokenResponse, *apiError) {
+	out, err := h.grants.Redeem(ctx, grants.Redemption{Grant: q.grant, CodeHash: q.codeHash, ClientUID: by.client.UID,
+		RedirectURI: q.redirectURI, Challenge: s256(q.verifier), Targets: q.targets,
+		Assertion: by.takeAssertion(), RequestID: edge.RequestID(ctx)})
 	switch {
 	case err != nil:
-		return c.refuse(failed(err))
+		return nil, failed(err)
 	case out.Refused == apps.RefusedAssertion:
-		return c.refuse(notAuthenticated(out.Refused))
+		return nil, notAuthenticated(out.Refused)
 	case out.Target != "":
-		return c.refuse(invalidTarget(out.Target))
+		return nil, invalidTarget(out.Target)
 	case out.Access == nil:
-		s.p.tellOf(ctx, grant, out.Refused)
+		h.tokens.tellOf(ctx, q.grant, out.Refused)
 		e := refusedCode(out.Refused)
-		if out.Refused == grants.RefusedUsedNoVerifier && !c.client.Confidential() {
+		if out.Refused == grants.RefusedUsedNoVerifier && !by.client.Confidential() {
 			// Nobody has shown who they are: what became of the code is for the log.
 			e.text = codeTexts[grants.RefusedNoVerifier]
 		}
-		return c.refuse(e)
+		return nil, e
 	}
 	edge.Sub(ctx, out.Access.User.Subject())
-	return s.answer(ctx, issue{access: out.Access, token: out.Token, nonce: out.Access.Grant.Nonce, refresh: mayRefresh(out.Access)})
+	return h.issue(ctx, issue{access: out.Access, token: out.Token, nonce: out.Access.Grant.Nonce, refresh: mayRefresh(out.Access)})
 }
 
 // s256 is the challenge that a verifier answers (RFC 7636 section 4.6); "" if none
@@ -84,21 +107,6 @@ func refusedCode(why string) *apiError {
 
 func invalidGrant(why, text string) *apiError {
 	return &apiError{status: http.StatusBadRequest, code: "invalid_grant", cause: errors.New(why), text: text}
-}
-
-// tellOf puts into the log record whom a token or code was about that is refused, and
-// makes it a warning if it was used again: somebody may have stolen it.
-func (p *Provider) tellOf(ctx context.Context, grant storage.ID, why string) {
-	if why == grants.RefusedMismatch {
-		return
-	}
-	if why == grants.RefusedTheft || why == grants.RefusedReplay || why == grants.RefusedUsedNoVerifier {
-		edge.Warn(ctx)
-	}
-	if user, client, err := p.store.Grants.Whose(ctx, grant); err == nil {
-		edge.ClientID(ctx, client)
-		edge.Sub(ctx, user.String())
-	}
 }
 
 func isOIDC(scopes []string) bool { return slices.Contains(scopes, apps.ScopeOpenID) }

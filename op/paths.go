@@ -1,0 +1,16 @@
+package op
+
+// The endpoints' paths.
+const (
+	PathAuthorize = "/connect/authorize"
+	PathToken     = "/connect/token"
+	PathUserinfo  = "/connect/userinfo"
+	// PathIntrospection is RFC 7662's, PathRevocation RFC 7009's.
+	PathIntrospection = "/connect/introspect"
+	PathRevocation    = "/connect/revocation"
+	// PathEndSession is that of RP-Initiated Logout 1.0.
+	PathEndSession = "/connect/endsession"
+	PathJWKS       = "/.well-known/openid-configuration/jwks"
+	pathDiscovery  = "/.well-known/openid-configuration"
+	pathMetadata   = "/.well-known/oauth-authorization-server" // RFC 8414 section 3
+)
