@@ -3,84 +3,47 @@ package api
 import (
 	"context"
 	"net/http"
-	"sync"
 
 	"latchkey/api/wire"
 	"latchkey/internal/strictjson"
 	"latchkey/storage"
-	"latchkey/storage/people"
-	"latchkey/storage/store"
+	"latchkey/storage/backup"
 	"latchkey/storage/table"
+	"latchkey/usecase"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humamux"
 	"github.com/gorilla/mux"
 )
 
-// Options are what the API needs. All fields without a stated default are
-// required.
+// Options are what the API needs. All fields without a stated default are required.
 type Options struct {
-	Store *store.Store
-
-	// CheckPassword refuses a password that is too easily guessed, given the
-	// user's own names; its error is shown to the caller.
-	CheckPassword func(ctx context.Context, password string, own ...string) error
-	// HashPassword makes what is stored of a password, bound to a user's id.
-	HashPassword func(ctx context.Context, binding []byte, password string) ([]byte, error)
-	// ImportPassword makes what is stored of a hash that another system made.
-	ImportPassword func(binding []byte, encoded string) ([]byte, error)
-	// ImportSecret makes what is stored of a hash that another system made of a
-	// client's secret.
-	ImportSecret func(clientID, encoded string) ([]byte, error)
-	// NewSecret makes a client secret, HashSecret what is stored of it; IsSecret
-	// compares.
-	NewSecret  func() string
-	HashSecret func(secret string) []byte
-	IsSecret   func(hash []byte, secret string) bool
-	// GuessableSecret reports whether a secret of another system is made of what everybody
-	// tries first.
-	GuessableSecret func(secret, clientID string) bool
-	// CheckJWKS refuses a JWK Set that no client can be known by, or that has no key
-	// for alg, if one is given; its error, read after the word jwks, is shown to the
-	// caller.
-	CheckJWKS func(set []byte, alg string) error
-	// Fingerprint makes what a request is recognised by, and cannot be guessed
-	// from; IsFingerprint compares.
-	Fingerprint   func(request []byte) []byte
-	IsFingerprint func(fingerprint, request []byte) bool
-	// NewLink makes a one-time token and the hash it is stored under, LinkURL
-	// the address that carries it.
-	NewLink func() (token string, hash []byte)
-	LinkURL func(kind people.LinkKind, token string) string
-
-	// CheckAccent says why the pages cannot show a colour.
-	CheckAccent func(colour string) error
-
-	// Keys are listed and rotated through it.
-	Keys Keys
-	// Check reads everything and returns what is wrong; nil: there is no such call.
-	Check func(context.Context) ([]table.Fault, error)
-	// Backup writes a copy to a new file. Who calls names the path: only where
-	// callers own the data, on the socket and in process, may it be set. nil:
-	// there is no such call.
-	Backup func(ctx context.Context, path string) (wire.Backup, error)
-
+	// Operations are what is done. One for all that is mounted over a store.
+	Operations *usecase.Operations
+	// Files are the data as a whole. Who calls names files of this machine: only where
+	// callers own the data, on the socket and in process, may it be set. nil: there are
+	// no such calls.
+	Files Files
 	// Authorization lets callers in by access tokens, and says on whose behalf they
 	// act. nil, where callers own the data: on the socket and in process.
 	Authorization *Authorization
 	// Actor says on whose behalf a call acts where there is no Authorization;
 	// default the operator.
 	Actor func(context.Context) storage.Actor
-	// Edits makes read, merge and write of one PATCH a unit, so that two edits of
-	// different fields at once are both kept. One for all that is mounted over a
-	// store; default one of its own.
-	Edits *sync.Mutex
 	// Report hears of an error that is not the caller's; default nobody.
 	Report func(context.Context, error)
 	// Status says how the server is; default there is no such call.
 	Status func(context.Context) wire.Status
 	// Version is Latchkey's, for the description.
 	Version string
+}
+
+// Files is what is done with the data as a whole: a *usecase.Files does it.
+type Files interface {
+	// Check reads everything and returns what is wrong. Errors: usecase.ErrReading.
+	Check(context.Context) ([]table.Fault, error)
+	// Backup writes a copy to a new file. Errors: usecase.ErrReading, fs.ErrExist.
+	Backup(ctx context.Context, path string) (backup.Copy, error)
 }
 
 // Mount adds the API's routes to a router. From then on the router matches paths as they
@@ -95,9 +58,6 @@ func Mount(router *mux.Router, o Options) {
 	}
 	if o.Report == nil {
 		o.Report = func(context.Context, error) {}
-	}
-	if o.Edits == nil {
-		o.Edits = &sync.Mutex{}
 	}
 	config := huma.DefaultConfig("Latchkey administration", o.Version)
 	config.OpenAPIPath = "" // see documents
@@ -141,8 +101,6 @@ func Handler(o Options) http.Handler {
 type routes struct {
 	Options
 	huma huma.API
-	// reading is held by what reads all the data.
-	reading sync.Mutex
 }
 
 // out is an answer with a body.
@@ -152,7 +110,8 @@ type out[T any] struct{ Body T }
 type none struct{}
 
 // handle registers an operation; whatever error fn returns leaves as a problem.
-func handle[I, O any](r *routes, id, method, path, summary string, status int, fn func(context.Context, *I) (*O, error), more ...func(*huma.Operation)) {
+func handle[I, O any](r *routes, id, method, path, summary string, status int,
+	fn func(context.Context, *I) (*O, error), more ...func(*huma.Operation)) {
 	op := huma.Operation{
 		OperationID: id, Method: method, Path: wire.Prefix + path, Summary: summary, DefaultStatus: status,
 		Errors: problemsOf(method, path),

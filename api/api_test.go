@@ -4,87 +4,113 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"runtime"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
 	"latchkey/api"
 	"latchkey/api/client"
 	"latchkey/api/wire"
+	"latchkey/keys"
+	"latchkey/login/page"
 	"latchkey/storage"
 	"latchkey/storage/apps"
+	"latchkey/storage/kv"
 	"latchkey/storage/memory"
 	"latchkey/storage/people"
+	"latchkey/storage/policy"
 	"latchkey/storage/store"
 	"latchkey/storage/table"
+	"latchkey/usecase"
 )
 
-const password = "correct horse battery staple"
+const password = "eleven blue herons wade"
 
-// house is an API over a fresh store, with hashes that show what they are of.
+// house is an API over a fresh store.
 type house struct {
 	*client.Caller
 	store   *store.Store
+	keys    *keys.Ring
+	hasher  *keys.Hasher
+	engine  *brittle
 	handler http.Handler
 	plain   http.Handler // without the witness, for what needs the connection
 	errs    []error
 }
 
+// brittle is an engine that fails once it is told to.
+type brittle struct {
+	kv.Engine
+	broken error // of everything
+	keys   error // of the policy of keys alone
+}
+
+func (b *brittle) View(ctx context.Context, fn func(kv.Reader) error) error {
+	if b.broken != nil {
+		return b.broken
+	}
+	return b.Engine.View(ctx, fn)
+}
+
+func (b *brittle) Update(ctx context.Context, fn func(kv.Txn) error) error {
+	if b.broken != nil {
+		return b.broken
+	}
+	return b.Engine.Update(ctx, fn)
+}
+
+// keySet is made once: an RSA key takes a while.
+var keySet = sync.OnceValues(func() (keys.Master, policy.KeySet) {
+	ctx, master := context.Background(), keys.NewMaster()
+	s, err := store.Open(ctx, memory.New(memory.Options{}), store.Options{})
+	if err != nil {
+		panic(err)
+	}
+	if _, err := keys.Open(ctx, keys.Options{Store: s.Keys, Master: master}); err != nil {
+		panic(err)
+	}
+	set, err := s.Keys.Load(ctx)
+	if err != nil {
+		panic(err)
+	}
+	return master, set
+})
+
+// newOperations are operations over an engine.
+func newOperations(t *testing.T, engine *brittle, o store.Options, h keys.HasherOptions) *usecase.Operations {
+	t.Helper()
+	opened := must[*store.Store](t)(store.Open(t.Context(), engine, o))
+	master, made := keySet()
+	must[policy.KeySet](t)(opened.Keys.Replace(t.Context(), 0, made))
+	keyPolicy := func(ctx context.Context) (keys.Policy, error) {
+		set, err := opened.Settings.Get(ctx)
+		if err = errors.Join(err, engine.keys); err != nil {
+			return keys.Policy{}, err
+		}
+		return keys.PolicyOf(set), nil
+	}
+	ring := must[*keys.Ring](t)(keys.Open(t.Context(), keys.Options{Store: opened.Keys, Master: master, Policy: keyPolicy}))
+	h.Ring = ring
+	return &usecase.Operations{Store: opened, Keys: ring, Hasher: keys.NewHasher(h), Issuer: "http://here", CheckAccent: page.CheckAccent}
+}
+
 func newHouse(t *testing.T, change func(*api.Options)) *house {
 	t.Helper()
-	store, err := store.Open(t.Context(), memory.New(memory.Options{}), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &house{store: store}
-	var n atomic.Int64
-	o := api.Options{
-		Store: store,
-		CheckPassword: func(_ context.Context, p string, own ...string) error {
-			if len(p) < 12 {
-				return &storage.Invalid{Field: "password", Reason: "must be longer"}
-			}
-			for _, name := range own {
-				if name != "" && name == p {
-					return &storage.Invalid{Field: "password", Reason: "must not be your name"}
-				}
-			}
-			return nil
-		},
-		HashPassword: func(_ context.Context, binding []byte, p string) ([]byte, error) {
-			return []byte("hash of " + p + " for " + string(binding)), nil
-		},
-		ImportSecret: func(client, encoded string) ([]byte, error) {
-			if encoded == "bad" {
-				return nil, &storage.Invalid{Field: "client_secret_hash", Reason: "cannot be taken: it is bad"}
-			}
-			return []byte("sealed " + encoded + " for " + client), nil
-		},
-		NewSecret:       func() string { return "secret-" + strings.Repeat("x", int(n.Add(1))) + "-last" },
-		HashSecret:      func(s string) []byte { return []byte("hash of " + s) },
-		IsSecret:        func(h []byte, s string) bool { return string(h) == "hash of "+s },
-		GuessableSecret: func(s, clientID string) bool { return strings.HasPrefix(s, "1234") || s == clientID },
-		CheckJWKS: func(set []byte, alg string) error {
-			if strings.Contains(string(set), "bad") {
-				return errors.New("has a bad key")
-			}
-			return nil
-		},
-		NewLink:       func() (string, []byte) { return "token", []byte("hash of token") },
-		LinkURL:       func(k people.LinkKind, token string) string { return "http://here/" + string(k) + "?token=" + token },
-		Fingerprint:   func(b []byte) []byte { return []byte("of " + string(b)) },
-		IsFingerprint: func(f, b []byte) bool { return string(f) == "of "+string(b) },
-		Keys:          &rack{},
-		Report:        func(_ context.Context, err error) { h.errs = append(h.errs, err) },
-	}
+	h := &house{engine: &brittle{Engine: memory.New(memory.Options{})}}
+	o := api.Options{Report: func(_ context.Context, err error) { h.errs = append(h.errs, err) }}
 	if change != nil {
 		change(&o)
 	}
+	if o.Operations == nil {
+		o.Operations = newOperations(t, h.engine, store.Options{}, keys.HasherOptions{})
+	}
+	h.store, h.keys, h.hasher = o.Operations.Store, o.Operations.Keys, o.Operations.Hasher
 	h.plain = api.Handler(o)
 	h.handler = witness(t, h.plain)
 	h.Caller = client.InProcess(h.handler)
@@ -127,8 +153,8 @@ func TestEveryClaimOfAUserIsKept(t *testing.T) {
 	}
 	id, _ := storage.ParseID(made.Sub)
 	u := must[*people.User](t)(h.store.Users.Get(t.Context(), id))
-	if want := "hash of " + password + " for " + string(id[:]); string(u.Password) != want {
-		t.Errorf("stored password %q, want %q", u.Password, want)
+	if right, _, err := h.hasher.Verify(t.Context(), id[:], u.Password, password); !right || err != nil {
+		t.Errorf("the stored password is another one: %v", err)
 	}
 }
 
@@ -199,11 +225,7 @@ func TestRefusedPatchChangesNothingAnywhere(t *testing.T) {
 }
 
 func TestEditsOfDifferentFieldsAtOnceAreBothKept(t *testing.T) {
-	h := newHouse(t, func(o *api.Options) {
-		// Called between an edit's read and its write: lets the others in, if
-		// they can come in.
-		o.Actor = func(context.Context) storage.Actor { runtime.Gosched(); return storage.Operator }
-	})
+	h := newHouse(t, func(o *api.Options) { o.Operations = yielding(t) })
 	made := must[wire.User](t)(h.CreateUser(t.Context(), ada()))
 	app := must[wire.Client](t)(h.CreateClient(t.Context(), demo()))
 	fields := []string{"name", "given_name", "family_name", "middle_name", "nickname", "gender"}
@@ -238,7 +260,7 @@ func TestEditsOfDifferentFieldsAtOnceAreBothKept(t *testing.T) {
 func TestPasswordsAreJudgedWithTheUsersOwnNames(t *testing.T) {
 	h := newHouse(t, nil)
 	made := must[wire.User](t)(h.CreateUser(t.Context(), ada()))
-	for p, want := range map[string]string{"short": "password must be longer", "": "password must be longer", "ada@example.org": "your name"} {
+	for p, want := range map[string]string{"short": "password must be at least 12", "": "password must be at least 12", "ada@example.org": "own names"} {
 		if _, err := h.SetPassword(t.Context(), made.Sub, p); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", p, err)
 		}
@@ -248,7 +270,7 @@ func TestPasswordsAreJudgedWithTheUsersOwnNames(t *testing.T) {
 	if _, err := h.CreateUser(t.Context(), n); err == nil {
 		t.Error("a bad first password was taken")
 	}
-	must[wire.User](t)(h.SetPassword(t.Context(), made.Sub, "another long password"))
+	must[wire.User](t)(h.SetPassword(t.Context(), made.Sub, "seven green parrots"))
 	n.Password = ""
 	if bob := must[wire.User](t)(h.CreateUser(t.Context(), n)); bob.HasPassword {
 		t.Error("bob has a password")
@@ -290,10 +312,12 @@ func TestPatreonMembershipIsShownWithItsUser(t *testing.T) {
 func TestLinks(t *testing.T) {
 	h := newHouse(t, nil)
 	l := must[wire.Link](t)(h.SetupLink(t.Context()))
-	if l.URL != "http://here/setup?token=token" || l.ExpiresAt.IsZero() {
+	if !strings.HasPrefix(l.URL, "http://here/setup?token=") || l.ExpiresAt.IsZero() {
 		t.Errorf("%+v", l)
 	}
-	if _, err := h.store.Links.Look(t.Context(), []byte("hash of token"), people.LinkSetUp); err != nil {
+	_, token, _ := strings.Cut(l.URL, "=")
+	hash := must[[]byte](t)(keys.HashOneTime(token))
+	if _, err := h.store.Links.Look(t.Context(), hash, people.LinkSetUp); err != nil {
 		t.Error(err)
 	}
 	n := ada()
@@ -302,7 +326,7 @@ func TestLinks(t *testing.T) {
 	if _, err := h.SetupLink(t.Context()); !errors.Is(err, storage.ErrSetUp) {
 		t.Errorf("a second administrator's link: %v", err)
 	}
-	if l := must[wire.Link](t)(h.RecoveryLink(t.Context(), made.Sub)); l.URL != "http://here/recovery?token=token" {
+	if l := must[wire.Link](t)(h.RecoveryLink(t.Context(), made.Sub)); !strings.HasPrefix(l.URL, "http://here/recover?token=") {
 		t.Errorf("%+v", l)
 	}
 	if _, err := h.RecoveryLink(t.Context(), storage.ID{1}.String()); !errors.Is(err, storage.ErrNotFound) {
@@ -319,18 +343,18 @@ func demo() wire.NewClient {
 func TestClientIsApprovedAndItsSecretShownOnce(t *testing.T) {
 	h := newHouse(t, nil)
 	made := must[wire.Client](t)(h.CreateClient(t.Context(), demo()))
-	if made.ClientSecret != "secret-x-last" || made.ClientSecretExpiresAt == nil || *made.ClientSecretExpiresAt != 0 {
+	if !keys.IsClientSecret(made.ClientSecret) || made.ClientSecretExpiresAt == nil || *made.ClientSecretExpiresAt != 0 {
 		t.Errorf("secret %q", made.ClientSecret)
 	}
 	if made.State != apps.ClientApproved || made.Scope != "openid profile" || made.TokenEndpointAuthMethod != "client_secret_basic" {
 		t.Errorf("%+v", made)
 	}
 	got := must[wire.Client](t)(h.GetClient(t.Context(), made.ClientID))
-	if got.ClientSecret != "" || got.ClientSecretExpiresAt != nil || len(got.Secrets) != 1 || got.Secrets[0].Last4 != "last" {
+	if got.ClientSecret != "" || got.ClientSecretExpiresAt != nil || len(got.Secrets) != 1 || got.Secrets[0].Last4 != made.ClientSecret[len(made.ClientSecret)-4:] {
 		t.Errorf("%+v", got)
 	}
 	c := must[*apps.Client](t)(h.store.Clients.Get(t.Context(), made.ClientID))
-	if string(c.Secrets[0].Hash) != "hash of secret-x-last" {
+	if !h.keys.VerifyClientSecret(c.Secrets[0].Hash, made.ClientSecret) {
 		t.Errorf("stored %q", c.Secrets[0].Hash)
 	}
 }
@@ -427,9 +451,8 @@ func TestListsArePaged(t *testing.T) {
 
 func TestOtherErrorsAreReportedAndTold(t *testing.T) {
 	broken := errors.New("no space left on device")
-	h := newHouse(t, func(o *api.Options) {
-		o.HashPassword = func(context.Context, []byte, string) ([]byte, error) { return nil, broken }
-	})
+	h := newHouse(t, nil)
+	h.engine.broken = broken
 	_, err := h.CreateUser(t.Context(), ada())
 	if p := new(wire.Problem); !errors.As(err, &p) || p.Status != 500 || p.Error() != "no space left on device" {
 		t.Errorf("%v", err)
@@ -437,12 +460,42 @@ func TestOtherErrorsAreReportedAndTold(t *testing.T) {
 	if len(h.errs) != 1 || !errors.Is(h.errs[0], broken) {
 		t.Errorf("reported: %v", h.errs)
 	}
-	busy := newHouse(t, func(o *api.Options) {
-		o.HashPassword = func(context.Context, []byte, string) ([]byte, error) { return nil, wire.ErrBusy }
+}
+
+func TestTooManyPasswordsAtOnceAreBusy(t *testing.T) {
+	h := newHouse(t, func(o *api.Options) {
+		engine := &brittle{Engine: memory.New(memory.Options{})}
+		o.Operations = newOperations(t, engine, store.Options{}, keys.HasherOptions{Concurrent: 1, Queue: 1})
 	})
-	if _, err := busy.CreateUser(t.Context(), ada()); !errors.Is(err, wire.ErrBusy) || len(busy.errs) != 0 {
-		t.Errorf("%v", err)
+	busy, stop := context.WithCancel(t.Context())
+	defer stop()
+	for range 3 { // one hashes, one waits, the rest is turned away
+		go func() {
+			for busy.Err() == nil {
+				_ = h.hasher.VerifyNothing(busy, "x")
+			}
+		}()
 	}
+	for i := range 200 {
+		n := ada()
+		n.Username, n.Email = fmt.Sprint("ada", i), ""
+		_, err := h.CreateUser(t.Context(), n)
+		if errors.Is(err, wire.ErrBusy) {
+			if len(h.errs) != 0 {
+				t.Errorf("reported: %v", h.errs)
+			}
+			return
+		}
+	}
+	t.Error("never busy")
+}
+
+// yielding are operations that let others in, if they can come in, between the read and
+// the write of an edit.
+func yielding(t *testing.T) *usecase.Operations {
+	t.Helper()
+	now := func() time.Time { runtime.Gosched(); return time.Now() }
+	return newOperations(t, &brittle{Engine: memory.New(memory.Options{})}, store.Options{Now: now}, keys.HasherOptions{})
 }
 
 func TestActorMayBeRefused(t *testing.T) {

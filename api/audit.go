@@ -28,11 +28,11 @@ func (r *routes) listAudit(ctx context.Context, in *struct {
 	var list []*audit.Event
 	var next []byte
 	if in.User == "" {
-		list, next, err = r.Store.Audit.List(ctx, after, in.Limit)
+		list, next, err = r.Operations.Store.Audit.List(ctx, after, in.Limit)
 	} else if id, bad := storage.ParseID(in.User); bad != nil {
 		return nil, &storage.Invalid{Field: "user", Reason: "must be a sub"}
 	} else {
-		list, next, err = r.Store.Audit.OfUser(ctx, id, after, in.Limit)
+		list, next, err = r.Operations.Store.Audit.OfUser(ctx, id, after, in.Limit)
 	}
 	if err != nil {
 		return nil, err

@@ -10,11 +10,9 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"latchkey/api"
 	"latchkey/api/client"
@@ -22,11 +20,8 @@ import (
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/kv"
-	"latchkey/storage/memory"
 	"latchkey/storage/people"
 	"latchkey/storage/policy"
-	"latchkey/storage/store"
-	"latchkey/storage/table"
 
 	"golang.org/x/oauth2"
 )
@@ -36,8 +31,7 @@ func guarded(t *testing.T, more ...func(*api.Options)) (*house, *[]string) {
 	t.Helper()
 	var refused []string
 	h := newHouse(t, func(o *api.Options) {
-		importing(o)
-		o.Check = func(context.Context) ([]table.Fault, error) { return nil, nil }
+		o.Files = files{}
 		o.Authorization = &api.Authorization{Judge: judge,
 			AuthorizationURL: "https://id.example.org/connect/authorize", TokenURL: "https://id.example.org/connect/token",
 			Refused: func(_ context.Context, code string, _ error) { refused = append(refused, code) }}
@@ -133,7 +127,6 @@ func TestWhoeverMayLookCannotChangeAnythingPastTheGate(t *testing.T) {
 		{Via: storage.ViaAPI, Client: "x", User: storage.ID{1}, Roles: []storage.Role{storage.RoleAdmin}, ReadOnly: true},
 	} {
 		h := newHouse(t, func(o *api.Options) {
-			importing(o)
 			o.Actor = func(context.Context) storage.Actor { return by }
 		})
 		user := must[*people.User](t)(h.store.Users.Create(t.Context(), storage.Operator, people.User{ID: h.store.Users.NewID(), Username: "ada"}))
@@ -277,6 +270,7 @@ func TestATokenThatEndsWhileTheBodyIsOnItsWayDoesNothing(t *testing.T) {
 var goodBodies = map[string]string{
 	"create-user": `{"username": "eve", "roles": ["admin"]}`, "upsert-user": `{"username": "eve"}`, "import-users": `{"users": []}`,
 	"change-user": `{"name": "Eve"}`, "set-password": `{"password": "seven green parrots sing"}`, "disable-user": `{"disabled": true}`,
+	"create-backup": `{"path": "/b"}`,
 	"set-patreon":   `{"is_patron": true, "as_of": "2026-01-01T00:00:00Z"}`,
 	"create-client": `{"client_name": "E", "redirect_uris": ["https://e.example/"]}`, "import-clients": `{"clients": []}`, "change-client": `{"client_name": "E"}`,
 	"set-client-state": `{"state": "suspended"}`, "set-first-party": `{"first_party": true}`, "rotate-client-secret": `{}`,
@@ -304,7 +298,8 @@ func (u unread) Read([]byte) (int, error) {
 }
 
 func TestAFaultOfOursIsNotToldOnANetwork(t *testing.T) {
-	h, _ := guarded(t, func(o *api.Options) { o.Keys = &rack{err: errors.New("the disk /dev/sda is on fire")} })
+	h, _ := guarded(t)
+	h.engine.broken = errors.New("the disk /dev/sda is on fire")
 	got := h.as("x admin", "GET", wire.Prefix+"/keys", "")
 	if got.Code != http.StatusInternalServerError || strings.Contains(got.Body.String(), "sda") || len(h.errs) != 1 {
 		t.Errorf("%d %s, reported %v", got.Code, got.Body, h.errs)
@@ -313,14 +308,14 @@ func TestAFaultOfOursIsNotToldOnANetwork(t *testing.T) {
 
 func TestAStoppedEngineIsUnavailable(t *testing.T) {
 	stopped := kv.OutcomeUnknown(errors.New("the disk /dev/sda is on fire"))
-	h, _ := guarded(t, func(o *api.Options) { o.Keys = &rack{err: stopped} })
+	h, _ := guarded(t)
+	h.engine.broken = stopped
 	got := h.as("x admin", "GET", wire.Prefix+"/keys", "")
 	if got.Code != http.StatusServiceUnavailable || strings.Contains(got.Body.String(), "sda") || len(h.errs) != 1 {
 		t.Errorf("%d %s, reported %v", got.Code, got.Body, h.errs)
 	}
-	own := newHouse(t, func(o *api.Options) {
-		o.HashPassword = func(context.Context, []byte, string) ([]byte, error) { return nil, stopped }
-	})
+	own := newHouse(t, nil)
+	own.engine.broken = stopped
 	_, err := own.CreateUser(t.Context(), ada())
 	if p := new(wire.Problem); !errors.As(err, &p) || p.Status != http.StatusServiceUnavailable || p.Error() != stopped.Error() {
 		t.Errorf("on the socket: %v", err)
@@ -331,8 +326,7 @@ func TestAStoppedEngineIsUnavailable(t *testing.T) {
 func TestTheDescriptionSaysWhichScopeEachOperationNeeds(t *testing.T) {
 	options := func(o *api.Options) { o.Version = "test" }
 	inside, _ := description(t, newHouse(t, func(o *api.Options) {
-		importing(o)
-		o.Check = func(context.Context) ([]table.Fault, error) { return nil, nil }
+		o.Files = files{}
 		options(o)
 	}).handler)
 	h, _ := guarded(t, options)
@@ -403,13 +397,9 @@ func TestProgramsDoNotShareIdempotencyKeys(t *testing.T) {
 }
 
 func TestEditsThroughTwoDoorsAtOnceAreBothKept(t *testing.T) {
-	edits := &sync.Mutex{}
-	store := must[*store.Store](t)(store.Open(t.Context(), memory.New(memory.Options{}), store.Options{Now: func() time.Time {
-		runtime.Gosched() // between an edit's read and its write
-		return time.Now()
-	}}))
-	inside := newHouse(t, func(o *api.Options) { o.Store, o.Edits = store, edits })
-	outside, _ := guarded(t, func(o *api.Options) { o.Store, o.Edits = store, edits })
+	operations := yielding(t)
+	inside := newHouse(t, func(o *api.Options) { o.Operations = operations })
+	outside, _ := guarded(t, func(o *api.Options) { o.Operations = operations })
 	sub := must[wire.User](t)(inside.CreateUser(t.Context(), ada())).Sub
 	for i := range 200 {
 		value := fmt.Sprint(i)

@@ -16,16 +16,15 @@ import (
 )
 
 func (r *routes) care() {
-	if r.Check != nil {
-		unhurried(r, "check", http.MethodGet, "/check", "Read everything and say what is wrong", 200,
-			func(ctx context.Context, _ *struct{}) (*out[wire.Findings], error) {
-				faults, err := r.Check(ctx)
-				return &out[wire.Findings]{wire.Findings{Faults: wire.FaultsOf(faults)}}, err
-			})
+	if r.Files == nil {
+		return
 	}
-	if r.Backup != nil {
-		unhurried(r, "create-backup", http.MethodPost, "/backups", "Write a backup to a new file on the server's disk", 201, r.createBackup)
-	}
+	unhurried(r, "check", http.MethodGet, "/check", "Read everything and say what is wrong", 200,
+		func(ctx context.Context, _ *struct{}) (*out[wire.Findings], error) {
+			faults, err := r.Files.Check(ctx)
+			return &out[wire.Findings]{wire.Findings{Faults: wire.FaultsOf(faults)}}, err
+		})
+	unhurried(r, "create-backup", http.MethodPost, "/backups", "Write a backup to a new file on the server's disk", 201, r.createBackup)
 }
 
 func (r *routes) createBackup(ctx context.Context, in *struct {
@@ -36,16 +35,21 @@ func (r *routes) createBackup(ctx context.Context, in *struct {
 	if !filepath.IsAbs(in.Body.Path) {
 		return nil, &storage.Invalid{Field: "path", Reason: "must be absolute"}
 	}
-	b, err := r.Backup(ctx, filepath.Clean(in.Body.Path))
+	c, err := r.Files.Backup(ctx, filepath.Clean(in.Body.Path))
 	if errors.Is(err, fs.ErrExist) {
 		return nil, huma.Error409Conflict(err.Error())
 	}
-	return &out[wire.Backup]{b}, err
+	if err != nil {
+		return nil, err
+	}
+	b := wire.Backup{Path: c.Path, Bytes: c.Bytes, TakenAt: c.Taken, Faults: wire.FaultsOf(c.Faults)}
+	return &out[wire.Backup]{b}, nil
 }
 
 // unhurried registers an operation that reads all the data, which may take longer
-// than the server grants a request. One runs at a time: two are twice as slow.
-func unhurried[I, O any](r *routes, id, method, path, summary string, status int, fn func(context.Context, *I) (*O, error)) {
+// than the server grants a request.
+func unhurried[I, O any](r *routes, id, method, path, summary string, status int,
+	fn func(context.Context, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: id, Method: method, Path: wire.Prefix + path, Summary: summary, DefaultStatus: status,
 		Errors: []int{http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
@@ -62,14 +66,10 @@ func unhurried[I, O any](r *routes, id, method, path, summary string, status int
 		if err != nil {
 			return nil, err
 		}
-		if !r.reading.TryLock() {
-			return nil, huma.Error503ServiceUnavailable("a backup or check is under way: try again when it has finished")
-		}
-		defer r.reading.Unlock()
 		answer, err := fn(ctx, in)
-		if problem := huma.StatusError(nil); err != nil && !errors.As(err, &problem) {
+		if err != nil {
 			return nil, r.problem(ctx, err)
 		}
-		return answer, err
+		return answer, nil
 	})
 }

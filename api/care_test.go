@@ -16,8 +16,30 @@ import (
 	"latchkey/api"
 	"latchkey/api/wire"
 	"latchkey/storage"
+	"latchkey/storage/backup"
 	"latchkey/storage/table"
+	"latchkey/usecase"
 )
+
+// files stands in for the data as a whole.
+type files struct {
+	check  func(context.Context) ([]table.Fault, error)
+	backup func(context.Context, string) (backup.Copy, error)
+}
+
+func (f files) Check(ctx context.Context) ([]table.Fault, error) {
+	if f.check == nil {
+		return nil, nil
+	}
+	return f.check(ctx)
+}
+
+func (f files) Backup(ctx context.Context, path string) (backup.Copy, error) {
+	if f.backup == nil {
+		return backup.Copy{Path: path}, nil
+	}
+	return f.backup(ctx, path)
+}
 
 func TestABackupIsMadeOnlyWhereItsCallerOwnsTheData(t *testing.T) {
 	h := newHouse(t, nil)
@@ -29,16 +51,16 @@ func TestABackupIsMadeOnlyWhereItsCallerOwnsTheData(t *testing.T) {
 	}
 	var paths []string
 	h = newHouse(t, func(o *api.Options) {
-		o.Backup = func(_ context.Context, path string) (wire.Backup, error) {
+		o.Files = files{backup: func(_ context.Context, path string) (backup.Copy, error) {
 			paths = append(paths, path)
 			switch path {
 			case "/taken":
-				return wire.Backup{}, fmt.Errorf("/taken %w", fs.ErrExist)
+				return backup.Copy{}, fmt.Errorf("/taken %w", fs.ErrExist)
 			case "/full":
-				return wire.Backup{}, errors.New("no space left")
+				return backup.Copy{}, errors.New("no space left")
 			}
-			return wire.Backup{Path: path, Bytes: 7}, nil
-		}
+			return backup.Copy{Path: path, Bytes: 7}, nil
+		}}
 	})
 	if b := must[wire.Backup](t)(h.Backup(t.Context(), "/a/../b")); b.Path != "/b" || b.Bytes != 7 {
 		t.Errorf("%+v", b)
@@ -56,9 +78,9 @@ func TestABackupIsMadeOnlyWhereItsCallerOwnsTheData(t *testing.T) {
 
 func TestACheckTellsTheFaults(t *testing.T) {
 	h := newHouse(t, func(o *api.Options) {
-		o.Check = func(context.Context) ([]table.Fault, error) {
+		o.Files = files{check: func(context.Context) ([]table.Fault, error) {
 			return []table.Fault{{Table: "users", Key: []byte{0x10, 0xab}, What: "odd"}}, nil
-		}
+		}}
 	})
 	faults := must[[]wire.Fault](t)(h.Check(t.Context()))
 	if len(faults) != 1 || faults[0] != (wire.Fault{Table: "users", Key: "10ab", What: "odd"}) {
@@ -66,23 +88,13 @@ func TestACheckTellsTheFaults(t *testing.T) {
 	}
 }
 
-func TestWhatReadsAllTheDataRunsOnceAtATime(t *testing.T) {
-	entered, leave := make(chan struct{}), make(chan struct{})
+func TestWhatReadsAllTheDataBesideAnotherIsBusy(t *testing.T) {
 	h := newHouse(t, func(o *api.Options) {
-		o.Check = func(context.Context) ([]table.Fault, error) { close(entered); <-leave; return nil, nil }
-		o.Backup = func(context.Context, string) (wire.Backup, error) { return wire.Backup{}, nil }
+		o.Files = files{check: func(context.Context) ([]table.Fault, error) { return nil, usecase.ErrReading }}
 	})
-	ended := make(chan error)
-	go func() { _, err := h.Check(context.Background()); ended <- err }()
-	<-entered
-	if _, err := h.Backup(t.Context(), "/b"); !errors.Is(err, wire.ErrBusy) {
-		t.Errorf("beside a check: %v", err)
+	if _, err := h.Check(t.Context()); !errors.Is(err, wire.ErrBusy) || err.Error() != usecase.ErrReading.Error() {
+		t.Errorf("%v", err)
 	}
-	close(leave)
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
-	must[wire.Backup](t)(h.Backup(t.Context(), "/b"))
 }
 
 // onePipe is a listener whose only connection is one end of a pipe.
@@ -102,14 +114,14 @@ func (l onePipe) Accept() (net.Conn, error) {
 func TestABackupMayTakeLongerThanOtherRequests(t *testing.T) {
 	// The request's context ends when the server thinks the caller is gone.
 	h := newHouse(t, func(o *api.Options) {
-		o.Backup = func(ctx context.Context, _ string) (wire.Backup, error) {
+		o.Files = files{backup: func(ctx context.Context, _ string) (backup.Copy, error) {
 			select {
 			case <-time.After(time.Hour):
-				return wire.Backup{Bytes: 7}, nil
+				return backup.Copy{Bytes: 7}, nil
 			case <-ctx.Done():
-				return wire.Backup{}, ctx.Err()
+				return backup.Copy{}, ctx.Err()
 			}
-		}
+		}}
 	})
 	synctest.Test(t, func(t *testing.T) {
 		here, there := net.Pipe()

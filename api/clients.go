@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
 	"time"
@@ -51,7 +52,7 @@ func (r *routes) listClients(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := r.Store.Clients.List(ctx, after, in.Limit)
+	list, next, err := r.Operations.Store.Clients.List(ctx, after, in.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func (r *routes) createClient(ctx context.Context, in *struct {
 	return repeatable(ctx, r, repeat{"create-client", in.IdempotencyKey, in.RawBody},
 		func(once policy.Once) (wire.Client, error) { return r.addClient(ctx, once, in.Body) },
 		func(id string) (wire.Client, error) {
-			c, err := r.Store.Clients.Get(ctx, id)
+			c, err := r.Operations.Store.Clients.Get(ctx, id)
 			if err != nil {
 				return wire.Client{}, err
 			}
@@ -81,17 +82,8 @@ func (r *routes) createClient(ctx context.Context, in *struct {
 }
 
 func (r *routes) addClient(ctx context.Context, once policy.Once, in wire.NewClient) (wire.Client, error) {
-	m, err := r.toStore(ctx, in.Metadata)
-	if err != nil {
-		return wire.Client{}, err
-	}
-	n := apps.NewClient{ID: in.ClientID, Metadata: m, FirstParty: in.FirstParty}
-	secret := ""
-	if n.Metadata.UsesSecret() {
-		secret = r.NewSecret()
-		n.Secret, n.SecretLast4 = r.HashSecret(secret), last4(secret)
-	}
-	c, err := r.Store.Clients.CreateOnce(ctx, r.Actor(ctx), once, n)
+	n := apps.NewClient{ID: in.ClientID, Metadata: storedMetadata(in.Metadata), FirstParty: in.FirstParty}
+	c, secret, err := r.Operations.AddClient(ctx, r.Actor(ctx), once, n, in.AllowedGroups)
 	if err != nil {
 		return wire.Client{}, err
 	}
@@ -99,10 +91,8 @@ func (r *routes) addClient(ctx context.Context, once policy.Once, in wire.NewCli
 	return withSecret(v, secret), err
 }
 
-func last4(secret string) string { return secret[max(0, len(secret)-4):] }
-
 func (r *routes) getClient(ctx context.Context, in *byClientID) (*revised[wire.Client], error) {
-	c, err := r.Store.Clients.Get(ctx, in.ClientID.decoded())
+	c, err := r.Operations.Store.Clients.Get(ctx, in.ClientID.decoded())
 	if err != nil {
 		return nil, err
 	}
@@ -115,27 +105,20 @@ func (r *routes) changeClient(ctx context.Context, in *struct {
 	Body     wire.Metadata
 	RawBody  []byte
 }) (*revised[wire.Client], error) {
-	r.Edits.Lock()
-	defer r.Edits.Unlock()
-	have, err := r.Store.Clients.Get(ctx, in.ClientID.decoded())
-	if err != nil {
-		return nil, err
+	edit := func(have *apps.Client) (m apps.Metadata, groups []string, err error) {
+		if !matches(in.IfMatch, tagOfClient(have)) {
+			return m, nil, errChanged("client")
+		}
+		merged, err := r.editable(ctx, have)
+		if err != nil {
+			return m, nil, err
+		}
+		if err := strictjson.Unmarshal(in.RawBody, &merged); err != nil {
+			return m, nil, &storage.Invalid{Field: "body", Reason: "must be a JSON object of fields to change"}
+		}
+		return storedMetadata(merged), merged.AllowedGroups, nil
 	}
-	if !matches(in.IfMatch, tagOfClient(have)) {
-		return nil, errChanged("client")
-	}
-	merged, err := r.editable(ctx, have)
-	if err != nil {
-		return nil, err
-	}
-	if err := strictjson.Unmarshal(in.RawBody, &merged); err != nil {
-		return nil, &storage.Invalid{Field: "body", Reason: "must be a JSON object of fields to change"}
-	}
-	m, err := r.toStore(ctx, merged)
-	if err != nil {
-		return nil, err
-	}
-	c, err := r.Store.Clients.Change(ctx, r.Actor(ctx), in.ClientID.decoded(), have.Revision, m)
+	c, err := r.Operations.EditClient(ctx, r.Actor(ctx), in.ClientID.decoded(), edit)
 	if errors.Is(err, storage.ErrStale) && in.IfMatch != "" {
 		return nil, errChanged("client")
 	}
@@ -161,7 +144,7 @@ func (r *routes) editable(ctx context.Context, c *apps.Client) (m wire.Metadata,
 }
 
 func (r *routes) deleteClient(ctx context.Context, in *byClientID) (*none, error) {
-	return nil, r.Store.Clients.Delete(ctx, r.Actor(ctx), in.ClientID.decoded())
+	return nil, r.Operations.Store.Clients.Delete(ctx, r.Actor(ctx), in.ClientID.decoded())
 }
 
 func (r *routes) setClientState(ctx context.Context, in *struct {
@@ -170,7 +153,7 @@ func (r *routes) setClientState(ctx context.Context, in *struct {
 		State apps.ClientState `json:"state"`
 	}
 }) (*out[wire.Client], error) {
-	c, err := r.Store.Clients.SetState(ctx, r.Actor(ctx), in.ClientID.decoded(), in.Body.State)
+	c, err := r.Operations.Store.Clients.SetState(ctx, r.Actor(ctx), in.ClientID.decoded(), in.Body.State)
 	if err != nil {
 		return nil, err
 	}
@@ -183,15 +166,17 @@ func (r *routes) setFirstParty(ctx context.Context, in *struct {
 		FirstParty bool `json:"first_party"`
 	}
 }) (*out[wire.Client], error) {
-	c, err := r.Store.Clients.SetFirstParty(ctx, r.Actor(ctx), in.ClientID.decoded(), in.Body.FirstParty)
+	c, err := r.Operations.Store.Clients.SetFirstParty(ctx, r.Actor(ctx), in.ClientID.decoded(), in.Body.FirstParty)
 	if err != nil {
 		return nil, err
 	}
 	return r.answer(ctx, c, "")
 }
 
-// overlapMost is how long an old secret may stay valid beside a new one.
-const overlapMost = 90 * 24 * 60 * 60
+// seconds is a number of seconds. What no duration can hold is the longest there is.
+func seconds(n int64) time.Duration {
+	return time.Duration(min(n, int64(math.MaxInt64/time.Second))) * time.Second
+}
 
 func (r *routes) rotateSecret(ctx context.Context, in *struct {
 	ClientID segment `path:"client_id"`
@@ -199,12 +184,7 @@ func (r *routes) rotateSecret(ctx context.Context, in *struct {
 		Overlap int64 `json:"overlap_seconds" required:"false" minimum:"0" doc:"How long the secrets of before stay valid"`
 	}
 }) (*out[wire.Client], error) {
-	if in.Body.Overlap > overlapMost {
-		return nil, &storage.Invalid{Field: "overlap_seconds", Reason: "must be at most 90 days"}
-	}
-	secret := r.NewSecret()
-	c, err := r.Store.Clients.AddSecret(ctx, r.Actor(ctx), in.ClientID.decoded(), r.HashSecret(secret), last4(secret),
-		time.Duration(in.Body.Overlap)*time.Second)
+	c, secret, err := r.Operations.RotateClientSecret(ctx, r.Actor(ctx), in.ClientID.decoded(), seconds(in.Body.Overlap))
 	if err != nil {
 		return nil, err
 	}

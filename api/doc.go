@@ -7,9 +7,8 @@
 // package client shares. The command line is that client and nothing more, so that what
 // it can do, a program can do.
 //
-// It does not own the rules, which are the store's, nor cryptography: hashing
-// passwords, making secrets and one-time tokens, judging access tokens are functions
-// that [Options] brings along. A password or a new secret passes through it in the clear and
+// It does not own the rules, which are those of the operations in package usecase and of
+// the store, nor how access tokens are judged. A password or a new secret passes through it in the clear and
 // is neither kept nor logged.
 //
 // # The wire

@@ -10,17 +10,15 @@ import (
 	"latchkey/internal/strictjson"
 	"latchkey/storage"
 	"latchkey/storage/people"
+	"latchkey/usecase"
 )
 
-// readEntry merges the text of an entry into the account it is about, if there is
+// readUserEntry merges the text of an entry into the account it is about, if there is
 // one: decoding JSON into a filled struct leaves alone what the text does not name.
-func (r *routes) readEntry(have *people.User, text []byte) (people.UserImport, error) {
-	in := people.UserImport{}
-	var e wire.UserEntry
+func readUserEntry(have *people.User, text []byte) (entry usecase.UserEntry, err error) {
+	e := wire.UserEntry{}
 	if have != nil {
-		e.Account, in.ID = userOf(have).Account, have.ID
-	} else {
-		in.ID = r.Store.Users.NewID()
+		e.Account = userOf(have).Account
 	}
 	var said struct {
 		Username      *string         `json:"username"`
@@ -29,33 +27,34 @@ func (r *routes) readEntry(have *people.User, text []byte) (people.UserImport, e
 		Disabled      *bool           `json:"disabled"`
 	}
 	if err := strictjson.UnmarshalKnown(text, &e); err != nil {
-		return in, entryFault(err)
+		return entry, entryFault(err)
 	}
 	if err := strictjson.Unmarshal(text, &said); err != nil {
-		return in, entryFault(err)
+		return entry, entryFault(err)
 	}
 	if name := e.PreferredUsername; name != "" {
 		if said.Username != nil && *said.Username != name {
-			return in, &storage.Invalid{Field: "preferred_username", Reason: "is the username, and both are given and differ"}
+			return entry, &storage.Invalid{Field: "preferred_username", Reason: "is the username, and both are given and differ"}
 		}
 		e.Username = name
 	}
-	in.Change = people.UserChange{Username: &e.Username, Email: &e.Email, EmailVerified: said.EmailVerified,
+	entry.Change = people.UserChange{Username: &e.Username, Email: &e.Email, EmailVerified: said.EmailVerified,
 		Profile: &e.Claims, Roles: said.Roles, ExternalID: &e.ExternalID}
-	in.Disabled = said.Disabled
-	return in, r.readHash(&in, e.PasswordHash)
+	entry.Disabled = said.Disabled
+	entry.PasswordHash, err = passwordHash(e.PasswordHash)
+	return entry, err
 }
 
-func (r *routes) readHash(in *people.UserImport, text json.RawMessage) (err error) {
+// passwordHash is the text of a hash; "" if there is none.
+func passwordHash(text json.RawMessage) (string, error) {
 	if len(text) == 0 || string(text) == "null" {
-		return nil
+		return "", nil
 	}
 	encoded := string(text)
 	if text[0] != '{' && strictjson.Unmarshal(text, &encoded) != nil {
-		return &storage.Invalid{Field: "password_hash", Reason: "must be a string, or a credential object of Keycloak"}
+		return "", &storage.Invalid{Field: "password_hash", Reason: "must be a string, or a credential object of Keycloak"}
 	}
-	in.Password, err = r.ImportPassword(in.ID[:], encoded)
-	return err
+	return encoded, nil
 }
 
 // wireName is a field without the names of the Go structs that it is embedded in.

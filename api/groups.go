@@ -41,7 +41,7 @@ func (r *routes) listGroups(ctx context.Context, in *struct {
 }) (*out[wire.Groups], error) {
 	page := wire.Groups{Groups: []wire.Group{}}
 	if in.Find != "" {
-		g, err := r.Store.Groups.Find(ctx, in.Find)
+		g, err := r.Operations.Store.Groups.Find(ctx, in.Find)
 		if err == nil {
 			page.Groups = append(page.Groups, groupOf(g))
 		} else if !errors.Is(err, storage.ErrNotFound) {
@@ -53,7 +53,7 @@ func (r *routes) listGroups(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := r.Store.Groups.List(ctx, after, in.Limit)
+	list, next, err := r.Operations.Store.Groups.List(ctx, after, in.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (r *routes) createGroup(ctx context.Context, in *struct {
 		Description string `json:"description,omitempty"`
 	}
 }) (*out[wire.Group], error) {
-	g, err := r.Store.Groups.Create(ctx, r.Actor(ctx), in.Body.Name, in.Body.Description)
+	g, err := r.Operations.Store.Groups.Create(ctx, r.Actor(ctx), in.Body.Name, in.Body.Description)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (r *routes) changeGroup(ctx context.Context, in *struct {
 		Description *string `json:"description,omitempty"`
 	}
 }) (*out[wire.Group], error) {
-	g, err := r.Store.Groups.Change(ctx, r.Actor(ctx), in.ID, people.GroupChange{Name: in.Body.Name, Description: in.Body.Description})
+	g, err := r.Operations.Store.Groups.Change(ctx, r.Actor(ctx), in.ID, people.GroupChange{Name: in.Body.Name, Description: in.Body.Description})
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (r *routes) changeGroup(ctx context.Context, in *struct {
 }
 
 func (r *routes) deleteGroup(ctx context.Context, in *byGroup) (*none, error) {
-	return nil, r.Store.Groups.Delete(ctx, r.Actor(ctx), in.ID)
+	return nil, r.Operations.Store.Groups.Delete(ctx, r.Actor(ctx), in.ID)
 }
 
 func (r *routes) listMembers(ctx context.Context, in *struct {
@@ -104,10 +104,10 @@ func (r *routes) listMembers(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.Store.Groups.Find(ctx, in.ID.String()); err != nil {
+	if _, err := r.Operations.Store.Groups.Find(ctx, in.ID.String()); err != nil {
 		return nil, err
 	}
-	list, next, err := r.Store.Groups.Members(ctx, in.ID, after, in.Limit)
+	list, next, err := r.Operations.Store.Groups.Members(ctx, in.ID, after, in.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -115,9 +115,9 @@ func (r *routes) listMembers(ctx context.Context, in *struct {
 }
 
 func (r *routes) joinGroup(ctx context.Context, in *byMember) (*none, error) {
-	return nil, r.Store.Groups.Join(ctx, r.Actor(ctx), in.ID, in.Sub)
+	return nil, r.Operations.Store.Groups.Join(ctx, r.Actor(ctx), in.ID, in.Sub)
 }
 
 func (r *routes) leaveGroup(ctx context.Context, in *byMember) (*none, error) {
-	return nil, r.Store.Groups.Leave(ctx, r.Actor(ctx), in.ID, in.Sub)
+	return nil, r.Operations.Store.Groups.Leave(ctx, r.Actor(ctx), in.ID, in.Sub)
 }

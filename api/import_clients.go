@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -10,7 +11,7 @@ import (
 	"latchkey/api/wire"
 	"latchkey/internal/strictjson"
 	"latchkey/storage/apps"
-	"latchkey/storage/table"
+	"latchkey/usecase"
 )
 
 // basicNote says of a client how its id is sent in Basic authentication, if one that
@@ -43,53 +44,44 @@ func guessableNote(c *apps.Client) string {
 }
 
 func (r *routes) importClients(ctx context.Context, in *struct{ Body wire.ClientImport }) (*out[wire.ClientImported], error) {
-	r.Edits.Lock()
-	defer r.Edits.Unlock()
-	entries := make([]clientEntry, len(in.Body.Clients))
+	sources := make([]usecase.ClientSource, len(in.Body.Clients))
 	for i, text := range in.Body.Clients {
-		entries[i].text = text
-		_ = strictjson.Unmarshal(text, &entries[i]) // read says what is wrong
+		sources[i] = r.clientSource(ctx, text)
 	}
-	cut := [][]clientEntry{entries}
-	if in.Body.Update {
-		cut = runs(entries, func(e clientEntry) string { return e.ClientID })
+	how := usecase.ClientImportOptions{Update: in.Body.Update, ReplaceSecrets: in.Body.ReplaceSecrets,
+		AcceptGuessable: in.Body.AcceptGuessable, DryRun: in.Body.DryRun}
+	results, err := r.Operations.ImportClients(ctx, r.Actor(ctx), how, sources)
+	if err != nil {
+		return nil, err
 	}
-	done := make([]wire.ImportedClient, 0, len(entries))
-	for _, run := range cut {
-		results, err := r.importClientRun(ctx, in.Body, run)
-		if err != nil {
-			return nil, err
+	done := make([]wire.ImportedClient, len(results))
+	for i, result := range results {
+		done[i] = wire.ImportedClient{ClientID: sources[i].ID, Result: result.Outcome, Note: notes(result.Client)}
+		if result.Err != nil {
+			done[i].Reason = result.Err.Error()
 		}
-		done = append(done, results...)
 	}
 	return &out[wire.ClientImported]{wire.ClientImported{Results: done}}, nil
 }
 
-// importClientRun imports entries in one commit.
-func (r *routes) importClientRun(ctx context.Context, o wire.ClientImport, run []clientEntry) ([]wire.ImportedClient, error) {
-	done := make([]wire.ImportedClient, len(run))
-	var clients []apps.ClientImport
-	var at []int // of each client, in the run
-	for i, e := range run {
-		done[i].ClientID = e.ClientID
-		c, err := r.readClient(ctx, o, e)
-		if err != nil {
-			if done[i].Result, done[i].Reason = table.Refused, err.Error(); !refusal(err) {
-				return nil, err
+// clientSource reads an entry. With a client it is merged into that: decoding JSON into a
+// filled struct leaves alone what the text does not name.
+func (r *routes) clientSource(ctx context.Context, text json.RawMessage) usecase.ClientSource {
+	var named struct {
+		ClientID string `json:"client_id"`
+	}
+	_ = strictjson.Unmarshal(text, &named) // Read says what is wrong
+	return usecase.ClientSource{ID: named.ClientID, Read: func(have *apps.Client) (entry usecase.ClientEntry, err error) {
+		var e wire.ClientEntry
+		if have != nil {
+			if e.Metadata, err = r.editable(ctx, have); err != nil {
+				return entry, err
 			}
-			continue
 		}
-		clients, at = append(clients, c), append(at, i)
-	}
-	results, err := r.Store.Clients.Import(ctx, r.Actor(ctx), o.DryRun, clients)
-	if err != nil {
-		return nil, err
-	}
-	for k, result := range results {
-		d := &done[at[k]]
-		if d.Result, d.Note = result.Outcome, notes(result.Client); result.Err != nil {
-			d.Reason = result.Err.Error()
+		if err := strictjson.UnmarshalKnown(text, &e); err != nil {
+			return entry, entryFault(err)
 		}
-	}
-	return done, nil
+		return usecase.ClientEntry{ID: e.ClientID, State: e.State, Metadata: storedMetadata(e.Metadata),
+			Groups: e.AllowedGroups, Secret: e.ClientSecret, SecretHash: e.SecretHash}, nil
+	}}
 }

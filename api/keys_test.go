@@ -3,9 +3,8 @@ package api_test
 import (
 	"context"
 	"errors"
-	"reflect"
+	"slices"
 	"testing"
-	"time"
 
 	"latchkey/api"
 	"latchkey/api/client"
@@ -14,77 +13,62 @@ import (
 	"latchkey/storage/policy"
 )
 
-// rack stands in for the keys.
-type rack struct {
-	list    wire.KeyList
-	rotated []string
-	by      storage.Actor
-	err     error
-}
-
-func (r *rack) List(context.Context) (wire.KeyList, error) { return r.list, r.err }
-
-func (r *rack) Rotate(_ context.Context, by storage.Actor, alg string) ([]wire.Rotation, error) {
-	switch alg {
-	case "nonsense":
-		return nil, &storage.Invalid{Field: "alg", Reason: "must be another"}
-	case "forbidden":
-		return nil, storage.ErrForbidden
-	}
-	r.by, r.rotated = by, append(r.rotated, alg)
-	return []wire.Rotation{{Algorithm: "ES256", From: "a", To: "b", At: time.Unix(1, 0).UTC(), Until: time.Unix(2, 0).UTC(), Done: true}}, nil
-}
-
-func (r *rack) Discard(ctx context.Context, by storage.Actor, alg string) ([]wire.Rotation, error) {
-	done, err := r.Rotate(ctx, by, alg)
-	if err == nil {
-		r.rotated[len(r.rotated)-1] += " discarded"
-	}
-	return done, err
-}
-
-func (r *rack) Reload(context.Context) error { return r.err }
-
 func TestKeysAreListedAsTheyAre(t *testing.T) {
-	at := time.Unix(1e9, 0).UTC()
-	r := &rack{list: wire.KeyList{
-		SigningKeys: []wire.Key{{ID: "kid", Algorithm: "ES256", State: policy.KeyNext, Enabled: true, CreatedAt: at, Then: "signs", ThenAt: &at}},
-		DataKeys:    []wire.Key{{ID: "7", Purpose: "sid", State: policy.KeyCurrent, CreatedAt: at, ActivatedAt: &at, RetiredAt: &at}},
-	}}
-	h := newHouse(t, func(o *api.Options) { o.Keys = r })
-	if got := must[wire.KeyList](t)(h.ListKeys(t.Context())); !reflect.DeepEqual(got, r.list) {
-		t.Errorf("%+v, want %+v", got, r.list)
+	h := newHouse(t, nil)
+	got := must[wire.KeyList](t)(h.ListKeys(t.Context()))
+	signing, data, err := h.keys.List(t.Context())
+	if err != nil || len(got.SigningKeys) != len(signing) || len(got.DataKeys) != len(data) {
+		t.Fatalf("%+v %v", got, err)
+	}
+	for i, k := range got.SigningKeys {
+		if want := signing[i]; k.ID != want.ID || k.Algorithm != want.Algorithm || k.State != want.State || !k.Enabled ||
+			k.Purpose != "" || !k.CreatedAt.Equal(want.Created) || !k.ActivatedAt.Equal(want.Activated) || k.RetiredAt != nil ||
+			k.Then != string(want.Then) || !k.ThenAt.Equal(want.At) {
+			t.Errorf("%+v, want %+v", k, want)
+		}
+	}
+	for i, k := range got.DataKeys {
+		if want := data[i]; k.ID != want.ID || k.Purpose != string(want.Purpose) || k.Algorithm != "" || k.State != want.State {
+			t.Errorf("%+v, want %+v", k, want)
+		}
 	}
 }
 
 func TestRotationIsAskedForByTheCallerAndAnswered(t *testing.T) {
-	r := &rack{}
-	h := newHouse(t, func(o *api.Options) { o.Keys = r })
-	for _, alg := range []string{"", "ES256"} {
+	h := newHouse(t, nil)
+	first := must[wire.KeyList](t)(h.ListKeys(t.Context())).SigningKeys[0] // by algorithm
+	for alg, n := range map[string]int{"": 2, "ES256": 1} {                // the second finds the key that the first has published
 		done := must[[]wire.Rotation](t)(h.RotateKeys(t.Context(), alg))
-		if want := must[[]wire.Rotation](t)(r.Rotate(t.Context(), storage.Operator, alg)); !reflect.DeepEqual(done, want) {
-			t.Errorf("%+v, want %+v", done, want)
+		i := slices.IndexFunc(done, func(r wire.Rotation) bool { return r.Algorithm == "ES256" })
+		if len(done) != n || i < 0 || first.Algorithm != "ES256" || done[i].From != first.ID || done[i].To == first.ID || done[i].Done {
+			t.Errorf("%q: %+v", alg, done)
 		}
 	}
-	if want := []string{"", "", "ES256", "ES256"}; !reflect.DeepEqual(r.rotated, want) || r.by.Via != storage.ViaCLI {
-		t.Errorf("%q by %+v", r.rotated, r.by)
+	done := must[[]wire.Rotation](t)(h.DiscardKeys(t.Context(), "ES256"))
+	if len(done) != 1 || !done[0].Done || !done[0].Until.Equal(done[0].At) {
+		t.Errorf("%+v", done)
 	}
-	must[[]wire.Rotation](t)(h.DiscardKeys(t.Context(), "ES256"))
-	if last := r.rotated[len(r.rotated)-1]; last != "ES256 discarded" {
-		t.Error(last)
+	for e, err := range h.Audit(t.Context(), "") {
+		if err != nil || e.Via != storage.ViaCLI {
+			t.Errorf("%+v %v", e, err)
+		}
+		break // the newest
 	}
-	problem := new(wire.Problem)
-	if _, err := h.RotateKeys(t.Context(), "nonsense"); !errors.As(err, &problem) || problem.Status != 422 || problem.Error() != "alg must be another" {
+	if _, err := h.RotateKeys(t.Context(), "nonsense"); err == nil || err.Error() != "alg must be among RS256, ES256: signing_algorithms enables no others" {
 		t.Errorf("%v", err)
 	}
-	if _, err := h.RotateKeys(t.Context(), "forbidden"); !errors.Is(err, storage.ErrForbidden) {
+	nobody := newHouse(t, func(o *api.Options) {
+		o.Actor = func(context.Context) storage.Actor { return storage.Actor{Via: storage.ViaPage} }
+	})
+	if _, err := nobody.RotateKeys(t.Context(), ""); !errors.Is(err, storage.ErrForbidden) {
 		t.Errorf("%v", err)
 	}
 }
 
 // They are stored, whatever becomes of the keys, which are looked at again later.
 func TestSettingsAreChangedThoughTheKeysCannotFollow(t *testing.T) {
-	h := newHouse(t, func(o *api.Options) { o.Keys = &rack{err: errors.New("no")} })
+	h := newHouse(t, nil)
+	h.engine.keys = errors.New("no")
 	must[[]wire.Setting](t)(h.ChangeSettings(t.Context(), client.Fields{"lifetimes.code": 30}))
 	if set := must[policy.Settings](t)(h.store.Settings.Get(t.Context())); set.Lifetimes.Code != 30 || len(h.errs) != 1 {
 		t.Errorf("%+v, reported %v", set.Lifetimes, h.errs)

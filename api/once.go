@@ -34,7 +34,7 @@ func repeatable[T any](ctx context.Context, r *routes, in repeat, make func(poli
 	id, err := r.madeBefore(ctx, hash, in.body)
 	if errors.Is(err, storage.ErrNotFound) {
 		var v T
-		if v, err = make(policy.Once{Key: hash, Request: r.Fingerprint(in.body)}); err == nil {
+		if v, err = make(policy.Once{Key: hash, Request: r.Operations.Fingerprint(in.body)}); err == nil {
 			return &made[T]{Body: v}, nil
 		}
 		if errors.Is(err, storage.ErrRepeated) { // at the same time
@@ -64,8 +64,8 @@ func (in repeat) hash(by storage.Actor) []byte {
 // madeBefore returns what a request with this key has made, or ErrNotFound. Another
 // request under the same key is refused.
 func (r *routes) madeBefore(ctx context.Context, hash, body []byte) (string, error) {
-	id, request, err := r.Store.Requests.Look(ctx, hash)
-	if err == nil && !r.IsFingerprint(request, body) {
+	id, request, err := r.Operations.Store.Requests.Look(ctx, hash)
+	if err == nil && !r.Operations.IsFingerprint(request, body) {
 		return "", huma.Error422UnprocessableEntity("Idempotency-Key was used for another request within 24 hours",
 			&huma.ErrorDetail{Location: "header.Idempotency-Key", Message: "was used for another request"})
 	}

@@ -3,11 +3,14 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
 	"latchkey/api/wire"
+	"latchkey/keys"
 	"latchkey/storage"
+	"latchkey/usecase"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -21,7 +24,11 @@ const ourSide = "something went wrong on our side"
 func (r *routes) problem(ctx context.Context, err error) error {
 	var invalid *storage.Invalid
 	var taken *storage.Taken
+	var weak *keys.PasswordError
 	var told huma.StatusError
+	if errors.As(err, &weak) {
+		err = &storage.Invalid{Field: "password", Reason: passwordWords(weak.Reason)}
+	}
 	switch {
 	case errors.As(err, &told):
 		return told
@@ -37,8 +44,10 @@ func (r *routes) problem(ctx context.Context, err error) error {
 		return huma.Error403Forbidden(err.Error())
 	case errors.Is(err, storage.ErrStale), errors.Is(err, storage.ErrSetUp):
 		return huma.Error409Conflict(err.Error())
-	case errors.Is(err, wire.ErrBusy):
+	case errors.Is(err, keys.ErrBusy):
 		return huma.Error503ServiceUnavailable(wire.ErrBusy.Error())
+	case errors.Is(err, usecase.ErrReading):
+		return huma.Error503ServiceUnavailable(err.Error())
 	}
 	r.Report(ctx, err)
 	status, detail := fault(err)
@@ -75,4 +84,20 @@ func withoutValues(_ huma.Context, _ string, v any) (any, error) {
 		}
 	}
 	return v, nil
+}
+
+// passwordWords says what is wrong with a password.
+func passwordWords(reason keys.PasswordReason) string {
+	switch reason {
+	case keys.PasswordShort:
+		return fmt.Sprintf("must be at least %d characters long", keys.MinPassword)
+	case keys.PasswordLong:
+		return fmt.Sprintf("must be at most %d characters long", keys.MaxPassword)
+	case keys.PasswordText:
+		return "must be text without control characters"
+	case keys.PasswordOwn:
+		return "must not be made of the user's own names"
+	default:
+		return "is too easily guessed: it is made of what everybody tries first"
+	}
 }

@@ -16,7 +16,7 @@ func (r *routes) resourceOf(ctx context.Context, v *apps.Resource) (wire.Resourc
 	for _, s := range v.Secrets {
 		shown.Secrets = append(shown.Secrets, wire.ResourceSecret{ID: s.ID.String(), Secret: secretOf(s)})
 	}
-	scopes, err := r.Store.Resources.Scopes(ctx, v)
+	scopes, err := r.Operations.Store.Resources.Scopes(ctx, v)
 	for _, sc := range scopes {
 		shown.Scopes = append(shown.Scopes, wire.ResourceScope{Name: sc.Name, Words: sc.Words, Sensitivity: sensitivities[sc.Sensitivity], Open: sc.Open, Default: sc.Default})
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
-	"time"
 
 	"latchkey/api/wire"
 	"latchkey/storage"
@@ -36,7 +35,7 @@ func (r *routes) listResources(ctx context.Context, in *struct {
 	var list []*apps.Resource
 	var next []byte
 	if in.Find != "" {
-		v, err := r.Store.Resources.Find(ctx, in.Find)
+		v, err := r.Operations.Store.Resources.Find(ctx, in.Find)
 		if err == nil {
 			list = append(list, v)
 		} else if !errors.Is(err, storage.ErrNotFound) {
@@ -47,7 +46,7 @@ func (r *routes) listResources(ctx context.Context, in *struct {
 		if err != nil {
 			return nil, err
 		}
-		if list, next, err = r.Store.Resources.List(ctx, after, in.Limit); err != nil {
+		if list, next, err = r.Operations.Store.Resources.List(ctx, after, in.Limit); err != nil {
 			return nil, err
 		}
 	}
@@ -70,7 +69,7 @@ func (r *routes) createResource(ctx context.Context, in *struct {
 	return repeatable(ctx, r, repeat{"create-resource", in.IdempotencyKey, in.RawBody},
 		func(once policy.Once) (wire.Resource, error) { return r.addResource(ctx, once, in.Body) },
 		func(made string) (wire.Resource, error) {
-			v, err := r.Store.Resources.Find(ctx, made)
+			v, err := r.Operations.Store.Resources.Find(ctx, made)
 			if err != nil {
 				return wire.Resource{}, err
 			}
@@ -79,9 +78,8 @@ func (r *routes) createResource(ctx context.Context, in *struct {
 }
 
 func (r *routes) addResource(ctx context.Context, once policy.Once, in wire.NewResource) (wire.Resource, error) {
-	secret := r.NewSecret()
-	v, err := r.Store.Resources.Create(ctx, r.Actor(ctx), once, apps.NewResource{Identifier: in.Identifier, Name: in.Name,
-		Scopes: storedScopes(in.Scopes), Secret: r.HashSecret(secret), SecretLast4: last4(secret)})
+	v, secret, err := r.Operations.AddResource(ctx, r.Actor(ctx), once,
+		apps.NewResource{Identifier: in.Identifier, Name: in.Name, Scopes: storedScopes(in.Scopes)})
 	if err != nil {
 		return wire.Resource{}, err
 	}
@@ -91,7 +89,7 @@ func (r *routes) addResource(ctx context.Context, once policy.Once, in wire.NewR
 }
 
 func (r *routes) getResource(ctx context.Context, in *byResource) (*revised[wire.Resource], error) {
-	v, err := r.Store.Resources.Get(ctx, in.ID)
+	v, err := r.Operations.Store.Resources.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +97,7 @@ func (r *routes) getResource(ctx context.Context, in *byResource) (*revised[wire
 	if err != nil {
 		return nil, err
 	}
-	n, err := r.Store.Resources.Clients(ctx, v)
+	n, err := r.Operations.Store.Resources.Clients(ctx, v)
 	answer.Body.Clients = &n
 	return answer, err
 }
@@ -112,7 +110,7 @@ func (r *routes) changeResource(ctx context.Context, in *struct {
 		Scopes []wire.ResourceScope `json:"scopes,omitempty" doc:"All that it has from now on"`
 	}
 }) (*revised[wire.Resource], error) {
-	have, err := r.Store.Resources.Get(ctx, in.ID)
+	have, err := r.Operations.Store.Resources.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +121,7 @@ func (r *routes) changeResource(ctx context.Context, in *struct {
 	if in.IfMatch != "" {
 		revision = have.Revision
 	}
-	v, err := r.Store.Resources.Change(ctx, r.Actor(ctx), in.ID, revision,
+	v, err := r.Operations.Store.Resources.Change(ctx, r.Actor(ctx), in.ID, revision,
 		apps.ResourceChange{Name: in.Body.Name, Scopes: storedScopes(in.Body.Scopes)})
 	if errors.Is(err, storage.ErrStale) {
 		return nil, errChanged("resource")
@@ -135,7 +133,7 @@ func (r *routes) changeResource(ctx context.Context, in *struct {
 }
 
 func (r *routes) deleteResource(ctx context.Context, in *byResource) (*none, error) {
-	return nil, r.Store.Resources.Delete(ctx, r.Actor(ctx), in.ID)
+	return nil, r.Operations.Store.Resources.Delete(ctx, r.Actor(ctx), in.ID)
 }
 
 func (r *routes) disableResource(ctx context.Context, in *struct {
@@ -144,7 +142,7 @@ func (r *routes) disableResource(ctx context.Context, in *struct {
 		Disabled bool `json:"disabled"`
 	}
 }) (*revised[wire.Resource], error) {
-	v, err := r.Store.Resources.Disable(ctx, r.Actor(ctx), in.ID, in.Body.Disabled)
+	v, err := r.Operations.Store.Resources.Disable(ctx, r.Actor(ctx), in.ID, in.Body.Disabled)
 	if err != nil {
 		return nil, err
 	}
@@ -157,11 +155,7 @@ func (r *routes) addResourceSecret(ctx context.Context, in *struct {
 		Overlap int64 `json:"overlap_seconds" required:"false" minimum:"0" doc:"How long the secrets of before stay valid"`
 	}
 }) (*revised[wire.Resource], error) {
-	if in.Body.Overlap > overlapMost {
-		return nil, &storage.Invalid{Field: "overlap_seconds", Reason: "must be at most 90 days"}
-	}
-	secret := r.NewSecret()
-	v, err := r.Store.Resources.AddSecret(ctx, r.Actor(ctx), in.ID, r.HashSecret(secret), last4(secret), time.Duration(in.Body.Overlap)*time.Second)
+	v, secret, err := r.Operations.AddResourceSecret(ctx, r.Actor(ctx), in.ID, seconds(in.Body.Overlap))
 	if err != nil {
 		return nil, err
 	}
@@ -177,6 +171,6 @@ func (r *routes) removeResourceSecret(ctx context.Context, in *struct {
 	ID     storage.ID `path:"id"`
 	Secret storage.ID `path:"secret"`
 }) (*none, error) {
-	_, err := r.Store.Resources.RemoveSecret(ctx, r.Actor(ctx), in.ID, in.Secret)
+	_, err := r.Operations.Store.Resources.RemoveSecret(ctx, r.Actor(ctx), in.ID, in.Secret)
 	return nil, err
 }

@@ -3,13 +3,14 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
 
 	"latchkey/api/wire"
-	"latchkey/storage"
 	"latchkey/storage/policy"
+	"latchkey/usecase"
 )
 
 func (r *routes) settings() {
@@ -20,7 +21,7 @@ func (r *routes) settings() {
 }
 
 func (r *routes) listSettings(ctx context.Context, _ *none) (*out[wire.Settings], error) {
-	list, err := r.Store.Settings.List(ctx)
+	list, err := r.Operations.Store.Settings.List(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -39,19 +40,14 @@ func (r *routes) changeSettings(ctx context.Context, in *struct{ Body map[string
 			return nil, err
 		}
 		changes = append(changes, policy.SettingChange{Name: name, Value: text})
-		if accent, ok := in.Body[name].(string); ok && name == "branding.accent" {
-			if err := r.CheckAccent(accent); err != nil {
-				return nil, &storage.Invalid{Field: name, Reason: "cannot be used: " + err.Error()}
-			}
-		}
 	}
-	if err := r.Store.Settings.Change(ctx, r.Actor(ctx), changes); err != nil {
-		return nil, err
-	}
-	// The settings are stored, so a failure here is not the caller's: the keys are looked
-	// at again every minute.
-	if err := r.Keys.Reload(ctx); err != nil {
+	err := r.Operations.ChangeSettings(ctx, r.Actor(ctx), changes)
+	if errors.Is(err, usecase.ErrNotReloaded) { // not the caller's: the settings are stored
 		r.Report(ctx, err)
+		err = nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	return r.listSettings(ctx, nil)
 }

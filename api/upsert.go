@@ -7,7 +7,7 @@ import (
 	"latchkey/api/wire"
 	"latchkey/storage"
 	"latchkey/storage/people"
-	"latchkey/storage/table"
+	"latchkey/usecase"
 )
 
 // upserted is an account that was made (201) or was there (200).
@@ -16,9 +16,7 @@ type upserted struct {
 	Body   wire.User
 }
 
-// upsertUser lets a platform keep accounts in step with its own. Doing it again
-// changes nothing. A password hash is taken for accounts without a password only:
-// the password kept here is likely the newer one.
+// upsertUser lets a platform keep accounts in step with its own.
 func (r *routes) upsertUser(ctx context.Context, in *struct {
 	ExternalID string `query:"external_id" required:"true" minLength:"1" maxLength:"255"`
 	Body       wire.UserEntry
@@ -27,26 +25,15 @@ func (r *routes) upsertUser(ctx context.Context, in *struct {
 	if id := in.Body.ExternalID; id != "" && id != in.ExternalID {
 		return nil, &storage.Invalid{Field: "external_id", Reason: "must be left out or be the one in the address"}
 	}
-	r.Edits.Lock()
-	defer r.Edits.Unlock()
-	have, err := r.Store.Users.ByExternalIDs(ctx, []string{in.ExternalID})
+	source := usecase.UserSource{ExternalID: in.ExternalID, Read: func(have *people.User) (usecase.UserEntry, error) {
+		return readUserEntry(have, in.RawBody)
+	}}
+	u, made, err := r.Operations.UpsertUser(ctx, r.Actor(ctx), source)
 	if err != nil {
 		return nil, err
 	}
-	entry, err := r.readEntry(have[in.ExternalID], in.RawBody)
-	if err != nil {
-		return nil, err
-	}
-	entry.Change.ExternalID = &in.ExternalID
-	done, err := r.Store.Users.Import(ctx, r.Actor(ctx), people.UserImportOptions{Update: true}, []people.UserImport{entry})
-	if err != nil {
-		return nil, err
-	}
-	if done[0].Err != nil {
-		return nil, done[0].Err
-	}
-	answer := &upserted{Status: http.StatusOK, Body: userOf(done[0].User)}
-	if done[0].Outcome == table.Created {
+	answer := &upserted{Status: http.StatusOK, Body: userOf(u)}
+	if made {
 		answer.Status = http.StatusCreated
 	}
 	return answer, nil

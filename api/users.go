@@ -49,7 +49,7 @@ func (r *routes) listUsers(ctx context.Context, in *struct {
 	Find  string `query:"find" minLength:"1" doc:"A sub, username, e-mail address or external id, looked for in this order: only that user"`
 }) (*out[wire.Users], error) {
 	if in.Find != "" {
-		u, err := r.Store.Users.Find(ctx, in.Find)
+		u, err := r.Operations.Store.Users.Find(ctx, in.Find)
 		if errors.Is(err, storage.ErrNotFound) {
 			return &out[wire.Users]{wire.Users{Users: []wire.User{}}}, nil
 		}
@@ -62,7 +62,7 @@ func (r *routes) listUsers(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := r.Store.Users.List(ctx, after, in.Limit)
+	list, next, err := r.Operations.Store.Users.List(ctx, after, in.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (r *routes) createUser(ctx context.Context, in *struct {
 			if err != nil {
 				return wire.User{}, err
 			}
-			u, err := r.Store.Users.Get(ctx, id)
+			u, err := r.Operations.Store.Users.Get(ctx, id)
 			if err != nil {
 				return wire.User{}, err
 			}
@@ -98,48 +98,31 @@ func (r *routes) createUser(ctx context.Context, in *struct {
 }
 
 func (r *routes) addUser(ctx context.Context, once policy.Once, n wire.NewUser) (wire.User, error) {
-	v := people.User{
-		ID: r.Store.Users.NewID(), Username: n.Username, Email: n.Email, EmailVerified: n.EmailVerified,
+	u, err := r.Operations.AddUser(ctx, r.Actor(ctx), once, people.User{
+		Username: n.Username, Email: n.Email, EmailVerified: n.EmailVerified,
 		Profile: n.Claims, Roles: n.Roles, ExternalID: n.ExternalID,
-	}
-	if n.Password != "" {
-		sealed, err := r.seal(ctx, &v, n.Password)
-		if err != nil {
-			return wire.User{}, err
-		}
-		v.Password = sealed
-	}
-	u, err := r.Store.Users.CreateOnce(ctx, r.Actor(ctx), once, v)
+	}, n.Password)
 	if err != nil {
 		return wire.User{}, err
 	}
 	return userOf(u), nil
 }
 
-// seal checks a password against the user's own names and hashes it.
-func (r *routes) seal(ctx context.Context, u *people.User, password string) ([]byte, error) {
-	if err := r.CheckPassword(ctx, password, u.Username, u.Email,
-		u.Profile.Name, u.Profile.GivenName, u.Profile.FamilyName, u.Profile.Nickname); err != nil {
-		return nil, err
-	}
-	return r.HashPassword(ctx, u.ID[:], password)
-}
-
 func (r *routes) getUser(ctx context.Context, in *bySub) (*revised[wire.User], error) {
-	u, err := r.Store.Users.Get(ctx, in.Sub)
+	u, err := r.Operations.Store.Users.Get(ctx, in.Sub)
 	if err != nil {
 		return nil, err
 	}
 	v := revisedUser(u)
-	if v.Body.Groups, err = r.Store.Groups.Names(ctx, u.Groups); err != nil {
+	if v.Body.Groups, err = r.Operations.Store.Groups.Names(ctx, u.Groups); err != nil {
 		return nil, err
 	}
-	guessed, err := r.Store.Attempts.Guessed(ctx, r.Actor(ctx), in.Sub)
+	guessed, err := r.Operations.Store.Attempts.Guessed(ctx, r.Actor(ctx), in.Sub)
 	if err != nil {
 		return nil, err
 	}
 	v.Body.Guessing = guessingOf(guessed)
-	m, err := r.Store.Memberships.Get(ctx, in.Sub)
+	m, err := r.Operations.Store.Memberships.Get(ctx, in.Sub)
 	if err == nil {
 		v.Body.Patreon = membershipOf(m)
 	} else if !errors.Is(err, storage.ErrNotFound) {
@@ -156,29 +139,26 @@ func (r *routes) changeUser(ctx context.Context, in *struct {
 	Body    wire.Account
 	RawBody []byte
 }) (*revised[wire.User], error) {
-	r.Edits.Lock()
-	defer r.Edits.Unlock()
-	have, err := r.Store.Users.Get(ctx, in.Sub)
-	if err != nil {
-		return nil, err
+	edit := func(have *people.User) (c people.UserChange, err error) {
+		if !matches(in.IfMatch, tagOfUser(have)) {
+			return c, errChanged("user")
+		}
+		merged := userOf(have).Account
+		var said struct {
+			EmailVerified *bool           `json:"email_verified"`
+			Roles         *[]storage.Role `json:"roles"`
+		}
+		if err := errors.Join(strictjson.Unmarshal(in.RawBody, &merged), strictjson.Unmarshal(in.RawBody, &said)); err != nil {
+			return c, &storage.Invalid{Field: "body", Reason: "must be a JSON object of fields to change"}
+		}
+		return people.UserChange{
+			Username: &merged.Username, Email: &merged.Email, Profile: &merged.Claims, ExternalID: &merged.ExternalID,
+			// Only when said: a new address is unverified unless the same
+			// change vouches for it.
+			EmailVerified: said.EmailVerified, Roles: said.Roles,
+		}, nil
 	}
-	if !matches(in.IfMatch, tagOfUser(have)) {
-		return nil, errChanged("user")
-	}
-	merged := userOf(have).Account
-	var said struct {
-		EmailVerified *bool           `json:"email_verified"`
-		Roles         *[]storage.Role `json:"roles"`
-	}
-	if err := errors.Join(strictjson.Unmarshal(in.RawBody, &merged), strictjson.Unmarshal(in.RawBody, &said)); err != nil {
-		return nil, &storage.Invalid{Field: "body", Reason: "must be a JSON object of fields to change"}
-	}
-	u, err := r.Store.Users.Change(ctx, r.Actor(ctx), in.Sub, people.UserChange{
-		Username: &merged.Username, Email: &merged.Email, Profile: &merged.Claims, ExternalID: &merged.ExternalID,
-		// Only when said: a new address is unverified unless the same
-		// change vouches for it.
-		EmailVerified: said.EmailVerified, Roles: said.Roles, Revision: &have.Revision,
-	})
+	u, err := r.Operations.EditUser(ctx, r.Actor(ctx), in.Sub, edit)
 	if errors.Is(err, storage.ErrStale) && in.IfMatch != "" {
 		return nil, errChanged("user")
 	}
@@ -189,7 +169,7 @@ func (r *routes) changeUser(ctx context.Context, in *struct {
 }
 
 func (r *routes) deleteUser(ctx context.Context, in *bySub) (*none, error) {
-	return nil, r.Store.Users.Delete(ctx, r.Actor(ctx), in.Sub)
+	return nil, r.Operations.Store.Users.Delete(ctx, r.Actor(ctx), in.Sub)
 }
 
 func (r *routes) setPassword(ctx context.Context, in *struct {
@@ -198,15 +178,7 @@ func (r *routes) setPassword(ctx context.Context, in *struct {
 		Password string `json:"password" writeOnly:"true"`
 	}
 }) (*revised[wire.User], error) {
-	have, err := r.Store.Users.Get(ctx, in.Sub)
-	if err != nil {
-		return nil, err
-	}
-	sealed, err := r.seal(ctx, have, in.Body.Password)
-	if err != nil {
-		return nil, err
-	}
-	u, err := r.Store.Users.SetPassword(ctx, r.Actor(ctx), in.Sub, sealed)
+	u, err := r.Operations.SetPassword(ctx, r.Actor(ctx), in.Sub, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -219,9 +191,9 @@ func (r *routes) disableUser(ctx context.Context, in *struct {
 		Disabled bool `json:"disabled"`
 	}
 }) (*revised[wire.User], error) {
-	act := r.Store.Users.Enable
+	act := r.Operations.Store.Users.Enable
 	if in.Body.Disabled {
-		act = r.Store.Users.Disable
+		act = r.Operations.Store.Users.Disable
 	}
 	u, err := act(ctx, r.Actor(ctx), in.Sub)
 	if err != nil {
@@ -231,7 +203,7 @@ func (r *routes) disableUser(ctx context.Context, in *struct {
 }
 
 func (r *routes) unlockUser(ctx context.Context, in *bySub) (*revised[wire.User], error) {
-	if err := r.Store.Attempts.Unlock(ctx, r.Actor(ctx), in.Sub); err != nil {
+	if err := r.Operations.Store.Attempts.Unlock(ctx, r.Actor(ctx), in.Sub); err != nil {
 		return nil, err
 	}
 	return r.getUser(ctx, in)
@@ -241,7 +213,7 @@ func (r *routes) setPatreon(ctx context.Context, in *struct {
 	Sub  storage.ID `path:"sub"`
 	Body wire.Membership
 }) (*revised[wire.User], error) {
-	if err := r.Store.Memberships.Set(ctx, r.Actor(ctx), storedMembership(in.Sub, in.Body)); err != nil {
+	if err := r.Operations.Store.Memberships.Set(ctx, r.Actor(ctx), storedMembership(in.Sub, in.Body)); err != nil {
 		return nil, err
 	}
 	return r.getUser(ctx, &bySub{in.Sub})

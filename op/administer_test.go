@@ -22,12 +22,13 @@ import (
 	"latchkey/storage/apps"
 	"latchkey/storage/kv"
 	"latchkey/storage/people"
+	"latchkey/usecase"
 )
 
 // api is the administration API over the house's tokens.
 func (h *house) api() http.Handler {
 	router := mux.NewRouter()
-	api.Mount(router, api.Options{Store: h.store, Authorization: &api.Authorization{
+	api.Mount(router, api.Options{Operations: &usecase.Operations{Store: h.store}, Authorization: &api.Authorization{
 		Judge: func(ctx context.Context, token string) (storage.Actor, error) {
 			by, err := h.op.Administer(ctx, token)
 			switch {

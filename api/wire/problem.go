@@ -9,8 +9,8 @@ import (
 	"latchkey/storage"
 )
 
-// ErrBusy says that the call may succeed when it is tried again in a moment.
-// HashPassword wraps it when too many passwords are being hashed.
+// ErrBusy says that the call may succeed when it is tried again in a moment: too many
+// passwords are being hashed, or all the data is being read.
 var ErrBusy = errors.New("busy: try again in a moment")
 
 // WriteProblem answers with a problem, without the framework.

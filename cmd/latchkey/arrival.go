@@ -58,3 +58,11 @@ func (h *house) tellArrival(w http.ResponseWriter, r *http.Request) bool {
 	tell(w, r, http.StatusOK, string(text))
 	return true
 }
+
+// known is an instant, or nil if there is none.
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

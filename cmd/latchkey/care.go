@@ -14,7 +14,6 @@ import (
 	"latchkey/keys"
 	"latchkey/storage/backup"
 	"latchkey/storage/store"
-	"latchkey/storage/table"
 )
 
 // tries returns the function that tries a master key on stored data.
@@ -32,20 +31,6 @@ func presentKeys(c *Config) (backup.Keys, error) {
 		return nil, err
 	}
 	return tries(master), nil
-}
-
-// check reads everything that is stored, beside traffic.
-func (h *house) check(ctx context.Context) ([]table.Fault, error) {
-	return backup.Check(ctx, h.engine, h.store)
-}
-
-// backup writes a copy of the data, beside traffic.
-func (h *house) backup(ctx context.Context, path string) (wire.Backup, error) {
-	c, err := backup.Write(ctx, h.engine, path, h.tryKeys, time.Now())
-	if err != nil {
-		return wire.Backup{}, err
-	}
-	return wire.Backup{Path: c.Path, Bytes: c.Bytes, TakenAt: c.Taken, Faults: wire.FaultsOf(c.Faults)}, nil
 }
 
 // newSchedule is the configured one; nil: none is.

@@ -8,16 +8,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"latchkey/cmd/latchkey/internal/socket"
 	"latchkey/internal/edge"
 	"latchkey/keys"
+	"latchkey/login/page"
 	"latchkey/storage/backup"
 	"latchkey/storage/bolt"
 	"latchkey/storage/kv"
 	"latchkey/storage/store"
+	"latchkey/usecase"
 )
 
 // The files in the data directory.
@@ -30,22 +31,23 @@ var errNoMaster = errors.New("without it this data cannot be read: restore it fr
 
 // house is the data, opened: what every room is built on.
 type house struct {
-	config    *Config
-	engine    *bolt.Engine
-	store     *store.Store
-	masterKey keys.Master
-	ring      *keys.Ring
-	hasher    *keys.Hasher
-	branding  *branding
-	tryKeys   backup.Keys
-	schedule  *backup.Schedule // nil: none is configured
-	metrics   *metrics         // nil: nobody asks for them
-	traces    *traces          // nil: no collector is configured, or nothing is served
-	program   string           // how the operator runs this program, for pages; "": latchkey
-	probe     string           // what doctor proves itself with: see arrival.go
-	behind    time.Time        // see wroteLater; zero: the clock may be right
-	former    string           // the issuer until lately, once this is served; "": the same
-	edits     sync.Mutex       // api.Options.Edits, of all doors to this data
+	config     *Config
+	engine     *bolt.Engine
+	store      *store.Store
+	masterKey  keys.Master
+	ring       *keys.Ring
+	hasher     *keys.Hasher
+	branding   *branding
+	tryKeys    backup.Keys
+	schedule   *backup.Schedule // nil: none is configured
+	metrics    *metrics         // nil: nobody asks for them
+	traces     *traces          // nil: no collector is configured, or nothing is served
+	program    string           // how the operator runs this program, for pages; "": latchkey
+	probe      string           // what doctor proves itself with: see arrival.go
+	behind     time.Time        // see wroteLater; zero: the clock may be right
+	former     string           // the issuer until lately, once this is served; "": the same
+	operations *usecase.Operations
+	files      *usecase.Files
 }
 
 // openHouse opens the data, making it if there is none. It waits that long for
@@ -99,6 +101,8 @@ func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) 
 	}
 	h.hasher = keys.NewHasher(keys.HasherOptions{Ring: h.ring, Span: h.traces.spans(), Address: edge.ClientAddr})
 	h.branding = &branding{settings: h.store.Settings}
+	h.operations = &usecase.Operations{Store: h.store, Keys: h.ring, Hasher: h.hasher, Issuer: c.Issuer, CheckAccent: page.CheckAccent}
+	h.files = &usecase.Files{Engine: h.engine, Store: h.store, Keys: h.tryKeys}
 	return h, nil
 }
 

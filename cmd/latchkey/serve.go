@@ -9,8 +9,6 @@ import (
 	"syscall"
 	"time"
 
-	"latchkey/api"
-	"latchkey/api/client"
 	"latchkey/storage"
 
 	"github.com/spf13/cobra"
@@ -111,7 +109,7 @@ func (t *terminal) offerSetUp(ctx context.Context, h *house) error {
 	if err != nil || done {
 		return err
 	}
-	link, err := client.InProcess(api.Handler(h.apiOptions())).SetupLink(ctx)
+	link, err := h.operations.SetUpLink(ctx, storage.Operator)
 	switch {
 	case errors.Is(err, storage.ErrSetUp):
 		return nil
@@ -121,7 +119,7 @@ func (t *terminal) offerSetUp(ctx context.Context, h *house) error {
 		return err
 	}
 	t.say("\nNobody administers it yet. Open this link to become the first administrator:\n\n  %s\n\n"+
-		"It works once, until %s. “%s setup-link” prints another.\n", link.URL, clock(link.ExpiresAt), t.program())
+		"It works once, until %s. “%s setup-link” prints another.\n", link.URL, clock(link.Expires), t.program())
 	return nil
 }
 

@@ -6,38 +6,23 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"sync"
-	"time"
 
 	"latchkey/api"
 	"latchkey/api/wire"
 	"latchkey/cmd/latchkey/internal/socket"
 	"latchkey/internal/edge"
-	"latchkey/keys"
 	"latchkey/login/account"
 	"latchkey/login/page"
 	"latchkey/login/signin"
 	"latchkey/op"
 	"latchkey/storage"
-	"latchkey/storage/people"
 
 	"github.com/gorilla/mux"
 )
 
 // This file is where the rooms meet: everything that one is handed of another
 // is handed over here.
-
-// The paths that one-time links lead to. Their token is in the query, which is
-// never logged.
-var linkPaths = map[people.LinkKind]string{
-	people.LinkSetUp:    "/setup",
-	people.LinkRecovery: "/recover",
-}
-
-func (h *house) linkURL(kind people.LinkKind, token string) string {
-	return h.config.Issuer + linkPaths[kind] + "?" + url.Values{"token": {token}}.Encode()
-}
 
 // publicHandler is everything served on the address that browsers and apps use,
 // with the edge it is behind.
@@ -83,9 +68,9 @@ func (h *house) routes(router *mux.Router, provider *op.Provider, sessions signi
 	if h.config.AdminAPI == switchOn {
 		api.Mount(router, h.networkOptions(provider))
 	}
-	people := &signin.Handler{Provider: provider, Store: h.store, Hasher: h.hasher, Sessions: sessions, Renderer: renderer}
+	people := &signin.Handler{Provider: provider, Store: h.store, Operations: h.operations, Sessions: sessions, Renderer: renderer}
 	people.Routes(router)
-	own := &account.Handler{Store: h.store, Hasher: h.hasher, Sessions: sessions, Browsers: provider, Renderer: renderer, Cookies: sessions.Cookies}
+	own := &account.Handler{Store: h.store, Operations: h.operations, Sessions: sessions, Browsers: provider, Renderer: renderer, Cookies: sessions.Cookies}
 	own.Routes(router)
 }
 
@@ -95,40 +80,12 @@ const apiBody = 1 << 20
 // apiOptions is what the API is made of.
 func (h *house) apiOptions() api.Options {
 	return api.Options{
-		Store:         h.store,
-		CheckPassword: h.checkPassword,
-		CheckAccent:   page.CheckAccent,
-		HashPassword: func(ctx context.Context, binding []byte, password string) ([]byte, error) {
-			sealed, err := h.hasher.Hash(ctx, binding, password)
-			if errors.Is(err, keys.ErrBusy) {
-				err = wire.ErrBusy
-			}
-			return sealed, err
-		},
-		ImportPassword:  h.importPassword,
-		ImportSecret:    h.importSecret,
-		NewSecret:       keys.NewClientSecret,
-		HashSecret:      h.ring.HashClientSecret,
-		IsSecret:        h.ring.VerifyClientSecret,
-		GuessableSecret: keys.GuessableSecret,
-		CheckJWKS: func(set []byte, alg string) error {
-			_, err := keys.ParseClientKeys(set, alg)
-			return err
-		},
-		// No client secret holds a zero byte.
-		Fingerprint: func(request []byte) []byte { return h.ring.HashClientSecret("request\x00" + string(request)) },
-		IsFingerprint: func(fingerprint, request []byte) bool {
-			return h.ring.VerifyClientSecret(fingerprint, "request\x00"+string(request))
-		},
-		NewLink: keys.NewOneTime,
-		LinkURL: h.linkURL,
-		Keys:    keyRoom{ring: h.ring, now: time.Now},
+		Operations: h.operations,
 		Actor: func(ctx context.Context) storage.Actor {
 			by := storage.Operator
 			by.RequestID = edge.RequestID(ctx)
 			return by
 		},
-		Edits:   &h.edits,
 		Report:  func(ctx context.Context, err error) { edge.Fail(ctx, "server_error", err) },
 		Version: versionOf().Version,
 	}
@@ -139,8 +96,7 @@ func (h *house) apiOptions() api.Options {
 func (h *house) localOptions() api.Options {
 	o := h.apiOptions()
 	o.Status = h.status
-	o.Check = h.check
-	o.Backup = h.backup
+	o.Files = h.files
 	return o
 }
 

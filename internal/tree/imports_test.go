@@ -27,7 +27,7 @@ type ban struct {
 	why     string
 }
 
-// Imports flow one way: storage/kv <- storage <- keys <- op <- login <- cmd.
+// Imports flow one way: storage/kv <- storage <- keys <- usecase <- api, login <- cmd, and keys <- op <- login.
 var bans = []ban{
 	{in: "storage/kv/...", imports: []string{module + "/..."}, but: []string{module + "/storage/kv/...", module + "/storage/memory/..."}, tests: true,
 		why: "the engine contract knows no noun, so that an engine can be judged by it alone; its suite is itself tried on memory"},
@@ -51,7 +51,7 @@ var bans = []ban{
 		why: "the store is made of its floors, and not the other way round"},
 	{in: "storage/...", except: []string{"storage/bolt/...", "storage/memory/...", "storage/backup/...", "storage/store/storetest", "storage/kv/..."}, imports: []string{module + "/storage/bolt/...", module + "/storage/memory/...", module + "/api/..."},
 		why: "the store is handed its engine, and does not know who asks it"},
-	{in: "storage/...", imports: []string{module + "/op/...", module + "/login/...", module + "/cmd/..."},
+	{in: "storage/...", imports: []string{module + "/usecase/...", module + "/op/...", module + "/login/...", module + "/cmd/..."},
 		why: "imports flow one way: the store serves the rooms above it and knows none of them"},
 	{in: "storage/...", imports: []string{module + "/keys/...", module + "/internal/..."}, but: []string{module + "/internal/limit"},
 		why: "the store takes hashes and sealed bytes; whoever has the keys is above it"},
@@ -59,15 +59,19 @@ var bans = []ban{
 		why: "a rule that stands in a handler or a page is missing from the others; package api speaks HTTP"},
 	{in: "storage/...", imports: []string{"crypto/...", "golang.org/x/crypto/..."}, but: []string{"crypto/rand", "crypto/subtle"},
 		why: "the store makes ids and compares; hashing and sealing are the business of keys"},
-	{in: "keys/...", imports: []string{module + "/op/...", module + "/login/...", module + "/cmd/...", module + "/internal/...", module + "/api/..."}, but: []string{module + "/internal/limit", module + "/internal/strictjson"},
+	{in: "keys/...", imports: []string{module + "/usecase/...", module + "/op/...", module + "/login/...", module + "/cmd/...", module + "/internal/...", module + "/api/..."}, but: []string{module + "/internal/limit", module + "/internal/strictjson"},
 		why: "imports flow one way: keys serve the rooms above and know none of them"},
 	{in: "keys/...", imports: []string{"net/http/...", "html/..."},
 		why: "a key does not care how its signature travels"},
+	{in: "usecase/...", imports: []string{module + "/op/...", module + "/login/...", module + "/cmd/...", module + "/api/...", module + "/internal/..."},
+		why: "pages, API and command line call the same operations, which know none of them"},
+	{in: "usecase/...", imports: []string{"net/http/...", "html/..."},
+		why: "an operation does not care how it is asked for"},
 	{in: "api/...", imports: []string{module + "/op/...", module + "/login/...", module + "/cmd/..."},
 		why: "administration by programs needs neither the provider nor its pages"},
-	{in: "api/wire", imports: []string{module + "/keys/...", module + "/api/client", module + "/api", module + "/internal/..."},
+	{in: "api/wire", imports: []string{module + "/keys/...", module + "/usecase/...", module + "/api/client", module + "/api", module + "/internal/..."},
 		why: "both sides of the API use its names: they know neither side"},
-	{in: "api/client", imports: []string{module + "/keys/...", module + "/storage/store/...", module + "/api", module + "/internal/...", "github.com/danielgtaylor/huma/..."},
+	{in: "api/client", imports: []string{module + "/keys/...", module + "/usecase/...", module + "/storage/store/...", module + "/api", module + "/internal/...", "github.com/danielgtaylor/huma/..."},
 		why: "a program that imports the client is not the server"},
 	{in: "op/...", imports: []string{module + "/login/...", module + "/cmd/..."},
 		why: "the provider declares the pages and sessions it needs; pages come and go without it"},

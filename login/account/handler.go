@@ -5,13 +5,13 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"latchkey/keys"
 	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/op"
 	"latchkey/storage"
 	"latchkey/storage/people"
 	"latchkey/storage/store"
+	"latchkey/usecase"
 )
 
 // Sessions are those that a browser carries.
@@ -27,12 +27,12 @@ type Browsers interface{ Browser(r *http.Request) []byte }
 
 // Handler serves the pages. All fields are required.
 type Handler struct {
-	Store    *store.Store
-	Hasher   *keys.Hasher
-	Sessions Sessions
-	Browsers Browsers
-	Renderer *page.Renderer
-	Cookies  op.Cookies
+	Store      *store.Store
+	Operations *usecase.Operations
+	Sessions   Sessions
+	Browsers   Browsers
+	Renderer   *page.Renderer
+	Cookies    op.Cookies
 }
 
 // pathWellKnown is where password managers look for the page to change a password (A
@@ -55,7 +55,7 @@ func (h *Handler) Routes(r *mux.Router) {
 func (h *Handler) front() front.Front { return front.Front{Renderer: h.Renderer} }
 
 func (h *Handler) passwords() front.Passwords {
-	return front.Passwords{Store: h.Store, Hasher: h.Hasher}
+	return front.Passwords{Operations: h.Operations}
 }
 
 // accounts are those signed in on this browser, the one in front first. If there is

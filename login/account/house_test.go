@@ -24,6 +24,7 @@ import (
 	"latchkey/storage/memory"
 	"latchkey/storage/people"
 	"latchkey/storage/store"
+	"latchkey/usecase"
 )
 
 // house is the pages of signing in and of one's account, on a clock of their own.
@@ -87,8 +88,9 @@ func newHouse(t *testing.T, o keys.HasherOptions) *house {
 		t.Fatal(err)
 	}
 	r := mux.NewRouter()
-	(&signin.Handler{Provider: provider, Store: h.store, Hasher: h.hasher, Sessions: h.sessions, Renderer: renderer}).Routes(r)
-	(&account.Handler{Store: h.store, Hasher: h.hasher, Sessions: h.sessions, Browsers: provider, Renderer: renderer}).Routes(r)
+	operations := &usecase.Operations{Store: h.store, Keys: ring, Hasher: h.hasher, Issuer: h.url}
+	(&signin.Handler{Provider: provider, Store: h.store, Operations: operations, Sessions: h.sessions, Renderer: renderer}).Routes(r)
+	(&account.Handler{Store: h.store, Operations: operations, Sessions: h.sessions, Browsers: provider, Renderer: renderer}).Routes(r)
 	server.Config.Handler = r
 	server.Start()
 	return h

@@ -15,6 +15,7 @@ import (
 	"latchkey/op"
 	"latchkey/storage"
 	"latchkey/storage/people"
+	"latchkey/usecase"
 )
 
 // passwordForm shows the form for the account in front.
@@ -107,8 +108,8 @@ func (h *Handler) change(r *http.Request, v people.SignedIn, form *page.ChangePa
 		return nil, err
 	}
 	// One place for both hashes: who has proven the old password is not sent away.
-	turn, err := h.Hasher.Reserve(r.Context(), true) // somebody signed in here
-	if err != nil {                                  // keys.ErrBusy
+	turn, err := h.Operations.Hasher.Reserve(r.Context(), true) // somebody signed in here
+	if err != nil {                                             // keys.ErrBusy
 		form.Problem, form.RetryAfter = page.Busy, front.BusyRetry
 		return nil, nil
 	}
@@ -144,7 +145,7 @@ func (h *Handler) examine(ctx context.Context, errs *page.FieldErrors, u *people
 	case norm.NFC.String(fresh) == norm.NFC.String(current):
 		errs.Add(page.FieldNewPassword, page.NewPasswordSame)
 	default:
-		return h.passwords().Acceptable(ctx, errs, page.FieldNewPassword, fresh, front.NamesOf(u)...)
+		return h.passwords().Acceptable(ctx, errs, page.FieldNewPassword, fresh, usecase.NamesOf(u)...)
 	}
 	return nil
 }

@@ -11,13 +11,12 @@ import (
 	"latchkey/keys"
 	"latchkey/login/page"
 	"latchkey/storage/people"
-	"latchkey/storage/store"
+	"latchkey/usecase"
 )
 
 // Passwords asks for passwords: the one an account has, and a new one.
 type Passwords struct {
-	Store  *store.Store
-	Hasher *keys.Hasher
+	Operations *usecase.Operations
 }
 
 // BusyRetry is how soon to try again when too many passwords are being checked.
@@ -52,13 +51,13 @@ func (p Passwords) Check(ctx context.Context, name string, user *people.User, br
 	}
 	// The look comes first: it says whether the account knows the browser, and sends away
 	// whoever has to wait.
-	look, err := p.Store.Attempts.Look(ctx, name, user, browser)
+	look, err := p.Operations.Store.Attempts.Look(ctx, name, user, browser)
 	if err != nil || look.Wait > 0 {
 		return throttled(ctx, look.Wait), err
 	}
 	// Then the place: whoever finds none has had no password checked, and so has made no
 	// attempt. With one in hand every password that is checked was counted.
-	turn, err := p.Hasher.Reserve(ctx, look.Known)
+	turn, err := p.Operations.Hasher.Reserve(ctx, look.Known)
 	if err != nil { // keys.ErrBusy
 		return Checked{Problem: page.Busy, Wait: BusyRetry}, nil
 	}
@@ -68,7 +67,7 @@ func (p Passwords) Check(ctx context.Context, name string, user *people.User, br
 
 // CheckIn is Check with a place among those who hash, for whoever has more to do in it.
 func (p Passwords) CheckIn(ctx context.Context, turn keys.Turn, name string, user *people.User, browser []byte, password string) (Checked, error) {
-	look, err := p.Store.Attempts.Look(ctx, name, user, browser)
+	look, err := p.Operations.Store.Attempts.Look(ctx, name, user, browser)
 	if err != nil || look.Wait > 0 {
 		return throttled(ctx, look.Wait), err
 	}
@@ -78,7 +77,7 @@ func (p Passwords) CheckIn(ctx context.Context, turn keys.Turn, name string, use
 func (p Passwords) check(ctx context.Context, turn keys.Turn, name string, user *people.User, browser []byte, password string) (Checked, error) {
 	// Counting on an account is a commit, and on a name of nobody is none. Beside the
 	// hash, which is owed either way, it takes no time of its own.
-	count := beside(func() (time.Duration, error) { return p.Store.Attempts.Count(ctx, name, user, browser) })
+	count := beside(func() (time.Duration, error) { return p.Operations.Store.Attempts.Count(ctx, name, user, browser) })
 	right, rehash, failed := verify(ctx, turn, user, password)
 	wait, err := count()
 	switch {
@@ -93,11 +92,11 @@ func (p Passwords) check(ctx context.Context, turn keys.Turn, name string, user 
 		edge.Fail(ctx, "disabled", nil)
 		return Checked{Problem: page.Disabled}, nil
 	}
-	set, err := p.Store.Settings.Get(ctx)
+	set, err := p.Operations.Store.Settings.Get(ctx)
 	if err != nil {
 		return Checked{}, err
 	}
-	if wait := p.Store.Sessions.Count(user.ID, &set); wait > 0 {
+	if wait := p.Operations.Store.Sessions.Count(user.ID, &set); wait > 0 {
 		return throttled(ctx, wait), nil
 	}
 	return Checked{Rehash: rehash}, nil
@@ -164,19 +163,21 @@ func (p Passwords) Acceptable(ctx context.Context, errs *page.FieldErrors, field
 		errs.Add(field, page.PasswordMissing)
 		return nil
 	}
-	set, err := p.Store.Settings.Get(ctx)
-	if err != nil {
-		return err
+	err := p.Operations.CheckPassword(ctx, password, own...)
+	if Refused(errs, field, err) {
+		return nil
 	}
-	var bad *keys.PasswordError
-	if errors.As(keys.CheckPassword(password, append(own, set.Branding.Name)...), &bad) {
-		why := reasonKeys[bad.Reason]
-		errs.Add(field, why.key, why.args...)
-	}
-	return nil
+	return err
 }
 
-// NamesOf are what a password must not be made of.
-func NamesOf(u *people.User) []string {
-	return []string{u.Username, u.Email, u.Profile.Name, u.Profile.GivenName, u.Profile.FamilyName, u.Profile.Nickname}
+// Refused notes on a field what is wrong with a new password. False: err says something
+// else.
+func Refused(errs *page.FieldErrors, field page.Field, err error) bool {
+	var bad *keys.PasswordError
+	if !errors.As(err, &bad) {
+		return false
+	}
+	why := reasonKeys[bad.Reason]
+	errs.Add(field, why.key, why.args...)
+	return true
 }

@@ -16,6 +16,7 @@ import (
 	"latchkey/storage/memory"
 	"latchkey/storage/people"
 	"latchkey/storage/store"
+	"latchkey/usecase"
 )
 
 const password = "seven green parrots sing"
@@ -48,23 +49,24 @@ func newDesk(t *testing.T, span keys.Span) *desk {
 	t.Helper()
 	ctx := t.Context()
 	d := &desk{t: t, engine: &engine{Engine: memory.New(memory.Options{})}}
+	d.Operations = &usecase.Operations{}
 	t.Cleanup(func() { _ = d.engine.Close() })
 	master, err := keys.CreateMaster(t.TempDir() + "/master.key")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Store, err = store.Open(ctx, d.engine, store.Options{}); err != nil {
+	if d.Operations.Store, err = store.Open(ctx, d.engine, store.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	ring, err := keys.Open(ctx, keys.Options{Store: d.Store.Keys, Master: master})
+	ring, err := keys.Open(ctx, keys.Options{Store: d.Operations.Store.Keys, Master: master})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Hasher = keys.NewHasher(keys.HasherOptions{Ring: ring, Span: span})
-	id := d.Store.Users.NewID()
-	sealed, err := d.Hasher.Hash(ctx, id[:], password)
+	d.Operations.Hasher = keys.NewHasher(keys.HasherOptions{Ring: ring, Span: span})
+	id := d.Operations.Store.Users.NewID()
+	sealed, err := d.Operations.Hasher.Hash(ctx, id[:], password)
 	if err == nil {
-		d.ada, err = d.Store.Users.Create(ctx, storage.Operator, people.User{ID: id, Username: "ada", Password: sealed})
+		d.ada, err = d.Operations.Store.Users.Create(ctx, storage.Operator, people.User{ID: id, Username: "ada", Password: sealed})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +160,7 @@ func TestAPanicWhileCountingIsTheCallersAndLeavesThePlaceFree(t *testing.T) {
 	}()
 	d.engine.commit = nil
 	for range 200 { // more than there are places
-		turn, err := d.Hasher.Reserve(t.Context(), false)
+		turn, err := d.Operations.Hasher.Reserve(t.Context(), false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,20 +233,20 @@ func TestWhoeverHasToWaitCostsNoHashAndNoWrite(t *testing.T) {
 // not be able to write them without end. Whoever does not, learns nothing new from it.
 func TestWhoSignsInAllDayLongWaits(t *testing.T) {
 	d := newDesk(t, nil)
-	set, err := d.Store.Settings.Get(t.Context())
+	set, err := d.Operations.Store.Settings.Get(t.Context())
 	if err == nil {
 		set.DailySignIns = 100
-		err = d.Store.Settings.Set(t.Context(), storage.Operator, set)
+		err = d.Operations.Store.Settings.Set(t.Context(), storage.Operator, set)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 100 {
-		if wait := d.Store.Sessions.Count(d.ada.ID, &set); wait > 0 {
+		if wait := d.Operations.Store.Sessions.Count(d.ada.ID, &set); wait > 0 {
 			t.Fatal(wait)
 		}
 	}
-	if wait := d.Store.Grants.Count(d.ada.ID, &set); wait > 0 {
+	if wait := d.Operations.Store.Grants.Count(d.ada.ID, &set); wait > 0 {
 		t.Errorf("an app's sign-in waits %v", wait)
 	}
 	if out, err := d.check(t.Context(), password); err != nil || out.Problem != page.Throttled || out.Wait <= 0 || out.Wait > 30*time.Second {

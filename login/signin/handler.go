@@ -5,26 +5,26 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"latchkey/keys"
 	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/op"
 	"latchkey/storage/store"
+	"latchkey/usecase"
 )
 
 // Handler serves the pages. All fields are required.
 type Handler struct {
-	Provider *op.Provider
-	Store    *store.Store
-	Hasher   *keys.Hasher
-	Sessions Sessions
-	Renderer *page.Renderer
+	Provider   *op.Provider
+	Store      *store.Store
+	Operations *usecase.Operations
+	Sessions   Sessions
+	Renderer   *page.Renderer
 }
 
 // The pages' paths outside a flow.
 const (
-	pathSetUp   = "/setup"
-	pathRecover = "/recover"
+	pathSetUp   = usecase.PathSetUp
+	pathRecover = usecase.PathRecover
 )
 
 // Routes puts the pages on r.
@@ -53,7 +53,7 @@ func (h *Handler) front() front.Front { return front.Front{Renderer: h.Renderer}
 func (h *Handler) notices() front.Notices { return front.Notices{Cookies: h.Sessions.Cookies} }
 
 func (h *Handler) passwords() front.Passwords {
-	return front.Passwords{Store: h.Store, Hasher: h.Hasher}
+	return front.Passwords{Operations: h.Operations}
 }
 
 func (h *Handler) show(w http.ResponseWriter, r *http.Request, status int, p page.Page) {

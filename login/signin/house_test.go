@@ -25,6 +25,7 @@ import (
 	"latchkey/storage/memory"
 	"latchkey/storage/people"
 	"latchkey/storage/store"
+	"latchkey/usecase"
 )
 
 // house is a provider with its pages, on a clock of its own.
@@ -82,7 +83,8 @@ func newHouse(t *testing.T) *house {
 	}
 	r := mux.NewRouter()
 	provider.Routes(r)
-	(&signin.Handler{Provider: provider, Store: store, Hasher: h.hasher, Sessions: sessions, Renderer: renderer}).Routes(r)
+	operations := &usecase.Operations{Store: store, Keys: ring, Hasher: h.hasher, Issuer: h.url}
+	(&signin.Handler{Provider: provider, Store: store, Operations: operations, Sessions: sessions, Renderer: renderer}).Routes(r)
 	server.Config.Handler = r
 	server.Start()
 	return h

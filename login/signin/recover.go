@@ -10,14 +10,15 @@ import (
 	"latchkey/login/page"
 	"latchkey/storage"
 	"latchkey/storage/people"
+	"latchkey/usecase"
 )
 
 // recoverForm shows the form for a new password. Opening the link uses nothing up:
 // mail scanners and messengers open links before people do.
 func (h *Handler) recoverForm(w http.ResponseWriter, r *http.Request) {
 	token := r.URL.Query().Get("token")
-	if user, _ := h.recovering(w, r, token); user != nil {
-		h.show(w, r, http.StatusOK, recoverPage(user, token))
+	if link := h.recovering(w, r, token); link != nil {
+		h.show(w, r, http.StatusOK, recoverPage(link.User, token))
 	}
 }
 
@@ -25,59 +26,41 @@ func recoverPage(user *people.User, token string) page.Recover {
 	return page.Recover{Action: pathRecover, Token: token, Person: front.PersonOf(user), MinLength: keys.MinPassword}
 }
 
-// recovering returns the user whom a live link is for. If there is none it has
-// answered, and returns nil.
-func (h *Handler) recovering(w http.ResponseWriter, r *http.Request, token string) (*people.User, []byte) {
-	hash, err := keys.HashOneTime(token)
-	var link *people.Link
-	if err == nil {
-		link, err = h.Store.Links.Look(r.Context(), hash, people.LinkRecovery)
-	}
-	var user *people.User
-	if err == nil {
-		user, err = h.Store.Users.Get(r.Context(), link.User)
-	}
-	if err == nil && !user.Disabled && user.Epoch == link.Epoch {
-		return user, hash
-	}
-	if err != nil && !isLinkFault(err) {
+// recovering opens a link that works now. If it does not it has answered, and returns nil.
+func (h *Handler) recovering(w http.ResponseWriter, r *http.Request, token string) *usecase.Recovery {
+	link, err := h.Operations.OpenRecovery(r.Context(), token)
+	switch {
+	case errors.Is(err, storage.ErrLink):
+		h.show(w, r, http.StatusNotFound, page.RecoverLink{})
+	case err != nil:
 		h.fail(w, r, err)
-		return nil, nil
 	}
-	h.show(w, r, http.StatusNotFound, page.RecoverLink{})
-	return nil, nil
-}
-
-func isLinkFault(err error) bool {
-	return errors.Is(err, storage.ErrLink) || errors.Is(err, keys.ErrToken) || errors.Is(err, storage.ErrNotFound)
+	return link
 }
 
 func (h *Handler) recover(w http.ResponseWriter, r *http.Request) {
 	token, password := r.PostForm.Get("token"), r.PostForm.Get("password")
-	user, hash := h.recovering(w, r, token)
-	if user == nil {
+	link := h.recovering(w, r, token)
+	if link == nil {
 		return
 	}
-	form := recoverPage(user, token)
-	err := h.passwords().Acceptable(r.Context(), &form.Errors, page.FieldPassword, password, front.NamesOf(user)...)
-	if err == nil && len(form.Errors) > 0 {
+	form := recoverPage(link.User, token)
+	if password == "" {
+		form.Errors.Add(page.FieldPassword, page.PasswordMissing)
 		h.show(w, r, http.StatusUnprocessableEntity, form)
 		return
 	}
-	var sealed []byte
-	if err == nil {
-		sealed, err = h.Hasher.Hash(r.Context(), user.ID[:], password)
-	}
-	if err == nil {
-		_, err = h.Store.Links.Recover(r.Context(), hash, edge.RequestID(r.Context()), sealed, h.Provider.NameBrowser(w, r))
-	}
+	browser := func() []byte { return h.Provider.NameBrowser(w, r) }
+	err := h.Operations.Recover(r.Context(), link, edge.RequestID(r.Context()), password, browser)
 	switch {
 	case err == nil:
-		h.notices().PasswordSet(w, user.Username)
+		h.notices().PasswordSet(w, link.User.Username)
 		front.See(w, front.PathSignIn)
+	case front.Refused(&form.Errors, page.FieldPassword, err):
+		h.show(w, r, http.StatusUnprocessableEntity, form)
 	case errors.Is(err, keys.ErrBusy):
 		h.show(w, r, http.StatusServiceUnavailable, page.Error{Fault: page.Overloaded, RetryAfter: front.BusyRetry})
-	case isLinkFault(err):
+	case errors.Is(err, storage.ErrLink):
 		h.show(w, r, http.StatusNotFound, page.RecoverLink{})
 	default:
 		h.fail(w, r, err)

@@ -11,6 +11,7 @@ import (
 	"latchkey/login/page"
 	"latchkey/storage"
 	"latchkey/storage/people"
+	"latchkey/usecase"
 )
 
 // setUpForm shows the form that makes the first administrator. Opening the link
@@ -22,31 +23,18 @@ func (h *Handler) setUpForm(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// setUpLink returns the hash of a token that works now. If it does not it has
-// answered, and returns nil.
-func (h *Handler) setUpLink(w http.ResponseWriter, r *http.Request, token string) []byte {
-	done, err := h.Store.Users.HasAdmin(r.Context())
-	if err != nil {
-		h.fail(w, r, err)
-		return nil
-	}
-	if done {
+// setUpLink opens a link that works now. If it does not it has answered, and returns nil.
+func (h *Handler) setUpLink(w http.ResponseWriter, r *http.Request, token string) *usecase.SetUp {
+	link, err := h.Operations.OpenSetUp(r.Context(), token)
+	switch {
+	case errors.Is(err, storage.ErrSetUp):
 		h.show(w, r, http.StatusGone, page.SetUpUsed{})
-		return nil
-	}
-	hash, err := keys.HashOneTime(token)
-	if err == nil {
-		_, err = h.Store.Links.Look(r.Context(), hash, people.LinkSetUp)
-	}
-	if err == nil {
-		return hash
-	}
-	if !errors.Is(err, storage.ErrLink) && !errors.Is(err, keys.ErrToken) {
+	case errors.Is(err, storage.ErrLink):
+		h.show(w, r, http.StatusNotFound, page.SetUpLink{Missing: token == ""})
+	case err != nil:
 		h.fail(w, r, err)
-		return nil
 	}
-	h.show(w, r, http.StatusNotFound, page.SetUpLink{Missing: token == ""})
-	return nil
+	return link
 }
 
 func (h *Handler) setUp(w http.ResponseWriter, r *http.Request) {
@@ -56,7 +44,7 @@ func (h *Handler) setUp(w http.ResponseWriter, r *http.Request) {
 	if link == nil {
 		return
 	}
-	user := people.User{ID: h.Store.Users.NewID(), Username: form.Username, Email: form.Email}
+	user := people.User{Username: form.Username, Email: form.Email}
 	password := r.PostForm.Get("password")
 	// All that is wrong is said at once.
 	refused, err := h.Store.Users.ValidateNew(r.Context(), form.Username, form.Email)
@@ -71,7 +59,7 @@ func (h *Handler) setUp(w http.ResponseWriter, r *http.Request) {
 	for _, fault := range refused {
 		refusedField(&form.Errors, fault)
 	}
-	if err := h.passwords().Acceptable(r.Context(), &form.Errors, page.FieldPassword, password, front.NamesOf(&user)...); err != nil {
+	if err := h.passwords().Acceptable(r.Context(), &form.Errors, page.FieldPassword, password, usecase.NamesOf(&user)...); err != nil {
 		h.fail(w, r, err)
 		return
 	}
@@ -79,7 +67,7 @@ func (h *Handler) setUp(w http.ResponseWriter, r *http.Request) {
 		h.show(w, r, http.StatusUnprocessableEntity, form)
 		return
 	}
-	made, err := h.createAdmin(r, link, user, password)
+	made, err := h.Operations.SetUp(r.Context(), link, edge.RequestID(r.Context()), user, password)
 	switch {
 	case err == nil:
 		h.welcome(w, r, made)
@@ -94,15 +82,6 @@ func (h *Handler) setUp(w http.ResponseWriter, r *http.Request) {
 	default:
 		h.fail(w, r, err)
 	}
-}
-
-func (h *Handler) createAdmin(r *http.Request, link []byte, user people.User, password string) (*people.User, error) {
-	sealed, err := h.Hasher.Hash(r.Context(), user.ID[:], password)
-	if err != nil {
-		return nil, err
-	}
-	user.Password = sealed
-	return h.Store.Users.SetUp(r.Context(), link, edge.RequestID(r.Context()), user)
 }
 
 // welcome signs the new administrator in: they have just chosen the password.
