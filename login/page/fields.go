@@ -54,6 +54,7 @@ type input struct {
 	Error        *Text
 	Invalid      bool // wrong without a sentence of its own
 	Alert        bool // Error is all that the page says of it, and is read out at once
+	Wait         int  // seconds, counted down below Error; 0: there is nothing to wait for
 }
 
 // with fills in what this request brought. A password is never given back.

@@ -3,7 +3,6 @@ package page
 import (
 	"net/http"
 	"strconv"
-	"time"
 )
 
 const (
@@ -44,6 +43,6 @@ func (f frame) setHeaders(h http.Header, c *catalogue) {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	}
 	if f.wait > 0 {
-		h.Set("Retry-After", strconv.Itoa(int((f.wait+time.Second-1)/time.Second)))
+		h.Set("Retry-After", strconv.Itoa(seconds(f.wait)))
 	}
 }

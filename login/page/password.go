@@ -27,28 +27,24 @@ func (p ChangePassword) frame(*livery) frame {
 	if p.Several {
 		f.switchURL = p.SwitchURL
 	}
-	if e := p.problem(); !e.Text.IsZero() {
-		f.summary = append([]FieldError{e}, p.Errors...)
-	}
 	current := input{ID: FieldCurrentPassword, Type: "password", Label: Say("field.password.current"),
-		Autocomplete: "current-password", Focus: len(f.summary) == 0}
+		Autocomplete: "current-password"}
+	switch later := tryLater(p.Problem, p.RetryAfter); {
+	case !later.IsZero():
+		p.Errors, f.summary, f.failed = FieldErrors{{FieldCurrentPassword, later}}, nil, true
+		current.Alert, current.Focus, current.Wait = true, true, seconds(p.RetryAfter)
+	case p.Problem == Stale:
+		f.summary = append([]FieldError{{Text: Say("password.stale")}}, p.Errors...)
+	default:
+		current.Focus = len(f.summary) == 0
+	}
+	current = current.with("", p.Errors)
+	current.Invalid = current.Invalid && current.Wait == 0 // who is to wait has not been wrong
 	f.fields = []input{
-		current.with("", p.Errors),
+		current,
 		newPassword(FieldNewPassword, "field.password.new", p.MinLength).with("", p.Errors),
 	}
 	return f
-}
-
-func (p ChangePassword) problem() FieldError {
-	switch p.Problem {
-	case Throttled:
-		return FieldError{Text: Say("signin.throttled", wait(p.RetryAfter))}
-	case Busy:
-		return FieldError{Text: Say("signin.busy")}
-	case Stale:
-		return FieldError{Text: Say("password.stale")}
-	}
-	return FieldError{}
 }
 
 // NoPassword tells people whose account has no password how to get one.

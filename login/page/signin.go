@@ -59,9 +59,9 @@ func (p SignIn) frame(l *livery) frame {
 	if p.App != nil {
 		f.title = Say("signin.title.app", p.App.Name)
 	}
-	if p.Problem == WrongPassword {
+	if said := p.passwordFault(); !said.IsZero() {
 		// One line above the password says it: the form stays where it is.
-		p.Errors = FieldErrors{{FieldPassword, Say("signin.wrong")}}
+		p.Errors = FieldErrors{{FieldPassword, said}}
 		f.failed = true
 	}
 	if e := p.problem(l); !e.Text.IsZero() {
@@ -76,9 +76,11 @@ func (p SignIn) fields() []input {
 		Verbatim: true}.with(p.Username, p.Errors)
 	password := input{ID: FieldPassword, Type: "password", Label: Say("field.password"),
 		Autocomplete: "current-password"}.with("", p.Errors)
-	if p.Problem == WrongPassword {
+	if !p.passwordFault().IsZero() {
 		// Which of the two is wrong is nobody's business.
-		name.Invalid, password.Alert, password.Focus = true, true, true
+		wrong := p.Problem == WrongPassword
+		name.Invalid, password.Invalid = wrong, wrong
+		password.Alert, password.Focus, password.Wait = true, true, seconds(p.RetryAfter)
 	}
 	if len(p.Errors) == 0 && p.Problem == NoProblem {
 		name.Focus = p.Username == ""
@@ -87,14 +89,29 @@ func (p SignIn) fields() []input {
 	return []input{name, password}
 }
 
+// passwordFault is what stands above the password; zero: nothing is wrong there.
+func (p SignIn) passwordFault() Text {
+	if p.Problem == WrongPassword {
+		return Say("signin.wrong")
+	}
+	return tryLater(p.Problem, p.RetryAfter)
+}
+
+// tryLater says that a password can be tried again in a while; zero: at once.
+func tryLater(problem SignInProblem, retry time.Duration) Text {
+	switch problem {
+	case Throttled:
+		return Say("signin.throttled", wait(retry))
+	case Busy:
+		return Say("signin.busy")
+	}
+	return Text{}
+}
+
 func (p SignIn) problem(l *livery) FieldError {
 	switch p.Problem {
 	case Disabled:
 		return FieldError{Text: Say("signin.disabled", l.Contact())}
-	case Throttled:
-		return FieldError{Text: Say("signin.throttled", wait(p.RetryAfter))}
-	case Busy:
-		return FieldError{Text: Say("signin.busy")}
 	case NoCookies:
 		return FieldError{Text: Say("signin.no_cookies")}
 	case SignedOutSince:

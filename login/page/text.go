@@ -31,6 +31,9 @@ func Count(k Key, n int, args ...any) Text {
 // IsZero reports whether there is nothing to say.
 func (t Text) IsZero() bool { return t.key == "" }
 
+// seconds is a span of time in whole seconds, rounded up.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
 // wait is a span of time in words, rounded up: whoever waits that long is never
 // too early.
 func wait(d time.Duration) Text {
