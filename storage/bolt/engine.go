@@ -42,7 +42,11 @@ type Engine struct {
 	readOnly  bool
 	scattered bool // the file was opened without a list of its free pages
 	unclean   bool // so it was found, because nobody closed it
-	wedged    bool // bbolt panicked in a commit and holds its locks forever
+	// Of the writer: see reserve.
+	allocate     allocator
+	reserved     int64 // bytes of the file that have room on the disk
+	unreservable bool  // the file system does not reserve
+	wedged       bool  // bbolt panicked in a commit and holds its locks forever
 }
 
 var _ kv.Engine = (*Engine)(nil)

@@ -3,12 +3,15 @@ package bolt
 import (
 	"context"
 	"errors"
+	"fmt"
+	"hash/fnv"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
+	"go.etcd.io/bbolt"
 	"golang.org/x/sys/unix"
 
 	"latchkey/storage/kv"
@@ -77,6 +80,62 @@ func TestNothingIsAcknowledgedThatIsNotOnTheDisk(t *testing.T) {
 				t.Errorf("after a restart the file holds %q", all)
 			}
 		})
+	}
+}
+
+// A disk that is full before a commit takes nothing with it.
+func TestAFullDiskStopsWritesAloneAndOnlyWhileItIsFull(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data")
+	e := openAt(t, path)
+	must(t, write(t.Context(), e, "before", "1"))
+	full := true
+	e.reserved, e.allocate = 0, func(*os.File, int64) error {
+		if full {
+			return syscall.ENOSPC
+		}
+		return nil
+	}
+	for range 2 {
+		if err := write(t.Context(), e, "lost", "1"); !errors.Is(err, kv.ErrFull) || errors.Is(err, kv.ErrOutcomeUnknown) {
+			t.Fatalf("answered %v, want that the disk is full", err)
+		}
+	}
+	if all := readAll(t, e); all["before"] != "1" || len(all) != 1 || e.Err() != nil {
+		t.Errorf("while the disk is full: %q, %v", all, e.Err())
+	}
+	must(t, e.Update(t.Context(), func(tx kv.Txn) error { _, _, err := tx.Get([]byte("before")); return err }))
+	full = false
+	must(t, write(t.Context(), e, "after", "1"))
+	must(t, e.Close())
+	if all := readAll(t, openAt(t, path)); all["before"] != "1" || all["after"] != "1" || len(all) != 2 {
+		t.Errorf("after a restart the file holds %q", all)
+	}
+}
+
+// What is reserved is never less than what a commit writes, or a disk could fill up in it.
+func TestWhatIsReservedIsEnoughForACommit(t *testing.T) {
+	e := openNew(t)
+	var reserved int64
+	e.allocate = func(_ *os.File, size int64) error { reserved = size; return nil }
+	value := make([]byte, 300)
+	for round := range 30 {
+		e.reserved = 0
+		must(t, e.Update(t.Context(), func(tx kv.Txn) error {
+			for i := range 1 + round*round {
+				h := fnv.New64a()
+				fmt.Fprint(h, round%7, i)
+				if err := tx.Put(h.Sum(nil), value); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		must(t, e.db.View(func(tx *bbolt.Tx) error {
+			if tx.Size() > reserved-reserveStep {
+				t.Errorf("round %d: the file has pages up to %d, and %d were asked for", round, tx.Size(), reserved-reserveStep)
+			}
+			return nil
+		}))
 	}
 }
 

@@ -138,7 +138,7 @@ func (e *Engine) settle(b *batch) {
 	}
 }
 
-// commit returns nil once the writes are on the disk. After any error the
+// commit returns nil once the writes are on the disk. After any error but kv.ErrFull the
 // engine has stopped.
 func (e *Engine) commit(buffer *kv.Buffer) (err error) {
 	e.committing.Lock()
@@ -147,6 +147,12 @@ func (e *Engine) commit(buffer *kv.Buffer) (err error) {
 	tx, err := e.db.Begin(true)
 	if err != nil {
 		return e.stop(err)
+	}
+	if err := e.reserve(tx, buffer); err != nil {
+		if undone := tx.Rollback(); undone != nil {
+			return e.stop(errors.Join(err, undone))
+		}
+		return err
 	}
 	if err := apply(tx, buffer); err != nil {
 		return e.stop(errors.Join(err, tx.Rollback()))

@@ -14,6 +14,9 @@ var (
 	ErrOutcomeUnknown = errors.New("the outcome of the last writes is unknown")
 	// ErrDamaged: the data file cannot be what was written. See Damaged.
 	ErrDamaged = errors.New("the data file is damaged")
+	// ErrFull: the disk has no room for a commit. Nothing of it was written, and the
+	// engine goes on.
+	ErrFull = errors.New("the disk of the data file is full, so nothing was written: make room, and writes go on by themselves")
 	// ErrTooLarge: a transaction passed MaxWrites or MaxBytes.
 	ErrTooLarge = fmt.Errorf("the transaction is too large: at most %d writes and %d bytes", MaxWrites, MaxBytes)
 	// ErrKey: a key to write is empty or longer than MaxKey.
