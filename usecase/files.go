@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"latchkey/storage/backup"
-	"latchkey/storage/bolt"
 	"latchkey/storage/store"
 	"latchkey/storage/table"
 )
@@ -18,7 +17,7 @@ var ErrReading = errors.New("a backup or check is under way: try again when it h
 // Files is what is done with the data as a whole, beside traffic. Who calls names files of
 // this machine: it is for those who own the data.
 type Files struct {
-	Engine *bolt.Engine
+	Engine backup.Engine
 	Store  *store.Store
 	Keys   backup.Keys // tries the master key
 

@@ -23,7 +23,7 @@ func tries(master keys.Master) backup.Keys {
 
 // presentKeys is tries for verbs that make no master key: it must be there already.
 func presentKeys(c *Config) (backup.Keys, error) {
-	master, err := c.master()
+	master, err := readMaster(c)
 	if errors.Is(err, fs.ErrNotExist) && c.MasterKeyFile == "" {
 		return nil, fmt.Errorf("%s is missing, and without the master key nothing can be read: put it there, or set master_key or master_key_file", filepath.Join(c.DataDir, masterFile))
 	}

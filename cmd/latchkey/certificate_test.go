@@ -2,14 +2,9 @@ package main
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"log/slog"
-	"math/big"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,36 +13,12 @@ import (
 	"time"
 
 	"latchkey/internal/addrtest"
+	"latchkey/internal/certtest"
 )
-
-// makeCertificate writes a certificate for localhost with the serial number.
-func makeCertificate(t *testing.T, dir string, serial int64) (certFile, keyFile string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour)}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for path, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: cert}, keyFile: {Type: "PRIVATE KEY", Bytes: private}} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return certFile, keyFile
-}
 
 func TestRenewedCertificateIsUsedAndABrokenOneIsNot(t *testing.T) {
 	dir := t.TempDir()
-	certFile, keyFile := makeCertificate(t, dir, 1)
+	certFile, keyFile := certtest.SelfSigned(t, dir, 1)
 	var log bytes.Buffer
 	clock := time.Now()
 	c := &certificate{certFile: certFile, keyFile: keyFile, now: func() time.Time { return clock }, log: slog.New(slog.NewTextHandler(&log, nil))}
@@ -76,7 +47,7 @@ func TestRenewedCertificateIsUsedAndABrokenOneIsNot(t *testing.T) {
 	if got := serial(); got != 1 {
 		t.Errorf("serial %d", got)
 	}
-	makeCertificate(t, dir, 2)
+	certtest.SelfSigned(t, dir, 2)
 	if got := serial(); got != 2 {
 		t.Errorf("after the renewal: serial %d", got)
 	}
@@ -86,14 +57,14 @@ func TestRenewedCertificateIsUsedAndABrokenOneIsNot(t *testing.T) {
 	if got := serial(); got != 2 || !strings.Contains(log.String(), "cannot be used") {
 		t.Errorf("after a broken renewal: serial %d, log %s", got, &log)
 	}
-	makeCertificate(t, dir, 3)
+	certtest.SelfSigned(t, dir, 3)
 	if got := serial(); got != 3 {
 		t.Errorf("after it was mended: serial %d", got)
 	}
 }
 
 func TestOwnCertificateServesHTTPS(t *testing.T) {
-	certFile, keyFile := makeCertificate(t, t.TempDir(), 1)
+	certFile, keyFile := certtest.SelfSigned(t, t.TempDir(), 1)
 	address := addrtest.Address(t, "127.0.0.1")
 	s := serving(t, "LATCHKEY_ISSUER=https://localhost", "LATCHKEY_LISTEN="+address,
 		"LATCHKEY_TLS_CERTIFICATE_FILE="+certFile, "LATCHKEY_TLS_KEY_FILE="+keyFile)

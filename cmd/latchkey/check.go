@@ -17,15 +17,15 @@ func checkCommand(t *terminal) *cobra.Command {
 		Use: "check [FILE]", Short: "Read all data, or a backup, and say what is wrong", Args: optionally("FILE"),
 		Long: "Read all data, or those of a backup, and say what is wrong. The server may go on running. The exit code is 1 if anything is.",
 		RunE: func(c *cobra.Command, args []string) error {
-			config, err := t.ownConfig()
+			conf, err := t.ownConfig()
 			if err != nil {
 				return err
 			}
 			var faults []wire.Fault
 			if len(args) == 1 {
-				faults, err = examine(c.Context(), config, args[0])
+				faults, err = examine(c.Context(), conf, args[0])
 			} else {
-				faults, err = checkData(c.Context(), config)
+				faults, err = checkData(c.Context(), conf)
 			}
 			if err != nil {
 				return err
@@ -45,7 +45,7 @@ func checkData(ctx context.Context, c *Config) (faults []wire.Fault, err error) 
 		return nil, err
 	}
 	caller, err := reach(ctx, c, func() (err error) {
-		faults, err = examine(ctx, c, c.dataPath())
+		faults, err = examine(ctx, c, dataPath(c))
 		return err
 	})
 	if err != nil || caller == nil {

@@ -34,7 +34,7 @@ func (t *terminal) compact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	path := c.dataPath()
+	path := dataPath(c)
 	done, err := backup.Compact(ctx, path, try)
 	if errors.Is(err, kv.ErrLocked) {
 		return fmt.Errorf("%w: stop it first", err)

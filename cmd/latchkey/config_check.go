@@ -68,8 +68,8 @@ func (c *Config) source(key string) string {
 // secure reports whether the issuer is https.
 func (c *Config) secure() bool { return strings.HasPrefix(c.Issuer, "https://") }
 
-// proxies is trusted_proxies and trusted_proxy_header as the edge takes them.
-func (c *Config) proxies() edge.Proxies {
+// trustedProxies is trusted_proxies and trusted_proxy_header as the edge takes them.
+func trustedProxies(c *Config) edge.Proxies {
 	p := edge.Proxies{Standard: c.TrustedProxyHeader == headerStandard}
 	for _, text := range c.TrustedProxies {
 		if prefix, err := edge.ParsePrefix(text); err == nil { // checked by Validate
@@ -79,7 +79,7 @@ func (c *Config) proxies() edge.Proxies {
 	return p
 }
 
-func (c *Config) level() slog.Level {
+func logLevel(c *Config) slog.Level {
 	var l slog.Level
 	_ = l.UnmarshalText([]byte(c.LogLevel)) // checked by Validate
 	return l

@@ -136,10 +136,10 @@ func TestEnvironmentWinsOverFileAndFileOverDefaults(t *testing.T) {
 	if c.Listen != "localhost:2" || c.LogLevel != "warn" || c.LogFormat != "text" || c.Issuer != "http://localhost:8080" {
 		t.Errorf("%+v", c)
 	}
-	if len(c.TrustedProxies) != 2 || len(c.proxies().Trusted) != 2 {
+	if len(c.TrustedProxies) != 2 {
 		t.Errorf("proxies %v", c.TrustedProxies)
 	}
-	if got := mustLoad(t, "", "LATCHKEY_TRUSTED_PROXIES=10.0.0.1, fd00::/8").proxies().Trusted; len(got) != 2 {
+	if got := mustLoad(t, "", "LATCHKEY_TRUSTED_PROXIES=10.0.0.1, fd00::/8").TrustedProxies; len(got) != 2 {
 		t.Errorf("proxies from the environment: %v", got)
 	}
 }

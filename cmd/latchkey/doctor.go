@@ -77,6 +77,11 @@ func (t *terminal) examine(ctx context.Context) []finding {
 	if err != nil {
 		return []finding{fail("configuration", "mend it: config.example.yaml explains every setting", "%v", err)}
 	}
+	return diagnose(ctx, c)
+}
+
+// diagnose looks at all that must be right around a server with this configuration.
+func diagnose(ctx context.Context, c *Config) []finding {
 	d := &doctor{config: c, now: time.Now, client: &http.Client{Timeout: 10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	findings := d.settings()

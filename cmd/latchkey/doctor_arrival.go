@@ -31,7 +31,7 @@ func (d *doctor) arrives(ctx context.Context, probe string) finding {
 func (d *doctor) judge(check string, seen arrival) finding {
 	peer, _ := netip.ParseAddrPort(seen.Peer)
 	from := peer.Addr().Unmap().WithZone("")
-	trusted := slices.ContainsFunc(d.config.proxies().Trusted, func(p netip.Prefix) bool { return p.Contains(from) })
+	trusted := slices.ContainsFunc(trustedProxies(d.config).Trusted, func(p netip.Prefix) bool { return p.Contains(from) })
 	issuer, err := url.Parse(d.config.Issuer)
 	switch {
 	case err != nil:
@@ -57,14 +57,14 @@ func (d *doctor) judge(check string, seen arrival) finding {
 
 // callerHeader is the header in which the proxy names the caller.
 func (d *doctor) callerHeader() string {
-	if d.config.proxies().Standard {
+	if trustedProxies(d.config).Standard {
 		return "Forwarded"
 	}
 	return "X-Forwarded-For"
 }
 
 func (d *doctor) headerAdvice(name string) string {
-	if d.config.proxies().Standard {
+	if trustedProxies(d.config).Standard {
 		name = "Forwarded (or choose another trusted_proxy_header)"
 	}
 	return "let the proxy set " + name

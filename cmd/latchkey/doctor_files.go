@@ -89,7 +89,7 @@ func (d *doctor) clock() finding {
 // come: it is wrong, or was. Zero: it is not. Ask before opening the data, which
 // writes.
 func wroteLater(c *Config, now time.Time) time.Time {
-	if info, err := os.Stat(c.dataPath()); err == nil && info.ModTime().After(now.Add(leeway)) {
+	if info, err := os.Stat(dataPath(c)); err == nil && info.ModTime().After(now.Add(leeway)) {
 		return info.ModTime()
 	}
 	return time.Time{}

@@ -57,7 +57,7 @@ func (d *doctor) storage(ctx context.Context) []finding {
 	if missing(d.config.DataDir) {
 		return []finding{warn(check, "latchkey serve makes it", "there is nothing to open yet")}
 	}
-	if damaged := (*backup.Damaged)(nil); errors.As(backup.ExaminePages(d.config.dataPath()), &damaged) {
+	if damaged := (*backup.Damaged)(nil); errors.As(backup.ExaminePages(dataPath(d.config)), &damaged) {
 		return []finding{fail(check, "what to do is in docs/backup.md", "%s", strings.ReplaceAll(damaged.Error(), "\n", "; "))}
 	}
 	former, apps, last := "", []finding(nil), time.Time{}

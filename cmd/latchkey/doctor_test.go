@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"latchkey/internal/certtest"
+	"latchkey/storage/store"
 )
 
 func testDoctor(issuer string, trusted ...string) *doctor {
@@ -79,7 +82,7 @@ func TestDoctorRefusesACertificateThatAppsWouldRefuse(t *testing.T) {
 }
 
 func TestDoctorReadsTheCertificatesNameAndDays(t *testing.T) {
-	certFile, keyFile := makeCertificate(t, t.TempDir(), 1) // for localhost, for an hour
+	certFile, keyFile := certtest.SelfSigned(t, t.TempDir(), 1) // for localhost, for an hour
 	for _, c := range []struct {
 		issuer string
 		later  time.Duration
@@ -167,5 +170,24 @@ func TestDoctorAsksTheCollectorWhetherItTakesSpans(t *testing.T) {
 	d.config.otel = map[string]string{otelEndpoint: "http://localhost:4317", otelProtocol: "grpc"}
 	if f := d.traces(t.Context()); len(f) != 1 || !strings.Contains(f[0].Says, "OTEL_EXPORTER_OTLP_PROTOCOL=grpc is not spoken here") {
 		t.Errorf("for another protocol: %+v", f)
+	}
+}
+
+func TestDoctorSaysThatItIsLongAfterTheLastStart(t *testing.T) {
+	h := testHouse(t)
+	lastWeek := store.Options{Now: func() time.Time { return time.Now().Add(-7 * 24 * time.Hour) }}
+	before, err := store.Open(t.Context(), h.engine, lastWeek)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := before.NewSweeper(func() store.Uptime { return store.Uptime{} }).Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.close(); err != nil {
+		t.Fatal(err)
+	}
+	d := &doctor{config: h.config, now: time.Now}
+	if found := d.storage(t.Context()); len(found) < 2 || found[1].Check != "clock" || found[1].State != isWarn {
+		t.Errorf("doctor says %+v", found)
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,12 +12,10 @@ import (
 	"latchkey/cmd/latchkey/internal/socket"
 	"latchkey/internal/edge"
 	"latchkey/keys"
-	"latchkey/login/page"
 	"latchkey/storage/backup"
 	"latchkey/storage/bolt"
 	"latchkey/storage/kv"
 	"latchkey/storage/store"
-	"latchkey/usecase"
 )
 
 // The files in the data directory.
@@ -29,39 +26,35 @@ const (
 
 var errNoMaster = errors.New("without it this data cannot be read: restore it from a backup, or set master_key or master_key_file")
 
-// house is the data, opened: what every room is built on.
-type house struct {
-	config     *Config
-	engine     *bolt.Engine
-	store      *store.Store
-	masterKey  keys.Master
-	ring       *keys.Ring
-	hasher     *keys.Hasher
-	branding   *branding
-	tryKeys    backup.Keys
-	schedule   *backup.Schedule // nil: none is configured
-	metrics    *metrics         // nil: nobody asks for them
-	traces     *traces          // nil: no collector is configured, or nothing is served
-	program    string           // how the operator runs this program, for pages; "": latchkey
-	probe      string           // what doctor proves itself with: see arrival.go
-	behind     time.Time        // see wroteLater; zero: the clock may be right
-	former     string           // the issuer until lately, once this is served; "": the same
-	operations *usecase.Operations
-	files      *usecase.Files
+// Engine is what is used of the engine that keeps the data.
+type Engine interface {
+	kv.Engine
+	Commits() uint64 // that reached the disk
+	Unclean() bool   // whether the last stop was not a clean one
+	backup.Engine
 }
 
-// openHouse opens the data, making it if there is none. It waits that long for
-// another process to let go of it; the error is then a *kv.LockedError.
-func openHouse(ctx context.Context, c *Config, wait time.Duration) (*house, error) {
-	return openTraced(ctx, c, wait, nil)
+// opened is the data of one installation: its engine, its store and its keys.
+type opened struct {
+	config    *Config
+	engine    Engine
+	store     *store.Store
+	masterKey keys.Master
+	ring      *keys.Ring
+	hasher    *keys.Hasher
+	tryKeys   backup.Keys
+	traces    *traces   // nil: no collector is configured, or nothing is served
+	behind    time.Time // see wroteLater; zero: the clock may be right
 }
 
-// openTraced is openHouse for a house whose requests are traced; nil: they are not.
-func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) (_ *house, err error) {
+// openData opens the data, making it if there is none. It waits that long for
+// another process to let go of it; the error is then a *kv.LockedError. With traces
+// nil, requests are not traced.
+func openData(ctx context.Context, c *Config, wait time.Duration, tr *traces) (_ *opened, err error) {
 	if err := socket.CheckOwner(c.DataDir); err != nil {
 		return nil, err
 	}
-	pins, err := c.pins()
+	pinned, err := pins(c)
 	if err != nil {
 		return nil, err
 	}
@@ -71,12 +64,8 @@ func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) 
 	if err := lostData(c); err != nil {
 		return nil, err
 	}
-	h := &house{config: c, traces: tr, probe: rand.Text(), behind: wroteLater(c, time.Now())}
-	h.engine, err = bolt.Open(c.dataPath(), bolt.Options{Timeout: wait})
-	if errors.Is(err, kv.ErrDamaged) {
-		err = tellDamage(c.dataPath(), err)
-	}
-	if err != nil {
+	h := &opened{config: c, traces: tr, behind: wroteLater(c, time.Now())}
+	if h.engine, err = openEngine(c, wait); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -84,30 +73,38 @@ func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) 
 			err = errors.Join(err, h.close())
 		}
 	}()
-	if h.store, err = store.Open(ctx, h.traces.engine(h.engine), store.Options{Pin: pins, Issuer: c.Issuer}); err != nil {
+	options := store.Options{Pin: pinned, Issuer: c.Issuer}
+	if h.store, err = store.Open(ctx, h.traces.engine(h.engine), options); err != nil {
 		return nil, err
 	}
-	master, err := h.master(ctx)
+	if h.masterKey, err = h.master(ctx); err != nil {
+		return nil, err
+	}
+	h.tryKeys = tries(h.masterKey)
+	h.ring, err = keys.Open(ctx, keys.Options{
+		Store: h.store.Keys, Master: h.masterKey, Policy: h.keyPolicy, Span: h.traces.spans(),
+	})
 	if err != nil {
 		return nil, err
 	}
-	h.masterKey, h.tryKeys = master, tries(master)
-	if h.ring, err = keys.Open(ctx, keys.Options{Store: h.store.Keys, Master: master, Policy: h.keyPolicy, Span: h.traces.spans()}); err != nil {
-		return nil, err
-	}
-	h.schedule = h.newSchedule()
-	if c.MetricsListen != "" {
-		h.metrics = newMetrics(h)
-	}
 	h.hasher = keys.NewHasher(keys.HasherOptions{Ring: h.ring, Span: h.traces.spans(), Address: edge.ClientAddr})
-	h.branding = &branding{settings: h.store.Settings}
-	h.operations = &usecase.Operations{Store: h.store, Keys: h.ring, Hasher: h.hasher, Issuer: c.Issuer, CheckAccent: page.CheckAccent}
-	h.files = &usecase.Files{Engine: h.engine, Store: h.store, Keys: h.tryKeys}
 	return h, nil
 }
 
+// openEngine opens the data file.
+func openEngine(c *Config, wait time.Duration) (Engine, error) {
+	engine, err := bolt.Open(dataPath(c), bolt.Options{Timeout: wait})
+	if errors.Is(err, kv.ErrDamaged) {
+		err = tellDamage(dataPath(c), err)
+	}
+	if err != nil {
+		return nil, err // and no Engine that holds a nil
+	}
+	return engine, nil
+}
+
 // dataPath is the data file.
-func (c *Config) dataPath() string { return filepath.Join(c.DataDir, dataFile) }
+func dataPath(c *Config) string { return filepath.Join(c.DataDir, dataFile) }
 
 // tellDamage says of data that cannot be opened what check says of them.
 func tellDamage(path string, err error) error {
@@ -121,7 +118,7 @@ func tellDamage(path string, err error) error {
 // would make other keys, and a link for whoever becomes the first administrator.
 func lostData(c *Config) error {
 	const anew = "to begin a new provider, without these accounts and apps,"
-	data, key := c.dataPath(), filepath.Join(c.DataDir, masterFile)
+	data, key := dataPath(c), filepath.Join(c.DataDir, masterFile)
 	_, err := os.Stat(key) // before the data: a first start makes these first
 	keyed := err == nil && c.MasterKey == "" && c.MasterKeyFile == ""
 	aside := fmt.Sprintf("mv %s %s.old", key, key)
@@ -141,13 +138,13 @@ func lostData(c *Config) error {
 	return nil
 }
 
-func (h *house) close() error { return h.engine.Close() }
+func (h *opened) close() error { return h.engine.Close() }
 
 // master finds the master key: as configured, or in the file beside the data,
 // which is made together with the data and never again.
-func (h *house) master(ctx context.Context) (keys.Master, error) {
+func (h *opened) master(ctx context.Context) (keys.Master, error) {
 	if h.config.MasterKey != "" || h.config.MasterKeyFile != "" {
-		return h.config.master()
+		return readMaster(h.config)
 	}
 	path := filepath.Join(h.config.DataDir, masterFile)
 	set, err := h.store.Keys.Load(ctx)
@@ -157,7 +154,7 @@ func (h *house) master(ctx context.Context) (keys.Master, error) {
 	if err := finishReseal(path, set); err != nil {
 		return keys.Master{}, err
 	}
-	master, err := h.config.master()
+	master, err := readMaster(h.config)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return master, err
 	}
@@ -167,9 +164,9 @@ func (h *house) master(ctx context.Context) (keys.Master, error) {
 	return keys.CreateMaster(path)
 }
 
-// master reads the master key, and makes none. The error is fs.ErrNotExist if its
+// readMaster reads the master key, and makes none. The error is fs.ErrNotExist if its
 // file is not there.
-func (c *Config) master() (keys.Master, error) {
+func readMaster(c *Config) (keys.Master, error) {
 	switch {
 	case c.MasterKey != "":
 		return keys.ParseMaster(c.MasterKey)

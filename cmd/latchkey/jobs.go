@@ -44,7 +44,7 @@ func (h *house) jobs() []job {
 	}
 	if h.metrics != nil {
 		for i := range all {
-			all[i] = h.metrics.counted(all[i])
+			all[i] = h.counted(all[i])
 		}
 	}
 	return all
@@ -85,4 +85,16 @@ func (j job) run(ctx context.Context, now time.Time) (err error) {
 		}
 	}()
 	return j.tick(ctx, now)
+}
+
+// counted is a job whose failures are counted.
+func (h *house) counted(j job) job {
+	failures := h.metrics.jobFailures(j.name)
+	return job{j.name, j.every, func(ctx context.Context, now time.Time) error {
+		err := j.run(ctx, now)
+		if err != nil && ctx.Err() == nil {
+			failures.Inc()
+		}
+		return err
+	}}
 }

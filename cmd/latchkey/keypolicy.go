@@ -7,7 +7,7 @@ import (
 )
 
 // keyPolicy is the settings as keys take them.
-func (h *house) keyPolicy(ctx context.Context) (keys.Policy, error) {
+func (h *opened) keyPolicy(ctx context.Context) (keys.Policy, error) {
 	set, err := h.store.Settings.Get(ctx)
 	if err != nil {
 		return keys.Policy{}, err

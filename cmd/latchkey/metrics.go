@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net/http"
 	"os"
 	"strconv"
@@ -34,8 +33,16 @@ var _ edge.Observer = (*metrics)(nil)
 // memory to a sign-in that waits for its turn to hash.
 var durations = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 
-// newMetrics measures a house.
-func newMetrics(h *house) *metrics {
+// sources are what is read when metrics are asked for.
+type sources struct {
+	commits    func() uint64
+	fault      func() error // not nil once storage has stopped
+	dataFile   string
+	lastBackup func() time.Time // nil: no backups are scheduled
+}
+
+// newMetrics measures what is told to it, and reads from its sources.
+func newMetrics(from sources) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: counters("latchkey_http_requests_total", "Requests on the public address.", "route", "method", "status"),
@@ -54,7 +61,7 @@ func newMetrics(h *house) *metrics {
 	for _, vec := range m.events {
 		m.registry.MustRegister(vec)
 	}
-	m.ofHouse(h)
+	m.read(from)
 	return m
 }
 
@@ -62,8 +69,8 @@ func counters(name, help string, labels ...string) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 }
 
-// ofHouse adds what is read when it is asked for.
-func (m *metrics) ofHouse(h *house) {
+// read adds what is read when it is asked for.
+func (m *metrics) read(from sources) {
 	gauge := func(name, help string, read func() float64) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 	}
@@ -73,24 +80,24 @@ func (m *metrics) ofHouse(h *house) {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "latchkey_build_info", Help: "1, with the version as labels.", ConstLabels: built},
 			func() float64 { return 1 }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "latchkey_storage_commits_total", Help: "Commits that reached the disk."},
-			func() float64 { return float64(h.engine.Commits()) }),
+			func() float64 { return float64(from.commits()) }),
 	)
 	gauge("latchkey_storage_up", "1 while the storage works, 0 once it has stopped.", func() float64 {
-		if h.engine.Err() != nil {
+		if from.fault() != nil {
 			return 0
 		}
 		return 1
 	})
 	gauge("latchkey_storage_file_bytes", "Size of the data file.", func() float64 {
-		info, err := os.Stat(h.config.dataPath())
+		info, err := os.Stat(from.dataFile)
 		if err != nil {
 			return 0
 		}
 		return float64(info.Size())
 	})
-	if h.schedule != nil {
+	if from.lastBackup != nil {
 		gauge("latchkey_last_backup_timestamp_seconds", "When the newest backup by schedule was taken, in seconds since 1970; 0: none is known.", func() float64 {
-			if last := h.schedule.Last(); !last.IsZero() {
+			if last := from.lastBackup(); !last.IsZero() {
 				return float64(last.Unix())
 			}
 			return 0
@@ -114,17 +121,8 @@ func (m *metrics) Event(what, result string) {
 	}
 }
 
-// counted is a job whose failures are counted.
-func (m *metrics) counted(j job) job {
-	failures := m.failures.WithLabelValues(j.name) // so that it is 0 and not absent
-	return job{j.name, j.every, func(ctx context.Context, now time.Time) error {
-		err := j.run(ctx, now)
-		if err != nil && ctx.Err() == nil {
-			failures.Inc()
-		}
-		return err
-	}}
-}
+// jobFailures counts the failures of a job: from then on it is 0 and not absent.
+func (m *metrics) jobFailures(job string) prometheus.Counter { return m.failures.WithLabelValues(job) }
 
 // handler is everything served on the address of its own.
 func (m *metrics) handler(e *edge.Edge) http.Handler {

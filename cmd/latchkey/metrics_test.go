@@ -54,7 +54,7 @@ func TestWhatHappensIsMeasured(t *testing.T) {
 			t.Errorf("%s: %v", j.name, err)
 		}
 	}
-	failing := h.metrics.counted(job{"failing", time.Hour, func(context.Context, time.Time) error { return errors.New("bad luck") }})
+	failing := h.counted(job{"failing", time.Hour, func(context.Context, time.Time) error { return errors.New("bad luck") }})
 	_ = failing.run(t.Context(), time.Now())
 	wantLines(t, measured,
 		`latchkey_http_requests_total{method="GET",route="/.well-known/openid-configuration",status="200"} 1`,

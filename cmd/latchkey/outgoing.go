@@ -10,9 +10,9 @@ func outgoingFault(texts []string) string {
 	return ""
 }
 
-// fetcher is what fetches addresses that apps have named. In development, which is
+// newFetcher makes what fetches addresses that apps have named. In development, which is
 // what an issuer by http is, apps are on this machine too.
-func (c *Config) fetcher() *foreign.Client {
+func newFetcher(c *Config) *foreign.Client {
 	allow, _ := foreign.ParseAllow(c.OutgoingAllow) // checked by Validate
 	return foreign.New(foreign.Options{Allow: allow, Loopback: !c.secure()})
 }

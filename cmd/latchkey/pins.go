@@ -9,7 +9,7 @@ import (
 )
 
 // pins returns what lays the configuration's policy over the settings.
-func (c *Config) pins() (func(*policy.Settings), error) {
+func pins(c *Config) (func(*policy.Settings), error) {
 	var logo []byte
 	var logoType string
 	if c.BrandingLogoFile != "" {
@@ -20,14 +20,14 @@ func (c *Config) pins() (func(*policy.Settings), error) {
 	}
 	return func(s *policy.Settings) {
 		c.pinKeys(s)
-		c.pinBranding(&s.Branding)
+		pinBranding(c, &s.Branding)
 		if len(logo) > 0 {
 			s.Branding.Logo, s.Branding.LogoType = logo, logoType
 		}
 	}, nil
 }
 
-func (c *Config) pinBranding(b *policy.Branding) {
+func pinBranding(c *Config, b *policy.Branding) {
 	for _, f := range []struct {
 		into *string
 		pin  string

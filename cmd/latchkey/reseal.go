@@ -86,7 +86,7 @@ func (t *terminal) reseal(ctx context.Context, file string) (done resealed, err 
 }
 
 // resealNamed leaves the files to the operator, whose they are.
-func (h *house) resealNamed(ctx context.Context, file string) (resealed, error) {
+func (h *opened) resealNamed(ctx context.Context, file string) (resealed, error) {
 	from := h.masterKey.Fingerprint()
 	to, err := namedOrNew(file)
 	if err != nil {
@@ -103,7 +103,7 @@ func (h *house) resealNamed(ctx context.Context, file string) (resealed, error) 
 // resealOwn replaces the key file beside the data. The new key is on disk before
 // anything is sealed under it, and the old one stays until the new one is in its
 // place: whenever the power goes, finishReseal finds the key that opens the data.
-func (h *house) resealOwn(ctx context.Context, file string) (resealed, error) {
+func (h *opened) resealOwn(ctx context.Context, file string) (resealed, error) {
 	path := filepath.Join(h.config.DataDir, masterFile)
 	to, err := keys.NewMaster(), error(nil)
 	if file != "" {

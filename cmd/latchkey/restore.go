@@ -50,7 +50,7 @@ func (t *terminal) restore(ctx context.Context, r backup.Restore) error {
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return fmt.Errorf("data_dir (%s): the directory cannot be made: %w", c.source("data_dir"), reason(err))
 	}
-	r.To, r.Now = c.dataPath(), time.Now
+	r.To, r.Now = dataPath(c), time.Now
 	done, err := r.Run(ctx)
 	switch {
 	case errors.Is(err, kv.ErrLocked):

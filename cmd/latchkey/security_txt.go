@@ -28,12 +28,12 @@ func (h *house) securityRoute(router *mux.Router) {
 	router.HandleFunc(pathSecurityTxt, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Cache-Control", "public, max-age=3600")
-		_, _ = io.WriteString(w, h.config.securityTxt(time.Now())) // whoever asked may have gone
+		_, _ = io.WriteString(w, securityTxt(h.config, time.Now())) // whoever asked may have gone
 	}).Methods(http.MethodGet, http.MethodHead)
 }
 
 // securityTxt expires at a midnight, so that it is the same for a day.
-func (c *Config) securityTxt(now time.Time) string {
+func securityTxt(c *Config, now time.Time) string {
 	expires := now.UTC().Truncate(24 * time.Hour).Add(securityLife)
 	text := "Contact: " + contactURI(c.SecurityContact) + "\nExpires: " + expires.Format(time.RFC3339) + "\n"
 	if c.secure() { // section 2.5.2: a web address there must be https

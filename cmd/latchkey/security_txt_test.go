@@ -17,11 +17,11 @@ func TestSecurityTxtIsAsRFC9116WantsIt(t *testing.T) {
 		"https://example.org/report?a=b": "Contact: https://example.org/report?a=b\nExpires: 2030-08-04T00:00:00Z\nCanonical: https://id.example.org/.well-known/security.txt\n",
 	} {
 		c := &Config{Issuer: "https://id.example.org", SecurityContact: contact}
-		if got := c.securityTxt(now); got != want {
+		if got := securityTxt(c, now); got != want {
 			t.Errorf("%s:\n%s", contact, got)
 		}
 	}
-	if got := (&Config{Issuer: "http://localhost:8080", SecurityContact: "a@b.org"}).securityTxt(now); strings.Contains(got, "Canonical") {
+	if got := securityTxt(&Config{Issuer: "http://localhost:8080", SecurityContact: "a@b.org"}, now); strings.Contains(got, "Canonical") {
 		t.Errorf("over http:\n%s", got)
 	}
 }

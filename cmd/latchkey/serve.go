@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"syscall"
@@ -24,11 +25,11 @@ func serveCommand(t *terminal) *cobra.Command {
 		Use: "serve", Short: "Run the provider", Args: takes(),
 		Long: "Run the provider. Without any configuration it serves http://localhost:8080 and keeps its data in ./latchkey-data.",
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := t.config()
+			conf, err := t.config()
 			if err != nil {
 				return err
 			}
-			err = t.serve(c.Context(), config)
+			err = serve(c.Context(), conf, serveOptions{log: t.stderr, program: t.program(), say: t.say})
 			if errors.Is(err, context.Canceled) && c.Context().Err() != nil {
 				return nil // told to stop before it had begun
 			}
@@ -37,9 +38,16 @@ func serveCommand(t *terminal) *cobra.Command {
 	}
 }
 
+// serveOptions are what a server has of whoever starts it.
+type serveOptions struct {
+	log     io.Writer
+	program string                           // how the operator runs this program
+	say     func(format string, args ...any) // tells a person, on standard output
+}
+
 // serve runs until ctx ends or something it cannot go on without fails.
-func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
-	log := newLog(t.stderr, c)
+func serve(ctx context.Context, c *Config, o serveOptions) (err error) {
+	log := newLog(o.log, c)
 	slog.SetDefault(forLibraries(log))
 	for _, name := range c.unknown {
 		log.Warn("this variable means nothing to Latchkey", "name", name)
@@ -48,13 +56,13 @@ func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
 	if err != nil {
 		return err
 	}
-	defer tr.begin(log, c)() // last of all, so that nothing is missing
+	defer tr.install(log, c)() // last of all, so that nothing is missing
 	h, err := openTraced(ctx, c, serveWait, tr)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	h.program = t.program()
+	h.program = o.program
 
 	if !h.behind.IsZero() {
 		log.Warn("the clock says a time before the data was last written: set it, for tokens, links and sessions go by it", "last_written", h.behind.UTC().Format(time.RFC3339))
@@ -70,8 +78,8 @@ func (t *terminal) serve(ctx context.Context, c *Config) (err error) {
 	if err := h.noteIssuer(ctx, log); err != nil {
 		return errors.Join(err, s.close())
 	}
-	t.say("Latchkey %s listens on %s for %s.", versionOf().Version, s.public.Addr(), c.Issuer)
-	if err := t.offerSetUp(ctx, h); err != nil {
+	o.say("Latchkey %s listens on %s for %s.", versionOf().Version, s.public.Addr(), c.Issuer)
+	if err := h.offerSetUp(ctx, o.say); err != nil {
 		if ctx.Err() != nil {
 			err = nil // stopped before it began: a stop like any other
 		}
@@ -104,7 +112,7 @@ func (h *house) noteIssuer(ctx context.Context, log *slog.Logger) (err error) {
 // offerSetUp prints, while nobody administers this provider, the one-time link
 // that makes the first administrator: on standard output only, for a log is
 // kept and read by others.
-func (t *terminal) offerSetUp(ctx context.Context, h *house) error {
+func (h *house) offerSetUp(ctx context.Context, say func(format string, args ...any)) error {
 	done, err := h.store.Users.HasAdmin(ctx)
 	if err != nil || done {
 		return err
@@ -118,8 +126,8 @@ func (t *terminal) offerSetUp(ctx context.Context, h *house) error {
 	case err != nil:
 		return err
 	}
-	t.say("\nNobody administers it yet. Open this link to become the first administrator:\n\n  %s\n\n"+
-		"It works once, until %s. “%s setup-link” prints another.\n", link.URL, clock(link.Expires), t.program())
+	say("\nNobody administers it yet. Open this link to become the first administrator:\n\n  %s\n\n"+
+		"It works once, until %s. “%s setup-link” prints another.\n", link.URL, clock(link.Expires), h.program)
 	return nil
 }
 

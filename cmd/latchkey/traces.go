@@ -45,10 +45,10 @@ type traces struct {
 // newTraces returns nil if no collector is configured. It does not look for the
 // collector: one that does not answer is the log's matter, and never a request's.
 func newTraces(ctx context.Context, c *Config, log *slog.Logger) (*traces, error) {
-	if !c.traced() {
+	if !traced(c) {
 		return nil, nil
 	}
-	exporter, err := otlptracehttp.New(ctx, c.collector()...)
+	exporter, err := otlptracehttp.New(ctx, collector(c)...)
 	if err != nil {
 		return nil, fmt.Errorf("traces_endpoint (%s): %w", c.source("traces_endpoint"), err)
 	}
@@ -60,18 +60,23 @@ func newTraces(ctx context.Context, c *Config, log *slog.Logger) (*traces, error
 	}
 	provider := sdk.NewTracerProvider(sdk.WithResource(about),
 		sdk.WithBatcher(&courier{SpanExporter: exporter, log: log, now: time.Now}))
-	return &traces{provider: provider, tracer: provider.Tracer(tracerName), flush: flushMost}, nil
+	return tracesBy(provider), nil
 }
 
-// begin shows the provider to zitadel/oidc, which asks OpenTelemetry's global one,
+// tracesBy are traces that this provider makes and sends.
+func tracesBy(provider *sdk.TracerProvider) *traces {
+	return &traces{provider: provider, tracer: provider.Tracer(tracerName), flush: flushMost}
+}
+
+// install shows the provider to zitadel/oidc, which asks OpenTelemetry's global one,
 // and takes what OpenTelemetry complains of, a sampler it does not know for example,
 // into the log. It returns what stops it.
-func (t *traces) begin(log *slog.Logger, c *Config) (stop func()) {
+func (t *traces) install(log *slog.Logger, c *Config) (stop func()) {
 	if t == nil {
 		return func() {}
 	}
-	log.Info("tracing", "to", c.tracesTo())
-	if other := c.otherProtocol(); other != "" {
+	log.Info("tracing", "to", tracesTo(c))
+	if other := otherProtocol(c); other != "" {
 		log.Warn("traces are sent by OTLP over HTTP only ("+otelSpeaks+", at most collectors on port 4318)", "asked", other)
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces", "cause", err) }))
@@ -89,7 +94,7 @@ func (t *traces) stop(log *slog.Logger) {
 }
 
 // traced reports whether a collector is configured.
-func (c *Config) traced() bool {
+func traced(c *Config) bool {
 	switch {
 	case c.TracesEndpoint != "":
 		return true
@@ -100,7 +105,7 @@ func (c *Config) traced() bool {
 }
 
 // collector is where spans go, as far as Latchkey's own setting says.
-func (c *Config) collector() []otlptracehttp.Option {
+func collector(c *Config) []otlptracehttp.Option {
 	if c.TracesEndpoint == "" {
 		return nil
 	}
@@ -108,7 +113,7 @@ func (c *Config) collector() []otlptracehttp.Option {
 }
 
 // tracesTo is the collector in words.
-func (c *Config) tracesTo() string {
+func tracesTo(c *Config) string {
 	for _, to := range []string{c.TracesEndpoint, c.otel[otelTracesEndpoint], c.otel[otelEndpoint]} {
 		if to != "" {
 			return to
@@ -119,7 +124,7 @@ func (c *Config) tracesTo() string {
 
 // otherProtocol is the protocol that the environment asks for and that is not spoken
 // here, or "".
-func (c *Config) otherProtocol() string {
+func otherProtocol(c *Config) string {
 	for _, name := range []string{otelTracesProtocol, otelProtocol} {
 		if p := c.otel[name]; p != "" {
 			if p == otelSpeaks {

@@ -26,7 +26,7 @@ import (
 func remembered() (*traces, *tracetest.InMemoryExporter) {
 	kept := tracetest.NewInMemoryExporter()
 	provider := sdk.NewTracerProvider(sdk.WithSyncer(kept))
-	return &traces{provider: provider, tracer: provider.Tracer(tracerName)}, kept
+	return tracesBy(provider), kept
 }
 
 // tracedHouse is a house whose requests are traced, and its public side.
@@ -118,7 +118,7 @@ func TestWithoutACollectorNothingIsTracedOrWrapped(t *testing.T) {
 	if tr != nil || err != nil {
 		t.Errorf("%v, %v", tr, err)
 	}
-	tr.begin(slog.Default(), h.config)()
+	tr.install(slog.Default(), h.config)()
 }
 
 func TestACollectorIsConfiguredByOurSettingOrByOpenTelemetrys(t *testing.T) {
@@ -133,16 +133,16 @@ func TestACollectorIsConfiguredByOurSettingOrByOpenTelemetrys(t *testing.T) {
 		"LATCHKEY_TRACES_ENDPOINT=http://c:4318 OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://t:4318/x": "http://c:4318",
 	} {
 		c := mustLoad(t, "", strings.Fields(env)...)
-		if got := c.tracesTo(); c.traced() != (want != "") || want != "" && got != want {
-			t.Errorf("%s: traced %v, to %q", env, c.traced(), got)
+		if got := tracesTo(c); traced(c) != (want != "") || want != "" && got != want {
+			t.Errorf("%s: traced %v, to %q", env, traced(c), got)
 		}
 	}
 	c := mustLoad(t, "", "OTEL_EXPORTER_OTLP_PROTOCOL=grpc")
-	if got := c.otherProtocol(); got != "OTEL_EXPORTER_OTLP_PROTOCOL=grpc" {
+	if got := otherProtocol(c); got != "OTEL_EXPORTER_OTLP_PROTOCOL=grpc" {
 		t.Errorf("other protocol %q", got)
 	}
 	c.otel[otelTracesProtocol] = otelSpeaks
-	if got := c.otherProtocol(); got != "" {
+	if got := otherProtocol(c); got != "" {
 		t.Errorf("other protocol %q", got)
 	}
 }
@@ -213,8 +213,10 @@ func TestACollectorThatDoesNotAnswerHoldsNothingUp(t *testing.T) {
 	}
 	h := edge.New(edge.Options{Log: log, Tracer: tr}).Handler(http.NotFoundHandler())
 	for range 10_000 { // more than the SDK keeps
-		if got := get(h, "/").Code; got != http.StatusNotFound {
-			t.Fatalf("status %d", got)
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, httptest.NewRequest("GET", "/", nil))
+		if rec.Code != http.StatusNotFound {
+			t.Fatalf("status %d", rec.Code)
 		}
 	}
 	<-asked

@@ -93,14 +93,14 @@ func tryCommand(t *terminal) *cobra.Command {
 
 // try stays for a time that begins once it can be used.
 func (t *terminal) try(ctx context.Context, stay time.Duration) (err error) {
-	config, err := t.config()
+	conf, err := t.config()
 	if err != nil {
 		return err
 	}
-	if err := socket.CheckOwner(config.DataDir); err != nil {
+	if err := socket.CheckOwner(conf.DataDir); err != nil {
 		return err
 	}
-	caller, err := socket.Dial(ctx, config.DataDir)
+	caller, err := socket.Dial(ctx, conf.DataDir)
 	if err != nil {
 		return errors.New("no server runs on this data: start it first, with latchkey serve")
 	}
@@ -111,7 +111,7 @@ func (t *terminal) try(ctx context.Context, stay time.Duration) (err error) {
 	}
 	defer func() { _ = l.Close() }()
 	host := l.Addr().String()
-	app, err := try.New(ctx, try.Options{Issuer: config.Issuer, Host: host, HTTP: &http.Client{Timeout: 10 * time.Second}, Now: time.Now})
+	app, err := try.New(ctx, try.Options{Issuer: conf.Issuer, Host: host, HTTP: &http.Client{Timeout: 10 * time.Second}, Now: time.Now})
 	if err != nil {
 		return fmt.Errorf("the issuer does not answer from here (latchkey doctor may say why): %w", err)
 	}

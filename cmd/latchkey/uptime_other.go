@@ -5,12 +5,12 @@ package main
 import (
 	"time"
 
-	"latchkey/storage"
+	"latchkey/storage/store"
 )
 
 // uptimes returns the clock that nobody sets. How long the machine was asleep it does not
 // know, so that each sleep is taken for a jump of the wall clock.
-func uptimes() func() storage.Uptime {
+func uptimes() func() store.Uptime {
 	began := time.Now()
-	return func() storage.Uptime { return storage.Uptime{Awake: time.Since(began)} }
+	return func() store.Uptime { return store.Uptime{Awake: time.Since(began)} }
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"latchkey/api"
 	"latchkey/api/wire"
@@ -17,12 +19,59 @@ import (
 	"latchkey/login/signin"
 	"latchkey/op"
 	"latchkey/storage"
+	"latchkey/storage/backup"
+	"latchkey/usecase"
 
 	"github.com/gorilla/mux"
 )
 
 // This file is where the rooms meet: everything that one is handed of another
 // is handed over here.
+
+// house is what serves the data that is opened.
+type house struct {
+	*opened
+	branding   *branding
+	schedule   *backup.Schedule // nil: none is configured
+	metrics    *metrics         // nil: nobody asks for them
+	program    string           // how the operator runs this program, for pages; "": latchkey
+	probe      string           // what doctor proves itself with: see arrival.go
+	former     string           // the issuer until lately, once this is served; "": the same
+	operations *usecase.Operations
+	files      *usecase.Files
+}
+
+// openHouse opens the data for one verb or one server, as data.Open does.
+func openHouse(ctx context.Context, c *Config, wait time.Duration) (*house, error) {
+	return openTraced(ctx, c, wait, nil)
+}
+
+// openTraced is openHouse for a server whose requests are traced; nil: they are not.
+func openTraced(ctx context.Context, c *Config, wait time.Duration, tr *traces) (*house, error) {
+	o, err := openData(ctx, c, wait, tr)
+	if err != nil {
+		return nil, err
+	}
+	h := &house{opened: o, branding: &branding{settings: o.store.Settings}, probe: rand.Text()}
+	h.operations = &usecase.Operations{
+		Store: o.store, Keys: o.ring, Hasher: o.hasher, Issuer: c.Issuer, CheckAccent: page.CheckAccent,
+	}
+	h.files = &usecase.Files{Engine: o.engine, Store: o.store, Keys: o.tryKeys}
+	h.schedule = h.newSchedule()
+	if c.MetricsListen != "" {
+		h.metrics = newMetrics(h.measured())
+	}
+	return h, nil
+}
+
+// measured is what metrics read when they are asked for.
+func (h *house) measured() sources {
+	m := sources{commits: h.engine.Commits, fault: h.engine.Err, dataFile: dataPath(h.config)}
+	if h.schedule != nil {
+		m.lastBackup = h.schedule.Last
+	}
+	return m
+}
 
 // publicHandler is everything served on the address that browsers and apps use,
 // with the edge it is behind.
@@ -34,7 +83,7 @@ func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge
 	pages := signin.Pages{Renderer: renderer}
 	sessions := signin.Sessions{Cookies: op.Cookies{Secure: h.config.secure()}, Keys: h.ring}
 	provider, err := op.New(ctx, op.Options{Issuer: h.config.Issuer, Store: h.store, Keys: h.ring, Hasher: h.hasher,
-		Pages: pages, Sessions: sessions, Fetch: h.config.fetcher()})
+		Pages: pages, Sessions: sessions, Fetch: newFetcher(h.config)})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -47,7 +96,7 @@ func (h *house) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edge
 		tracer = h.traces
 	}
 	e := edge.New(edge.Options{
-		Log: log, Observer: observer, Tracer: tracer, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: h.config.proxies(),
+		Log: log, Observer: observer, Tracer: tracer, Secure: h.config.secure(), Plain: []string{pathHealth, pathReady}, Proxies: trustedProxies(h.config),
 		Limits: edge.Limits{Bodies: map[string]int64{wire.Prefix + "/": apiBody}},
 		Fail: func(w http.ResponseWriter, r *http.Request, p edge.Problem) {
 			if !provider.FailAPI(w, r, p.Status, p.Message) && !api.Fail(w, r, p.Status, p.Message) {

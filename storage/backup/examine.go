@@ -63,9 +63,16 @@ func examineRecords(ctx context.Context, path string, try Keys) (_ []table.Fault
 	return store.Check(ctx)
 }
 
+// Engine is what is read beside traffic: copied, or read as a whole.
+type Engine interface {
+	Source
+	// Verify reads the whole file.
+	Verify(ctx context.Context) (bolt.Report, error)
+}
+
 // Check is Examine for data that are in use, and whose keys are known to open. All
 // that is damaged comes back as faults.
-func Check(ctx context.Context, engine *bolt.Engine, store *store.Store) ([]table.Fault, error) {
+func Check(ctx context.Context, engine Engine, store *store.Store) ([]table.Fault, error) {
 	report, err := engine.Verify(ctx)
 	if err != nil {
 		return nil, err
