@@ -63,11 +63,11 @@ func TestTheClientOfAKilledSampleEnds(t *testing.T) {
 	_ = sample.Wait()
 	s.wait(t)
 
-	config, err := loadConfig("", env)
+	conf, err := loadConfig("", env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := openHouse(t.Context(), config, serveWait)
+	h, err := openHouse(t.Context(), conf, serveWait)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,8 +53,8 @@ func TestTextsThatAreNotUTF8AreRefused(t *testing.T) {
 // Some editors and shells begin a text with one.
 func TestAByteOrderMarkIsNoPartOfAText(t *testing.T) {
 	dir := t.TempDir()
-	config := filepath.Join(dir, "config.yaml")
-	if err := os.WriteFile(config, []byte("\ufeffdata_dir: data\n"), 0o600); err != nil {
+	file := filepath.Join(dir, "config.yaml")
+	if err := os.WriteFile(file, []byte("\ufeffdata_dir: data\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -65,11 +65,11 @@ func TestAByteOrderMarkIsNoPartOfAText(t *testing.T) {
 		{[]string{"user", "edit", "ada", "--claims-json", "-"}, "\ufeff{\"name\":\"Ada\"}"},
 	} {
 		var out, faults strings.Builder
-		if code := Run(t.Context(), append(c.args, "--config", config), strings.NewReader(c.stdin), &out, &faults, nil); code != exitDone {
+		if code := Run(t.Context(), append(c.args, "--config", file), strings.NewReader(c.stdin), &out, &faults, nil); code != exitDone {
 			t.Errorf("%v: exit code %d, %s", c.args, code, &faults)
 		}
 	}
-	c, err := loadConfig(config, nil)
+	c, err := loadConfig(file, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
