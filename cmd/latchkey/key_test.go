@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"os"
 
-	"github.com/rogpeppe/go-internal/testscript"
-
 	"latchkey/api/wire"
+
+	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func fetch(ts *testscript.TestScript, _ bool, args []string) {

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/cmd/latchkey/internal/server"
 	"latchkey/internal/addrtest"
 	"latchkey/internal/certtest"
 
@@ -95,7 +96,7 @@ func up(ts *testscript.TestScript, _ bool, args []string) {
 	pool.AppendCertsFromPEM([]byte(text))
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true}}
 	for {
-		res, err := client.Get(args[0] + pathReady)
+		res, err := client.Get(args[0] + server.PathReady)
 		if err == nil {
 			_ = res.Body.Close()
 			if res.StatusCode == http.StatusOK {

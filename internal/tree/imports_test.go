@@ -13,6 +13,9 @@ import (
 
 const module = "latchkey"
 
+// program is the folder of the packages that the command is made of.
+const program = module + "/cmd/latchkey/internal"
+
 // A ban says that the packages in the folder in, save those in except, must not
 // import any of imports, save those in but, and why. A trailing "/..." means
 // the folder or module and all below it, "/.../*test" those below it of such a
@@ -87,6 +90,24 @@ var bans = []ban{
 		why: "what a person does with their account knows nothing of how they signed in; what both need is in login/front"},
 	{in: "login/front", imports: []string{module + "/login/account", module + "/login/signin"},
 		why: "it serves the rooms that handle pages and knows none of them"},
+	{in: "cmd/latchkey", imports: []string{module + "/..."}, but: []string{program + "/cli"},
+		why: "the program is one call; all else is in packages that tests can call"},
+	{in: "cmd/latchkey/internal/textutil", imports: []string{module + "/..."},
+		why: "it reads and writes small texts, whatever they are about"},
+	{in: "cmd/latchkey/internal/version", imports: []string{module + "/..."},
+		why: "which build this is depends on nothing"},
+	{in: "cmd/latchkey/internal/config", imports: []string{program + "/telemetry", program + "/data", program + "/server", program + "/doctor", program + "/cli"},
+		why: "the configuration says what is wanted and builds nothing of it"},
+	{in: "cmd/latchkey/internal/telemetry", imports: []string{program + "/data", program + "/server", program + "/doctor", program + "/cli"},
+		why: "it is handed what it reads, and does not know whose it is"},
+	{in: "cmd/latchkey/internal/data", imports: []string{program + "/server", program + "/doctor", program + "/cli"},
+		why: "the data are opened for a server as for a verb, and do not know for whom"},
+	{in: "cmd/latchkey/internal/server", imports: []string{program + "/doctor", program + "/cli"},
+		why: "the server is started by a verb, asked by the doctor, and knows neither"},
+	{in: "cmd/latchkey/internal/doctor", imports: []string{program + "/cli"},
+		why: "what is found is not how it is shown"},
+	{in: "cmd/...", except: []string{"cmd/latchkey/internal/data"}, imports: []string{module + "/storage/bolt/...", module + "/storage/memory/..."},
+		why: "the engine is chosen in one place; elsewhere it is an interface"},
 	{in: "internal/...", imports: []string{module + "/..."}, but: []string{module + "/internal/..."},
 		why: "what all rooms share may not know any of them"},
 	{in: "internal/limit", imports: []string{module + "/...", "net/http/..."},
@@ -96,8 +117,9 @@ var bans = []ban{
 		why: "its traps are known and guarded against in op alone"},
 	{in: "...", except: []string{"storage/bolt/..."}, imports: []string{"go.etcd.io/bbolt/..."},
 		why: "around the engine there would be no single writer and no fsync before the answer"},
-	{in: "...", except: []string{"cmd/..."}, imports: []string{"github.com/prometheus/...", "go.opentelemetry.io/..."},
-		why: "rooms say what happens; what is made of it is decided where they are wired"},
+	{in: "...", except: []string{"cmd/latchkey/internal/telemetry", "cmd/latchkey/internal/doctor"},
+		imports: []string{"github.com/prometheus/...", "go.opentelemetry.io/..."},
+		why:     "rooms say what happens; one package makes metrics and traces of it, and the doctor asks the collector"},
 	{in: "...", except: []string{"login/page/...", "cmd/latchkey/internal/try"}, imports: []string{"html/template"},
 		why: "one room makes HTML, so one place decides what is escaped and which policy holds; the sample app is another site, with a policy of its own"},
 	{in: "...", imports: []string{"text/template"},

@@ -1,0 +1,2 @@
+// Package version owns which build this is.
+package version
