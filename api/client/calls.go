@@ -193,6 +193,12 @@ func (c *Caller) CreateClient(ctx context.Context, n wire.NewClient) (wire.Clien
 	return call[wire.Client](ctx, c, http.MethodPost, "/clients", n)
 }
 
+// CreateClientFrom is CreateClient with the fields that are named; the others have their
+// defaults.
+func (c *Caller) CreateClientFrom(ctx context.Context, f Fields) (wire.Client, error) {
+	return call[wire.Client](ctx, c, http.MethodPost, "/clients", f)
+}
+
 // ChangeClient changes metadata of a client.
 func (c *Caller) ChangeClient(ctx context.Context, id string, f Fields) (wire.Client, error) {
 	return call[wire.Client](ctx, c, http.MethodPatch, path("/clients/", id), f)

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -55,20 +54,18 @@ func clientAdd(t *terminal) *cobra.Command {
 				return usagef("--%s is missing: see %s --help", flag, c.CommandPath())
 			}
 		}
-		n := wire.NewClient{ClientID: *id, FirstParty: *own}
 		fields := metadataFields(c.Flags())
+		if *id != "" {
+			fields["client_id"] = *id
+		}
+		if *own {
+			fields["first_party"] = true
+		}
 		if fields["grant_types"] == nil { // an app that signs people in, and should not have to do so every hour
 			fields["grant_types"] = []string{apps.GrantTypeCode, apps.GrantTypeRefresh}
 		}
-		text, err := json.Marshal(fields)
-		if err == nil {
-			err = json.Unmarshal(text, &n.Metadata)
-		}
-		if err != nil {
-			return err
-		}
 		return t.with(c.Context(), true, func(conn *connection) error {
-			made, err := conn.CreateClient(c.Context(), n)
+			made, err := conn.CreateClientFrom(c.Context(), fields)
 			if err != nil {
 				return err
 			}
