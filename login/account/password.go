@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"slices"
 
-	"golang.org/x/text/unicode/norm"
-
 	"latchkey/internal/edge"
 	"latchkey/keys"
 	"latchkey/login/front"
@@ -107,29 +105,34 @@ func (h *Handler) change(r *http.Request, v people.SignedIn, form *page.ChangePa
 	if err := h.examine(r.Context(), &form.Errors, v.User, current, fresh); err != nil || current == "" {
 		return nil, err
 	}
-	// One place for both hashes: who has proven the old password is not sent away.
-	turn, err := h.Operations.Hasher.Reserve(r.Context(), true) // somebody signed in here
-	if err != nil {                                             // keys.ErrBusy
-		form.Problem, form.RetryAfter = page.Busy, front.BusyRetry
-		return nil, nil
-	}
-	defer turn.Release()
-	if right, err := h.check(r, turn, v.User, form, current); err != nil || !right {
-		return nil, err
-	}
-	if len(form.Errors) > 0 { // of the new password; nobody guessed
-		return nil, h.Store.Attempts.Succeeded(r.Context(), v.User.ID, h.Browsers.Browser(r))
-	}
-	sealed, err := turn.Hash(r.Context(), v.User.ID[:], fresh)
-	var done *people.PasswordChanged
-	if err == nil {
-		done, err = h.save(r, v, sealed, form.EndOthers)
-	}
-	if errors.Is(err, storage.ErrStale) {
+	browser := h.Browsers.Browser(r)
+	done, check, err := h.Operations.ChangePassword(r.Context(), v.User.Actor(storage.ViaPage, edge.RequestID(r.Context())),
+		v.User, browser, current, fresh, h.passwordChange(r, v, browser, form.EndOthers))
+	switch refused := new(keys.PasswordError); {
+	case errors.Is(err, storage.ErrStale):
 		form.Problem = page.Stale
 		return nil, nil
+	case len(form.Errors) > 0 && (errors.As(err, &refused) || errors.Is(err, usecase.ErrSamePassword)):
+		return nil, nil // noted by examine
 	}
-	return done, err
+	told, err := front.Tell(r.Context(), v.User)(check, err)
+	switch {
+	case err != nil:
+		return nil, err
+	case told.Problem == page.WrongPassword:
+		form.Errors.Add(page.FieldCurrentPassword, page.CurrentPasswordWrong)
+	case told.Problem != page.NoProblem:
+		form.Problem, form.RetryAfter = told.Problem, told.Wait
+	}
+	return done, nil
+}
+
+// passwordChange is what is changed besides the password.
+func (h *Handler) passwordChange(r *http.Request, v people.SignedIn, browser []byte, endOthers bool) people.PasswordChange {
+	return people.PasswordChange{EndOthers: endOthers,
+		Session: people.NewSession{User: v.User.ID, UserEpoch: v.User.Epoch, AMR: []string{"pwd"}, ACR: op.ACRPassword(),
+			UserAgent: r.UserAgent(), Address: edge.ClientAddr(r.Context()).String(), Browser: browser,
+			Short: v.Session.Short, Replaces: v.Session.ID, RequestID: edge.RequestID(r.Context())}}
 }
 
 // examine notes what is wrong with the form as far as that can be told without the
@@ -142,35 +145,10 @@ func (h *Handler) examine(ctx context.Context, errs *page.FieldErrors, u *people
 	switch {
 	case fresh == "":
 		errs.Add(page.FieldNewPassword, page.NewPasswordMissing)
-	case norm.NFC.String(fresh) == norm.NFC.String(current):
+	case usecase.IsSamePassword(fresh, current):
 		errs.Add(page.FieldNewPassword, page.NewPasswordSame)
 	default:
 		return h.passwords().Acceptable(ctx, errs, page.FieldNewPassword, fresh, usecase.NamesOf(u)...)
 	}
 	return nil
-}
-
-// check asks for the current password, by the same throttle as a sign-in: whoever
-// finds a browser unlocked must not guess here what they may not guess there.
-func (h *Handler) check(r *http.Request, turn keys.Turn, u *people.User, form *page.ChangePassword, current string) (right bool, err error) {
-	out, err := h.passwords().CheckIn(r.Context(), turn, u.Username, u, h.Browsers.Browser(r), current)
-	switch {
-	case err != nil || out.Problem == page.NoProblem:
-		return err == nil, err
-	case out.Problem == page.WrongPassword:
-		// Errors come in the order of the inputs.
-		form.Errors = slices.Insert(form.Errors, 0, page.FieldError{Field: page.FieldCurrentPassword, Text: page.Say(page.CurrentPasswordWrong)})
-	default:
-		form.Problem, form.RetryAfter = out.Problem, out.Wait
-	}
-	return false, nil
-}
-
-func (h *Handler) save(r *http.Request, v people.SignedIn, sealed []byte, endOthers bool) (*people.PasswordChanged, error) {
-	id := edge.RequestID(r.Context())
-	return h.Store.Users.ChangePassword(r.Context(), v.User.Actor(storage.ViaPage, id), people.PasswordChange{
-		Old: v.User.Password, New: sealed, EndOthers: endOthers,
-		Session: people.NewSession{User: v.User.ID, UserEpoch: v.User.Epoch, AMR: []string{"pwd"}, ACR: op.ACRPassword(),
-			UserAgent: r.UserAgent(), Address: edge.ClientAddr(r.Context()).String(), Browser: h.Browsers.Browser(r),
-			Short: v.Session.Short, Replaces: v.Session.ID, RequestID: id}})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	"latchkey/internal/edge"
@@ -42,64 +41,42 @@ var problemStatus = map[page.SignInProblem]int{
 // StatusOf is the HTTP status that a problem belongs to.
 func StatusOf(p page.SignInProblem) int { return problemStatus[p] }
 
-// Check counts an attempt on the account that name leads to (nil: none), from a
-// browser, and checks the password; it answers when both are done. What it answers
-// does not tell whether there is such an account, and takes as long either way.
+// problems are what a person is told, by what a check found.
+var problems = map[usecase.PasswordFault]page.SignInProblem{
+	usecase.PasswordWrong:     page.WrongPassword,
+	usecase.PasswordThrottled: page.Throttled,
+	usecase.PasswordBusy:      page.Busy,
+	usecase.AccountDisabled:   page.Disabled,
+}
+
+// Check is usecase.Operations.CheckSignIn, and says in the log how it ended.
 func (p Passwords) Check(ctx context.Context, name string, user *people.User, browser []byte, password string) (Checked, error) {
 	if user != nil {
 		edge.Sub(ctx, user.Subject()) // for the log alone
 	}
-	// The look comes first: it says whether the account knows the browser, and sends away
-	// whoever has to wait.
-	look, err := p.Operations.Store.Attempts.Look(ctx, name, user, browser)
-	if err != nil || look.Wait > 0 {
-		return throttled(ctx, look.Wait), err
-	}
-	// Then the place: whoever finds none has had no password checked, and so has made no
-	// attempt. With one in hand every password that is checked was counted.
-	turn, err := p.Operations.Hasher.Reserve(ctx, look.Known)
-	if err != nil { // keys.ErrBusy
-		return Checked{Problem: page.Busy, Wait: BusyRetry}, nil
-	}
-	defer turn.Release()
-	return p.check(ctx, turn, name, user, browser, password)
+	return Tell(ctx, user)(p.Operations.CheckSignIn(ctx, name, user, browser, password))
 }
 
-// CheckIn is Check with a place among those who hash, for whoever has more to do in it.
-func (p Passwords) CheckIn(ctx context.Context, turn keys.Turn, name string, user *people.User, browser []byte, password string) (Checked, error) {
-	look, err := p.Operations.Store.Attempts.Look(ctx, name, user, browser)
-	if err != nil || look.Wait > 0 {
-		return throttled(ctx, look.Wait), err
+// Tell says in the log how a check of a user's password ended, and returns what the person
+// is told.
+func Tell(ctx context.Context, user *people.User) func(usecase.PasswordCheck, error) (Checked, error) {
+	return func(check usecase.PasswordCheck, err error) (Checked, error) {
+		if err != nil {
+			return Checked{}, err
+		}
+		told := Checked{Problem: problems[check.Fault], Wait: check.Wait, Rehash: check.Rehash}
+		switch check.Fault {
+		case usecase.PasswordWrong:
+			edge.Fail(ctx, "wrong_password", whyWrong(user))
+		case usecase.PasswordThrottled:
+			edge.Fail(ctx, "throttled", nil)
+		case usecase.AccountDisabled:
+			edge.Fail(ctx, "disabled", nil)
+		case usecase.PasswordBusy:
+			told.Wait = BusyRetry
+		}
+		return told, nil
 	}
-	return p.check(ctx, turn, name, user, browser, password)
-}
-
-func (p Passwords) check(ctx context.Context, turn keys.Turn, name string, user *people.User, browser []byte, password string) (Checked, error) {
-	// Counting on an account is a commit, and on a name of nobody is none. Beside the
-	// hash, which is owed either way, it takes no time of its own.
-	count := beside(func() (time.Duration, error) { return p.Operations.Store.Attempts.Count(ctx, name, user, browser) })
-	right, rehash, failed := verify(ctx, turn, user, password)
-	wait, err := count()
-	switch {
-	case err != nil || wait > 0: // others were counted since the look; what the hash says is nobody's business
-		return throttled(ctx, wait), err
-	case failed != nil:
-		return Checked{}, failed
-	case !right:
-		edge.Fail(ctx, "wrong_password", whyWrong(user))
-		return Checked{Problem: page.WrongPassword}, nil
-	case user.Disabled: // only whoever knows the password hears of it
-		edge.Fail(ctx, "disabled", nil)
-		return Checked{Problem: page.Disabled}, nil
-	}
-	set, err := p.Operations.Store.Settings.Get(ctx)
-	if err != nil {
-		return Checked{}, err
-	}
-	if wait := p.Operations.Store.Sessions.Count(user.ID, &set); wait > 0 {
-		return throttled(ctx, wait), nil
-	}
-	return Checked{Rehash: rehash}, nil
 }
 
 // whyWrong is for the log alone: the person hears one thing, whatever it is.
@@ -111,38 +88,6 @@ func whyWrong(user *people.User) error {
 		return errors.New("the account has no password")
 	}
 	return nil
-}
-
-func throttled(ctx context.Context, wait time.Duration) Checked {
-	if wait == 0 {
-		return Checked{}
-	}
-	edge.Fail(ctx, "throttled", nil)
-	return Checked{Problem: page.Throttled, Wait: wait}
-}
-
-// beside begins f on a goroutine of its own. What it returns waits for f and answers
-// what f did; if f panicked, so does it.
-func beside[T any](f func() (T, error)) func() (T, error) {
-	once, done := sync.OnceValues(f), make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() { _ = recover() }() // whoever waits has it
-		_, _ = once()
-	}()
-	return func() (T, error) {
-		<-done
-		return once()
-	}
-}
-
-// verify hashes once, whether or not there is anything to compare with.
-func verify(ctx context.Context, turn keys.Turn, user *people.User, password string) (right bool, rehash []byte, err error) {
-	if user == nil || len(user.Password) == 0 {
-		return false, nil, turn.VerifyNothing(ctx, password)
-	}
-	right, rehash, err = turn.Verify(ctx, user.ID[:], user.Password, password)
-	return right, rehash, err
 }
 
 var reasonKeys = map[keys.PasswordReason]struct {
