@@ -49,8 +49,9 @@ func (o *Operations) ImportClients(ctx context.Context, by storage.Actor, how Cl
 		cut = runs(entries, func(e ClientSource) string { return e.ID })
 	}
 	done := make([]apps.ClientImported, 0, len(entries))
+	all := clientImport{Operations: o, by: by, how: how}
 	for _, run := range cut {
-		results, err := o.importClientRun(ctx, by, how, run)
+		results, err := all.importRun(ctx, run)
 		if err != nil {
 			return nil, err
 		}
@@ -59,24 +60,30 @@ func (o *Operations) ImportClients(ctx context.Context, by storage.Actor, how Cl
 	return done, nil
 }
 
-// importClientRun imports entries in one commit.
-func (o *Operations) importClientRun(ctx context.Context, by storage.Actor, how ClientImportOptions,
-	run []ClientSource) ([]apps.ClientImported, error) {
+// clientImport is one import of clients.
+type clientImport struct {
+	*Operations
+	by  storage.Actor
+	how ClientImportOptions
+}
+
+// importRun imports entries in one commit.
+func (i clientImport) importRun(ctx context.Context, run []ClientSource) ([]apps.ClientImported, error) {
 	done := make([]apps.ClientImported, len(run))
 	var clients []apps.ClientImport
 	var at []int // of each client, in the run
-	for i, source := range run {
-		c, err := o.readClient(ctx, how, source)
+	for n, source := range run {
+		c, err := i.readClient(ctx, source)
 		if err != nil && !isRefusal(err) {
 			return nil, err
 		}
 		if err != nil {
-			done[i].Outcome, done[i].Err = table.Refused, err
+			done[n].Outcome, done[n].Err = table.Refused, err
 			continue
 		}
-		clients, at = append(clients, c), append(at, i)
+		clients, at = append(clients, c), append(at, n)
 	}
-	results, err := o.Store.Clients.Import(ctx, by, how.DryRun, clients)
+	results, err := i.Store.Clients.Import(ctx, i.by, i.how.DryRun, clients)
 	if err != nil {
 		return nil, err
 	}
@@ -87,11 +94,10 @@ func (o *Operations) importClientRun(ctx context.Context, by storage.Actor, how 
 }
 
 // readClient reads an entry, with update into the client that has its id.
-func (o *Operations) readClient(ctx context.Context, how ClientImportOptions,
-	source ClientSource) (n apps.ClientImport, err error) {
+func (i clientImport) readClient(ctx context.Context, source ClientSource) (n apps.ClientImport, err error) {
 	var have *apps.Client
-	if how.Update && source.ID != "" {
-		have, err = o.Store.Clients.Get(ctx, source.ID)
+	if i.how.Update && source.ID != "" {
+		have, err = i.Store.Clients.Get(ctx, source.ID)
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return n, err
 		}
@@ -106,20 +112,20 @@ func (o *Operations) readClient(ctx context.Context, how ClientImportOptions,
 	if err := e.checkSecret(have != nil); err != nil {
 		return n, err
 	}
-	if n.NewClient, err = o.newClient(ctx, e); err != nil {
+	if n.NewClient, err = i.newClient(ctx, e); err != nil {
 		return n, err
 	}
 	if have != nil {
 		n.Revision = have.Revision
-		if err := o.keepSecret(&n, &e, have, how); err != nil {
+		if err := i.keepSecret(&n, &e, have); err != nil {
 			return n, err
 		}
 	}
 	switch {
 	case len(n.Imported) > 0: // its first use shows it
-		n.Guessable = how.AcceptGuessable
+		n.Guessable = i.how.AcceptGuessable
 	case len(n.Secret) > 0 && keys.GuessableSecret(e.Secret, e.ID):
-		if n.Guessable = how.AcceptGuessable; !n.Guessable {
+		if n.Guessable = i.how.AcceptGuessable; !n.Guessable {
 			return n, &storage.Invalid{Field: "client_secret", Reason: "could be guessed: make a new one for this client, " +
 				"or have it accepted for 30 days by --accept-guessable-secrets (accept_guessable_secrets in the API)"}
 		}
@@ -128,17 +134,17 @@ func (o *Operations) readClient(ctx context.Context, how ClientImportOptions,
 }
 
 // newClient is what is stored of an entry.
-func (o *Operations) newClient(ctx context.Context, e ClientEntry) (n apps.NewClient, err error) {
-	if err := o.prepare(ctx, &e.Metadata, e.Groups); err != nil {
+func (i clientImport) newClient(ctx context.Context, e ClientEntry) (n apps.NewClient, err error) {
+	if err := i.prepare(ctx, &e.Metadata, e.Groups); err != nil {
 		return n, err
 	}
 	n = apps.NewClient{ID: e.ID, State: e.State, Metadata: e.Metadata}
 	switch {
 	case e.Secret != "":
-		n.Secret, n.SecretLast4 = o.Keys.HashClientSecret(e.Secret), lastFour(e.Secret)
+		n.Secret, n.SecretLast4 = i.Keys.HashClientSecret(e.Secret), lastFour(e.Secret)
 	case e.SecretHash != "":
-		n.Origin = o.Fingerprint(e.origin())
-		n.Imported, err = o.Hasher.ImportSecret(e.ID, e.SecretHash)
+		n.Origin = i.Fingerprint(e.origin())
+		n.Imported, err = i.Hasher.ImportSecret(e.ID, e.SecretHash)
 		err = refusedHash("client_secret_hash", err)
 	}
 	return n, err
@@ -148,8 +154,7 @@ func (o *Operations) newClient(ctx context.Context, e ClientEntry) (n apps.NewCl
 // among them. Another one takes their place, or that of the client's keys, only where
 // that was asked for: the file may be older than a secret that was made here because
 // the one before had leaked, or than the keys that ended all secrets.
-func (o *Operations) keepSecret(n *apps.ClientImport, e *ClientEntry, have *apps.Client,
-	how ClientImportOptions) error {
+func (i clientImport) keepSecret(n *apps.ClientImport, e *ClientEntry, have *apps.Client) error {
 	field := e.secretField()
 	live := have.LiveSecrets(time.Now())
 	keyed := have.Confidential() && !have.Metadata.UsesSecret()
@@ -157,16 +162,16 @@ func (o *Operations) keepSecret(n *apps.ClientImport, e *ClientEntry, have *apps
 		return nil
 	}
 	for _, s := range live {
-		if len(live) == 1 && len(s.Imported) > 0 && s.GuessableUntil.IsZero() && how.AcceptGuessable && o.isOrigin(s, e) {
+		if len(live) == 1 && len(s.Imported) > 0 && s.GuessableUntil.IsZero() && i.how.AcceptGuessable && i.isOrigin(s, e) {
 			return nil // the same again, which may be guessable from now on
 		}
-		if e.Secret != "" && o.Keys.VerifyClientSecret(s.Hash, e.Secret) || o.isOrigin(s, e) {
+		if e.Secret != "" && i.Keys.VerifyClientSecret(s.Hash, e.Secret) || i.isOrigin(s, e) {
 			n.Secret, n.SecretLast4, n.Imported, n.Origin = nil, "", nil, nil
 			return nil
 		}
 	}
 	switch {
-	case how.ReplaceSecrets:
+	case i.how.ReplaceSecrets:
 		return nil
 	case keyed:
 		return &storage.Invalid{Field: field, Reason: "would take the place of the client's keys: leave it out, " +
@@ -178,8 +183,8 @@ func (o *Operations) keepSecret(n *apps.ClientImport, e *ClientEntry, have *apps
 }
 
 // isOrigin reports whether a secret was imported as the hash that the entry names.
-func (o *Operations) isOrigin(s apps.Secret, e *ClientEntry) bool {
-	return e.SecretHash != "" && len(s.Origin) > 0 && o.IsFingerprint(s.Origin, e.origin())
+func (i clientImport) isOrigin(s apps.Secret, e *ClientEntry) bool {
+	return e.SecretHash != "" && len(s.Origin) > 0 && i.IsFingerprint(s.Origin, e.origin())
 }
 
 // secretField is how the entry names its secret; "": it names none.

@@ -2,6 +2,7 @@ package usecase
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"latchkey/keys"
@@ -40,7 +41,8 @@ func (o *Operations) link(ctx context.Context, by storage.Actor, kind people.Lin
 	if err != nil {
 		return Link{}, err
 	}
-	return Link{URL: o.address(path, token), Expires: expires}, nil
+	// A query is never logged.
+	return Link{URL: o.Issuer + path + "?" + url.Values{"token": {token}}.Encode(), Expires: expires}, nil
 }
 
 // lookUp finds a live link by its token. The error is storage.ErrLink if there is none.

@@ -1,7 +1,6 @@
 package usecase
 
 import (
-	"net/url"
 	"sync"
 	"time"
 
@@ -53,10 +52,4 @@ func checkOverlap(overlap time.Duration) error {
 		return &storage.Invalid{Field: "overlap_seconds", Reason: "must be at most 90 days"}
 	}
 	return nil
-}
-
-// address is where a path of the pages is, with a one-time token in its query, which is
-// never logged.
-func (o *Operations) address(path, token string) string {
-	return o.Issuer + path + "?" + url.Values{"token": {token}}.Encode()
 }

@@ -91,12 +91,6 @@ func (o *Operations) Recover(ctx context.Context, r *Recovery, requestID, passwo
 	return err
 }
 
-// importPassword seals a password hash that another system made.
-func (o *Operations) importPassword(user storage.ID, encoded string) ([]byte, error) {
-	sealed, err := o.Hasher.Import(user[:], encoded)
-	return sealed, refusedHash("password_hash", err)
-}
-
 // refusedHash says of a field what is wrong with the hash that another system made.
 func refusedHash(field string, err error) error {
 	if !errors.Is(err, keys.ErrHash) {

@@ -71,8 +71,9 @@ func (o *Operations) ImportUsers(ctx context.Context, by storage.Actor, how User
 	o.edits.Lock()
 	defer o.edits.Unlock()
 	done := make([]people.UserImported, 0, len(entries))
+	all := userImport{Operations: o, by: by, how: how}
 	for _, run := range runs(entries, func(e UserSource) string { return e.ExternalID }) {
-		results, err := o.importUserRun(ctx, by, how, run)
+		results, err := all.importRun(ctx, run)
 		if err != nil {
 			return nil, err
 		}
@@ -81,38 +82,44 @@ func (o *Operations) ImportUsers(ctx context.Context, by storage.Actor, how User
 	return done, nil
 }
 
-// importUserRun imports entries with different external ids, in one commit.
-func (o *Operations) importUserRun(ctx context.Context, by storage.Actor, how UserImportOptions,
-	run []UserSource) ([]people.UserImported, error) {
+// userImport is one import of users.
+type userImport struct {
+	*Operations
+	by  storage.Actor
+	how UserImportOptions
+}
+
+// importRun imports entries with different external ids, in one commit.
+func (i userImport) importRun(ctx context.Context, run []UserSource) ([]people.UserImported, error) {
 	have := map[string]*people.User{}
-	if how.Update {
+	if i.how.Update {
 		var ids []string
 		for _, e := range run {
 			ids = append(ids, e.ExternalID)
 		}
 		var err error
-		if have, err = o.Store.Users.ByExternalIDs(ctx, ids); err != nil {
+		if have, err = i.Store.Users.ByExternalIDs(ctx, ids); err != nil {
 			return nil, err
 		}
 	}
 	done := make([]people.UserImported, len(run))
 	var entries []people.UserImport
 	var at []int // of each entry, in the run
-	for i, source := range run {
-		entry, err := o.readUser(have[source.ExternalID], source)
-		if err == nil && entry.Change.Roles != nil && !how.AllowAdmin {
+	for n, source := range run {
+		entry, err := i.readUser(have[source.ExternalID], source)
+		if err == nil && entry.Change.Roles != nil && !i.how.AllowAdmin {
 			err = &storage.Invalid{Field: "roles", Reason: "are not taken by an import unless it is allowed"}
 		}
 		if err != nil && !isRefusal(err) {
 			return nil, err
 		}
 		if err != nil {
-			done[i].Outcome, done[i].Err = table.Refused, err
+			done[n].Outcome, done[n].Err = table.Refused, err
 			continue
 		}
-		entries, at = append(entries, entry), append(at, i)
+		entries, at = append(entries, entry), append(at, n)
 	}
-	results, err := o.Store.Users.Import(ctx, by, how.UserImportOptions, entries)
+	results, err := i.Store.Users.Import(ctx, i.by, i.how.UserImportOptions, entries)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +141,8 @@ func (o *Operations) readUser(have *people.User, source UserSource) (in people.U
 		in.ID = o.Store.Users.NewID()
 	}
 	if e.PasswordHash != "" {
-		in.Password, err = o.importPassword(in.ID, e.PasswordHash)
+		in.Password, err = o.Hasher.Import(in.ID[:], e.PasswordHash)
+		err = refusedHash("password_hash", err)
 	}
 	return in, err
 }
