@@ -28,8 +28,8 @@ type clientKey struct {
 // The bounds of a JWK Set that a client brings.
 const (
 	clientKeysMost = 10   // keys of all kinds
-	rsaLeast       = 2048 // bits (RFC 7518 section 3.3)
-	rsaMost        = 8192 // bits: verifying with longer ones would be work for others
+	minRSABits     = 2048 // bits (RFC 7518 section 3.3)
+	maxRSABits     = 8192 // bits: verifying with longer ones would be work for others
 )
 
 // privateMembers are those that only private and symmetric keys have (RFC 7518
@@ -110,8 +110,8 @@ func parseClientKey(members map[string]json.RawMessage) (clientKey, error) {
 	if jwk.Use != "" && jwk.Use != "sig" {
 		return clientKey{}, jose.ErrUnsupportedKeyType
 	}
-	if k, ok := jwk.Key.(*rsa.PublicKey); ok && (k.N.BitLen() < rsaLeast || k.N.BitLen() > rsaMost || k.E < 3 || k.E > 1<<31-1 || k.E%2 == 0) {
-		return clientKey{}, fmt.Errorf("must be an RSA key of %d to %d bits with an odd exponent from 3 to 2^31-1", rsaLeast, rsaMost)
+	if k, ok := jwk.Key.(*rsa.PublicKey); ok && (k.N.BitLen() < minRSABits || k.N.BitLen() > maxRSABits || k.E < 3 || k.E > 1<<31-1 || k.E%2 == 0) {
+		return clientKey{}, fmt.Errorf("must be an RSA key of %d to %d bits with an odd exponent from 3 to 2^31-1", minRSABits, maxRSABits)
 	}
 	return clientKey{id: jwk.KeyID, algorithm: jwk.Algorithm, public: jwk.Key}, nil
 }

@@ -71,9 +71,9 @@ func (d *draft) signingInfo(k policy.SigningKey) Info {
 		info.Then, info.At = ThenRemoved, d.policy.ends(k.Retired)
 	case !info.Enabled: // nothing more happens until it is
 	case k.State == policy.KeyNext:
-		info.Then, info.At = ThenSigns, later(k.Due, k.Created.Add(leadLeast))
+		info.Then, info.At = ThenSigns, later(k.Due, k.Created.Add(minLead))
 	case next != nil:
-		info.Then, info.At = ThenReplaced, later(next.Due, next.Created.Add(leadLeast))
+		info.Then, info.At = ThenReplaced, later(next.Due, next.Created.Add(minLead))
 	case d.policy.Interval > 0:
 		info.Then, info.At = ThenReplaced, k.Activated.Add(d.policy.Interval)
 	}

@@ -22,10 +22,10 @@ const (
 	// leadLeast is the same for somebody who is. The key set may be kept for five
 	// minutes; as much again is for caches that keep it longer, and for other
 	// processes, which notice a new key within a minute.
-	leadLeast = 10 * time.Minute
+	minLead = 10 * time.Minute
 	// briefMost is the longest life of what does not live as long as a session:
 	// tokens, authorizations in progress, links that act once.
-	briefMost = 7 * 24 * time.Hour
+	maxBrief = 7 * 24 * time.Hour
 	// keepMargin is for clocks that were wrong for a while.
 	keepMargin = 24 * time.Hour
 )
@@ -38,7 +38,7 @@ func PolicyOf(s policy.Settings) Policy {
 	return Policy{
 		Algorithms: s.SigningAlgorithms,
 		Interval:   policy.Seconds(*s.KeyRotation),
-		Keep:       max(policy.Seconds(s.Lifetimes.SessionAbsolute), briefMost) + keepMargin,
+		Keep:       max(policy.Seconds(s.Lifetimes.SessionAbsolute), maxBrief) + keepMargin,
 		Changed:    time.Unix(int64(s.Changed), 0).UTC(),
 	}
 }

@@ -114,14 +114,14 @@ func TestManualRotationSaysWhenAndWaitsForTheCaches(t *testing.T) {
 	m := newTimed(t)
 	first := m.kid(ES256, policy.KeyCurrent)
 	done := m.rotate(ES256)
-	want := Rotation{ES256, first, m.kid(ES256, policy.KeyNext), m.now.Add(leadLeast), m.now.Add(leadLeast + m.policy.Keep)}
+	want := Rotation{ES256, first, m.kid(ES256, policy.KeyNext), m.now.Add(minLead), m.now.Add(minLead + m.policy.Keep)}
 	if len(done) != 1 || done[0] != want || done[0].To == "" {
 		t.Fatalf("%+v, want %+v", done, want)
 	}
 	if again := m.rotate(ES256); again[0] != done[0] || len(m.store.set.SigningKeys) != 3 {
 		t.Errorf("asked again at once: %+v", again)
 	}
-	m.now = m.now.Add(leadLeast - time.Second)
+	m.now = m.now.Add(minLead - time.Second)
 	m.tick()
 	if m.kid(ES256, policy.KeyCurrent) != first {
 		t.Error("signs before caches have it")
@@ -139,7 +139,7 @@ func TestManualRotationTakesAPublishedKeyAtOnce(t *testing.T) {
 	m.tick()
 	m.now = m.now.Add(5 * time.Minute)
 	next := m.kid(ES256, policy.KeyNext)
-	if done := m.rotate(ES256); done[0].To != next || !done[0].At.Equal(epochZero.Add(89*day+leadLeast)) {
+	if done := m.rotate(ES256); done[0].To != next || !done[0].At.Equal(epochZero.Add(89*day+minLead)) {
 		t.Fatalf("not hastened: %+v", done)
 	}
 	m.now = m.now.Add(time.Hour)
@@ -231,7 +231,7 @@ func TestWithoutAnIntervalOnlyPeopleRotate(t *testing.T) {
 		t.Error("something was replaced")
 	}
 	m.rotate(ES256)
-	m.now = m.now.Add(leadLeast)
+	m.now = m.now.Add(minLead)
 	m.tick()
 	if m.kid(ES256, policy.KeyRetired) == "" || m.kid(ES256, policy.KeyNext) != "" {
 		t.Error("a manual rotation did not end")
@@ -325,7 +325,7 @@ func TestAPolicyRemovesNoKeyBeforeItHasStoodForADay(t *testing.T) {
 	m := newTimed(t)
 	m.now = m.now.Add(m.policy.Interval)
 	m.tick()
-	m.now = m.now.Add(leadLeast + 10*day)
+	m.now = m.now.Add(minLead + 10*day)
 	m.rotate("")
 	m.tick()
 	stored := func() int { return len(m.store.set.SigningKeys) + len(m.store.set.DataKeys) }
@@ -380,7 +380,7 @@ func TestListSaysWhatHappensNext(t *testing.T) {
 		}
 		got = append(got, fmt.Sprintf("%s %v", what, k.Enabled))
 	}
-	due, removed := 90*day+time.Hour+leadLeast, 90*day+m.policy.Keep
+	due, removed := 90*day+time.Hour+minLead, 90*day+m.policy.Keep
 	want := []string{
 		fmt.Sprintf("ES256 next signs %v true", due), fmt.Sprintf("ES256 current replaced %v true", due),
 		fmt.Sprintf("ES256 retired removed %v true", removed),

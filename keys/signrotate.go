@@ -32,9 +32,9 @@ func (d *draft) hasten(alg *algorithm, from string) error {
 	}
 	next := d.signing(alg.name, policy.KeyNext)
 	if next == nil {
-		return d.publish(alg, d.now.Add(leadLeast))
+		return d.publish(alg, d.now.Add(minLead))
 	}
-	if soonest := later(d.now, next.Created.Add(leadLeast)); next.Due.After(soonest) {
+	if soonest := later(d.now, next.Created.Add(minLead)); next.Due.After(soonest) {
 		next.Due = soonest
 		d.note(audit.ActKeyHastened, alg.name+" "+next.ID)
 	}
@@ -46,7 +46,7 @@ func (d *draft) hasten(alg *algorithm, from string) error {
 
 // ready holds every key to leadLeast, whatever its due date says.
 func (d *draft) ready(next *policy.SigningKey) bool {
-	return !d.now.Before(later(next.Due, next.Created.Add(leadLeast)))
+	return !d.now.Before(later(next.Due, next.Created.Add(minLead)))
 }
 
 func (d *draft) publish(alg *algorithm, due time.Time) error {
@@ -85,7 +85,7 @@ func (d *draft) rotation(alg, from string) Rotation {
 	done.To, done.At = to.ID, to.Activated
 	if to.ID == from {
 		next := d.signing(alg, policy.KeyNext)
-		done.To, done.At = next.ID, later(next.Due, next.Created.Add(leadLeast))
+		done.To, done.At = next.ID, later(next.Due, next.Created.Add(minLead))
 	}
 	done.Until = done.At.Add(d.policy.Keep)
 	return done

@@ -9,15 +9,15 @@ import (
 
 // ClaimMost bounds one claim in bytes, so that a user's record, and so every
 // answer that carries it, stays small.
-const ClaimMost = 512
+const MaxClaim = 512
 
 // PlainText refuses what no name or address holds: control characters (save line
 // breaks in addresses), characters that turn the direction of what follows, by
 // which a name on a consent page could pose as other words, broken UTF-8, and more
 // than claimMost bytes.
 func PlainText(field, s string) error {
-	if len(s) > ClaimMost {
-		return Invalidf(field, "must be at most %d bytes long", ClaimMost)
+	if len(s) > MaxClaim {
+		return Invalidf(field, "must be at most %d bytes long", MaxClaim)
 	}
 	if !utf8.ValidString(s) {
 		return Invalidf(field, "must be valid UTF-8")

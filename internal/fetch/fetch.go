@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	timeMost = 5 * time.Second // for all of one fetch
+	maxTime = 5 * time.Second // for all of one fetch
 	atOnce   = 16              // connections, in all
 	perHost  = 2
 )
@@ -84,7 +84,7 @@ func (c *Client) Get(ctx context.Context, address string, most int64) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeMost)
+	ctx, cancel := context.WithTimeout(ctx, maxTime)
 	defer cancel()
 	select {
 	case c.turn <- struct{}{}:
@@ -159,7 +159,7 @@ func unreached(err error) *Error {
 	case errors.As(err, &certificate):
 		return &Error{Advice: "its certificate cannot be verified", Cause: cause}
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return &Error{Advice: fmt.Sprintf("it did not answer within %v", timeMost), Cause: cause}
+		return &Error{Advice: fmt.Sprintf("it did not answer within %v", maxTime), Cause: cause}
 	}
 	return &Error{Advice: "it cannot be reached", Cause: cause}
 }

@@ -48,7 +48,7 @@ func (apps *Apps) UseAssertion(tx kv.Txn, a Assertion) (fresh bool, err error) {
 		return true, nil
 	}
 	used := &usedAssertion{Expires: a.Expires.UTC().Truncate(time.Second), Hash: a.Hash}
-	if _, ok, err := tx.Get(apps.assertions.Full(apps.assertions.Key(used))); err != nil || ok {
+	if _, ok, err := tx.Get(apps.assertions.FullKey(apps.assertions.Key(used))); err != nil || ok {
 		return false, err
 	}
 	return true, apps.assertions.Put(tx, used)

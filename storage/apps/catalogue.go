@@ -92,7 +92,7 @@ func (apps *Apps) readCatalogue(r kv.Reader, number uint64) (*Catalogue, error) 
 			return nil, err
 		}
 		for _, sc := range p.Items {
-			o, err := apps.offered(r, sc)
+			o, err := apps.offerOf(r, sc)
 			if err != nil {
 				return nil, err
 			}
@@ -109,13 +109,13 @@ func (apps *Apps) readCatalogue(r kv.Reader, number uint64) (*Catalogue, error) 
 		}
 	}
 	slices.SortFunc(c.Offers, func(a, b *Offer) int {
-		return cmp.Or(cmp.Compare(a.Position, b.Position), cmp.Compare(a.of(), b.of()), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.Position, b.Position), cmp.Compare(a.resourceIdentifier(), b.resourceIdentifier()), cmp.Compare(a.Name, b.Name))
 	})
 	return c, nil
 }
 
-// Changed marks the catalogue as another one.
-func (a *Apps) Changed(tx kv.Txn) error {
+// NewEdition marks the catalogue as another one.
+func (a *Apps) NewEdition(tx kv.Txn) error {
 	now, err := a.Edition.Get(tx, nil)
 	if err != nil {
 		return err

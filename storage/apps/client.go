@@ -202,7 +202,7 @@ func (s Clients) CreateOnce(ctx context.Context, by storage.Actor, once policy.O
 	if err := validNewClientID(n.ID); err != nil {
 		return nil, err
 	}
-	c, err := s.prepare(n)
+	c, err := s.prepareClient(n)
 	if err != nil {
 		return nil, err
 	}
@@ -229,8 +229,8 @@ func (a *Apps) addClient(tx kv.Txn, c Client, note audit.Event) (*Client, error)
 	return &c, a.Trail.Audit.Put(tx, note.About(storage.ID{}, c.ID, c.Name()))
 }
 
-// prepare makes the record of a new client, before the transaction.
-func (s Clients) prepare(n NewClient) (Client, error) {
+// prepareClient makes the record of a new client, before the transaction.
+func (s Clients) prepareClient(n NewClient) (Client, error) {
 	now := s.apps.DB.Instant()
 	uid := s.apps.DB.NewID()
 	c := Client{ID: n.ID, UID: uid, State: n.State, Revision: 1, Epoch: firstEpoch(uid), Owner: n.Owner,

@@ -29,9 +29,9 @@ func (c *Client) leaves() []audit.Leaf {
 		audit.LeafOf("first_party", reflect.ValueOf(&c.FirstParty).Elem()))
 }
 
-// alter is the one way a client is changed: permission, change, audit. What change
+// alterClient is the one way a client is changed: permission, change, audit. What change
 // returns besides an error is the audit event's detail.
-func (s Clients) alter(ctx context.Context, by storage.Actor, id string, act audit.Act,
+func (s Clients) alterClient(ctx context.Context, by storage.Actor, id string, act audit.Act,
 	change func(kv.Txn, *Client, time.Time) (string, error)) (*Client, error) {
 	if err := by.MayManage(); err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (s Clients) alter(ctx context.Context, by storage.Actor, id string, act aud
 // ErrNotFound, *Invalid.
 func (s Clients) Change(ctx context.Context, by storage.Actor, id string, revision uint64, m Metadata) (*Client,
 	error) {
-	return s.alter(ctx, by, id, audit.ActClientChanged, func(tx kv.Txn, c *Client, _ time.Time) (string, error) {
+	return s.alterClient(ctx, by, id, audit.ActClientChanged, func(tx kv.Txn, c *Client, _ time.Time) (string, error) {
 		if revision != 0 && revision != c.Revision {
 			return "", storage.ErrStale
 		}
@@ -84,9 +84,9 @@ func (s Clients) SetState(ctx context.Context, by storage.Actor, id string, to C
 	if err := to.validate(); err != nil {
 		return nil, err
 	}
-	return s.alter(ctx, by, id, audit.ActClientState, func(tx kv.Txn, c *Client, _ time.Time) (string, error) {
+	return s.alterClient(ctx, by, id, audit.ActClientState, func(tx kv.Txn, c *Client, _ time.Time) (string, error) {
 		detail := string(c.State) + " to " + string(to)
-		c.enter(to)
+		c.setState(to)
 		if !c.Live() {
 			return detail, nil
 		}
@@ -94,9 +94,9 @@ func (s Clients) SetState(ctx context.Context, by storage.Actor, id string, to C
 	})
 }
 
-// enter moves a client to another state. What it was given while it was approved is
+// setState moves a client to another state. What it was given while it was approved is
 // dead once it leaves.
-func (c *Client) enter(to ClientState) {
+func (c *Client) setState(to ClientState) {
 	if c.Live() && to != ClientApproved {
 		c.Epoch++
 	}
@@ -111,7 +111,7 @@ func (s Clients) AddSecret(ctx context.Context, by storage.Actor, id string, has
 		return nil, storage.Invalidf("client_secret", "must not be empty")
 	}
 	fresh := s.apps.DB.NewID()
-	return s.alter(ctx, by, id, audit.ActSecretRotated, func(_ kv.Txn, c *Client, now time.Time) (string, error) {
+	return s.alterClient(ctx, by, id, audit.ActSecretRotated, func(_ kv.Txn, c *Client, now time.Time) (string, error) {
 		if !c.Metadata.UsesSecret() {
 			return "", storage.Invalidf("token_endpoint_auth_method", "is %s: %s",
 				c.Metadata.TokenEndpointAuthMethod, noSecret[c.Confidential()])

@@ -70,7 +70,7 @@ type clientImport struct {
 func (s Clients) readyImport(by storage.Actor, n ClientImport) clientImport {
 	e := clientImport{ClientImport: n, now: s.apps.DB.Instant()}
 	if n.Revision == 0 {
-		e.client, e.fault = s.prepare(n.NewClient)
+		e.client, e.fault = s.prepareClient(n.NewClient)
 	} else {
 		e.client = Client{ID: n.ID, Secrets: s.firstSecret(n.NewClient, e.now)}
 		if n.State != "" {
@@ -140,7 +140,7 @@ func (e *clientImport) apply(c *Client) ([]*audit.Event, error) {
 	c.fill()
 	events := []*audit.Event{changed.About(storage.ID{}, c.ID, c.Name())}
 	if e.State != "" && e.State != c.State {
-		c.enter(e.State)
+		c.setState(e.State)
 		events = append(events, e.notes[1].About(storage.ID{}, c.ID, detail))
 	}
 	switch fresh := e.client.Secrets; {

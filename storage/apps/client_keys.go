@@ -9,7 +9,7 @@ import (
 )
 
 // jwksMost is how long an inline JWK Set may be, in bytes.
-const jwksMost = 16 << 10
+const maxJWKS = 16 << 10
 
 func authMethods() []string {
 	return []string{AuthMethodBasic, AuthMethodPost, AuthMethodPrivateKeyJWT, AuthMethodNone}
@@ -50,8 +50,8 @@ func (m *Metadata) validateKeys() error {
 		return storage.Invalidf("jwks", "and jwks_uri must not both be given: clear the one that no longer holds")
 	case m.TokenEndpointAuthMethod == AuthMethodPrivateKeyJWT && len(m.JWKS) == 0 && m.JWKSURI == "":
 		return storage.Invalidf("jwks", "or jwks_uri must be given: private_key_jwt needs the client's public keys")
-	case len(m.JWKS) > jwksMost:
-		return storage.Invalidf("jwks", "must be at most %d bytes long: use jwks_uri for more", jwksMost)
+	case len(m.JWKS) > maxJWKS:
+		return storage.Invalidf("jwks", "must be at most %d bytes long: use jwks_uri for more", maxJWKS)
 	}
 	if alg := m.TokenEndpointAuthSigningAlg; alg != "" && !slices.Contains(policy.SigningAlgorithms(), alg) {
 		return storage.Invalidf("token_endpoint_auth_signing_alg", "must be among %s, not %q",

@@ -42,7 +42,7 @@ func TestKeysStandInlineOrAtAnAddressAndThereByHTTPS(t *testing.T) {
 		"endless address":   {at("https://app.example/" + strings.Repeat("x", 2048)), "jwks_uri"},
 		"endless": {func(m *apps.Metadata) {
 			m.JWKS = json.RawMessage(strings.Repeat("x",
-				apps.JwksMost+1))
+				apps.MaxJWKS+1))
 		}, "jwks"},
 		"an algorithm": {func(m *apps.Metadata) { m.TokenEndpointAuthSigningAlg = "EdDSA" }, ""},
 		"HMAC": {func(m *apps.Metadata) { m.TokenEndpointAuthSigningAlg = "HS256" },

@@ -46,7 +46,7 @@ func (a *Apps) clientOfToken(r kv.Reader, t ClientToken, now time.Time) (*Client
 	if err != nil {
 		return nil, err
 	}
-	_, revoked, err := r.Get(a.Denied.Full(deniedKey(t.Expires, t.Token)))
+	_, revoked, err := r.Get(a.Denied.FullKey(deniedKey(t.Expires, t.Token)))
 	switch {
 	case err != nil:
 		return nil, err

@@ -2,11 +2,11 @@ package apps
 
 // What the tests of this package see of it.
 
-const IdentifierMost = identifierMost
-const JwksMost = jwksMost
-const ResourceScopesMost = resourceScopesMost
-const ScopeNameMost = scopeNameMost
-const ScopeWordsMost = scopeWordsMost
+const MaxIdentifier = maxIdentifier
+const MaxJWKS = maxJWKS
+const MaxResourceScopes = maxResourceScopes
+const MaxScopeName = maxScopeName
+const MaxScopeWords = maxScopeWords
 
 var CanonicalIdentifier = canonicalIdentifier
 var ValidRedirectURI = validRedirectURI

@@ -23,7 +23,7 @@ func (c *Client) checkConsent() error {
 		return nil
 	case !c.FirstParty:
 		return storage.Invalidf("consent", "can be skip for a first-party client only")
-	case c.Metadata.native() && slices.ContainsFunc(c.Metadata.RedirectURIs, c.AsksEachTime):
+	case c.Metadata.isNative() && slices.ContainsFunc(c.Metadata.RedirectURIs, c.AsksEachTime):
 		return storage.Invalidf("consent", "must not be skip for a native app, nor for a public client without https")
 	}
 	return nil
@@ -72,7 +72,7 @@ func (a *Apps) checkOwnScopes(r kv.Reader, c *Client) error {
 // next call. One that has first-party scopes stays first-party until they are taken
 // from it. Errors: ErrForbidden, ErrNotFound, *Invalid.
 func (s Clients) SetFirstParty(ctx context.Context, by storage.Actor, id string, own bool) (*Client, error) {
-	return s.alter(ctx, by, id, audit.ActClientChanged, func(tx kv.Txn, c *Client, _ time.Time) (string, error) {
+	return s.alterClient(ctx, by, id, audit.ActClientChanged, func(tx kv.Txn, c *Client, _ time.Time) (string, error) {
 		c.FirstParty = own
 		if own {
 			return "first party", c.checkConsent()

@@ -14,16 +14,16 @@ type Offer struct {
 	Resource *Resource // nil: this provider
 }
 
-// of is the identifier of the resource; empty: it is the provider's.
-func (o *Offer) of() string {
+// resourceIdentifier is the identifier of the resource; empty: it is the provider's.
+func (o *Offer) resourceIdentifier() string {
 	if o.Resource == nil {
 		return ""
 	}
 	return o.Resource.Identifier
 }
 
-// offered is the offer of a scope. Nil if it is retired, or its resource is disabled.
-func (a *Apps) offered(r kv.Reader, sc *Scope) (*Offer, error) {
+// offerOf is the offer of a scope. Nil if it is retired, or its resource is disabled.
+func (a *Apps) offerOf(r kv.Reader, sc *Scope) (*Offer, error) {
 	if sc.Retired != "" {
 		return nil, nil
 	}

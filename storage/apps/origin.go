@@ -25,7 +25,7 @@ func (c *Client) origins() (all []string) {
 	}
 	for _, uri := range c.Metadata.RedirectURIs {
 		origin := originOf(uri)
-		if bare, ok := withoutLoopbackPort(uri); ok && c.Metadata.native() {
+		if bare, ok := withoutLoopbackPort(uri); ok && c.Metadata.isNative() {
 			origin = originOf(bare) + anyPort // as AllowsRedirect takes it
 		}
 		if origin != "" && len(origin) <= mostOrigin && !slices.Contains(all, origin) {

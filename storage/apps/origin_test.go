@@ -52,7 +52,7 @@ func TestAFileOfBeforeWithADamagedClientOpens(t *testing.T) {
 	h.Client("demo")
 	h.BeforeOrigins()
 	h.Plant(func(f *store.Floors, w storetest.Writer) error {
-		return w.Put(f.Apps.Clients.Full(table.Key{}.Str("broken")), []byte{table.RecordVersion})
+		return w.Put(f.Apps.Clients.FullKey(table.Key{}.Str("broken")), []byte{table.RecordVersion})
 	})
 	if h = h.Reopened(t); !h.HasOrigin("https://app.example") {
 		t.Error("the others have no origins")

@@ -136,9 +136,9 @@ func validRedirectURI(field, uri string, m *Metadata) error {
 	return nil
 }
 
-// native reports whether the client runs on the user's own device, where other
+// isNative reports whether the client runs on the user's own device, where other
 // programs may claim its redirect URIs (RFC 8252).
-func (m *Metadata) native() bool {
+func (m *Metadata) isNative() bool {
 	return m.ApplicationType == ApplicationNative || m.TokenEndpointAuthMethod == AuthMethodNone
 }
 
@@ -170,7 +170,7 @@ func (c *Client) returnsToDevice(uri string) bool {
 	case u.Scheme == "http" && !isLoopback(u):
 		return !c.Confidential()
 	case u.Scheme == "http":
-		return c.Metadata.native() || slices.ContainsFunc(c.Metadata.RedirectURIs, leavesLoopback)
+		return c.Metadata.isNative() || slices.ContainsFunc(c.Metadata.RedirectURIs, leavesLoopback)
 	default:
 		return true
 	}
@@ -189,22 +189,22 @@ func (c *Client) AllowsRedirect(uri string) bool {
 	if u, err := strictURI(uri); err != nil || slices.Contains(deniedSchemes, u.Scheme) {
 		return false
 	}
-	return c.registered(c.Metadata.RedirectURIs, uri)
+	return c.matchesRegistered(c.Metadata.RedirectURIs, uri)
 }
 
 // AllowsPostLogout reports whether uri is a registered post-logout redirect URI (OpenID
 // Connect RP-Initiated Logout 1.0 section 3). It is compared as redirect URIs are: a
 // program that listens on any free port comes back there as well.
 func (c *Client) AllowsPostLogout(uri string) bool {
-	return c.registered(c.Metadata.PostLogoutRedirectURIs, uri)
+	return c.matchesRegistered(c.Metadata.PostLogoutRedirectURIs, uri)
 }
 
-// registered reports whether uri is one of those registered.
-func (c *Client) registered(all []string, uri string) bool {
+// matchesRegistered reports whether uri is one of those registered.
+func (c *Client) matchesRegistered(all []string, uri string) bool {
 	if slices.Contains(all, uri) {
 		return true
 	}
-	if !c.Metadata.native() {
+	if !c.Metadata.isNative() {
 		return false
 	}
 	sent, ok := withoutLoopbackPort(uri)

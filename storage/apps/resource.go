@@ -87,22 +87,22 @@ func (s Resources) Create(ctx context.Context, by storage.Actor, once policy.Onc
 			return nil, err
 		}
 		made := v
-		if used, err := table.IdInUse(tx, made.ID); err != nil || used {
+		if used, err := table.IDInUse(tx, made.ID); err != nil || used {
 			return nil, storage.ErrOr(err, &storage.Taken{Field: "id"})
 		}
-		if err := s.apps.Resources.Conflict(tx, &made); err != nil {
+		if err := s.apps.Resources.CheckUnique(tx, &made); err != nil {
 			return nil, err // before its scopes, which are likely taken too
 		}
 		if err := s.apps.noClientNamed(tx, made.Identifier); err != nil {
 			return nil, err
 		}
-		if err := s.apps.own(tx, &made, n.Scopes); err != nil {
+		if err := s.apps.setOwnedScopes(tx, &made, n.Scopes); err != nil {
 			return nil, err
 		}
 		if err := s.apps.Resources.Put(tx, &made); err != nil {
 			return nil, err
 		}
-		if err := s.apps.Changed(tx); err != nil {
+		if err := s.apps.NewEdition(tx); err != nil {
 			return nil, err
 		}
 		return &made, s.apps.Trail.Audit.Put(tx, note.About(storage.ID{}, "", made.Identifier))

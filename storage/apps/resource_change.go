@@ -29,10 +29,10 @@ func (a *Apps) resourceLeaves(r kv.Reader, v *Resource) ([]audit.Leaf, error) {
 		audit.LeafOf("scopes", reflect.ValueOf(scopes))}, nil
 }
 
-// alter is the one way a resource is changed: permission, change, audit, and another
+// alterResource is the one way a resource is changed: permission, change, audit, and another
 // edition of the catalogue. What change returns is the audit event's detail besides
 // the identifier.
-func (s Resources) alter(ctx context.Context, by storage.Actor, id storage.ID, act audit.Act,
+func (s Resources) alterResource(ctx context.Context, by storage.Actor, id storage.ID, act audit.Act,
 	change func(kv.Txn, *Resource, time.Time) (string, error)) (*Resource, error) {
 	if err := by.MayManage(); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (s Resources) alter(ctx context.Context, by storage.Actor, id storage.ID, a
 		if err := s.apps.Resources.Put(tx, v); err != nil {
 			return nil, err
 		}
-		if err := s.apps.Changed(tx); err != nil {
+		if err := s.apps.NewEdition(tx); err != nil {
 			return nil, err
 		}
 		after, err := s.apps.resourceLeaves(tx, v)
@@ -88,7 +88,7 @@ func (s Resources) Change(ctx context.Context, by storage.Actor, id storage.ID, 
 			return nil, err
 		}
 	}
-	return s.alter(ctx, by, id, audit.ActResourceChanged, func(tx kv.Txn, v *Resource, _ time.Time) (string, error) {
+	return s.alterResource(ctx, by, id, audit.ActResourceChanged, func(tx kv.Txn, v *Resource, _ time.Time) (string, error) {
 		if revision != 0 && revision != v.Revision {
 			return "", storage.ErrStale
 		}
@@ -99,7 +99,7 @@ func (s Resources) Change(ctx context.Context, by storage.Actor, id storage.ID, 
 		if err := v.validName(was); err != nil || c.Scopes == nil {
 			return "", err
 		}
-		return "", s.apps.own(tx, v, c.Scopes)
+		return "", s.apps.setOwnedScopes(tx, v, c.Scopes)
 	})
 }
 
@@ -108,7 +108,7 @@ func (s Resources) Change(ctx context.Context, by storage.Actor, id storage.ID, 
 // cannot introspect. What was granted before is worth as much as before when it is
 // back. Errors: ErrForbidden, ErrNotFound.
 func (s Resources) Disable(ctx context.Context, by storage.Actor, id storage.ID, disabled bool) (*Resource, error) {
-	return s.alter(ctx, by, id, audit.ActResourceState, func(_ kv.Txn, v *Resource, _ time.Time) (string, error) {
+	return s.alterResource(ctx, by, id, audit.ActResourceState, func(_ kv.Txn, v *Resource, _ time.Time) (string, error) {
 		v.Disabled = disabled
 		if disabled {
 			return "disabled", nil
@@ -125,7 +125,7 @@ func (s Resources) AddSecret(ctx context.Context, by storage.Actor, id storage.I
 		return nil, storage.Invalidf("client_secret", "must not be empty")
 	}
 	fresh := s.apps.DB.NewID()
-	return s.alter(ctx, by, id, audit.ActResourceSecret,
+	return s.alterResource(ctx, by, id, audit.ActResourceSecret,
 		func(_ kv.Txn, v *Resource, now time.Time) (_ string, err error) {
 			v.Secrets, err = withSecret(v.Secrets, Secret{ID: fresh, Hash: hash, Last4: last4, Created: now}, overlap)
 			return last4, err
@@ -135,7 +135,7 @@ func (s Resources) AddSecret(ctx context.Context, by storage.Actor, id storage.I
 // RemoveSecret ends one secret. Without any, a resource cannot introspect until it is
 // given another. Errors: ErrForbidden, ErrNotFound, also if it has no such secret.
 func (s Resources) RemoveSecret(ctx context.Context, by storage.Actor, id, secret storage.ID) (*Resource, error) {
-	return s.alter(ctx, by, id, audit.ActResourceUnlock, func(_ kv.Txn, v *Resource, _ time.Time) (string, error) {
+	return s.alterResource(ctx, by, id, audit.ActResourceUnlock, func(_ kv.Txn, v *Resource, _ time.Time) (string, error) {
 		i := slices.IndexFunc(v.Secrets, func(have Secret) bool { return have.ID == secret })
 		if i < 0 {
 			return "", storage.ErrNotFound
@@ -159,13 +159,13 @@ func (s Resources) Delete(ctx context.Context, by storage.Actor, id storage.ID) 
 		if err != nil {
 			return struct{}{}, err
 		}
-		if err := s.apps.own(tx, v, nil); err != nil {
+		if err := s.apps.setOwnedScopes(tx, v, nil); err != nil {
 			return struct{}{}, err
 		}
 		if err := s.apps.Resources.Delete(tx, table.Key{}.ID(id)); err != nil {
 			return struct{}{}, err
 		}
-		if err := s.apps.Changed(tx); err != nil {
+		if err := s.apps.NewEdition(tx); err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, s.apps.Trail.Audit.Put(tx, note.About(storage.ID{}, "", v.Identifier))

@@ -27,11 +27,11 @@ func (a *Apps) CheckResources(ctx context.Context) ([]table.Fault, error) {
 				return fmt.Sprintf("its scope %q is not in the catalogue as its own", name), nil
 			}
 		}
-		_, client, err := r.Get(a.Clients.Full(table.Key{}.Str(v.ID.String())))
+		_, client, err := r.Get(a.Clients.FullKey(table.Key{}.Str(v.ID.String())))
 		if err != nil {
 			return "", err
 		}
-		_, user, err := r.Get(a.People.Users.Full(table.Key{}.ID(v.ID)))
+		_, user, err := r.Get(a.People.Users.FullKey(table.Key{}.ID(v.ID)))
 		if err == nil && (client || user) {
 			return "its id is also a client's or a user's", nil
 		}

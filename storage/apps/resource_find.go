@@ -23,7 +23,7 @@ func (s Resources) Find(ctx context.Context, name string) (*Resource, error) {
 		if err == nil {
 			return storage.Found(s.apps.Resources.Get(r, table.Key{}.ID(id)))
 		}
-		if name == "" || len(name) > identifierMost {
+		if name == "" || len(name) > maxIdentifier {
 			return nil, storage.ErrNotFound
 		}
 		return storage.Found(s.apps.Resources.Find(r, resourcesByIdentifier,

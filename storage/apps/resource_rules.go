@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	scopeNameMost  = 64  // bytes
-	scopeWordsMost = 200 // bytes
+	maxScopeName  = 64  // bytes
+	maxScopeWords = 200 // bytes
 	// resourceScopesMost bounds how many scopes a resource owns.
-	resourceScopesMost = 50
+	maxResourceScopes = 50
 	// ownedPosition puts the scopes of resources behind the provider's own.
 	ownedPosition = 1000
 )
@@ -38,9 +38,9 @@ type ResourceScope struct {
 
 func validScopes(all []ResourceScope) error {
 	const field = "scopes"
-	if len(all) == 0 || len(all) > resourceScopesMost {
+	if len(all) == 0 || len(all) > maxResourceScopes {
 		return storage.Invalidf(field, "must be 1 to %d: a token is for an API by having one of its scopes",
-			resourceScopesMost)
+			maxResourceScopes)
 	}
 	for i, sc := range all {
 		if slices.ContainsFunc(all[:i], func(o ResourceScope) bool { return o.Name == sc.Name }) {
@@ -55,13 +55,13 @@ func validScopes(all []ResourceScope) error {
 
 func (sc ResourceScope) validate() error {
 	const field = "scopes"
-	if sc.Name == "" || len(sc.Name) > scopeNameMost || strings.ContainsFunc(sc.Name, func(r rune) bool {
+	if sc.Name == "" || len(sc.Name) > maxScopeName || strings.ContainsFunc(sc.Name, func(r rune) bool {
 		return r < 0x21 || r > 0x7e || r == '"' || r == '\\'
 	}) {
-		return storage.Invalidf(field, "must have names of 1 to %d printable ASCII characters without spaces, quotes and backslashes (RFC 6749 section 3.3), not %q", scopeNameMost, sc.Name)
+		return storage.Invalidf(field, "must have names of 1 to %d printable ASCII characters without spaces, quotes and backslashes (RFC 6749 section 3.3), not %q", maxScopeName, sc.Name)
 	}
-	if strings.TrimSpace(sc.Words) == "" || len(sc.Words) > scopeWordsMost {
-		return storage.Invalidf(field, "%q needs words for people, of 1 to %d bytes, that complete “this app will be able to …”", sc.Name, scopeWordsMost)
+	if strings.TrimSpace(sc.Words) == "" || len(sc.Words) > maxScopeWords {
+		return storage.Invalidf(field, "%q needs words for people, of 1 to %d bytes, that complete “this app will be able to …”", sc.Name, maxScopeWords)
 	}
 	if sc.Sensitivity > SensitivityHigh {
 		return storage.Invalidf(field, "%q must be of low, medium or high sensitivity", sc.Name)
@@ -72,13 +72,13 @@ func (sc ResourceScope) validate() error {
 	return nil
 }
 
-// own makes the scopes named the resource's, all of them, and retires those it had
+// setOwnedScopes makes the scopes named the resource's, all of them, and retires those it had
 // and has no more.
-func (a *Apps) own(tx kv.Txn, v *Resource, all []ResourceScope) error {
+func (a *Apps) setOwnedScopes(tx kv.Txn, v *Resource, all []ResourceScope) error {
 	had := v.Scopes
 	v.Scopes = nil
 	for _, sc := range all {
-		have, err := a.ownable(tx, v, sc.Name)
+		have, err := a.checkOwnable(tx, v, sc.Name)
 		if err != nil {
 			return err
 		}
@@ -104,10 +104,10 @@ func (a *Apps) own(tx kv.Txn, v *Resource, all []ResourceScope) error {
 	return nil
 }
 
-// ownable refuses a name that is, or was, not this resource's: grants and consents
+// checkOwnable refuses a name that is, or was, not this resource's: grants and consents
 // know scopes by name, and must never come to open another API. It returns the scope as
 // it is stored, empty if it is not.
-func (a *Apps) ownable(r kv.Reader, v *Resource, name string) (Scope, error) {
+func (a *Apps) checkOwnable(r kv.Reader, v *Resource, name string) (Scope, error) {
 	have, err := a.Scopes.Get(r, table.Key{}.Str(name))
 	switch {
 	case err != nil || have == nil:

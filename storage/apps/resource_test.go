@@ -47,7 +47,7 @@ func TestIdentifiersAreAbsoluteURIsWithoutAFragment(t *testing.T) {
 func TestResourcesOutsideTheRulesAreRefusedAndNothingIsLeft(t *testing.T) {
 	h := storetest.NewHouse(t)
 	before := len(storetest.Need(h.Scopes.Catalogue(h.Ctx))(h).Offers)
-	many := make([]apps.ResourceScope, apps.ResourceScopesMost+1)
+	many := make([]apps.ResourceScope, apps.MaxResourceScopes+1)
 	for i := range many {
 		many[i] = apps.ResourceScope{Name: fmt.Sprint("s", i), Words: "do it"}
 	}
@@ -57,7 +57,7 @@ func TestResourcesOutsideTheRulesAreRefusedAndNothingIsLeft(t *testing.T) {
 	}{
 		"a relative identifier": {"identifier", func(n *apps.NewResource) { n.Identifier = "orders" }},
 		"a long identifier": {"identifier",
-			func(n *apps.NewResource) { n.Identifier = "urn:" + strings.Repeat("x", apps.IdentifierMost) }},
+			func(n *apps.NewResource) { n.Identifier = "urn:" + strings.Repeat("x", apps.MaxIdentifier) }},
 		"no name":                  {"name", func(n *apps.NewResource) { n.Name = " " }},
 		"a long name":              {"name", func(n *apps.NewResource) { n.Name = strings.Repeat("x", 101) }},
 		"a name that turns around": {"name", func(n *apps.NewResource) { n.Name = "a\u202eb" }},
@@ -71,10 +71,10 @@ func TestResourcesOutsideTheRulesAreRefusedAndNothingIsLeft(t *testing.T) {
 		"a default that is closed": {"scopes", func(n *apps.NewResource) { n.Scopes[1].Default = true }},
 		"a scope without a name":   {"scopes", func(n *apps.NewResource) { n.Scopes[1].Name = "" }},
 		"a scope with a long name": {"scopes",
-			func(n *apps.NewResource) { n.Scopes[1].Name = strings.Repeat("x", apps.ScopeNameMost+1) }},
+			func(n *apps.NewResource) { n.Scopes[1].Name = strings.Repeat("x", apps.MaxScopeName+1) }},
 		"a scope without words": {"scopes", func(n *apps.NewResource) { n.Scopes[1].Words = "" }},
 		"a scope with long words": {"scopes",
-			func(n *apps.NewResource) { n.Scopes[1].Words = strings.Repeat("x", apps.ScopeWordsMost+1) }},
+			func(n *apps.NewResource) { n.Scopes[1].Words = strings.Repeat("x", apps.MaxScopeWords+1) }},
 		"a sensitivity of its own": {"scopes", func(n *apps.NewResource) { n.Scopes[1].Sensitivity = 9 }},
 		"a standard scope":         {"scopes", func(n *apps.NewResource) { n.Scopes[1].Name = apps.ScopeProfile }},
 		"no secret":                {"client_secret", func(n *apps.NewResource) { n.Secret = nil }},
@@ -274,13 +274,13 @@ func TestSecretsOfAResourceOverlapAndEnd(t *testing.T) {
 	if len(v.Secrets) != 0 {
 		t.Errorf("%+v", v.Secrets)
 	}
-	for range apps.SecretsMost {
+	for range apps.MaxSecrets {
 		storetest.Need(h.Resources.AddSecret(h.Ctx, storage.Operator, v.ID, []byte("x"), "", time.Hour))(h)
 	}
 	_, err = h.Resources.AddSecret(h.Ctx, storage.Operator, v.ID, []byte("x"), "", time.Hour)
 	storetest.WantInvalid(t, err, "client_secret")
 	for act, want := range map[audit.Act]int{audit.ActResourceCreated: 1,
-		audit.ActResourceSecret: 2 + apps.SecretsMost, audit.ActResourceUnlock: 1} {
+		audit.ActResourceSecret: 2 + apps.MaxSecrets, audit.ActResourceUnlock: 1} {
 		got := h.Acts()
 		if n := len(slices.DeleteFunc(got, func(a audit.Act) bool { return a != act })); n != want {
 			t.Errorf("%d %s, want %d", n, act, want)
@@ -301,7 +301,7 @@ func TestAnIDNamesAResourceOrAClientOrAUser(t *testing.T) {
 	id := storetest.Need(storage.ParseID(c.ID))(h)
 	for _, taken := range []storage.ID{v.ID, u.ID, id} {
 		used, err := table.View(h.Ctx, h.Floors.DB,
-			func(r storetest.Reader) (bool, error) { return table.IdInUse(r, taken) })
+			func(r storetest.Reader) (bool, error) { return table.IDInUse(r, taken) })
 		if err != nil || !used {
 			t.Errorf("%s is in use: %t, %v", taken, used, err)
 		}

@@ -7,15 +7,15 @@ import (
 	"latchkey/storage"
 )
 
-const identifierMost = 512
+const maxIdentifier = 512
 
 // validIdentifier follows RFC 8707 section 2: an absolute URI without a fragment, of
 // any scheme, in the one spelling that comparing byte by byte needs (RFC 3986 section
 // 6.2.2.1). The provider's own name is not a resource's.
 func (a *Apps) validIdentifier(s string) error {
 	const field = "identifier"
-	if len(s) > identifierMost {
-		return storage.Invalidf(field, "must be at most %d bytes long", identifierMost)
+	if len(s) > maxIdentifier {
+		return storage.Invalidf(field, "must be at most %d bytes long", maxIdentifier)
 	}
 	if err := ResourceURI(s); err != nil {
 		return storage.Invalidf(field, "%v", err)

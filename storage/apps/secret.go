@@ -9,7 +9,7 @@ import (
 )
 
 // SecretsMost bounds how many secrets there are at once.
-const SecretsMost = 5
+const MaxSecrets = 5
 
 func liveSecrets(all []Secret, t time.Time) []Secret {
 	return slices.DeleteFunc(slices.Clone(all), func(s Secret) bool {
@@ -40,9 +40,9 @@ func withSecret(have []Secret, fresh Secret, overlap time.Duration) ([]Secret, e
 	if overlap <= 0 {
 		kept = nil
 	}
-	if len(kept) >= SecretsMost {
+	if len(kept) >= MaxSecrets {
 		return nil, storage.Invalidf("client_secret",
-			"must be at most %d at once: wait until one expires, or end the others at once", SecretsMost)
+			"must be at most %d at once: wait until one expires, or end the others at once", MaxSecrets)
 	}
 	return append([]Secret{fresh}, kept...), nil
 }

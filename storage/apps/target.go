@@ -12,7 +12,7 @@ type Targets struct {
 	Provider  string
 }
 
-func (t Targets) names(resource string, o *Offer) bool {
+func (t Targets) includes(resource string, o *Offer) bool {
 	if o.Resource == nil {
 		return SameIdentifier(resource, t.Provider)
 	}
@@ -26,11 +26,11 @@ func (all Offers) To(t Targets) (some Offers, bad string) {
 		return all, ""
 	}
 	for _, name := range t.Resources {
-		if !slices.ContainsFunc(all, func(o *Offer) bool { return t.names(name, o) }) {
+		if !slices.ContainsFunc(all, func(o *Offer) bool { return t.includes(name, o) }) {
 			return nil, name
 		}
 	}
 	return all.That(func(o *Offer) bool {
-		return slices.ContainsFunc(t.Resources, func(name string) bool { return t.names(name, o) })
+		return slices.ContainsFunc(t.Resources, func(name string) bool { return t.includes(name, o) })
 	}), ""
 }

@@ -21,7 +21,7 @@ type FieldChange struct {
 }
 
 // changeMost bounds Old and New, in bytes. A record has some forty fields at most.
-const changeMost = 200
+const maxChange = 200
 
 // With says which fields of a record the event changed.
 func (e *Event) With(fields []FieldChange) *Event {
@@ -39,39 +39,39 @@ func Compare(before, after []Leaf, told func(field string) bool) (changes []Fiel
 		}
 		c := FieldChange{Field: was.Name}
 		if told(was.Name) {
-			c.Old, c.New = was.Against(is), is.Against(was)
+			c.Old, c.New = was.DescribeAgainst(is), is.DescribeAgainst(was)
 		}
 		changes = append(changes, c)
 	}
 	return changes
 }
 
-// Against is the value in words, at most changeMost bytes. Of a list that is longer it
+// DescribeAgainst is the value in words, at most changeMost bytes. Of a list that is longer it
 // is what the other value has not, which is what changed.
-func (l Leaf) Against(other Leaf) string {
-	all := l.words()
+func (l Leaf) DescribeAgainst(other Leaf) string {
+	all := l.texts()
 	text := strings.Join(all, " ")
-	if len(text) <= changeMost {
+	if len(text) <= maxChange {
 		return text
 	}
 	if l.Value.Kind() == reflect.Slice {
-		others := other.words()
+		others := other.texts()
 		only := slices.DeleteFunc(all, func(one string) bool { return slices.Contains(others, one) })
 		text = "… " + strings.Join(only, " ")
 	}
-	if len(text) <= changeMost {
+	if len(text) <= maxChange {
 		return text
 	}
 	const more = "…"
-	end := changeMost - len(more)
+	end := maxChange - len(more)
 	for !utf8.RuneStart(text[end]) {
 		end--
 	}
 	return text[:end] + more
 }
 
-// words is the value as texts: of a list each member.
-func (l Leaf) words() []string {
+// texts is the value as texts: of a list each member.
+func (l Leaf) texts() []string {
 	v := l.Value
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {

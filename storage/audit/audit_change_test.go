@@ -166,7 +166,7 @@ func TestWhatTheAuditTrailTellsOfAChangeIsBounded(t *testing.T) {
 	m.ClientName, m.PolicyURI = "Ä", "https://app.example/"+strings.Repeat("a", 400)
 	storetest.Need(h.Clients.Change(h.Ctx, storage.Operator, c.ID, 0, m))(h)
 	for _, f := range h.LastChanges(audit.ActClientChanged) {
-		if len(f.Old) > audit.ChangeMost || len(f.New) > audit.ChangeMost {
+		if len(f.Old) > audit.MaxChange || len(f.New) > audit.MaxChange {
 			t.Errorf("%+v", f)
 		}
 		if f.Field == "redirect_uris" && (f.Old != "… https://app.example/19" || f.New != "… https://fresh.example") {
@@ -175,8 +175,8 @@ func TestWhatTheAuditTrailTellsOfAChangeIsBounded(t *testing.T) {
 	}
 	for n := range 4 {
 		text := strings.Repeat("a", n) + strings.Repeat("é", 200)
-		got := audit.LeafOf("x", reflect.ValueOf(text)).Against(audit.LeafOf("x", reflect.ValueOf("")))
-		if len(got) > audit.ChangeMost || !utf8.ValidString(got) ||
+		got := audit.LeafOf("x", reflect.ValueOf(text)).DescribeAgainst(audit.LeafOf("x", reflect.ValueOf("")))
+		if len(got) > audit.MaxChange || !utf8.ValidString(got) ||
 			!strings.HasPrefix(text, strings.TrimSuffix(got, "…")) {
 			t.Errorf("%q", got)
 		}

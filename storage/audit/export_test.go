@@ -2,4 +2,4 @@ package audit
 
 // What the tests of this package see of it.
 
-const ChangeMost = changeMost
+const MaxChange = maxChange

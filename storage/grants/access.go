@@ -46,7 +46,7 @@ type Access struct {
 func (s Grants) Access(ctx context.Context, id storage.ID, token []byte) (*Access, error) {
 	now := s.store.DB.Instant()
 	return table.View(ctx, s.store.DB, func(r kv.Reader) (*Access, error) {
-		a, err := s.store.Access(r, id, now)
+		a, err := s.store.AccessIn(r, id, now)
 		if err != nil {
 			return nil, err
 		}
@@ -60,8 +60,8 @@ func (s Grants) Access(ctx context.Context, id storage.ID, token []byte) (*Acces
 	})
 }
 
-// Access decides whether a grant is alive and what it gives.
-func (s *Store) Access(r kv.Reader, id storage.ID, now time.Time) (*Access, error) {
+// AccessIn decides whether a grant is alive and what it gives.
+func (s *Store) AccessIn(r kv.Reader, id storage.ID, now time.Time) (*Access, error) {
 	g, state, err := s.grantAndState(r, id)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func (s *Store) Access(r kv.Reader, id storage.ID, now time.Time) (*Access, erro
 // grantAndState returns nil for what is not there. Both are shared: not to be changed.
 func (s *Store) grantAndState(r kv.Reader, id storage.ID) (*Grant, *GrantState, error) {
 	k := table.Key{}.ID(id)
-	r.Prefetch(s.Grants.Full(k), s.GrantStates.Full(k))
+	r.Prefetch(s.Grants.FullKey(k), s.GrantStates.FullKey(k))
 	g, err := s.Grants.Shared(r, k)
 	if err != nil {
 		return nil, nil, err
@@ -93,7 +93,7 @@ func (s *Store) accessBy(r kv.Reader, g *Grant, state *GrantState, now time.Time
 	}
 	a := &Access{Grant: g, State: *state}
 	for _, check := range []func(kv.Reader, *Access, time.Time) error{
-		s.checkUser, s.checkClientLive, s.checkGroups, s.checkConsent, s.checkSession, s.effective, s.readGroups,
+		s.checkUser, s.checkClientLive, s.checkGroups, s.checkConsent, s.checkSession, s.computeEffective, s.readGroups,
 	} {
 		if err := check(r, a, now); err != nil {
 			return nil, err
@@ -146,7 +146,7 @@ func (s *Store) checkSession(r kv.Reader, a *Access, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if v != nil && !v.Latest.IsZero() && !v.Past(set.Lifetimes, now) {
+	if v != nil && !v.Latest.IsZero() && !v.PastAbsoluteEnd(set.Lifetimes, now) {
 		if v, err = s.People.Sessions.Shared(r, table.Key{}.ID(v.Latest)); err != nil {
 			return err
 		}
@@ -166,8 +166,8 @@ func (a *Access) narrowTo(some apps.Offers) {
 	a.Effective, a.Scopes, a.Claims = some, some.Names(), some.Claims()
 }
 
-// effective computes the scopes in force and the claims they give.
-func (s *Store) effective(r kv.Reader, a *Access, _ time.Time) error {
+// computeEffective computes the scopes in force and the claims they give.
+func (s *Store) computeEffective(r kv.Reader, a *Access, _ time.Time) error {
 	all, err := s.Apps.CatalogueIn(r)
 	if err != nil {
 		return err

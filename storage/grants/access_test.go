@@ -188,7 +188,7 @@ func TestAScopeThatIsNoLongerAllowedOnlyNarrows(t *testing.T) {
 		t.Errorf("%q, %q", a.Scopes, a.Claims)
 	}
 	h.Plant(func(floors *store.Floors, w storetest.Writer) error {
-		return errors.Join(floors.Apps.Scopes.Delete(w, table.Key{}.Str(apps.ScopePhone)), floors.Apps.Changed(w))
+		return errors.Join(floors.Apps.Scopes.Delete(w, table.Key{}.Str(apps.ScopePhone)), floors.Apps.NewEdition(w))
 	})
 	if a := access(); !slices.Equal(a.Scopes, []string{apps.ScopeOpenID}) || !slices.Equal(a.Claims, []string{"sub"}) {
 		t.Errorf("%q, %q", a.Scopes, a.Claims)

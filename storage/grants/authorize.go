@@ -59,7 +59,7 @@ func (s Grants) Standing(ctx context.Context, flow storage.ID, clientID string, 
 			}
 		}
 		if !flow.IsZero() {
-			_, out.Finished, err = r.Get(s.store.Grants.Full(table.Key{}.ID(flow)))
+			_, out.Finished, err = r.Get(s.store.Grants.FullKey(table.Key{}.ID(flow)))
 			if err != nil {
 				return nil, err
 			}
@@ -72,8 +72,8 @@ func (s Grants) Standing(ctx context.Context, flow storage.ID, clientID string, 
 	})
 }
 
-// gives reports whether one of the scopes asked for gives a claim.
-func (st *Standing) gives(claim string) bool {
+// givesClaim reports whether one of the scopes asked for gives a claim.
+func (st *Standing) givesClaim(claim string) bool {
 	for _, sc := range st.Scopes {
 		if slices.Contains(sc.Claims, claim) {
 			return true
@@ -93,7 +93,7 @@ func (s *Store) accounts(r kv.Reader, out *Standing, live []people.SignedIn) err
 			return err
 		}
 		a := Account{SignedIn: v, Consent: consent, Membership: member}
-		if out.gives(apps.ClaimGroups) {
+		if out.givesClaim(apps.ClaimGroups) {
 			if a.Groups, err = s.People.GroupNames(r, v.User.Groups); err != nil {
 				return err
 			}

@@ -56,13 +56,13 @@ type ConsentChange struct {
 	Implied  bool // nobody was asked
 }
 
-// consented applies a decision and returns the id that grants rest on: that of the
+// applyDecision applies a decision and returns the id that grants rest on: that of the
 // consent there is, which is widened, or v's, a fresh one's. What was allowed
 // before and is not spoken of now stays allowed; what is declined now is taken back,
 // for its box was shown ticked, and with a scope the claims that it gives, however they
 // were allowed; what is allowed now is no longer declined. What was only implied ends
 // with the first decision of the user's own.
-func (s *Store) consented(tx kv.Txn, v Consent, d ConsentChange, note audit.Event) (storage.ID, error) {
+func (s *Store) applyDecision(tx kv.Txn, v Consent, d ConsentChange, note audit.Event) (storage.ID, error) {
 	have, err := s.Consents.Get(tx, ConsentKey(v.User, v.Client))
 	if err != nil {
 		return storage.ID{}, err
@@ -77,8 +77,8 @@ func (s *Store) consented(tx kv.Txn, v Consent, d ConsentChange, note audit.Even
 		return storage.ID{}, err
 	}
 	v.Implied = d.Implied
-	v.Scopes = without(union(v.Scopes, d.Scopes), d.Declined)
-	v.Declined = without(union(v.Declined, d.Declined), d.Scopes)
+	v.Scopes = difference(union(v.Scopes, d.Scopes), d.Declined)
+	v.Declined = difference(union(v.Declined, d.Declined), d.Scopes)
 	if err := s.Consents.Put(tx, &v); err != nil {
 		return storage.ID{}, err
 	}
@@ -94,10 +94,10 @@ func (s *Store) consented(tx kv.Txn, v Consent, d ConsentChange, note audit.Even
 func (s *Store) claimsAllowed(r kv.Reader, had Consent, d ConsentChange) ([]string, error) {
 	if d.Implied {
 		declined, err := s.claimsOf(r, had.Declined)
-		return union(had.Claims, without(slices.Clone(d.Claims), declined)), err
+		return union(had.Claims, difference(slices.Clone(d.Claims), declined)), err
 	}
 	declined, err := s.claimsOf(r, d.Declined)
-	return union(without(had.Claims, declined), d.Claims), err
+	return union(difference(had.Claims, declined), d.Claims), err
 }
 
 // claimsOf are the claims that scopes give.
@@ -121,8 +121,8 @@ func union(a, b []string) []string {
 	return slices.Compact(all)
 }
 
-// without leaves out of all what is in some.
-func without(all, some []string) []string {
+// difference leaves out of all what is in some.
+func difference(all, some []string) []string {
 	return slices.DeleteFunc(all, func(s string) bool { return slices.Contains(some, s) })
 }
 

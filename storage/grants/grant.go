@@ -21,7 +21,7 @@ import (
 // the lines that a user alone can add to the audit trail: consent given, withdrawn, given
 // again, codes used twice. Whoever may sign in must not fill the disk by that.
 func (s Grants) Count(user storage.ID, set *policy.Settings) (wait time.Duration) {
-	return s.store.People.Daily("code", user, set)
+	return s.store.People.CountDaily("code", user, set)
 }
 
 // Grant is what one user allowed one client in one authorization: facts that never
@@ -130,7 +130,7 @@ func (s Grants) Create(ctx context.Context, n NewGrant) (*Grant, error) {
 		if n.Consented != nil {
 			v := Consent{ID: fresh, User: g.User, Client: c.UID, ClientID: c.ID, Created: now, Updated: now,
 				Revision: c.Revision}
-			if g.Consent, err = s.store.consented(tx, v, *n.Consented, note); err != nil {
+			if g.Consent, err = s.store.applyDecision(tx, v, *n.Consented, note); err != nil {
 				return nil, err
 			}
 		}
@@ -246,8 +246,8 @@ func (s *Store) grantOver(tx kv.Txn, g *Grant, before time.Time) (bool, error) {
 			return err == nil, err // it ended with its session, whose record was swept
 		}
 	}
-	if !set.Stood(before) || before.Before(c.Updated) {
+	if !set.UnchangedSince(before) || before.Before(c.Updated) {
 		return false, nil
 	}
-	return state.idle(c.Lifetimes(set.Lifetimes), before), nil
+	return state.isIdle(c.Lifetimes(set.Lifetimes), before), nil
 }

@@ -49,7 +49,7 @@ func (s *Store) capOffline(tx kv.Txn, g *Grant, most uint32, l policy.Lifetimes,
 			UserEpoch: g.UserEpoch, ClientEpoch: g.ClientEpoch}
 	}
 	if room := int(most) - 1; len(v.Grants) > room {
-		idle, living, err := s.living(tx, v.Grants, l, now)
+		idle, living, err := s.sortLiving(tx, v.Grants, l, now)
 		if err != nil {
 			return err
 		}
@@ -70,9 +70,9 @@ func (s *Store) capOffline(tx kv.Txn, g *Grant, most uint32, l policy.Lifetimes,
 	return s.Offline.Put(tx, v)
 }
 
-// living leaves out the grants that nothing can come of any more. idle are those that may
+// sortLiving leaves out the grants that nothing can come of any more. idle are those that may
 // yet be revived; of the others those come first whose code is yet to be used.
-func (s *Store) living(tx kv.Txn, ids []storage.ID, l policy.Lifetimes, now time.Time) (idle, living []storage.ID,
+func (s *Store) sortLiving(tx kv.Txn, ids []storage.ID, l policy.Lifetimes, now time.Time) (idle, living []storage.ID,
 	err error) {
 	var codes, used []storage.ID
 	for _, id := range ids {
@@ -94,7 +94,7 @@ func (s *Store) living(tx kv.Txn, ids []storage.ID, l policy.Lifetimes, now time
 			idle = append(idle, id)
 		case state.Redeemed.IsZero():
 			codes = append(codes, id)
-		case g.refreshable() && state.idle(l, now):
+		case g.refreshable() && state.isIdle(l, now):
 			idle = append(idle, id)
 		default:
 			used = append(used, id)

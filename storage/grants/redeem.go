@@ -85,7 +85,7 @@ func (s Grants) Redeem(ctx context.Context, p Redemption) (Redeemed, error) {
 			return Redeemed{Refused: bad}, nil
 		}
 		if !state.Redeemed.IsZero() {
-			return s.store.replayed(tx, g, state, note, now)
+			return s.store.revokeReplayed(tx, g, state, note, now)
 		}
 		if !now.Before(g.CodeExpires) {
 			return Redeemed{Refused: RefusedExpired}, nil
@@ -127,7 +127,7 @@ func (p Redemption) mismatch(g *Grant) string {
 	return RefusedVerifier
 }
 
-func (s *Store) replayed(tx kv.Txn, g *Grant, state *GrantState, note audit.Event, now time.Time) (Redeemed, error) {
+func (s *Store) revokeReplayed(tx kv.Txn, g *Grant, state *GrantState, note audit.Event, now time.Time) (Redeemed, error) {
 	out := Redeemed{Refused: RefusedReplay}
 	if !state.Revoked.IsZero() {
 		return out, nil // killed before: nothing more to write

@@ -96,12 +96,12 @@ const seldom = time.Hour
 func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 	now := s.store.DB.Instant()
 	note := s.store.Trail.Note(storage.Actor{Via: storage.ViaOP, RequestID: p.RequestID}, audit.ActGrantTheft)
-	run := s.store.Policy.Refreshing()
+	run := s.store.Policy.CurrentRun()
 	return table.Update(ctx, s.store.DB, func(tx kv.Txn) (Refreshed, error) {
 		if fresh, err := s.store.Apps.UseAssertion(tx, p.Assertion); err != nil || !fresh {
 			return Refreshed{Refused: apps.RefusedAssertion}, err
 		}
-		a, refused, err := s.store.presented(tx, p, now)
+		a, refused, err := s.store.accessForRefresh(tx, p, now)
 		if err != nil || refused != "" {
 			return Refreshed{Refused: refused}, err
 		}
@@ -116,11 +116,11 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 		case p.Generation > a.State.Generation: // data restored from before it was made
 			return Refreshed{Refused: RefusedMismatch}, nil
 		case p.Generation != a.State.Generation && !justRotated(run, a, p.Generation, now):
-			return s.store.stolen(tx, a, note, now)
+			return s.store.revokeStolen(tx, a, note, now)
 		}
 		// Only now, or whoever has an old token could ask for what is not there, and
 		// learn from the answer that the grant is alive.
-		dropped, bad := a.ask(p.Scopes)
+		dropped, bad := a.narrowToAsked(p.Scopes)
 		if bad != "" {
 			return Refreshed{Scope: bad}, nil
 		}
@@ -130,15 +130,15 @@ func (s Grants) Refresh(ctx context.Context, p Refresh) (Refreshed, error) {
 		case bad != "":
 			return Refreshed{Target: bad}, nil
 		case p.Generation == a.State.Generation:
-			out, err = s.store.turn(tx, a, token, now)
+			out, err = s.store.rotateRefresh(tx, a, token, now)
 		}
 		out.Dropped = dropped
 		return out, err
 	})
 }
 
-// stolen revokes the grant of a refresh token that was used again after its time.
-func (s *Store) stolen(tx kv.Txn, a *Access, note audit.Event, now time.Time) (Refreshed, error) {
+// revokeStolen revokes the grant of a refresh token that was used again after its time.
+func (s *Store) revokeStolen(tx kv.Txn, a *Access, note audit.Event, now time.Time) (Refreshed, error) {
 	state := a.State
 	state.Revoked = now
 	if err := s.GrantStates.Put(tx, &state); err != nil {
@@ -147,9 +147,9 @@ func (s *Store) stolen(tx kv.Txn, a *Access, note audit.Event, now time.Time) (R
 	return Refreshed{Refused: RefusedTheft}, s.Trail.Audit.Put(tx, note.About(a.User.ID, a.Client.ID, ""))
 }
 
-// presented is the access that a refresh is about, or why there is none. Whose it is
+// accessForRefresh is the access that a refresh is about, or why there is none. Whose it is
 // comes first: what became of a grant is for its own client to know.
-func (s *Store) presented(tx kv.Txn, p Refresh, now time.Time) (a *Access, refused string, err error) {
+func (s *Store) accessForRefresh(tx kv.Txn, p Refresh, now time.Time) (a *Access, refused string, err error) {
 	g, state, err := s.grantAndState(tx, p.Grant)
 	if err != nil {
 		return nil, "", err
@@ -172,10 +172,10 @@ func justRotated(r policy.Run, a *Access, generation uint32, now time.Time) bool
 		r.Within(a.State.Used, now, policy.Seconds(a.Lifetimes.RefreshGrace))
 }
 
-// ask narrows an access to the scopes asked for. What is not in force, or never was
+// narrowToAsked narrows an access to the scopes asked for. What is not in force, or never was
 // granted, is dropped: libraries repeat the scopes of the authorization request, of which
 // some may have been declined. If nothing is left, bad is one of them (RFC 6749 section 6).
-func (a *Access) ask(scopes []string) (dropped []string, bad string) {
+func (a *Access) narrowToAsked(scopes []string) (dropped []string, bad string) {
 	if len(scopes) == 0 {
 		return nil, ""
 	}
@@ -191,8 +191,8 @@ func (a *Access) ask(scopes []string) (dropped []string, bad string) {
 	return dropped, ""
 }
 
-// turn makes the next generation current, or notes the use of the one that stays.
-func (s *Store) turn(tx kv.Txn, a, token *Access, now time.Time) (Refreshed, error) {
+// rotateRefresh makes the next generation current, or notes the use of the one that stays.
+func (s *Store) rotateRefresh(tx kv.Txn, a, token *Access, now time.Time) (Refreshed, error) {
 	state := a.State
 	if !a.Client.Metadata.RefreshTokenReuse {
 		state.Generation++
@@ -211,9 +211,9 @@ func (s *GrantState) LastUsed() time.Time {
 	return s.Used
 }
 
-// idle reports whether the grant's refresh token went unused too long, and the last access
+// isIdle reports whether the grant's refresh token went unused too long, and the last access
 // token that it may have led to is over.
-func (s *GrantState) idle(l policy.Lifetimes, now time.Time) bool {
+func (s *GrantState) isIdle(l policy.Lifetimes, now time.Time) bool {
 	return !now.Before(s.LastUsed().Add(policy.Seconds(l.RefreshIdle) + max(policy.Seconds(l.AccessToken),
 		policy.Seconds(l.IDToken))))
 }
@@ -233,7 +233,7 @@ func (a *Access) RefreshOver(now time.Time) apps.Dead {
 
 // revokedMost is how many tokens of one grant are revoked one by one; past it the
 // grant goes as a whole.
-const revokedMost = 16
+const maxRevoked = 16
 
 func (s *GrantState) revokedToken(id []byte) bool {
 	return len(id) > 0 && slices.ContainsFunc(s.Tokens, func(t []byte) bool { return bytes.Equal(t, id) })
@@ -271,7 +271,7 @@ func (s Grants) Revoke(ctx context.Context, by storage.Actor, p Revocation) (ref
 			return "", err
 		}
 		state.Grant = p.Grant
-		if len(p.Token) > 0 && len(state.Tokens) < revokedMost {
+		if len(p.Token) > 0 && len(state.Tokens) < maxRevoked {
 			state.Tokens = append(state.Tokens, p.Token)
 			return "", s.store.GrantStates.Put(tx, state)
 		}

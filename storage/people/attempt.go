@@ -46,14 +46,14 @@ type Guessing struct {
 
 const (
 	// knownMost is how many browsers an account's record remembers.
-	knownMost = 8
+	maxKnown = 8
 	// guessedEvery is after how many failures in a row the owner is told, and told again
 	// (NIST SP 800-63B section 5.2.2 takes 100 for the most that is allowed).
 	guessedEvery = 100
 	// strangersMost is how many names of nobody are remembered: more than two processor
 	// cores can hash passwords for in three quarters of an hour. Whoever makes one be
 	// forgotten by that learns that the name is nobody's.
-	strangersMost = 1 << 18
+	maxStrangers = 1 << 18
 )
 
 func (c counter) failures() limit.Failures {
@@ -139,7 +139,7 @@ func (p *People) countAccount(tx kv.Txn, user storage.ID, browser []byte, now ti
 	if rec == nil {
 		rec = &attempts{User: user}
 	}
-	c := rec.of(browser)
+	c := rec.counterOf(browser)
 	if wait := c.count(set.Throttle, now); wait > 0 {
 		return counted{wait: wait}, nil
 	}
@@ -153,15 +153,15 @@ func (p *People) countAccount(tx kv.Txn, user storage.ID, browser []byte, now ti
 	return counted{}, p.attempts.Put(tx, rec)
 }
 
-func (a *attempts) of(browser []byte) *counter {
-	if i := a.known(browser); i >= 0 {
+func (a *attempts) counterOf(browser []byte) *counter {
+	if i := a.indexOf(browser); i >= 0 {
 		return &a.Known[i].Counter
 	}
 	return &a.Open
 }
 
-// known returns the place of a browser among those that the account knows; -1: it has none.
-func (a *attempts) known(browser []byte) int {
+// indexOf returns the place of a browser among those that the account knows; -1: it has none.
+func (a *attempts) indexOf(browser []byte) int {
 	return slices.IndexFunc(a.Known, func(k knownBrowser) bool {
 		return len(browser) > 0 && string(k.Browser) == string(browser)
 	})
@@ -184,22 +184,22 @@ func (a Attempts) Succeeded(ctx context.Context, user storage.ID, browser []byte
 // succeeded takes the browser's failures back and remembers the browser.
 func (p *People) succeeded(tx kv.Txn, user storage.ID, browser []byte, now time.Time) error {
 	return p.changeAttempts(tx, user, func(rec *attempts) {
-		*rec.of(browser) = counter{Start: now}
-		rec.remember(browser, now)
+		*rec.counterOf(browser) = counter{Start: now}
+		rec.rememberBrowser(browser, now)
 	})
 }
 
-// remember puts a browser in front: the ones that signed in longest ago are forgotten
+// rememberBrowser puts a browser in front: the ones that signed in longest ago are forgotten
 // first.
-func (a *attempts) remember(browser []byte, now time.Time) {
+func (a *attempts) rememberBrowser(browser []byte, now time.Time) {
 	if len(browser) == 0 {
 		return
 	}
-	if i := a.known(browser); i >= 0 {
+	if i := a.indexOf(browser); i >= 0 {
 		a.Known = slices.Delete(a.Known, i, i+1)
 	}
 	a.Known = slices.Insert(a.Known, 0, knownBrowser{Browser: browser, Counter: counter{Start: now}})
-	a.Known = a.Known[:min(len(a.Known), knownMost)]
+	a.Known = a.Known[:min(len(a.Known), maxKnown)]
 }
 
 // changeAttempts changes an account's record, or begins it.

@@ -57,6 +57,6 @@ func (p *People) lookAccount(r kv.Reader, user storage.ID, browser []byte, t pol
 	if err != nil || rec == nil {
 		return looked{}, err
 	}
-	return looked{Looked: Looked{Wait: t.Pauses().Wait(rec.of(browser).failures(), now),
-		Known: rec.known(browser) >= 0}}, nil
+	return looked{Looked: Looked{Wait: t.Pauses().Wait(rec.counterOf(browser).failures(), now),
+		Known: rec.indexOf(browser) >= 0}}, nil
 }

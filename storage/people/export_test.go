@@ -3,7 +3,7 @@ package people
 // What the tests of this package see of it.
 
 const EndSlice = endSlice
-const LoginMost = loginMost
+const MaxLogin = maxLogin
 
 var AlikeEmails = alikeEmails
 var BesideLatin = besideLatin

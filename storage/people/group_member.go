@@ -16,16 +16,16 @@ const GroupsMost = 100
 // Join makes a user a member of a group, in force at the very next call. A member
 // already: nothing changes. Errors: ErrForbidden, ErrNotFound, *Invalid.
 func (s Groups) Join(ctx context.Context, by storage.Actor, group, user storage.ID) error {
-	return s.belong(ctx, by, audit.ActGroupJoined, group, user, true)
+	return s.changeMembership(ctx, by, audit.ActGroupJoined, group, user, true)
 }
 
 // Leave takes a user out of a group, in force at the very next call. Errors:
 // ErrForbidden, ErrNotFound.
 func (s Groups) Leave(ctx context.Context, by storage.Actor, group, user storage.ID) error {
-	return s.belong(ctx, by, audit.ActGroupLeft, group, user, false)
+	return s.changeMembership(ctx, by, audit.ActGroupLeft, group, user, false)
 }
 
-func (s Groups) belong(ctx context.Context, by storage.Actor, act audit.Act, group, user storage.ID,
+func (s Groups) changeMembership(ctx context.Context, by storage.Actor, act audit.Act, group, user storage.ID,
 	member bool) error {
 	if err := by.MayManage(); err != nil {
 		return err

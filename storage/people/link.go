@@ -59,7 +59,7 @@ func (l Links) Create(ctx context.Context, by storage.Actor, kind LinkKind, user
 	note, now := l.people.Trail.Note(by, audit.ActLinkMade), l.people.DB.Instant()
 	return table.Update(ctx, l.people.DB, func(tx kv.Txn) (time.Time, error) {
 		v := Link{Hash: hash, Kind: kind, User: user}
-		life, err := l.allowed(tx, &v)
+		life, err := l.lifetimeOf(tx, &v)
 		if err != nil {
 			return time.Time{}, err
 		}
@@ -71,8 +71,8 @@ func (l Links) Create(ctx context.Context, by storage.Actor, kind LinkKind, user
 	})
 }
 
-// allowed says how long such a link lives, and binds it to its user's epoch.
-func (l Links) allowed(tx kv.Txn, v *Link) (time.Duration, error) {
+// lifetimeOf says how long such a link lives, and binds it to its user's epoch.
+func (l Links) lifetimeOf(tx kv.Txn, v *Link) (time.Duration, error) {
 	set, err := l.people.Policy.SettingsIn(tx)
 	if err != nil {
 		return 0, err
@@ -114,15 +114,15 @@ func (p *People) lookLink(r kv.Reader, hash []byte, kind LinkKind, now time.Time
 	}
 	if kind == LinkRecovery {
 		u, err := p.Users.Shared(r, table.Key{}.ID(v.User))
-		if err != nil || u == nil || !v.fits(u) {
+		if err != nil || u == nil || !v.stillUsable(u) {
 			return nil, storage.ErrOr(err, storage.ErrLink)
 		}
 	}
 	return v, nil
 }
 
-// fits reports whether nothing has happened to the user that makes the link useless.
-func (v *Link) fits(u *User) bool {
+// stillUsable reports whether nothing has happened to the user that makes the link useless.
+func (v *Link) stillUsable(u *User) bool {
 	return !u.Disabled && u.Epoch == v.Epoch &&
 		(v.PasswordChanged.IsZero() || v.PasswordChanged.Equal(u.PasswordChanged))
 }
@@ -156,7 +156,7 @@ func (l Links) Recover(ctx context.Context, hash []byte, requestID string, seale
 		if err := l.people.Users.Put(tx, u); err != nil {
 			return nil, err
 		}
-		if err := l.people.changeAttempts(tx, u.ID, func(rec *attempts) { rec.remember(browser, now) }); err != nil {
+		if err := l.people.changeAttempts(tx, u.ID, func(rec *attempts) { rec.rememberBrowser(browser, now) }); err != nil {
 			return nil, err
 		}
 		return u, l.people.Trail.Audit.Put(tx, note.About(u.ID, "", "recovery link"))

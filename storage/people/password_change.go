@@ -33,7 +33,7 @@ type PasswordChanged struct {
 }
 
 // countMost is how many sessions are looked at to say how many have ended.
-const countMost = 1000
+const maxCount = 1000
 
 // ChangePassword gives the actor's own account another password, and takes back the
 // failure that the check of the old one was counted as. Errors: ErrForbidden for
@@ -46,14 +46,14 @@ func (s Users) ChangePassword(ctx context.Context, by storage.Actor, c PasswordC
 	note, now := s.people.Trail.Note(by, audit.ActPasswordChanged), s.people.DB.Instant()
 	next := s.people.prepareSession(c.Session, now)
 	return table.Update(ctx, s.people.DB, func(tx kv.Txn) (*PasswordChanged, error) {
-		u, err := s.people.changing(tx, &c, now)
+		u, err := s.people.userToChange(tx, &c, now)
 		if err != nil {
 			return nil, err
 		}
 		out, detail, v := PasswordChanged{}, "", next
 		if c.EndOthers {
 			// Counted, not written: a new epoch ends them all at once.
-			if out.Ended, err = s.people.othersAlive(tx, u, c.Session.Replaces, now); err != nil {
+			if out.Ended, err = s.people.countOtherSessions(tx, u, c.Session.Replaces, now); err != nil {
 				return nil, err
 			}
 			u.Epoch++
@@ -65,16 +65,16 @@ func (s Users) ChangePassword(ctx context.Context, by storage.Actor, c PasswordC
 			return nil, err
 		}
 		v.UserEpoch = u.Epoch
-		if out.Session, err = s.people.begin(tx, v, c.Session, now); err != nil {
+		if out.Session, err = s.people.insertSession(tx, v, c.Session, now); err != nil {
 			return nil, err
 		}
 		return &out, s.people.Trail.Audit.Put(tx, note.About(u.ID, "", detail))
 	})
 }
 
-// changing returns the user whose password changes, if all is as it was when the old
+// userToChange returns the user whose password changes, if all is as it was when the old
 // one was checked. A recovery meanwhile, or the same form sent twice, is not undone.
-func (p *People) changing(tx kv.Txn, c *PasswordChange, now time.Time) (*User, error) {
+func (p *People) userToChange(tx kv.Txn, c *PasswordChange, now time.Time) (*User, error) {
 	set, err := p.Policy.SettingsIn(tx)
 	if err != nil {
 		return nil, err
@@ -93,15 +93,15 @@ func (p *People) changing(tx kv.Txn, c *PasswordChange, now time.Time) (*User, e
 	return u, err
 }
 
-// othersAlive counts a user's live sessions but one.
-func (people *People) othersAlive(tx kv.Txn, u *User, but storage.ID, now time.Time) (n int, err error) {
+// countOtherSessions counts a user's live sessions but one.
+func (people *People) countOtherSessions(tx kv.Txn, u *User, but storage.ID, now time.Time) (n int, err error) {
 	set, err := people.Policy.SettingsIn(tx)
 	if err != nil {
 		return 0, err
 	}
-	p, err := people.Sessions.ScanIndex(tx, sessionsByUser, table.Key{}.ID(u.ID), nil, countMost, true)
+	p, err := people.Sessions.ScanIndex(tx, sessionsByUser, table.Key{}.ID(u.ID), nil, maxCount, true)
 	for _, v := range p.Items {
-		if v.ID != but && v.UserEpoch == u.Epoch && !v.Over(set.Lifetimes, now) && !v.idle(set.Lifetimes, now) {
+		if v.ID != but && v.UserEpoch == u.Epoch && !v.Over(set.Lifetimes, now) && !v.isIdle(set.Lifetimes, now) {
 			n++
 		}
 	}

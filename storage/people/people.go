@@ -27,7 +27,7 @@ func New(db *table.DB, trail *audit.Trail, p *policy.Policy) *People {
 	return &People{DB: db, Trail: trail, Policy: p, Users: userTable(), Sessions: sessionTable(),
 		Memberships: membershipTable(),
 		Links:       linkTable(), Groups: groupTable(), attempts: attemptTable(),
-		strangers: limit.NewTable[limit.Failures](strangersMost), signIns: limit.NewTable[limit.Spent](signInsMost)}
+		strangers: limit.NewTable[limit.Failures](maxStrangers), signIns: limit.NewTable[limit.Spent](maxSignIns)}
 }
 
 // NewUsers returns the users kept in p.

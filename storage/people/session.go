@@ -24,7 +24,7 @@ func (p *People) SweepSessions(tx kv.Txn, after []byte, before time.Time) (table
 		if !v.Ended.IsZero() && v.Latest.IsZero() {
 			return v.Ended.Before(before), nil
 		}
-		return set.Stood(before) && v.Past(set.Lifetimes, before), nil
+		return set.UnchangedSince(before) && v.PastAbsoluteEnd(set.Lifetimes, before), nil
 	})
 }
 
@@ -96,15 +96,15 @@ func sessionTable() table.Table[Session] {
 // Over reports whether the session is past its end. Being idle is an end for the
 // browser; grants that hang on the session outlive mere idleness.
 func (s *Session) Over(l policy.Lifetimes, now time.Time) bool {
-	return !s.Ended.IsZero() || s.Past(l, now)
+	return !s.Ended.IsZero() || s.PastAbsoluteEnd(l, now)
 }
 
-// Past reports whether the session is past its absolute end.
-func (s *Session) Past(l policy.Lifetimes, now time.Time) bool {
+// PastAbsoluteEnd reports whether the session is past its absolute end.
+func (s *Session) PastAbsoluteEnd(l policy.Lifetimes, now time.Time) bool {
 	return !now.Before(s.Created.Add(s.Life(l)))
 }
 
-func (s *Session) idle(l policy.Lifetimes, now time.Time) bool {
+func (s *Session) isIdle(l policy.Lifetimes, now time.Time) bool {
 	// Seen is rounded down to the hour, so the idle time is counted from that
 	// hour's end: nobody is signed out early.
 	return now.After(s.Seen.Add(time.Hour + policy.Seconds(l.SessionIdle)))
@@ -143,7 +143,7 @@ func (s Sessions) Start(ctx context.Context, n NewSession) (*Session, error) {
 		if u == nil || u.Disabled || u.Epoch != n.UserEpoch {
 			return nil, storage.ErrStale
 		}
-		v, err := s.people.begin(tx, v, n, now)
+		v, err := s.people.insertSession(tx, v, n, now)
 		if err != nil {
 			return nil, err
 		}
@@ -158,10 +158,10 @@ func (p *People) prepareSession(n NewSession, now time.Time) Session {
 		UserAgent: strings.ToValidUTF8(n.UserAgent[:min(len(n.UserAgent), 256)], ""), Address: n.Address}
 }
 
-// begin stores a session of a user who has just proved who they are, in place of the
+// insertSession stores a session of a user who has just proved who they are, in place of the
 // one it replaces.
-func (p *People) begin(tx kv.Txn, v Session, n NewSession, now time.Time) (_ *Session, err error) {
-	if v.First, err = p.goOn(tx, n.Replaces, &v, now); err != nil {
+func (p *People) insertSession(tx kv.Txn, v Session, n NewSession, now time.Time) (_ *Session, err error) {
+	if v.First, err = p.replaceSession(tx, n.Replaces, &v, now); err != nil {
 		return nil, err
 	}
 	if err := p.succeeded(tx, n.User, n.Browser, now); err != nil {
@@ -170,14 +170,14 @@ func (p *People) begin(tx kv.Txn, v Session, n NewSession, now time.Time) (_ *Se
 	return &v, p.Sessions.Put(tx, &v)
 }
 
-// goOn ends the session old, or what stands for it by now, if it is next's user's and has
+// replaceSession ends the session old, or what stands for it by now, if it is next's user's and has
 // not ended, lets next stand for it, and returns the first session of their line; zero:
 // next begins one of its own, for a line is not longer than its first session may be.
-func (p *People) goOn(tx kv.Txn, old storage.ID, next *Session, now time.Time) (storage.ID, error) {
+func (p *People) replaceSession(tx kv.Txn, old storage.ID, next *Session, now time.Time) (storage.ID, error) {
 	if old.IsZero() {
 		return storage.ID{}, nil
 	}
-	v, err := p.standing(tx, old)
+	v, err := p.currentSession(tx, old)
 	if err != nil || v == nil || v.User != next.User {
 		return storage.ID{}, err
 	}
@@ -189,20 +189,20 @@ func (p *People) goOn(tx kv.Txn, old storage.ID, next *Session, now time.Time) (
 		return storage.ID{}, err // swept: the line is past its absolute end
 	}
 	set, err := p.Policy.SettingsIn(tx)
-	if err != nil || first.Past(set.Lifetimes, now) {
+	if err != nil || first.PastAbsoluteEnd(set.Lifetimes, now) {
 		return storage.ID{}, err
 	}
 	// From now on the line lasts as long as the person asked for this time.
-	if first.Latest, first.Short = next.ID, next.Short; first.Past(set.Lifetimes, now) {
+	if first.Latest, first.Short = next.ID, next.Short; first.PastAbsoluteEnd(set.Lifetimes, now) {
 		return storage.ID{}, nil
 	}
 	return first.ID, p.Sessions.Put(tx, first)
 }
 
-// standing returns the session id, or, if its user has signed in again meanwhile, the one
+// currentSession returns the session id, or, if its user has signed in again meanwhile, the one
 // that stands for it. Nil: it has ended, or there is none. Nobody is signed in by an old
 // id; but whoever brings one, in another tab perhaps, means the session that it was.
-func (p *People) standing(r kv.Reader, id storage.ID) (*Session, error) {
+func (p *People) currentSession(r kv.Reader, id storage.ID) (*Session, error) {
 	v, err := p.Sessions.Get(r, table.Key{}.ID(id))
 	if err != nil || v == nil || v.Ended.IsZero() {
 		return v, err
@@ -233,7 +233,7 @@ func (s Sessions) End(ctx context.Context, by storage.Actor, ids ...storage.ID) 
 	}
 	_, err := table.Update(ctx, s.people.DB, func(tx kv.Txn) (struct{}, error) {
 		for i, id := range ids {
-			v, err := s.people.standing(tx, id)
+			v, err := s.people.currentSession(tx, id)
 			if err != nil {
 				return struct{}{}, err
 			}

@@ -27,7 +27,7 @@ func (s Sessions) EndAll(ctx context.Context, by storage.Actor, user storage.ID)
 	for after := []byte(nil); ; {
 		note := s.people.Trail.Note(by, audit.ActSignOut)
 		out, err := table.Update(ctx, s.people.DB,
-			func(tx kv.Txn) (table.Swept, error) { return s.people.endSome(tx, user, after, now, note) })
+			func(tx kv.Txn) (table.Swept, error) { return s.people.endSessions(tx, user, after, now, note) })
 		if err != nil {
 			return ended, err
 		}
@@ -38,8 +38,8 @@ func (s Sessions) EndAll(ctx context.Context, by storage.Actor, user storage.ID)
 	}
 }
 
-// endSome ends a slice of a user's sessions, with one audit event for all of them.
-func (people *People) endSome(tx kv.Txn, user storage.ID, after []byte, now time.Time,
+// endSessions ends a slice of a user's sessions, with one audit event for all of them.
+func (people *People) endSessions(tx kv.Txn, user storage.ID, after []byte, now time.Time,
 	note audit.Event) (table.Swept, error) {
 	p, err := people.Sessions.ScanIndex(tx, sessionsByUser, table.Key{}.ID(user), after, endSlice, true)
 	if err != nil {

@@ -107,7 +107,7 @@ func (s Sessions) OfUser(ctx context.Context, user storage.ID, after []byte, lim
 
 func (p *People) SignedIn(r kv.Reader, ids []storage.ID, l policy.Lifetimes, now time.Time) ([]SignedIn, error) {
 	live, err := p.unended(r, ids, l, now)
-	return slices.DeleteFunc(live, func(v SignedIn) bool { return v.Session.idle(l, now) }), err
+	return slices.DeleteFunc(live, func(v SignedIn) bool { return v.Session.isIdle(l, now) }), err
 }
 
 func (p *People) unended(r kv.Reader, ids []storage.ID, l policy.Lifetimes, now time.Time) ([]SignedIn, error) {
@@ -120,7 +120,7 @@ func (p *People) unended(r kv.Reader, ids []storage.ID, l policy.Lifetimes, now 
 		if v == nil || v.Over(l, now) {
 			continue
 		}
-		past, err := p.linePast(r, v, l, now)
+		past, err := p.lineEnded(r, v, l, now)
 		if err != nil {
 			return nil, err
 		}
@@ -138,15 +138,15 @@ func (p *People) unended(r kv.Reader, ids []storage.ID, l policy.Lifetimes, now 
 	return live, nil
 }
 
-// linePast reports whether the first session of v's line is past its absolute end,
+// lineEnded reports whether the first session of v's line is past its absolute end,
 // which is the end of all that hangs on the line: a session that went on after it
 // would let people in to apps whose grants are dead from the start.
-func (p *People) linePast(r kv.Reader, v *Session, l policy.Lifetimes, now time.Time) (bool, error) {
+func (p *People) lineEnded(r kv.Reader, v *Session, l policy.Lifetimes, now time.Time) (bool, error) {
 	if v.First.IsZero() {
 		return false, nil // it is the first, and was looked at
 	}
 	first, err := p.Sessions.Shared(r, table.Key{}.ID(v.First))
-	return first == nil || first.Past(l, now), err // nil: swept, which only what is past is
+	return first == nil || first.PastAbsoluteEnd(l, now), err // nil: swept, which only what is past is
 }
 
 // Touch notes that a session was used, at most once an hour; otherwise it does

@@ -199,7 +199,7 @@ func (p *People) addUser(tx kv.Txn, v User, note audit.Event) (*User, error) {
 	if err := p.validateNewUsername(tx, "", v.Username); err != nil {
 		return nil, err
 	}
-	if used, err := table.IdInUse(tx, v.ID); err != nil || used {
+	if used, err := table.IDInUse(tx, v.ID); err != nil || used {
 		return nil, storage.ErrOr(err, &storage.Taken{Field: "sub"})
 	}
 	if err := p.Users.Put(tx, &v); err != nil {
@@ -216,8 +216,8 @@ func (s Users) ValidateNew(ctx context.Context, username, email string) (refused
 		var refused []error
 		for _, err := range []error{
 			cmp.Or(validUsername(username), s.people.validateNewUsername(r, "", username),
-				s.people.Users.Conflict(r, &User{Username: username})),
-			cmp.Or(table.ValidEmail(email), s.people.Users.Conflict(r, &User{Email: email})),
+				s.people.Users.CheckUnique(r, &User{Username: username})),
+			cmp.Or(table.ValidEmail(email), s.people.Users.CheckUnique(r, &User{Email: email})),
 		} {
 			var invalid *storage.Invalid
 			var taken *storage.Taken
@@ -260,11 +260,11 @@ func (s Users) HasAdmin(ctx context.Context) (bool, error) {
 }
 
 func (p *People) hasAdmin(r kv.Reader) (bool, error) {
-	n, err := p.admins(r, 1)
+	n, err := p.countAdmins(r, 1)
 	return n > 0, err
 }
 
-func (people *People) admins(r kv.Reader, limit int) (int, error) {
+func (people *People) countAdmins(r kv.Reader, limit int) (int, error) {
 	p, err := people.Users.ScanIndex(r, usersAdmins, nil, nil, limit, false)
 	return len(p.Items), err
 }

@@ -46,7 +46,7 @@ func (s Users) Change(ctx context.Context, by storage.Actor, id storage.ID, c Us
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	return s.alter(ctx, by, id, audit.ActUserChanged, func(tx kv.Txn, u *User, _ time.Time) error {
+	return s.alterUser(ctx, by, id, audit.ActUserChanged, func(tx kv.Txn, u *User, _ time.Time) error {
 		if c.Revision != nil && *c.Revision != u.Revision {
 			return storage.ErrStale
 		}
@@ -111,7 +111,7 @@ func (c UserChange) apply(u *User) {
 // SetPassword gives an account a new password (a sealed hash bound to its id) and
 // ends every session and grant it has. An empty one: no signing in by password.
 func (s Users) SetPassword(ctx context.Context, by storage.Actor, id storage.ID, sealed []byte) (*User, error) {
-	return s.alter(ctx, by, id, audit.ActPasswordSet, func(_ kv.Txn, u *User, now time.Time) error {
+	return s.alterUser(ctx, by, id, audit.ActPasswordSet, func(_ kv.Txn, u *User, now time.Time) error {
 		u.setPassword(sealed, now)
 		return nil
 	})
@@ -148,7 +148,7 @@ func (s Users) Rehash(ctx context.Context, id storage.ID, old, sealed []byte) er
 // Disable shuts an account out at once: sessions and grants end, and stay ended
 // when it is enabled again.
 func (s Users) Disable(ctx context.Context, by storage.Actor, id storage.ID) (*User, error) {
-	return s.alter(ctx, by, id, audit.ActUserDisabled, func(_ kv.Txn, u *User, _ time.Time) error {
+	return s.alterUser(ctx, by, id, audit.ActUserDisabled, func(_ kv.Txn, u *User, _ time.Time) error {
 		if !u.Disabled {
 			u.Disabled = true
 			u.Epoch++
@@ -159,15 +159,15 @@ func (s Users) Disable(ctx context.Context, by storage.Actor, id storage.ID) (*U
 
 // Enable lets a disabled account sign in again.
 func (s Users) Enable(ctx context.Context, by storage.Actor, id storage.ID) (*User, error) {
-	return s.alter(ctx, by, id, audit.ActUserEnabled, func(_ kv.Txn, u *User, _ time.Time) error {
+	return s.alterUser(ctx, by, id, audit.ActUserEnabled, func(_ kv.Txn, u *User, _ time.Time) error {
 		u.Disabled = false
 		return nil
 	})
 }
 
-// alter is the one way an account is changed by an administrator: permission,
+// alterUser is the one way an account is changed by an administrator: permission,
 // change, the rule about the last administrator, and audit.
-func (s Users) alter(ctx context.Context, by storage.Actor, id storage.ID, act audit.Act,
+func (s Users) alterUser(ctx context.Context, by storage.Actor, id storage.ID, act audit.Act,
 	change func(kv.Txn, *User, time.Time) error) (*User, error) {
 	if err := by.MayManage(); err != nil {
 		return nil, err
@@ -183,7 +183,7 @@ func (s Users) alter(ctx context.Context, by storage.Actor, id storage.ID, act a
 			return nil, err
 		}
 		u.changed(now)
-		if err := s.people.keepAnAdmin(tx, before.Governs(), u.Governs()); err != nil {
+		if err := s.people.keepAnAdmin(tx, before.IsActiveAdmin(), u.IsActiveAdmin()); err != nil {
 			return nil, err
 		}
 		if err := s.people.Users.Put(tx, u); err != nil {
@@ -193,7 +193,7 @@ func (s Users) alter(ctx context.Context, by storage.Actor, id storage.ID, act a
 	})
 }
 
-func (u *User) Governs() bool { return u.IsAdmin() && !u.Disabled }
+func (u *User) IsActiveAdmin() bool { return u.IsAdmin() && !u.Disabled }
 
 // keepAnAdmin refuses a change that would leave nobody to administer. It looks at
 // the accounts as they are stored, the one about to change among them.
@@ -207,7 +207,7 @@ func (people *People) keepAnAdmin(tx kv.Txn, was, is bool) error {
 	}
 	able := 0
 	for _, u := range p.Items {
-		if u.Governs() {
+		if u.IsActiveAdmin() {
 			able++
 		}
 	}
@@ -230,7 +230,7 @@ func (s Users) Delete(ctx context.Context, by storage.Actor, id storage.ID) erro
 		if err != nil {
 			return struct{}{}, err
 		}
-		if err := s.people.keepAnAdmin(tx, u.Governs(), false); err != nil {
+		if err := s.people.keepAnAdmin(tx, u.IsActiveAdmin(), false); err != nil {
 			return struct{}{}, err
 		}
 		for _, gone := range []func() error{

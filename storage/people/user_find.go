@@ -69,7 +69,7 @@ func (s Users) ByLogin(ctx context.Context, login string) (*User, error) {
 }
 
 func (p *People) findUser(r kv.Reader, name string) (*User, error) {
-	if name == "" || len(name) > loginMost {
+	if name == "" || len(name) > maxLogin {
 		return nil, nil
 	}
 	if canonical, err := canonicalUsername(name); err == nil {

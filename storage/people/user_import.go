@@ -120,7 +120,7 @@ func (p *People) importNew(tx kv.Txn, e userImport) (UserImported, error) {
 	if err := u.Profile.validateVisible(&Profile{}); err != nil {
 		return UserImported{}, err
 	}
-	if err := storage.ErrOr(u.emailVerified(), p.Users.Conflict(tx, &u)); err != nil {
+	if err := storage.ErrOr(u.emailVerified(), p.Users.CheckUnique(tx, &u)); err != nil {
 		return UserImported{}, err
 	}
 	made, err := p.addUser(tx, u, e.notes[0])
@@ -161,8 +161,8 @@ func (p *People) importChange(tx kv.Txn, e userImport, u *User) (UserImported, e
 	}
 	u.changed(e.now)
 	for _, rule := range []error{p.validateNewUsername(tx, was.Username, u.Username),
-		u.Profile.validateVisible(&was.Profile), u.emailVerified(), p.keepAnAdmin(tx, was.Governs(), u.Governs()),
-		p.Users.Conflict(tx, u)} {
+		u.Profile.validateVisible(&was.Profile), u.emailVerified(), p.keepAnAdmin(tx, was.IsActiveAdmin(), u.IsActiveAdmin()),
+		p.Users.CheckUnique(tx, u)} {
 		if rule != nil {
 			return UserImported{}, rule
 		}

@@ -100,7 +100,7 @@ func TestTheLastAdministratorIsProtected(t *testing.T) {
 			storetest.Need(h.Users.Disable(h.Ctx, storage.Operator, off.ID))(h) // does not count
 			h.Ok(act(h, one.ID))
 			storetest.WantInvalid(t, act(h, two.ID), "user")
-			if u := storetest.Need(h.Users.Get(h.Ctx, two.ID))(h); !u.Governs() ||
+			if u := storetest.Need(h.Users.Get(h.Ctx, two.ID))(h); !u.IsActiveAdmin() ||
 				!storetest.Need(h.Users.HasAdmin(h.Ctx))(h) {
 				t.Errorf("the last one is %+v", u)
 			}

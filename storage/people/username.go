@@ -21,12 +21,12 @@ func canonicalUsername(s string) (string, error) {
 // mapping: all spellings of all names and addresses that an account can have are
 // shorter. The ASCII form of a domain takes a time that grows with the square of its
 // length, seconds for what fits into a form.
-const loginMost = 512
+const maxLogin = 512
 
 // canonicalLogin maps every spelling of what a person typed to sign in to one,
 // whether or not an account has it. What is too long for any stands for itself.
 func canonicalLogin(s string) string {
-	if len(s) > loginMost {
+	if len(s) > maxLogin {
 		return s
 	}
 	if name, err := canonicalUsername(s); err == nil && !strings.Contains(name, "@") {

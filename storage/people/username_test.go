@@ -108,7 +108,7 @@ func TestANameLongerThanAnyIsNotMapped(t *testing.T) {
 		domain.WriteRune(rune(0x4e00 + i*7919%20000))
 	}
 	for _, name := range []string{"ADA@" + domain.String(), strings.Repeat("\ufdfa", 5000),
-		strings.Repeat("A", people.LoginMost+1)} {
+		strings.Repeat("A", people.MaxLogin+1)} {
 		if people.CanonicalLogin(name) != name {
 			t.Errorf("a name of %d bytes is mapped", len(name))
 		}

@@ -42,14 +42,14 @@ type running struct {
 // clock was set, or the machine was asleep.
 const clockSet = 5 * time.Second
 
-func (p *Policy) Began(ctx context.Context) error {
+func (p *Policy) NoteStart(ctx context.Context) error {
 	now := p.DB.Instant()
 	before, err := table.View(ctx, p.DB, func(r kv.Reader) (time.Time, error) {
 		last, err := p.lastServed(r)
 		if err != nil {
 			return time.Time{}, err
 		}
-		p.LastKnown = last.compare(now)
+		p.LastKnown = last.compareStart(now)
 		v, err := p.alive.Get(r, nil)
 		if err != nil || v == nil {
 			return time.Time{}, err
@@ -65,9 +65,9 @@ func (p *Policy) Began(ctx context.Context) error {
 	return err
 }
 
-// look returns the run that is now. Where the clock was set, another one has begun: by
+// observeClocks returns the run that is now. Where the clock was set, another one has begun: by
 // the new time nobody can say how long ago anything was.
-func (r *running) look(wall time.Time, up time.Duration) Run {
+func (r *running) observeClocks(wall time.Time, up time.Duration) Run {
 	wall = wall.Round(0)
 	if drift := wall.Sub(r.wall) - (up - r.up); drift.Abs() > clockSet {
 		r.run = Run{began: wall.UTC().Truncate(time.Second), before: r.wall}
@@ -79,12 +79,12 @@ func (r *running) look(wall time.Time, up time.Duration) Run {
 	return r.run
 }
 
-// Refreshing returns the run that is now, in which a refresh token may be rotated.
-func (p *Policy) Refreshing() Run {
+// CurrentRun returns the run that is now, in which a refresh token may be rotated.
+func (p *Policy) CurrentRun() Run {
 	r := &p.running
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := r.look(p.DB.Now(), p.DB.Uptime())
+	now := r.observeClocks(p.DB.Now(), p.DB.Uptime())
 	r.graced = r.wall
 	return now
 }
@@ -97,7 +97,7 @@ const aliveAfter = 10*time.Minute + 3*aliveEvery
 // NoteAlive notes that this process is at work.
 func (p *Policy) NoteAlive(ctx context.Context) error {
 	now := p.DB.Instant()
-	if !p.matters() {
+	if !p.graceMatters() {
 		return nil
 	}
 	_, err := table.Update(ctx, p.DB, func(tx kv.Txn) (struct{}, error) {
@@ -106,13 +106,13 @@ func (p *Policy) NoteAlive(ctx context.Context) error {
 	return err
 }
 
-// matters reports whether a grace began so lately that the next process must know how
+// graceMatters reports whether a grace began so lately that the next process must know how
 // long this one was at work.
-func (p *Policy) matters() bool {
+func (p *Policy) graceMatters() bool {
 	r := &p.running
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.look(p.DB.Now(), p.DB.Uptime())
+	r.observeClocks(p.DB.Now(), p.DB.Uptime())
 	return !r.graced.IsZero() && r.wall.Sub(r.graced) <= aliveAfter
 }
 

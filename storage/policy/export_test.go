@@ -2,6 +2,6 @@ package policy
 
 // What the tests of this package see of it.
 
-const LogoMost = logoMost
+const MaxLogo = maxLogo
 
 var Leaves = leaves

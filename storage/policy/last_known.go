@@ -14,10 +14,10 @@ type lastKnown struct {
 	Paused time.Time // until when nothing is deleted by what the clock says; zero: no pause
 }
 
-// compare is by the same margin as everything that is swept: a clock that is ahead by
+// compareStart is by the same margin as everything that is swept: a clock that is ahead by
 // less erases nothing that is alive. A pause that the server before was in goes on, so
 // that restarts do not end it, unless the clock was set back far since.
-func (v *served) compare(now time.Time) lastKnown {
+func (v *served) compareStart(now time.Time) lastKnown {
 	switch {
 	case !v.Known.IsZero() && now.Sub(v.Known) > table.SweepMargin:
 		return lastKnown{v.Known, now.Add(table.SweepMargin)}

@@ -32,8 +32,8 @@ func (p pin) Validate() error {
 	return nil
 }
 
-// holds reports whether a setting is pinned.
-func (p pin) holds(name string) bool {
+// isPinned reports whether a setting is pinned.
+func (p pin) isPinned(name string) bool {
 	var s Settings
 	p.apply(&s)
 	for _, l := range leaves(&s) {
@@ -44,8 +44,8 @@ func (p pin) holds(name string) bool {
 	return false
 }
 
-// refuse refuses settings that are not as pinned.
-func (p pin) refuse(v Settings) error {
+// refuseDifferent refuses settings that are not as pinned.
+func (p pin) refuseDifferent(v Settings) error {
 	pinned := v
 	p.apply(&pinned)
 	have, want := leaves(&v), leaves(&pinned)
@@ -57,8 +57,8 @@ func (p pin) refuse(v Settings) error {
 	return nil
 }
 
-// take takes over each setting that differs between old and new.
-func (s *Settings) take(old, new *Settings) {
+// copyChanged takes over each setting that differs between old and new.
+func (s *Settings) copyChanged(old, new *Settings) {
 	into, before, after := leaves(s), leaves(old), leaves(new)
 	for i := range into {
 		if !before[i].Equal(after[i]) {

@@ -39,9 +39,9 @@ func NewKeys(p *Policy) Keys { return Keys{p} }
 // NewRequests returns the requests kept in p.
 func NewRequests(p *Policy) Requests { return Requests{p} }
 
-// Prepared says that the settings table is the one to be used from now on: see
+// UseStoredSettings says that the settings table is the one to be used from now on: see
 // SettingsTable for what it must know first.
-func (p *Policy) Prepared() {
+func (p *Policy) UseStoredSettings() {
 	p.Unset = &Settings{}
 	p.Settings.Ready(p.Unset, nil)
 }

@@ -37,12 +37,12 @@ func (p *Policy) lastServed(r kv.Reader) (*served, error) {
 // never been.
 const movedFor = 7 * 24 * time.Hour
 
-// under is v once the data is served under issuer.
-func (v served) under(issuer string, now time.Time) served {
+// servedUnder is v once the data is served under issuer.
+func (v served) servedUnder(issuer string, now time.Time) served {
 	switch {
 	case issuer == "" || issuer == v.Issuer:
 		return v
-	case v.Issuer == "", v.former(now) == issuer:
+	case v.Issuer == "", v.formerIssuer(now) == issuer:
 		v.Former, v.Moved = "", time.Time{}
 	default:
 		v.Former, v.Moved = v.Issuer, now
@@ -51,8 +51,8 @@ func (v served) under(issuer string, now time.Time) served {
 	return v
 }
 
-// former is the issuer that apps may still be configured for; "": none.
-func (v served) former(now time.Time) string {
+// formerIssuer is the issuer that apps may still be configured for; "": none.
+func (v served) formerIssuer(now time.Time) string {
 	if now.Sub(v.Moved) > movedFor {
 		return ""
 	}
@@ -68,11 +68,11 @@ func (p *Policy) Serve(ctx context.Context) (former string, err error) {
 		if err != nil {
 			return "", err
 		}
-		v := was.under(p.Issuer, now)
+		v := was.servedUnder(p.Issuer, now)
 		if v != *was {
 			err = p.Served.Put(tx, &v)
 		}
-		return v.former(now), err
+		return v.formerIssuer(now), err
 	})
 }
 
@@ -83,6 +83,6 @@ func (p *Policy) FormerIssuer(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return v.under(p.Issuer, now).former(now), nil
+		return v.servedUnder(p.Issuer, now).formerIssuer(now), nil
 	})
 }

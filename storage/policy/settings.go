@@ -92,7 +92,7 @@ type Throttle struct {
 
 // windowLeast is the shortest Throttle.Window, in seconds. It is longer than any pause, or
 // whoever waits a pause would begin anew.
-const windowLeast = 86400
+const minWindow = 86400
 
 // DefaultSettings is the policy of a provider nobody has configured.
 func DefaultSettings() Settings {
@@ -110,10 +110,10 @@ func DefaultSettings() Settings {
 	}
 }
 
-// Stood reports whether the settings have stood unchanged since then. Until they have
+// UnchangedSince reports whether the settings have stood unchanged since then. Until they have
 // for as long as the sweeper waits, it deletes nothing because of them: a mistyped
 // lifetime can be taken back, and what it was too short for lives again.
-func (s *Settings) Stood(since time.Time) bool { return since.Unix() >= int64(s.Changed) }
+func (s *Settings) UnchangedSince(since time.Time) bool { return since.Unix() >= int64(s.Changed) }
 
 // Seconds is a lifetime as a duration.
 func Seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }

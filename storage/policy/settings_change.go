@@ -22,8 +22,8 @@ func settingChanges(before, after *Settings) (changes []audit.FieldChange) {
 	old, fresh, kept := leaves(&was), leaves(&is), leaves(after)
 	for i, l := range leaves(before) {
 		if isSetting(l) && !l.Equal(kept[i]) {
-			changes = append(changes, audit.FieldChange{Field: l.Name, Old: old[i].Against(fresh[i]),
-				New: fresh[i].Against(old[i]), Unit: unitOf(l.Name)})
+			changes = append(changes, audit.FieldChange{Field: l.Name, Old: old[i].DescribeAgainst(fresh[i]),
+				New: fresh[i].DescribeAgainst(old[i]), Unit: unitOf(l.Name)})
 		}
 	}
 	return changes
@@ -82,7 +82,7 @@ func (s SettingsStore) describe(have, stored *Settings) []Setting {
 		one := Setting{Name: l.Name, Value: l.Value.Interface(), Default: defaults[i].Value.Interface(),
 			Unit: unitOf(l.Name), Source: SourceDefault}
 		switch {
-		case s.policy.Pin.holds(l.Name):
+		case s.policy.Pin.isPinned(l.Name):
 			one.Source = SourceFile
 		case !kept[i].Value.IsZero():
 			one.Source = SourceStored
@@ -133,7 +133,7 @@ func (s SettingsStore) apply(stored *Settings, changes []SettingChange) error {
 		switch {
 		case i < 0:
 			return storage.Invalidf(c.Name, "is not a setting")
-		case s.policy.Pin.holds(c.Name):
+		case s.policy.Pin.isPinned(c.Name):
 			return storage.Invalidf(c.Name, "is pinned by the configuration file: change it there")
 		}
 		if c.Value == nil || string(bytes.TrimSpace(c.Value)) == "null" {

@@ -14,15 +14,15 @@ var accentForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 var logoTypes = []string{"image/svg+xml", "image/png", "image/jpeg", "image/webp"}
 
 const (
-	logoMost   = 256 << 10    // bytes
-	auditLeast = 86400        // seconds: a day
-	auditMost  = 3650 * 86400 // seconds: about ten years
+	maxLogo  = 256 << 10    // bytes
+	minAudit = 86400        // seconds: a day
+	maxAudit = 3650 * 86400 // seconds: about ten years
 	// RotationLeast and RotationMost bound, in seconds, how long a key is used.
 	RotationLeast = 7 * 86400
 	RotationMost  = 3650 * 86400
 	// offlineMost bounds how many offline grants a user may have with one client: where
 	// they are as many, each new one reads them all.
-	offlineMost = 100
+	maxOffline = 100
 )
 
 func (s *Settings) Validate() error {
@@ -34,8 +34,8 @@ func (s *Settings) Validate() error {
 			return storage.Invalidf(v.field, "must be %d to %d %s, not %d", v.min, v.max, v.unit, v.n)
 		}
 	}
-	if n := s.AuditRetention; n < auditLeast || n > auditMost {
-		return storage.Invalidf("audit_retention_seconds", "must be %d to %d seconds, not %d", auditLeast, auditMost, n)
+	if n := s.AuditRetention; n < minAudit || n > maxAudit {
+		return storage.Invalidf("audit_retention_seconds", "must be %d to %d seconds, not %d", minAudit, maxAudit, n)
 	}
 	if n := s.KeyRotation; n == nil || *n != 0 && (*n < RotationLeast || *n > RotationMost) {
 		return storage.Invalidf("key_rotation_seconds", "must be %d to %d seconds, or 0 for never by itself",
@@ -60,13 +60,13 @@ func (s *Settings) Validate() error {
 }
 
 // domainsMost is how many domains a setting may list.
-const domainsMost = 100
+const maxDomains = 100
 
 var domainForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
 
 func validDomains(field string, all []string) error {
-	if len(all) > domainsMost {
-		return storage.Invalidf(field, "must be at most %d domains", domainsMost)
+	if len(all) > maxDomains {
+		return storage.Invalidf(field, "must be at most %d domains", maxDomains)
 	}
 	for _, domain := range all {
 		if !domainForm.MatchString(domain) {
@@ -101,10 +101,10 @@ func (s *Settings) numbers() []number {
 		{"lifetimes.refresh_grace", l.RefreshGrace, 1, 600, seconds},
 		{"lifetimes.recovery_link", l.RecoveryLink, 60, 7 * 86400, seconds},
 		{"throttle.failures", s.Throttle.Failures, 3, 1000, "attempts"},
-		{"throttle.window_seconds", s.Throttle.Window, windowLeast, 30 * 86400, seconds},
+		{"throttle.window_seconds", s.Throttle.Window, minWindow, 30 * 86400, seconds},
 		{"throttle.pause_seconds", s.Throttle.Pause, 1, 3600, seconds},
-		{"throttle.pause_most_seconds", s.Throttle.PauseMost, 60, windowLeast / 2, seconds},
-		{"offline_grants", s.OfflineGrants, 1, offlineMost, "grants"},
+		{"throttle.pause_most_seconds", s.Throttle.PauseMost, 60, minWindow / 2, seconds},
+		{"offline_grants", s.OfflineGrants, 1, maxOffline, "grants"},
 		{"daily_sign_ins", s.DailySignIns, 100, 1_000_000_000, "sign-ins"},
 	}
 }
@@ -133,8 +133,8 @@ func (b *Branding) validate() error {
 	if !accentForm.MatchString(b.Accent) {
 		return storage.Invalidf("branding.accent", "must be a colour like #1f5fbf, not %q", b.Accent)
 	}
-	if len(b.Logo) > logoMost {
-		return storage.Invalidf("branding.logo", "must be at most %d bytes", logoMost)
+	if len(b.Logo) > maxLogo {
+		return storage.Invalidf("branding.logo", "must be at most %d bytes", maxLogo)
 	}
 	if len(b.Logo) > 0 && !slices.Contains(logoTypes, b.LogoType) {
 		return storage.Invalidf("branding.logo_type", "must be among %s, not %q", strings.Join(logoTypes, ", "),

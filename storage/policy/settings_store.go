@@ -63,7 +63,7 @@ func (s SettingsStore) Set(ctx context.Context, by storage.Actor, v Settings) er
 	if err := v.Validate(); err != nil {
 		return err
 	}
-	if err := s.policy.Pin.refuse(v); err != nil {
+	if err := s.policy.Pin.refuseDifferent(v); err != nil {
 		return err
 	}
 	note := s.policy.Trail.Note(by, audit.ActSettings)
@@ -76,7 +76,7 @@ func (s SettingsStore) Set(ctx context.Context, by storage.Actor, v Settings) er
 		if err != nil {
 			return struct{}{}, err
 		}
-		next.take(have, &v)
+		next.copyChanged(have, &v)
 		next.Epoch = v.Epoch + 1
 		if err := s.put(tx, next, note.Time); err != nil {
 			return struct{}{}, err
@@ -89,7 +89,7 @@ func (s SettingsStore) Set(ctx context.Context, by storage.Actor, v Settings) er
 // put stores changed settings.
 func (s SettingsStore) put(tx kv.Txn, stored *Settings, now time.Time) error {
 	stored.Changed = uint64(now.Unix())
-	if _, err := s.policy.Stands(tx, *stored, now); err != nil {
+	if _, err := s.policy.NoteTerms(tx, *stored, now); err != nil {
 		return err
 	}
 	return s.policy.Settings.Put(tx, stored)
@@ -98,7 +98,7 @@ func (s SettingsStore) put(tx kv.Txn, stored *Settings, now time.Time) error {
 // StoredSettings returns the settings as they are stored: neither filled nor pinned.
 func (p *Policy) StoredSettings(r kv.Reader) (*Settings, error) {
 	v := new(Settings)
-	raw, ok, err := r.Get(p.Settings.Full(nil))
+	raw, ok, err := r.Get(p.Settings.FullKey(nil))
 	if err != nil || !ok {
 		return v, err
 	}
@@ -112,7 +112,7 @@ func (p *Policy) SweepAudit(tx kv.Txn, after []byte, before time.Time) (table.Sw
 	if err != nil {
 		return table.Swept{}, err
 	}
-	if !set.Stood(before) {
+	if !set.UnchangedSince(before) {
 		return table.Swept{}, nil
 	}
 	end := before.Add(-time.Duration(set.AuditRetention) * time.Second)

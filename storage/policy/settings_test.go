@@ -38,7 +38,7 @@ func TestSettingsOutOfRangeAreRefused(t *testing.T) {
 		{"branding.accent", func(s *policy.Settings) { s.Branding.Accent = "blue" }},
 		{"branding.accent", func(s *policy.Settings) { s.Branding.Accent = "#12345g" }},
 		{"branding.accent", func(s *policy.Settings) { s.Branding.Accent = "#123456;}" }},
-		{"branding.logo", func(s *policy.Settings) { s.Branding.Logo = make([]byte, policy.LogoMost+1) }},
+		{"branding.logo", func(s *policy.Settings) { s.Branding.Logo = make([]byte, policy.MaxLogo+1) }},
 		{"branding.logo_type", func(s *policy.Settings) {
 			s.Branding.Logo, s.Branding.LogoType = []byte("x"),
 				"text/html"

@@ -19,9 +19,9 @@ func termsOf(s *Settings) terms {
 	return terms{Lifetimes: s.Lifetimes, AuditRetention: s.AuditRetention, KeyRotation: *s.KeyRotation}
 }
 
-// Stands notes the terms that are in force from now on, if they differ from those until
+// NoteTerms notes the terms that are in force from now on, if they differ from those until
 // now, and returns since when they are. Settings are as stored.
-func (p *Policy) Stands(tx kv.Txn, stored Settings, now time.Time) (time.Time, error) {
+func (p *Policy) NoteTerms(tx kv.Txn, stored Settings, now time.Time) (time.Time, error) {
 	p.Settings.Ready(&stored, nil)
 	v, err := p.lastServed(tx)
 	if err != nil {
@@ -35,8 +35,8 @@ func (p *Policy) Stands(tx kv.Txn, stored Settings, now time.Time) (time.Time, e
 	return v.Stood, err
 }
 
-// Begins notes the terms of a store that has nothing yet to be deleted.
-func (p *Policy) Begins(tx kv.Txn) error {
+// NoteFirstTerms notes the terms of a store that has nothing yet to be deleted.
+func (p *Policy) NoteFirstTerms(tx kv.Txn) error {
 	s := new(Settings)
 	p.Settings.Ready(s, nil)
 	return p.Served.Put(tx, &served{Terms: termsOf(s)})

@@ -45,7 +45,7 @@ func TestALifetimeDeletesNothingBeforeItHasStoodForADayWhoeverSetIt(t *testing.T
 		"a version that did not note it": func(t *testing.T, h *storetest.House) *storetest.House {
 			set(h, short)
 			h.Clock.Add(30 * time.Hour)
-			h.Plant(func(f *store.Floors, w storetest.Writer) error { return w.Delete(f.Policy.Served.Full(nil)) })
+			h.Plant(func(f *store.Floors, w storetest.Writer) error { return w.Delete(f.Policy.Served.FullKey(nil)) })
 			return h.Restarted(t, nil)
 		},
 		"a clock that was ahead": func(t *testing.T, h *storetest.House) *storetest.House {

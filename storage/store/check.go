@@ -29,7 +29,7 @@ func (s *Store) Check(ctx context.Context) ([]table.Fault, error) {
 }
 
 // parts are what Check consists of, over no data: they tell which tables there are.
-func parts() []table.Part { return unopened().checks() }
+func parts() []table.Part { return tablesOnly().checks() }
 
 // TableOf names the table that a key belongs to, by its records or an index; ""
 // if there is none.

@@ -20,20 +20,20 @@ func TestEveryKindOfDamageIsFound(t *testing.T) {
 		what   string
 	}{
 		"a record that cannot be read": {func(floors *store.Floors, w storetest.Writer, f storetest.Redeemed) error {
-			return w.Put(floors.Apps.Clients.Full(table.Key{}.Str("demo")), []byte{table.RecordVersion, 0xff})
+			return w.Put(floors.Apps.Clients.FullKey(table.Key{}.Str("demo")), []byte{table.RecordVersion, 0xff})
 		}, "clients", "cannot be read"},
 		"a record of an unknown version": {func(floors *store.Floors, w storetest.Writer, f storetest.Redeemed) error {
-			return w.Put(floors.Grants.Consents.Full(grants.ConsentKey(f.User.ID, f.Client.UID)), []byte{99, 0xa0})
+			return w.Put(floors.Grants.Consents.FullKey(grants.ConsentKey(f.User.ID, f.Client.UID)), []byte{99, 0xa0})
 		}, "consents", "unknown version"},
 		"an empty record": {func(floors *store.Floors, w storetest.Writer, f storetest.Redeemed) error {
-			return w.Put(floors.People.Memberships.Full(table.Key{}.ID(f.User.ID)), nil)
+			return w.Put(floors.People.Memberships.FullKey(table.Key{}.ID(f.User.ID)), nil)
 		}, "memberships", "unknown version"},
 		"a record under another's key": {func(floors *store.Floors, w storetest.Writer, f storetest.Redeemed) error {
 			raw, err := table.Encode(f.Client)
 			if err != nil {
 				return err
 			}
-			return w.Put(floors.Apps.Clients.Full(table.Key{}.Str("other")), raw)
+			return w.Put(floors.Apps.Clients.FullKey(table.Key{}.Str("other")), raw)
 		}, "clients", "under another key"},
 		"a missing unique entry": {func(floors *store.Floors, w storetest.Writer, f storetest.Redeemed) error {
 			return w.Delete(append([]byte{table.SpaceUsersByUsername}, table.Key{}.Str("ada")...))
@@ -63,13 +63,13 @@ func TestEveryKindOfDamageIsFound(t *testing.T) {
 			return w.Put(append([]byte{table.SpaceAdmins}, table.Key{}.ID(f.User.ID)...), table.Key{}.ID(f.User.ID))
 		}, "users", "not one of its record's"},
 		"a grant without state": {func(floors *store.Floors, w storetest.Writer, f storetest.Redeemed) error {
-			return w.Delete(floors.Grants.GrantStates.Full(table.Key{}.ID(f.Grant.ID)))
+			return w.Delete(floors.Grants.GrantStates.FullKey(table.Key{}.ID(f.Grant.ID)))
 		}, "grants", "no state"},
 		"a state without grant": {func(floors *store.Floors, w storetest.Writer, f storetest.Redeemed) error {
-			return w.Delete(floors.Grants.Grants.Full(table.Key{}.ID(f.Grant.ID)))
+			return w.Delete(floors.Grants.Grants.FullKey(table.Key{}.ID(f.Grant.ID)))
 		}, "grant states", "no grant"},
 		"a state that cannot be read": {func(floors *store.Floors, w storetest.Writer, f storetest.Redeemed) error {
-			return w.Put(floors.Grants.GrantStates.Full(table.Key{}.ID(f.Grant.ID)), []byte{table.RecordVersion})
+			return w.Put(floors.Grants.GrantStates.FullKey(table.Key{}.ID(f.Grant.ID)), []byte{table.RecordVersion})
 		}, "grant states", "cannot be read"},
 		"a state under a key that is no id": {func(floors *store.Floors, w storetest.Writer,
 			f storetest.Redeemed) error {
@@ -77,7 +77,7 @@ func TestEveryKindOfDamageIsFound(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return w.Put(floors.Grants.GrantStates.Full(table.Key("short")), raw)
+			return w.Put(floors.Grants.GrantStates.FullKey(table.Key("short")), raw)
 		}, "grant states", "under another key"},
 		"a list of offline grants under another's key": {func(floors *store.Floors, w storetest.Writer,
 			f storetest.Redeemed) error {
@@ -85,7 +85,7 @@ func TestEveryKindOfDamageIsFound(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return w.Put(floors.Grants.Offline.Full(grants.ConsentKey(f.Client.UID, f.User.ID)), raw)
+			return w.Put(floors.Grants.Offline.FullKey(grants.ConsentKey(f.Client.UID, f.User.ID)), raw)
 		}, "offline grants", "under another key"},
 		"a scope whose resource is gone": {func(floors *store.Floors, w storetest.Writer, f storetest.Redeemed) error {
 			return floors.Apps.Scopes.Put(w, &apps.Scope{Name: "x", Words: "x", Owner: storage.ID{9}})
@@ -145,7 +145,7 @@ func TestCheckWalksOverAsManyPagesAsThereAre(t *testing.T) {
 				return err
 			}
 		}
-		return w.Put(f.People.Links.Full(table.Key("\xff")), []byte("rubbish")) // the last one
+		return w.Put(f.People.Links.FullKey(table.Key("\xff")), []byte("rubbish")) // the last one
 	})
 	if faults := storetest.Need(h.Check(h.Ctx))(h); len(faults) != 1 {
 		t.Errorf("found %q", storetest.Names(faults))

@@ -5,6 +5,6 @@ package store
 const KnownEvery = knownEvery
 const Schema = schema
 const SweepLook = sweepLook
-const SweepMost = sweepMost
+const MaxSweep = maxSweep
 
 var Parts = parts

@@ -31,8 +31,8 @@ func newFloors(db *table.DB, pin func(*policy.Settings), issuer string) *Floors 
 		Grants: grants.New(db, trail, pol, ppl, app)}
 }
 
-// unopened has the tables alone.
-func unopened() *Floors { return newFloors(&table.DB{}, nil, "") }
+// tablesOnly has the tables alone.
+func tablesOnly() *Floors { return newFloors(&table.DB{}, nil, "") }
 
 // checks are the parts of Check.
 func (f *Floors) checks() []table.Part {

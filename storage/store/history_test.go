@@ -218,7 +218,7 @@ func (p *past) alive() map[string]bool {
 	for _, g := range p.grants {
 		// An unused code, too, without using it.
 		_, err := table.View(p.Ctx, p.Floors.DB, func(r storetest.Reader) (*grants.Access, error) {
-			return p.Floors.Grants.Access(r, g.ID, p.Floors.DB.Instant())
+			return p.Floors.Grants.AccessIn(r, g.ID, p.Floors.DB.Instant())
 		})
 		var dead apps.Dead
 		if err != nil && !errors.As(err, &dead) {

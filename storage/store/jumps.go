@@ -21,11 +21,11 @@ func (u Uptime) total() time.Duration { return u.Awake + u.Asleep }
 const (
 	// jumpLeast is how far wall clock and uptime may part before the wall clock is
 	// taken to have jumped.
-	jumpLeast = 5 * time.Minute
+	minJump = 5 * time.Minute
 	// sleepMost is how long a sleep is believed. The clock that a battery keeps may be
 	// wrong, and then both the wall clock and the length of the sleep are. What is
 	// deleted must have been over for as long, so that no error within it matters.
-	sleepMost = table.SweepMargin
+	maxSleep = table.SweepMargin
 	// sleepRest is for the wall clock to be mended after a sleep, which is a jump, before
 	// it is believed: what has the shortest margin has this one.
 	sleepRest = apps.AssertionMargin
@@ -53,17 +53,17 @@ func newJumps(now func() time.Time, uptime func() Uptime) jumps {
 // pause makes a pause of that length, unless there is a longer one.
 func (j *jumps) pause(d time.Duration) { j.resume = max(j.resume, j.at.Awake+d) }
 
-// left is how long a pause goes on; 0: there is none.
-func (j *jumps) left() time.Duration {
+// remaining is how long a pause goes on; 0: there is none.
+func (j *jumps) remaining() time.Duration {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	wall, at := j.now().Round(0), j.uptime()
 	drift, slept := wall.Sub(j.wall)-(at.total()-j.at.total()), at.Asleep-j.asleep
 	j.asleep = at.Asleep
 	switch {
-	case drift.Abs() > jumpLeast, slept > sleepMost:
+	case drift.Abs() > minJump, slept > maxSleep:
 		j.wall, j.at, j.resume = wall, at, at.Awake+table.SweepMargin
-	case slept > jumpLeast:
+	case slept > minJump:
 		j.resume = max(j.resume, at.Awake+sleepRest)
 	}
 	return max(0, j.resume-at.Awake)

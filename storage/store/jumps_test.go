@@ -26,7 +26,7 @@ func (m *machine) sleep(d time.Duration) { m.wall, m.up.Asleep = m.wall.Add(d), 
 func (m *machine) awake(j *jumps, d time.Duration) (paused time.Duration) {
 	for ; d > 0; d -= time.Minute {
 		m.work(time.Minute)
-		if j.left() > 0 {
+		if j.remaining() > 0 {
 			paused += time.Minute
 		}
 	}

@@ -73,10 +73,10 @@ func Open(ctx context.Context, engine kv.Engine, o Options) (*Store, error) {
 	if err := f.Policy.Pin.Validate(); err != nil {
 		return nil, err
 	}
-	if err := f.prepare(ctx); err != nil {
+	if err := f.prepareFile(ctx); err != nil {
 		return nil, err
 	}
-	if err := f.Policy.Began(ctx); err != nil {
+	if err := f.Policy.NoteStart(ctx); err != nil {
 		return nil, err
 	}
 	return newStore(f), nil
@@ -104,7 +104,7 @@ func Inspect(ctx context.Context, engine kv.Engine) (*Store, error) {
 }
 
 func newStore(f *Floors) *Store {
-	f.Policy.Prepared()
+	f.Policy.UseStoredSettings()
 	return &Store{
 		Users: people.NewUsers(f.People), Attempts: people.NewAttempts(f.People),
 		Sessions:    people.NewSessions(f.People),

@@ -104,14 +104,14 @@ func TestSecretsAddedAtOnceAreNoMoreThanThereMayBe(t *testing.T) {
 			},
 		}
 		for what, add := range add {
-			if got := h.AtOnce(20, func(i int) string { return storetest.Outcome(add(i)) }); got["done"] != apps.SecretsMost-1 {
+			if got := h.AtOnce(20, func(i int) string { return storetest.Outcome(add(i)) }); got["done"] != apps.MaxSecrets-1 {
 				t.Errorf("%s: %v", what, got)
 			}
 		}
 		c, v := storetest.Need(h.Clients.Get(h.Ctx, "demo"))(h), storetest.Need(h.Resources.Get(h.Ctx, v.ID))(h)
 		for what, all := range map[string][]apps.Secret{"client": c.Secrets, "resource": v.Secrets} {
 			lasting := slices.DeleteFunc(slices.Clone(all), func(s apps.Secret) bool { return !s.Expires.IsZero() })
-			if len(all) != apps.SecretsMost || len(lasting) != 1 {
+			if len(all) != apps.MaxSecrets || len(lasting) != 1 {
 				t.Errorf("%s: %d secrets, %d of them without an end", what, len(all), len(lasting))
 			}
 		}
@@ -147,7 +147,7 @@ func TestAdministratorsWhoShutEachOtherOutAtOnceLeaveOne(t *testing.T) {
 		})
 		users, _, err := h.Users.List(h.Ctx, nil, 100)
 		h.Ok(err)
-		if n := len(slices.DeleteFunc(users, func(u *people.User) bool { return !u.Governs() })); n != 1 {
+		if n := len(slices.DeleteFunc(users, func(u *people.User) bool { return !u.IsActiveAdmin() })); n != 1 {
 			t.Errorf("%d govern", n)
 		}
 		h.Sound()

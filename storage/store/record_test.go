@@ -245,7 +245,7 @@ func TestAFileOfBeforeIsNotedAsThisVersionsOnceItIsOpened(t *testing.T) {
 	stored := storetest.Need(h.Users.Get(h.Ctx, ada.ID))(h)
 	h.Ok(h.Engine.Update(h.Ctx, func(tx kv.Txn) error {
 		return errors.Join(tx.Put([]byte{table.SpaceMeta}, old(store.Meta{Schema: 1})),
-			tx.Put(h.Floors.People.Users.Full(table.Key{}.ID(ada.ID)), old(stored)))
+			tx.Put(h.Floors.People.Users.FullKey(table.Key{}.ID(ada.ID)), old(stored)))
 	}))
 	h = h.Reopened(t)
 	if u := storetest.Need(h.Users.Get(h.Ctx, ada.ID))(h); !reflect.DeepEqual(u, stored) {

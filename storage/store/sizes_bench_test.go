@@ -130,7 +130,7 @@ func (h *sizeHouse) refreshFloor(caller int) error {
 // codeFloor writes a new grant, and then its state again.
 func (h *sizeHouse) codeFloor(caller int) error {
 	u, id := h.users[own(caller, len(h.users))], h.store.Grants.NewID()
-	g, reads := h.newGrant(id, u), append(h.rests(u), h.store.Floors.People.Sessions.Full(table.Key{}.ID(u.session)))
+	g, reads := h.newGrant(id, u), append(h.rests(u), h.store.Floors.People.Sessions.FullKey(table.Key{}.ID(u.session)))
 	if err := h.owe(reads, id, table.Must(table.Encode(&g))); err != nil {
 		return err
 	}

@@ -100,16 +100,16 @@ func (h *sizeHouse) newGrant(id storage.ID, u sizeUser) grants.Grant {
 // rests are the keys of what every use of a grant of u's reads besides the grant.
 func (h *sizeHouse) rests(u sizeUser) [][]byte {
 	s := h.store.Floors
-	return [][]byte{s.People.Users.Full(table.Key{}.ID(u.user)), s.Apps.Clients.Full(table.Key{}.Str(h.client.ID)),
-		s.Grants.Consents.Full(grants.ConsentKey(u.user, h.client.UID)),
-		s.Policy.Settings.Full(nil), s.Apps.Edition.Full(nil)}
+	return [][]byte{s.People.Users.FullKey(table.Key{}.ID(u.user)), s.Apps.Clients.FullKey(table.Key{}.Str(h.client.ID)),
+		s.Grants.Consents.FullKey(grants.ConsentKey(u.user, h.client.UID)),
+		s.Policy.Settings.FullKey(nil), s.Apps.Edition.FullKey(nil)}
 }
 
 // owe is an update that reads, and writes a grant's state as it is, and its facts if
 // there are any.
 func (h *sizeHouse) owe(reads [][]byte, id storage.ID, facts []byte) error {
 	s := h.store.Floors
-	grant, state := s.Grants.Grants.Full(table.Key{}.ID(id)), s.Grants.GrantStates.Full(table.Key{}.ID(id))
+	grant, state := s.Grants.Grants.FullKey(table.Key{}.ID(id)), s.Grants.GrantStates.FullKey(table.Key{}.ID(id))
 	fresh := table.Must(table.Encode(&grants.GrantState{Redeemed: s.DB.Instant()}))
 	_, err := table.Update(context.Background(), s.DB, func(tx kv.Txn) (struct{}, error) {
 		for _, k := range append(reads, grant) {

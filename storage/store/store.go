@@ -23,7 +23,7 @@ type Meta struct {
 // ErrNoStore: no Latchkey has ever taken this engine into use.
 var ErrNoStore = errors.New("storage: these are not Latchkey's data")
 
-func (f *Floors) prepare(ctx context.Context) error {
+func (f *Floors) prepareFile(ctx context.Context) error {
 	if err := f.fillOrigins(ctx); err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (f *Floors) prepare(ctx context.Context) error {
 			return time.Time{}, err
 		}
 		if !ok {
-			err = f.create(tx)
+			err = f.createFile(tx)
 		} else {
 			err = f.upgradeSchema(tx, raw)
 		}
@@ -51,14 +51,14 @@ func (f *Floors) prepare(ctx context.Context) error {
 		if err != nil {
 			return time.Time{}, err
 		}
-		return f.Policy.Stands(tx, *stored, now)
+		return f.Policy.NoteTerms(tx, *stored, now)
 	})
 	f.Policy.Settings = policy.SettingsTable(f.Policy.Pin, stood)
 	return err
 }
 
-// create makes of an empty file a store.
-func (f *Floors) create(tx kv.Txn) error {
+// createFile makes of an empty file a store.
+func (f *Floors) createFile(tx kv.Txn) error {
 	if err := putSchema(tx); err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (f *Floors) create(tx kv.Txn) error {
 			return err
 		}
 	}
-	return f.Policy.Begins(tx)
+	return f.Policy.NoteFirstTerms(tx)
 }
 
 func putSchema(tx kv.Txn) error {
@@ -102,7 +102,7 @@ func (f *Floors) fillOrigins(ctx context.Context) error {
 			if err != nil || was >= f.Apps.Clients.Indexes[apps.ClientsByOrigin].Since {
 				return nil, err
 			}
-			return f.Apps.Clients.Fill(tx, apps.ClientsByOrigin, after, FillSlice)
+			return f.Apps.Clients.FillIndex(tx, apps.ClientsByOrigin, after, FillSlice)
 		})
 		if after = next; err != nil || after == nil {
 			return err

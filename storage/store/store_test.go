@@ -272,7 +272,7 @@ func TestMembershipsOutsideTheRulesAreRefused(t *testing.T) {
 func TestClaimsOutsideTheRulesAreRefused(t *testing.T) {
 	for field, all := range map[string][]people.Profile{
 		"name": {{Name: "a\nb"}, {Name: "a\x00"}, {Name: "\xff"},
-			{Name: strings.Repeat("x", storage.ClaimMost+1)}, {Name: "\u202ecod"}, {Name: "a\u2028b"}},
+			{Name: strings.Repeat("x", storage.MaxClaim+1)}, {Name: "\u202ecod"}, {Name: "a\u2028b"}},
 		"birthdate": {{Birthdate: "2023-02-29"}, {Birthdate: "10.12.1815"}, {Birthdate: "1815-12"},
 			{Birthdate: "1815-12-10T00:00:00Z"}},
 		"zoneinfo": {{Zoneinfo: "Local"}, {Zoneinfo: "../../etc/passwd"}, {Zoneinfo: "Nowhere/Land"}},

@@ -18,7 +18,7 @@ const (
 	// between the dead, looking takes long. Of what lies at the front it takes all,
 	// or whoever leaves more than that in a minute would fill the disk.
 	sweepLook = 20
-	sweepMost = 200
+	maxSweep  = 200
 )
 
 // Sweeper gives back the space of what is over. Correctness never waits for it.
@@ -38,14 +38,14 @@ func (s *Store) NewSweeper(uptime func() Uptime) *Sweeper {
 	return sweeper
 }
 
-// note stores what time it is, and whether this sweeper believes it: every hour, and
+// noteTime stores what time it is, and whether this sweeper believes it: every hour, and
 // when a pause begins or ends.
-func (s *Sweeper) note(ctx context.Context) error {
+func (s *Sweeper) noteTime(ctx context.Context) error {
 	now, paused := s.floors.DB.Instant(), time.Time{}
-	if left := s.jumps.left(); left > 0 {
+	if left := s.jumps.remaining(); left > 0 {
 		paused = now.Add(left).Truncate(time.Second)
 	}
-	if now.Sub(s.known).Abs() < knownEvery && paused.Sub(s.paused).Abs() < jumpLeast {
+	if now.Sub(s.known).Abs() < knownEvery && paused.Sub(s.paused).Abs() < minJump {
 		return nil
 	}
 	err := s.floors.Policy.NoteKnown(ctx, now, paused)
@@ -58,12 +58,12 @@ func (s *Sweeper) note(ctx context.Context) error {
 // Paused reports whether what the wall clock says is not to be deleted by yet: within a
 // day after it has jumped, or after a start when it may be ahead (see Store.LastKnown),
 // and within an hour after the machine was asleep.
-func (s *Sweeper) Paused() bool { return s.jumps.left() > 0 }
+func (s *Sweeper) Paused() bool { return s.jumps.remaining() > 0 }
 
 // Tick goes over a part of each noun that expires and deletes what is over; the next
 // one goes on from there. It returns how many records it deleted.
 func (s *Sweeper) Tick(ctx context.Context) (deleted int, err error) {
-	if err := s.note(ctx); err != nil {
+	if err := s.noteTime(ctx); err != nil {
 		return 0, err
 	}
 	before := s.floors.DB.Instant().Add(-table.SweepMargin)
@@ -84,7 +84,7 @@ func (s *Sweeper) Tick(ctx context.Context) (deleted int, err error) {
 			}
 			s.cursors[i] = out.Next
 			deleted += out.N
-			if out.Next == nil || out.N == 0 && n >= sweepLook || n >= sweepMost && !out.Front {
+			if out.Next == nil || out.N == 0 && n >= sweepLook || n >= maxSweep && !out.Front {
 				break
 			}
 		}

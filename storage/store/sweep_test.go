@@ -144,7 +144,7 @@ func TestTheSweeperWalksOverAsManySlicesAsThereAre(t *testing.T) {
 // be more each minute.
 func TestOneTickTakesAllThatIsOverAtTheFront(t *testing.T) {
 	h := storetest.HouseOver(t, memory.New(memory.Options{}), store.Options{})
-	const many = store.SweepMost*table.SweepSlice + 10
+	const many = store.MaxSweep*table.SweepSlice + 10
 	expires := h.Clock.Now().Add(time.Hour)
 	for i := 0; i < many; i += 5000 {
 		h.Plant(func(f *store.Floors, w storetest.Writer) error {
@@ -172,7 +172,7 @@ func TestTheSweeperPassesOverWhatItCannotRead(t *testing.T) {
 	u := h.User("ada")
 	h.Ok(h.Sessions.End(h.Ctx, storage.Operator, h.SignIn(u).ID))
 	h.Plant(func(f *store.Floors, w storetest.Writer) error {
-		return w.Put(f.People.Sessions.Full(table.Key{}.ID(storage.ID{})), []byte("rubbish"))
+		return w.Put(f.People.Sessions.FullKey(table.Key{}.ID(storage.ID{})), []byte("rubbish"))
 	})
 	s, pass := h.Sweeper()
 	pass(2 * storetest.Day)
@@ -191,7 +191,7 @@ func TestWhatCannotBeReadHoldsUpNothingBehindIt(t *testing.T) {
 				return err
 			}
 			if i == 0 {
-				if err := w.Put(f.Apps.Denied.Full(f.Apps.Denied.Key(d)), []byte("rubbish")); err != nil {
+				if err := w.Put(f.Apps.Denied.FullKey(f.Apps.Denied.Key(d)), []byte("rubbish")); err != nil {
 					return err
 				}
 			}
@@ -211,7 +211,7 @@ func TestTheSweeperDeletesWhatItLookedAtAndNothingElse(t *testing.T) {
 	h.Plant(func(f *store.Floors, w storetest.Writer) error { // a copy under a wrong key, long expired
 		raw, err := table.Encode(&people.Link{Hash: []byte("link"), Kind: people.LinkSetUp,
 			Expires: h.Clock.Now().Add(-30 * storetest.Day)})
-		return errors.Join(err, w.Put(f.People.Links.Full(table.Key("wrong")), raw))
+		return errors.Join(err, w.Put(f.People.Links.FullKey(table.Key("wrong")), raw))
 	})
 	s, _ := h.Sweeper()
 	if n := h.Tick(s); n != 1 {

@@ -72,7 +72,7 @@ func Walk(ctx context.Context, db *DB, prefix []byte, look func(kv.Reader, kv.Pa
 					f.faults = append(f.faults, Fault{Key: bytes.Clone(p.Key), What: what})
 				}
 			}
-			f.next = GoOn(pairs, CheckSlice)
+			f.next = CursorAfter(pairs, CheckSlice)
 			return f, nil
 		})
 		if err != nil {

@@ -44,7 +44,7 @@ func (t *Table[T]) checkRecord(r kv.Reader, p kv.Pair) (string, error) {
 		return "the record belongs under another key", nil
 	}
 	for _, ix := range t.Indexes {
-		for _, k := range ix.of(v) {
+		for _, k := range ix.keysOf(v) {
 			full, want := ix.entry(k, primary)
 			have, ok, err := r.Get(full)
 			if err != nil {
@@ -66,7 +66,7 @@ func (t *Table[T]) checkEntry(r kv.Reader, ix Index[T], p kv.Pair) (string, erro
 	if v == nil {
 		return "the index entry leads to no record", nil
 	}
-	for _, k := range ix.of(v) {
+	for _, k := range ix.keysOf(v) {
 		if full, _ := ix.entry(k, p.Value); bytes.Equal(full, p.Key) {
 			return "", nil
 		}

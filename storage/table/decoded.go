@@ -24,10 +24,10 @@ type kept[T any] struct {
 
 // decodedMost bounds a generation, so that a table keeps 8,192 objects with their records
 // at most. As many users with a session, a grant and its state take some 20 MiB.
-const decodedMost = 4096
+const maxDecoded = 4096
 
-// of returns the object that was made from raw. Nil if none is kept.
-func (d *Decoded[T]) of(k, raw []byte) *T {
+// get returns the object that was made from raw. Nil if none is kept.
+func (d *Decoded[T]) get(k, raw []byte) *T {
 	if d == nil {
 		return nil
 	}
@@ -46,8 +46,8 @@ func (d *Decoded[T]) of(k, raw []byte) *T {
 	return have.object
 }
 
-// keep keeps what was made from raw. A nil cache keeps nothing.
-func (d *Decoded[T]) keep(k, raw []byte, v *T) {
+// add keeps what was made from raw. A nil cache keeps nothing.
+func (d *Decoded[T]) add(k, raw []byte, v *T) {
 	if d != nil {
 		d.put(k, kept[T]{raw: bytes.Clone(raw), object: v})
 	}
@@ -67,7 +67,7 @@ func (d *Decoded[T]) Each(show func(k, raw []byte, object *T)) {
 func (d *Decoded[T]) put(k []byte, v kept[T]) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.young) >= decodedMost {
+	if len(d.young) >= maxDecoded {
 		d.young, d.old = d.old, d.young
 		clear(d.young)
 	}

@@ -9,10 +9,10 @@ import (
 // use reads a record by the cache as tables do, and reports whether it had to be decoded.
 func (d *Decoded[int]) use(i uint32, made int) bool {
 	k := binary.BigEndian.AppendUint32(nil, i)
-	if d.of(k, k) != nil {
+	if d.get(k, k) != nil {
 		return false
 	}
-	d.keep(k, k, &made)
+	d.add(k, k, &made)
 	return true
 }
 
@@ -21,7 +21,7 @@ func TestACacheThatOverflowsKeepsMostOfWhatIsInUse(t *testing.T) {
 	d := &Decoded[int]{}
 	missed := 0
 	for round := range 10 {
-		for i := range uint32(decodedMost + decodedMost/4) {
+		for i := range uint32(maxDecoded + maxDecoded/4) {
 			if d.use(i, 0) && round > 0 {
 				missed++
 			}
@@ -30,7 +30,7 @@ func TestACacheThatOverflowsKeepsMostOfWhatIsInUse(t *testing.T) {
 			}
 		}
 	}
-	if all := 9 * (decodedMost + decodedMost/4); missed > all/3 {
+	if all := 9 * (maxDecoded + maxDecoded/4); missed > all/3 {
 		t.Errorf("%d of %d had to be decoded", missed, all)
 	}
 }
@@ -40,14 +40,14 @@ func TestACacheIsBounded(t *testing.T) {
 	var running sync.WaitGroup
 	for worker := range uint32(4) {
 		running.Go(func() {
-			for i := range uint32(3 * decodedMost) {
+			for i := range uint32(3 * maxDecoded) {
 				d.use(worker<<24|i, 0)
 				d.use(worker<<24|i/2, 0)
 			}
 		})
 	}
 	running.Wait()
-	if len(d.young) > decodedMost || len(d.old) > decodedMost {
+	if len(d.young) > maxDecoded || len(d.old) > maxDecoded {
 		t.Errorf("%d and %d are kept", len(d.young), len(d.old))
 	}
 }
@@ -55,18 +55,18 @@ func TestACacheIsBounded(t *testing.T) {
 func TestACacheAnswersForTheSameBytesOnly(t *testing.T) {
 	d := &Decoded[int]{}
 	one, two := 1, 2
-	d.keep([]byte("k"), []byte("1"), &one)
-	for i := range uint32(decodedMost) {
+	d.add([]byte("k"), []byte("1"), &one)
+	for i := range uint32(maxDecoded) {
 		d.use(i, 0)
 	}
-	if got := d.of([]byte("k"), []byte("2")); got != nil {
+	if got := d.get([]byte("k"), []byte("2")); got != nil {
 		t.Errorf("of other bytes: %d", *got)
 	}
-	d.keep([]byte("k"), []byte("2"), &two)
-	if got := d.of([]byte("k"), []byte("1")); got != nil {
+	d.add([]byte("k"), []byte("2"), &two)
+	if got := d.get([]byte("k"), []byte("1")); got != nil {
 		t.Errorf("the old generation answers for what is replaced: %d", *got)
 	}
-	if got := d.of([]byte("k"), []byte("2")); got != &two {
+	if got := d.get([]byte("k"), []byte("2")); got != &two {
 		t.Error("what was kept last is not there")
 	}
 }

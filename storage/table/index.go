@@ -22,23 +22,23 @@ type Index[T any] struct {
 	Since uint64
 }
 
-func (ix Index[T]) of(v *T) []Key {
+func (ix Index[T]) keysOf(v *T) []Key {
 	if v == nil {
 		return nil
 	}
 	return ix.Keys(v)
 }
 
-// besides are the keys that v must have to itself without being stored under them.
-func (ix Index[T]) besides(v *T) []Key {
+// reservedKeys are the keys that v must have to itself without being stored under them.
+func (ix Index[T]) reservedKeys(v *T) []Key {
 	if v == nil || ix.Alike == nil {
 		return nil
 	}
 	return ix.Alike(v)
 }
 
-// free returns *Taken if another record than the one under primary has the key.
-func (ix Index[T]) free(r kv.Reader, k, primary Key) error {
+// checkFree returns *Taken if another record than the one under primary has the key.
+func (ix Index[T]) checkFree(r kv.Reader, k, primary Key) error {
 	full, _ := ix.entry(k, primary)
 	if have, ok, err := r.Get(full); err != nil || ok && !bytes.Equal(have, primary) {
 		return storage.ErrOr(err, &storage.Taken{Field: ix.Field})
@@ -54,8 +54,8 @@ func (ix Index[T]) entry(k, primary Key) ([]byte, []byte) {
 	return full, primary
 }
 
-func (ix Index[T]) diff(tx kv.Txn, primary Key, old, new *T) error {
-	before, after := ix.of(old), ix.of(new)
+func (ix Index[T]) updateEntries(tx kv.Txn, primary Key, old, new *T) error {
+	before, after := ix.keysOf(old), ix.keysOf(new)
 	has := func(ks []Key, k Key) bool {
 		return slices.ContainsFunc(ks, func(o Key) bool { return bytes.Equal(o, k) })
 	}
@@ -74,7 +74,7 @@ func (ix Index[T]) diff(tx kv.Txn, primary Key, old, new *T) error {
 		}
 		full, value := ix.entry(k, primary)
 		if ix.Unique {
-			if err := ix.free(tx, k, primary); err != nil {
+			if err := ix.checkFree(tx, k, primary); err != nil {
 				return err
 			}
 		}
@@ -82,12 +82,12 @@ func (ix Index[T]) diff(tx kv.Txn, primary Key, old, new *T) error {
 			return err
 		}
 	}
-	known := ix.besides(old)
-	for _, k := range ix.besides(new) {
+	known := ix.reservedKeys(old)
+	for _, k := range ix.reservedKeys(new) {
 		if has(known, k) {
 			continue
 		}
-		if err := ix.free(tx, k, primary); err != nil {
+		if err := ix.checkFree(tx, k, primary); err != nil {
 			return err
 		}
 	}

@@ -30,7 +30,7 @@ func Sweep[T any](tx kv.Txn, t *Table[T], after []byte, gone func(*T) (bool, err
 	if err != nil {
 		return Swept{}, err
 	}
-	out := Swept{Next: GoOn(pairs, SweepSlice)}
+	out := Swept{Next: CursorAfter(pairs, SweepSlice)}
 	for _, pair := range pairs {
 		v, err := t.Decode(pair.Key[1:], pair.Value)
 		if err != nil {

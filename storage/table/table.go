@@ -33,11 +33,11 @@ func (t *Table[T]) Decode(k Key, raw []byte) (*T, error) {
 	return v, nil
 }
 
-func (t *Table[T]) Full(k Key) []byte { return append([]byte{t.Space}, k...) }
+func (t *Table[T]) FullKey(k Key) []byte { return append([]byte{t.Space}, k...) }
 
 // Get reads a record of its own, free to be changed. Nil when absent.
 func (t *Table[T]) Get(r kv.Reader, k Key) (*T, error) {
-	raw, ok, err := r.Get(t.Full(k))
+	raw, ok, err := r.Get(t.FullKey(k))
 	if err != nil || !ok {
 		return nil, err
 	}
@@ -48,17 +48,17 @@ func (t *Table[T]) Get(r kv.Reader, k Key) (*T, error) {
 // that must not be changed. The record's bytes are read all the same; only their
 // decoding is saved while they are equal.
 func (t *Table[T]) Shared(r kv.Reader, k Key) (*T, error) {
-	full := t.Full(k)
+	full := t.FullKey(k)
 	raw, ok, err := r.Get(full)
 	if err != nil || !ok {
 		return nil, err
 	}
-	if have := t.Cache.of(full, raw); have != nil {
+	if have := t.Cache.get(full, raw); have != nil {
 		return have, nil
 	}
 	v, err := t.Decode(full[1:], raw)
 	if err == nil {
-		t.Cache.keep(full, raw, v)
+		t.Cache.add(full, raw, v)
 	}
 	return v, err
 }
@@ -67,25 +67,25 @@ func (t *Table[T]) Shared(r kv.Reader, k Key) (*T, error) {
 // another record is refused with Taken.
 func (t *Table[T]) Put(tx kv.Txn, v *T) error {
 	k := t.Key(v)
-	if err := t.index(tx, k, v); err != nil {
+	if err := t.updateIndexes(tx, k, v); err != nil {
 		return err
 	}
 	raw, err := Encode(v)
 	if err != nil {
 		return err
 	}
-	return tx.Put(t.Full(k), raw)
+	return tx.Put(t.FullKey(k), raw)
 }
 
-// Conflict returns the *Taken that putting v would be refused with, or nil.
-func (t *Table[T]) Conflict(r kv.Reader, v *T) error {
+// CheckUnique returns the *Taken that putting v would be refused with, or nil.
+func (t *Table[T]) CheckUnique(r kv.Reader, v *T) error {
 	primary := t.Key(v)
 	for _, ix := range t.Indexes {
 		if !ix.Unique {
 			continue
 		}
-		for _, k := range slices.Concat(ix.of(v), ix.besides(v)) {
-			if err := ix.free(r, k, primary); err != nil {
+		for _, k := range slices.Concat(ix.keysOf(v), ix.reservedKeys(v)) {
+			if err := ix.checkFree(r, k, primary); err != nil {
 				return err
 			}
 		}
@@ -95,14 +95,14 @@ func (t *Table[T]) Conflict(r kv.Reader, v *T) error {
 
 // Delete removes a record and its index entries; an absent one is no error.
 func (t *Table[T]) Delete(tx kv.Txn, k Key) error {
-	if err := t.index(tx, k, nil); err != nil {
+	if err := t.updateIndexes(tx, k, nil); err != nil {
 		return err
 	}
-	return tx.Delete(t.Full(k))
+	return tx.Delete(t.FullKey(k))
 }
 
-// index brings the entries of the record under k in step with v; nil: none.
-func (t *Table[T]) index(tx kv.Txn, k Key, v *T) error {
+// updateIndexes brings the entries of the record under k in step with v; nil: none.
+func (t *Table[T]) updateIndexes(tx kv.Txn, k Key, v *T) error {
 	if len(t.Indexes) == 0 {
 		return nil // and so no need of the old record
 	}
@@ -111,16 +111,16 @@ func (t *Table[T]) index(tx kv.Txn, k Key, v *T) error {
 		return err
 	}
 	for _, ix := range t.Indexes {
-		if err := ix.diff(tx, k, old, v); err != nil {
+		if err := ix.updateEntries(tx, k, old, v); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Fill writes the entries that index i has of up to limit records after a key, into a
+// FillIndex writes the entries that index i has of up to limit records after a key, into a
 // file of a schema before it. It returns the key to go on after; nil at the end.
-func (t *Table[T]) Fill(tx kv.Txn, i int, after []byte, limit int) ([]byte, error) {
+func (t *Table[T]) FillIndex(tx kv.Txn, i int, after []byte, limit int) ([]byte, error) {
 	pairs, err := tx.Scan(kv.Range{Prefix: []byte{t.Space}, After: after, Limit: limit})
 	if err != nil {
 		return nil, err
@@ -130,13 +130,13 @@ func (t *Table[T]) Fill(tx kv.Txn, i int, after []byte, limit int) ([]byte, erro
 		if err != nil {
 			continue // a record that cannot be read is for Check to name, and no reason not to start
 		}
-		for _, k := range t.Indexes[i].of(v) {
+		for _, k := range t.Indexes[i].keysOf(v) {
 			if err := tx.Put(t.Indexes[i].entry(k, Key(p.Key[1:]))); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return GoOn(pairs, limit), nil
+	return CursorAfter(pairs, limit), nil
 }
 
 // Find follows a unique index. Nil when absent.
@@ -157,7 +157,7 @@ type Page[T any] struct {
 
 // Scan reads up to limit records whose primary key begins with prefix.
 func (t *Table[T]) Scan(r kv.Reader, prefix Key, after []byte, limit int, reverse bool) (Page[T], error) {
-	pairs, err := r.Scan(kv.Range{Prefix: t.Full(prefix), After: after, Limit: limit, Reverse: reverse})
+	pairs, err := r.Scan(kv.Range{Prefix: t.FullKey(prefix), After: after, Limit: limit, Reverse: reverse})
 	if err != nil {
 		return Page[T]{}, err
 	}
@@ -169,7 +169,7 @@ func (t *Table[T]) Scan(r kv.Reader, prefix Key, after []byte, limit int, revers
 		}
 		p.Items = append(p.Items, v)
 	}
-	p.Next = GoOn(pairs, limit)
+	p.Next = CursorAfter(pairs, limit)
 	return p, nil
 }
 
@@ -190,11 +190,11 @@ func (t *Table[T]) ScanIndex(r kv.Reader, i int, prefix Key, after []byte, limit
 			p.Items = append(p.Items, v)
 		}
 	}
-	p.Next = GoOn(pairs, limit)
+	p.Next = CursorAfter(pairs, limit)
 	return p, nil
 }
 
-func GoOn(pairs []kv.Pair, limit int) []byte {
+func CursorAfter(pairs []kv.Pair, limit int) []byte {
 	if len(pairs) < limit {
 		return nil
 	}

@@ -324,7 +324,7 @@ func (h *House) Count(space byte) int {
 		for after := []byte(nil); ; {
 			pairs, err := r.Scan(kv.Range{Prefix: []byte{space}, After: after, Limit: 1000})
 			n += len(pairs)
-			if after = table.GoOn(pairs, 1000); err != nil || after == nil {
+			if after = table.CursorAfter(pairs, 1000); err != nil || after == nil {
 				return n, err
 			}
 		}
