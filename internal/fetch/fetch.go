@@ -15,8 +15,8 @@ import (
 
 const (
 	maxTime = 5 * time.Second // for all of one fetch
-	atOnce   = 16              // connections, in all
-	perHost  = 2
+	atOnce  = 16              // connections, in all
+	perHost = 2
 )
 
 // Options of a client. The zero value fetches what is public.
