@@ -51,6 +51,9 @@ func TestThePublicSideOfTheAPI(t *testing.T) {
 		holds                     string
 	}{
 		"description":              {"GET", "/openapi.json", "", "", 200, `"tokenUrl":"http://localhost:8080/connect/token"`},
+		"its version":              {"GET", "/openapi.json", "", "", 200, `"version":"1"`},
+		"where people are asked":   {"GET", "/openapi.json", "", "", 200, `"authorizationUrl":"http://localhost:8080/connect/authorize"`},
+		"foreign token":            {"GET", "/users", "foreign", "", 401, "not valid, expired or revoked"},
 		"no token":                 {"GET", "/users", "", "", 401, "send an access token"},
 		"token":                    {"GET", "/users", token, "", 200, `"users":[]`},
 		"no such operation":        {"GET", "/nonsense", token, "", 404, "no page"},
