@@ -15,7 +15,7 @@ SCREENSHOTS ?= $(CURDIR)/screenshots
 
 # Linters refuse code newer than the Go they were built with.
 bin     := .cache/$(shell go env GOVERSION)
-linters := $(bin)/lint $(bin)/staticcheck
+linters := $(bin)/lint $(bin)/staticcheck $(bin)/unused
 axe     := internal/browser/node_modules/.package-lock.json
 clients := internal/e2e/clients/node_modules/.package-lock.json
 venv    := internal/e2e/clients/venv/.installed
@@ -75,11 +75,13 @@ $(venv): internal/e2e/clients/requirements.txt
 
 # The linters live in a module of their own, so that its needs are not ours.
 $(bin)/lint: internal/tools/lint/main.go
+$(bin)/unused: internal/tools/unused/main.go
 $(bin)/%: internal/tools/go.mod internal/tools/go.sum
 	@'$(again)' go -C internal/tools mod download
 	@echo "building $*"
 	@$(plain) go build -C internal/tools -buildvcs=false -o '$(CURDIR)/$@' $(from-$*)
 from-lint        := ./lint
+from-unused      := ./unused
 from-staticcheck := honnef.co/go/tools/cmd/staticcheck
 
 .PHONY: format
@@ -114,6 +116,7 @@ lint: $(linters)
 	@status=0; \
 	$(plain) go vet -vettool=$(bin)/lint -errcheck.exclude='$(CURDIR)/internal/tools/lint/errcheck.txt' ./... || status=1; \
 	$(plain) $(bin)/staticcheck -checks=inherit,-S1016,-ST1013 ./... || status=1; \
+	$(plain) $(bin)/unused || status=1; \
 	exit $$status
 
 ## fmt: format all Go files

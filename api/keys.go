@@ -7,21 +7,7 @@ import (
 
 	"latchkey/api/wire"
 	"latchkey/keys"
-	"latchkey/storage"
 )
-
-// Keys is what is asked of the keys: package keys has them.
-type Keys interface {
-	List(context.Context) (wire.KeyList, error)
-	// Rotate replaces the signing key of one algorithm, or of all if it is "".
-	// Errors: *storage.Invalid, storage.ErrForbidden.
-	Rotate(ctx context.Context, by storage.Actor, alg string) ([]wire.Rotation, error)
-	// Discard does it at once, and ends what was made with the old ones; with "" the
-	// data keys go too. Errors as of Rotate.
-	Discard(ctx context.Context, by storage.Actor, alg string) ([]wire.Rotation, error)
-	// Reload brings the keys to what the settings say now.
-	Reload(context.Context) error
-}
 
 func (r *routes) keys() {
 	handle(r, "list-keys", http.MethodGet, "/keys", "List keys", 200, r.listKeys)

@@ -149,7 +149,8 @@ func (h *Hasher) verify(ctx context.Context, c limit.Caller, binding, sealed []b
 }
 
 // VerifyNothing does the work of Verify for an account that does not exist, has no
-// password or may not sign in, so that the time to the answer does not tell.
+// password or may not sign in, so that the time to the answer does not tell. For tests:
+// what signs people in has a Turn.
 func (h *Hasher) VerifyNothing(ctx context.Context, password string) error {
 	t, err := h.Reserve(ctx, false)
 	if err != nil {

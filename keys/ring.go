@@ -78,5 +78,5 @@ func (r *Ring) Reload(ctx context.Context) error {
 	return r.settle(ctx, r.now(), storage.Actor{Via: storage.ViaJob}, nil)
 }
 
-// Epoch is the epoch of the key set in use.
+// Epoch is the epoch of the key set in use. For tests.
 func (r *Ring) Epoch() uint64 { return r.state.Load().epoch }

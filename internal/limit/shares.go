@@ -68,7 +68,7 @@ func (s *Shares) add(c Caller, n int64) {
 	}
 }
 
-// Taken is how much is held by all.
+// Taken is how much is held by all. For tests.
 func (s *Shares) Taken() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

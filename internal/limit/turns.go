@@ -112,7 +112,7 @@ func (t *Turns) remove(i int) {
 	}
 }
 
-// Waiting is how many wait.
+// Waiting is how many wait. For tests.
 func (t *Turns) Waiting() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -34,7 +34,8 @@ func (e *Engine) Snapshot(ctx context.Context, path string) error {
 	})
 }
 
-// Load returns a new engine with what a snapshot holds.
+// Load returns a new engine with what a snapshot holds. For tests: this engine keeps
+// nothing beyond its process.
 func Load(path string, o Options) (*Engine, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -80,6 +80,7 @@ func (s Sessions) BrowserLife(ctx context.Context, ids []storage.ID) (uint32, er
 // OfUser returns a user's live sessions, newest first: those among up to limit
 // stored ones after the cursor of an earlier page (nil: from the newest), and the
 // cursor of the next page (nil: no more).
+// For tests.
 func (s Sessions) OfUser(ctx context.Context, user storage.ID, after []byte, limit int) ([]SignedIn, []byte, error) {
 	type out struct {
 		live []SignedIn
