@@ -136,7 +136,7 @@ func TestAStrangerHearsNothingOfAnothersToken(t *testing.T) {
 		change(h, v)
 		h.log.reset()
 		got, _ := h.token("thief", refresh(v.RefreshToken))
-		if want := refusedRefresh("").text; got.Error != "invalid_grant" || got.Description != want {
+		if want := "the refresh token is not valid: it is unknown, another client's, or ended, as by a sign-out or an older refresh token: have the user sign in again"; got.Error != "invalid_grant" || got.Description != want {
 			t.Errorf("%s: %+v", name, got)
 		}
 		if log := h.log.String(); !strings.Contains(log, `"client_id":"thief"`) || strings.Contains(log, h.ada.Subject()) {
@@ -162,12 +162,12 @@ func TestAThiefOfAPublicClientsCodeHearsNothingOfWhatBecameOfIt(t *testing.T) {
 		form.Set("client_id", "public")
 		change(h, form)
 		form.Set("code_verifier", strings.Repeat("w", 43))
-		if got, _ := h.token("public", form); got.Description != codeTexts[grants.RefusedVerifier] {
+		if got, _ := h.token("public", form); !strings.HasPrefix(got.Description, "code_verifier does not match") {
 			t.Errorf("%s: %+v", name, got)
 		}
 		form.Del("code_verifier")
 		h.log.reset()
-		if got, _ := h.token("public", form); got.Description != codeTexts[grants.RefusedNoVerifier] {
+		if got, _ := h.token("public", form); !strings.HasPrefix(got.Description, "code_verifier is missing: the") {
 			t.Errorf("%s, without verifier: %+v", name, got)
 		}
 		if said := strings.Contains(h.log.String(), `"cause":"`+grants.RefusedUsedNoVerifier+`"`); said != (name == "used") {

@@ -64,7 +64,7 @@ func signed(t testing.TB, alg string, key any, header map[string]any, claims any
 
 // assert puts an assertion into a form.
 func assert(form url.Values, assertion string) url.Values {
-	form.Set("client_assertion_type", assertionType)
+	form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
 	form.Set("client_assertion", assertion)
 	return form
 }

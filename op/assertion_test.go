@@ -140,7 +140,7 @@ func TestAnAssertionIsRefusedInEveryFormThatIsNot(t *testing.T) {
 		before := h.keyCount()
 		h.log.reset()
 		resp := h.do(formRequest(PathToken, assert(clone(forItself), c.assertion)))
-		if want := string(must(json.Marshal(errorBody{"invalid_client", "client authentication failed"}))); resp.StatusCode != http.StatusBadRequest || strings.TrimSpace(body(resp)) != want {
+		if want := `{"error":"invalid_client","error_description":"client authentication failed"}`; resp.StatusCode != http.StatusBadRequest || strings.TrimSpace(body(resp)) != want {
 			t.Errorf("%s: %d %s", name, resp.StatusCode, body(resp))
 		}
 		if !strings.Contains(h.log.String(), c.cause) || strings.Contains(h.log.String(), "eyJ") {

@@ -16,6 +16,19 @@ import (
 	"latchkey/storage/policy"
 )
 
+// authorizePages are the pages that authorize needs.
+type authorizePages interface {
+	Refuse(w http.ResponseWriter, r *http.Request, why Refusal)
+	// Post has the browser send an answer to the app.
+	Post(w http.ResponseWriter, r *http.Request, answer Post)
+}
+
+// authorizeSessions tells which sessions a browser carries, the one used last first. They
+// need not be alive.
+type authorizeSessions interface {
+	Of(r *http.Request) []storage.ID
+}
+
 // authorizeHandler is the authorization endpoint (OpenID Connect Core section 3.1.2), and
 // evaluates its flows. Each of its steps comes to an outcome; write alone answers.
 type authorizeHandler struct {
@@ -28,8 +41,8 @@ type authorizeHandler struct {
 	claims   *scopeClaims
 	browsers browsers
 	sealer   sealer
-	pages    Pages
-	sessions Sessions
+	pages    authorizePages
+	sessions authorizeSessions
 	now      func() time.Time
 }
 

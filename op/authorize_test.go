@@ -112,13 +112,13 @@ func TestFaultyRequestsAreToldToTheClient(t *testing.T) {
 		"no scope":               {[]string{"scope", ""}, "invalid_scope"},
 		"unknown scope alone":    {[]string{"scope", "root"}, "invalid_scope"},
 		"offline access alone":   {[]string{"scope", "offline_access"}, "invalid_scope"},
-		"nonce too long":         {[]string{"nonce", long[:nonceMost+1]}, "invalid_request"},
+		"nonce too long":         {[]string{"nonce", long[:longestNonce+1]}, "invalid_request"},
 		"nonce that is no text":  {[]string{"nonce", "\xff"}, "invalid_request"},
 		"claims too long":        {[]string{"claims", `{"userinfo":{"` + long + `":null}}`}, "invalid_request"},
 		"claims malformed":       {[]string{"claims", `{"userinfo":`}, "invalid_request"},
 		"claims a list":          {[]string{"claims", `[]`}, "invalid_request"},
 		"claims of strings":      {[]string{"claims", `{"userinfo":{"name":"essential"}}`}, "invalid_request"},
-		"claims too many":        {[]string{"claims", `{"userinfo":{` + manyClaims(claimsCount+1) + `}}`}, "invalid_request"},
+		"claims too many":        {[]string{"claims", `{"userinfo":{` + manyClaims(mostClaims+1) + `}}`}, "invalid_request"},
 		"claims of two users":    {[]string{"claims", `{"id_token":{"sub":{"values":["a","b"]}}}`}, "invalid_request"},
 		"claims that contradict": {[]string{"claims", `{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}`}, "invalid_request"},
 		"sub that is a number":   {[]string{"claims", `{"id_token":{"sub":{"value":7}}}`}, "invalid_request"},
@@ -164,8 +164,11 @@ func manyClaims(n int) string {
 }
 
 func allClaims() string {
-	all := make([]string, 0, len(readers))
-	for name := range readers {
+	names := []string{"name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
+		"website", "gender", "birthdate", "zoneinfo", "locale", "updated_at", "email", "email_verified", "phone_number",
+		"phone_number_verified", "address", "patreon", "groups"}
+	var all []string
+	for _, name := range names {
 		all = append(all, `"`+name+`":null`)
 	}
 	slices.Sort(all)
@@ -463,7 +466,7 @@ func TestAResponseModeThatIsNotServedIsAPageWhateverElseIsWrong(t *testing.T) {
 func TestRequestsThatCannotBeReadAreAPage(t *testing.T) {
 	h := newHouse(t)
 	good := authorization()
-	large := authorization("extra", strings.Repeat("x", queryMost))
+	large := authorization("extra", strings.Repeat("x", longestQuery))
 	json := httptest.NewRequest(http.MethodPost, PathAuthorize, strings.NewReader("{}"))
 	json.Header.Set("Content-Type", "application/json")
 	for name, r := range map[string]*http.Request{
@@ -559,7 +562,7 @@ func TestAPostedRequestIsSealedAndExpires(t *testing.T) {
 	b := h.signedIn()
 	wantCode(t, b.read(b.get(to)))
 	for name, bad := range map[string]string{
-		"absent": "", "cut": sealed[:len(sealed)-4], "changed": flipped(sealed), "long": sealed + strings.Repeat("A", flowMost),
+		"absent": "", "cut": sealed[:len(sealed)-4], "changed": flipped(sealed), "long": sealed + strings.Repeat("A", longestFlow),
 		"line break": sealed[:8] + "%0A" + sealed[8:],
 	} {
 		if a := b.read(b.get(PathFlow + "?request=" + bad)); a.page.Kind != RefusedExpired || a.params != nil {

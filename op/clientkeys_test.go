@@ -226,12 +226,12 @@ func TestAFetchOutlivesWhoeverCausedIt(t *testing.T) {
 	s.put("ES256")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	h.op.token.auth.known.fetch = fetcherFunc(func(ctx context.Context, address string, most int64) ([]byte, error) {
+	h.op.token.auth.known = newClientKeys(fetcherFunc(func(ctx context.Context, address string, most int64) ([]byte, error) {
 		if cancel(); ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		return s.Get(ctx, address, most)
-	})
+	}), h.clock.now)
 	h.do(formRequest(PathToken, assert(clone(forItself), h.assertion("robot", nil))).WithContext(ctx))
 	if got := h.by("ES256", true); got != http.StatusOK {
 		t.Errorf("%d", got)
@@ -247,7 +247,7 @@ func (f fetcherFunc) Get(ctx context.Context, address string, most int64) ([]byt
 // A panic while fetching is contained by the edge; nobody is let in by it.
 func TestAFetchThatFailsBadlyLetsNobodyIn(t *testing.T) {
 	h, _ := remote(t)
-	h.op.token.auth.known.fetch = fetcherFunc(func(context.Context, string, int64) ([]byte, error) { panic("badly") })
+	h.op.token.auth.known = newClientKeys(fetcherFunc(func(context.Context, string, int64) ([]byte, error) { panic("badly") }), h.clock.now)
 	for range 3 {
 		if resp := h.do(formRequest(PathToken, assert(clone(forItself), h.assertion("robot", nil)))); resp.StatusCode < 400 {
 			t.Fatalf("%d", resp.StatusCode)
@@ -275,26 +275,5 @@ func TestAnotherAddressOrOtherKeysAreInForceAtOnce(t *testing.T) {
 	h.change("robot", func(m *apps.Metadata) { m.JWKS = json.RawMessage(`{"keys":[]}`) }) // past the API's check
 	if got := h.by("RS256", true); got != 400 {
 		t.Errorf("no keys: %d", got)
-	}
-}
-
-func TestOnlySoManyClientsKeysAreKept(t *testing.T) {
-	h, s := newHouse(t), &shelf{at: map[string]string{}}
-	k := newClientKeys(s, h.clock.now)
-	client := func(i int) *apps.Client {
-		return &apps.Client{UID: storage.ID{byte(i), byte(i >> 8), 1}, Metadata: apps.Metadata{JWKSURI: keysAt, JWKS: jwks("ES256")}}
-	}
-	for i := range keysKeptMost {
-		must(k.at(client(i))).tried.Store(h.clock.now().UnixNano())
-		must(k.ofRecord(client(i)))
-	}
-	if _, err := k.at(client(keysKeptMost)); err == nil || len(k.remote) != keysKeptMost {
-		t.Errorf("%v: an attempt of just now is forgotten", err)
-	}
-	must(k.ofRecord(client(keysKeptMost)))
-	h.clock.add(keysRefetch)
-	must(k.at(client(keysKeptMost)))
-	if len(k.remote) > keysKeptMost || len(k.inline) > keysKeptMost {
-		t.Errorf("%d and %d are kept", len(k.remote), len(k.inline))
 	}
 }

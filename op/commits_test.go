@@ -26,7 +26,7 @@ func TestCommitsAreAsFewAsTheyCanBe(t *testing.T) {
 	count("authorize by POST", 0, func() { h.do(formRequest(PathAuthorize, authorization())) })
 	count("authorize, refused", 0, func() { b.authorize(authorization("scope", "")) })
 	count("authorize, silently refused", 0, func() { h.browser().authorize(authorization("prompt", "none")) })
-	count("a flow's pages", 0, func() { a := b.authorize(authorization("prompt", "consent")); b.look(a); b.get(flowPath(flowID(a))) })
+	count("a flow's pages", 0, func() { a := b.authorize(authorization("prompt", "consent")); b.look(a); b.get(flowAt(flowID(a))) })
 	count("token, refused", 0, func() { h.token(webID, redemption("lk_ac_x")) })
 	count("end of a session, refused or asked about", 0, func() { b.endSession("client_id", "nobody"); b.endSession() })
 	count("discovery and keys", 0, func() { h.get(pathDiscovery); h.get(PathJWKS) })

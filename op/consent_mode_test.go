@@ -195,11 +195,4 @@ func TestNativeClientsNeverSkipConsent(t *testing.T) {
 	wantCode(t, b.authorize(authorization("client_id", "photos")))
 	wantStep(t, b.authorize(authorization("client_id", "photos", "redirect_uri", "app.photos:/cb")), PathConsent)
 	wantFault(t, b.authorize(authorization("client_id", "photos", "redirect_uri", "app.photos:/cb", "prompt", "none")), "consent_required")
-	// Should a record say so all the same, it is not believed.
-	st := &grants.Standing{Client: &apps.Client{FirstParty: true, Metadata: apps.Metadata{Consent: apps.ConsentSkip,
-		ApplicationType: apps.ApplicationNative, Scopes: []string{"openid"}}}, Scopes: map[string]*apps.Offer{"openid": {Scope: &apps.Scope{Name: "openid"}}},
-		Accounts: []grants.Account{{SignedIn: people.SignedIn{User: h.ada, Session: &people.Session{ID: storage.ID{1}}}}}}
-	if v := evaluate(&Request{Scopes: []string{"openid"}, RedirectURI: "com.example:/cb"}, st, decisions{}); v.step != stepConsent {
-		t.Errorf("%+v", v)
-	}
 }

@@ -87,14 +87,14 @@ func TestAConsentDecisionIsBoundToTheAccount(t *testing.T) {
 	digest := b.look(a).Digest
 	// Another account signs in within the flow; the page of the first is posted.
 	b.user = h.user(people.User{Username: "bob"})
-	b.read(b.post(flowPath(flowID(a))+PathSignIn, url.Values{"session": {b.signIn(b.user).String()}}))
+	b.read(b.post(flowAt(flowID(a))+PathSignIn, url.Values{"session": {b.signIn(b.user).String()}}))
 	again := b.read(b.post(a.step, url.Values{"action": {"allow"}, "digest": {digest}}))
 	wantStep(t, b.read(b.get(again.step)), PathConsent)
 	// And an account that is chosen after the decision is asked itself.
 	a = b.toConsent(authorization("state", "2"))
 	b.post(a.step, url.Values{"action": {"allow"}, "digest": {b.look(a).Digest}})
 	b.user = h.ada
-	back := b.read(b.post(flowPath(flowID(a))+PathAccount, url.Values{"session": {b.sessionOf(h.ada).String()}}))
+	back := b.read(b.post(flowAt(flowID(a))+PathAccount, url.Values{"session": {b.sessionOf(h.ada).String()}}))
 	wantStep(t, b.read(b.get(back.step)), PathConsent)
 }
 
@@ -112,7 +112,7 @@ func TestAllowingBeforeSigningInDecidesNothing(t *testing.T) {
 	h := newHouse(t)
 	b := h.browser()
 	a := b.authorize(authorization())
-	back := b.read(b.post(flowPath(flowID(a))+PathConsent, url.Values{"action": {"allow"}}))
+	back := b.read(b.post(flowAt(flowID(a))+PathConsent, url.Values{"action": {"allow"}}))
 	wantStep(t, b.read(b.get(back.step)), PathSignIn)
 }
 
@@ -251,7 +251,7 @@ func TestAFlowsPagesKnowWhatTheyNeed(t *testing.T) {
 	if s := b.look(b.authorize(authorization("login_hint", h.ada.Subject()))); s.LoginHint != "" {
 		t.Errorf("a sub is offered as a username: %+v", s)
 	}
-	if resp := b.post(flowPath(flowID(a))+PathConsent, url.Values{"action": {"deny"}}); resp.StatusCode != http.StatusSeeOther ||
+	if resp := b.post(flowAt(flowID(a))+PathConsent, url.Values{"action": {"deny"}}); resp.StatusCode != http.StatusSeeOther ||
 		resp.Header.Get("Cache-Control") != "no-store" || resp.Header.Get("Referrer-Policy") != "no-referrer" {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)
 	}

@@ -16,6 +16,22 @@ import (
 	"latchkey/storage/policy"
 )
 
+// signOutPages are the pages that signing out needs.
+type signOutPages interface {
+	Refuse(w http.ResponseWriter, r *http.Request, why Refusal)
+	// SignedOut says that an app's request to sign out is done.
+	SignedOut(w http.ResponseWriter, r *http.Request, l *Logout)
+}
+
+// signOutSessions tells which sessions a browser carries, the one used last first. They
+// need not be alive.
+type signOutSessions interface {
+	Of(r *http.Request) []storage.ID
+	// Forget takes sessions that have ended out of the browser's cookie, which lives
+	// for life seconds. The rest stay.
+	Forget(w http.ResponseWriter, r *http.Request, life uint32, ended ...storage.ID)
+}
+
 // signOutHandler is the logout endpoint (OpenID Connect RP-Initiated Logout 1.0
 // section 2), and goes on with its requests at the pages.
 type signOutHandler struct {
@@ -24,8 +40,8 @@ type signOutHandler struct {
 	settings policy.SettingsStore
 	tokens   *tokens
 	sealer   sealer
-	pages    Pages
-	sessions Sessions
+	pages    signOutPages
+	sessions signOutSessions
 	now      func() time.Time
 }
 

@@ -276,7 +276,7 @@ func TestALogoutByPostComesBackByGetWithItsRequest(t *testing.T) {
 	}
 	sealed := strings.TrimPrefix(to, PathEndSession+"?request=")
 	for name, bad := range map[string]string{"absent": "", "cut": sealed[:len(sealed)-4], "changed": flipped(sealed),
-		"long": strings.Repeat("A", logoutMost+4), "a flow": h.op.signOut.sealer.seal(bindingPosted, &flow{})} {
+		"long": strings.Repeat("A", longestLogout+4), "a flow": strings.TrimPrefix(h.do(formRequest(PathAuthorize, authorization())).Header.Get("Location"), PathFlow+"?request=")} {
 		if resp := b.get(PathEndSession + "?request=" + bad); resp.StatusCode != http.StatusGone || b.signedInHere() != 1 {
 			t.Errorf("%s: %d", name, resp.StatusCode)
 		}

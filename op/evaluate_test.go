@@ -30,7 +30,7 @@ func someOf(t *rapid.T, label string, from []string) []string {
 
 // drawRequest is any request that parse may have made.
 func drawRequest(t *rapid.T) *Request {
-	q := &Request{ClientID: webID, RedirectURI: rapid.SampledFrom([]string{callback, "com.example:/cb"}).Draw(t, "uri"), Started: started}
+	q := &Request{ClientID: "web", RedirectURI: rapid.SampledFrom([]string{"https://app.example/cb", "com.example:/cb"}).Draw(t, "uri"), Started: started}
 	for len(q.Scopes) == 0 {
 		q.Scopes = someOf(t, "scope", someScopes)
 	}
@@ -53,12 +53,12 @@ func drawRequest(t *rapid.T) *Request {
 
 // drawStanding is any state of the world: a client, and accounts in this browser.
 func drawStanding(t *rapid.T) *grants.Standing {
-	st := &grants.Standing{Client: &apps.Client{ID: webID, UID: storage.ID{9}, State: apps.ClientApproved, Revision: 3},
+	st := &grants.Standing{Client: &apps.Client{ID: "web", UID: storage.ID{9}, State: apps.ClientApproved, Revision: 3},
 		Settings: &policy.Settings{}, Scopes: map[string]*apps.Offer{}}
 	m := &st.Client.Metadata
 	m.Scopes, m.OptionalScopes = someOf(t, "client scope", someScopes), someOf(t, "optional", someScopes[1:])
 	if rapid.Bool().Draw(t, "public") {
-		publicClient(m)
+		m.TokenEndpointAuthMethod = apps.AuthMethodNone
 	}
 	if rapid.IntRange(0, 3).Draw(t, "grouped") == 0 {
 		m.AllowedGroups = []storage.ID{{7}}
@@ -228,7 +228,10 @@ func TestEveryFlowComesToAnEnd(t *testing.T) {
 			case stepSignIn:
 				who := storage.ID{0: 1, 15: 4}
 				if q.Subject != "" {
-					who = must(storage.ParseID(q.Subject))
+					var err error
+					if who, err = storage.ParseID(q.Subject); err != nil {
+						t.Fatal(err)
+					}
 				}
 				a := grants.Account{SignedIn: people.SignedIn{User: &people.User{ID: who, Username: "u"}, Session: &people.Session{ID: storage.ID{0: 3}, AuthTime: started}}}
 				st.Accounts = append(st.Accounts, a)
@@ -242,4 +245,14 @@ func TestEveryFlowComesToAnEnd(t *testing.T) {
 		}
 		t.Fatal("no end")
 	})
+}
+
+// Should a record say that a native client skips consent, it is not believed.
+func TestARecordThatSaysThatANativeClientSkipsConsentIsNotBelieved(t *testing.T) {
+	st := &grants.Standing{Client: &apps.Client{FirstParty: true, Metadata: apps.Metadata{Consent: apps.ConsentSkip,
+		ApplicationType: apps.ApplicationNative, Scopes: []string{"openid"}}}, Scopes: map[string]*apps.Offer{"openid": {Scope: &apps.Scope{Name: "openid"}}},
+		Accounts: []grants.Account{{SignedIn: people.SignedIn{User: &people.User{ID: storage.ID{2}}, Session: &people.Session{ID: storage.ID{1}}}}}}
+	if v := evaluate(&Request{Scopes: []string{"openid"}, RedirectURI: "com.example:/cb"}, st, decisions{}); v.step != stepConsent {
+		t.Errorf("%+v", v)
+	}
 }

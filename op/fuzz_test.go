@@ -94,7 +94,7 @@ func FuzzFlowCookie(f *testing.F) {
 	f.Add(good[:100], "")
 	f.Add("", browser)
 	f.Fuzz(func(t *testing.T, value, name string) {
-		r := httptest.NewRequest(http.MethodGet, flowPath(flowID(a)), nil)
+		r := httptest.NewRequest(http.MethodGet, flowAt(flowID(a)), nil)
 		r.Header.Set("Cookie", "__Secure-latchkey-flow="+value+"; __Host-latchkey-browser="+name)
 		resp := h.do(r)
 		h.answered(t, resp)
@@ -136,9 +136,6 @@ func FuzzAccessToken(f *testing.F) {
 		if (resp.StatusCode == 200) != (token == good) {
 			t.Fatalf("%q: %d", token, resp.StatusCode)
 		}
-		if _, err := parseAccessToken([]byte(token)); err == nil && len(token) != 25 {
-			t.Fatalf("%q is read as an access token's payload", token)
-		}
 	})
 }
 
@@ -174,7 +171,7 @@ func unescaped(s string) string {
 }
 
 func FuzzClaims(f *testing.F) {
-	for _, s := range []string{"", "null", "{}", "[]", allClaims(), `{"userinfo":{"sub":{"value":"a"}},"id_token":{"acr":{"essential":true,"values":["b",1]}}}`,
+	for _, s := range []string{"", "null", "{}", "[]", `{"userinfo":{"name":null,"email":null},"id_token":{"groups":null}}`, `{"userinfo":{"sub":{"value":"a"}},"id_token":{"acr":{"essential":true,"values":["b",1]}}}`,
 		`{"id_token":{"sub":{"values":[null,"x"]}}}`, `{"userinfo":null,"id_token":{"name":null,"name":{}}}`, strings.Repeat("[", 2000)} {
 		f.Add(s)
 	}
@@ -191,8 +188,11 @@ func FuzzClaims(f *testing.F) {
 		if len(s) > claimsMost || s != "" && !json.Valid([]byte(s)) {
 			t.Fatalf("%q is taken", s)
 		}
-		record := must(ask.record())
-		if back := must(recordedClaims(record)); !slices.Equal(back.all(), ask.all()) || back.Subject != "" {
+		record, err := ask.record()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back, err := recordedClaims(record); err != nil || !slices.Equal(back.all(), ask.all()) || back.Subject != "" {
 			t.Fatalf("%q came back as %+v", s, back)
 		}
 	})
@@ -203,8 +203,8 @@ func FuzzEveryRoute(f *testing.F) {
 	h, b := fuzzHouse(f)
 	a := b.authorize(authorization("prompt", "login"))
 	form := redemption("lk_ac_x").Encode()
-	for _, path := range []string{pathDiscovery, pathMetadata, pathWebFinger, PathJWKS, PathAuthorize, PathToken, PathUserinfo, PathFlow, flowPath(flowID(a)),
-		flowPath(storage.ID{1}), flowPath(flowID(a)) + PathConsent, "//connect//token", "/connect/%74oken", "/%", "/connect/token/", ""} {
+	for _, path := range []string{pathDiscovery, pathMetadata, pathWebFinger, PathJWKS, PathAuthorize, PathToken, PathUserinfo, PathFlow, flowAt(flowID(a)),
+		flowAt(storage.ID{1}), flowAt(flowID(a)) + PathConsent, "//connect//token", "/connect/%74oken", "/%", "/connect/token/", ""} {
 		for _, method := range []string{"GET", "POST", "HEAD", "OPTIONS"} {
 			f.Add(method, path, authorization().Encode(), "application/x-www-form-urlencoded", "Bearer x", form)
 		}

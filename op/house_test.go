@@ -3,6 +3,7 @@ package op
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -49,7 +50,23 @@ const (
 	verifier = "a-verifier-of-at-least-forty-three-characters-1"
 )
 
-var challengeOf = s256
+// What apps may send at most, in bytes, as docs/decisions.md has it.
+const (
+	longestNonce  = 512
+	longestFlow   = 6000 // sealed, in its cookies
+	longestQuery  = 16 << 10
+	longestLogout = 8 << 10 // sealed
+	mostClaims    = 40      // in each place of the parameter claims
+)
+
+// challengeOf is RFC 7636 section 4.2.
+func challengeOf(verifier string) string {
+	sum := sha256.Sum256([]byte(verifier))
+	return strictBase64.EncodeToString(sum[:])
+}
+
+// flowAt is a flow's address.
+func flowAt(id storage.ID) string { return PathFlow + "/" + id.String() }
 
 // clock is a time that only a test moves.
 type clock struct {

@@ -162,7 +162,7 @@ func TestAnIDTokenStaysUnder4KBAndWhatIsLeftOutIsAtUserinfo(t *testing.T) {
 			h.join(h.group(fmt.Sprintf("A group with a name of some length %02d", i)), b.user, true)
 		}
 		h.log.reset()
-		v := b.tokens(authorization("scope", "openid profile email address phone groups", "nonce", strings.Repeat("n", nonceMost)))
+		v := b.tokens(authorization("scope", "openid profile email address phone groups", "nonce", strings.Repeat("n", longestNonce)))
 		if len(v.IDToken) >= 4096 {
 			t.Errorf("%s: an ID token of %d bytes", what, len(v.IDToken))
 		}

@@ -23,7 +23,7 @@ func TestAFlowThatWaitedTooLongNamesItsAppInItsOwnBrowserOnly(t *testing.T) {
 	b.signIn(h.ada)
 	for _, late := range []time.Duration{0, 11 * time.Hour} {
 		h.clock.add(late)
-		for _, path := range []string{a.step, flowPath(flowID(a))} {
+		for _, path := range []string{a.step, flowAt(flowID(a))} {
 			got := b.read(b.get(path))
 			if got.page.Kind != RefusedExpired || got.page.Client != name || got.page.Home != "https://calendar.example/" || got.params != nil {
 				t.Errorf("%s: %+v", path, got)
@@ -65,7 +65,7 @@ func TestTwoTabsThatOpenAtOnceInAFreshBrowserBothLeadToACode(t *testing.T) {
 		other := h.browser()
 		other.authorize(authorization())
 		for i := range tabs {
-			other.jar.SetCookies(at(tabs[i].step), []*http.Cookie{{Name: "__Secure-latchkey-flow", Value: b.flowCookie(tabs[i]).Value, Path: flowPath(flowID(tabs[i]))}})
+			other.jar.SetCookies(at(tabs[i].step), []*http.Cookie{{Name: "__Secure-latchkey-flow", Value: b.flowCookie(tabs[i]).Value, Path: flowAt(flowID(tabs[i]))}})
 			wantPage(t, other.read(other.get(tabs[i].step)), RefusedExpired)
 			wantCode(t, b.walk(tabs[i]))
 		}

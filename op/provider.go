@@ -17,20 +17,8 @@ import (
 
 // Pages renders what the protocol must not answer by a redirect.
 type Pages interface {
-	Refuse(w http.ResponseWriter, r *http.Request, why Refusal)
-	// Post has the browser send an answer to the app.
-	Post(w http.ResponseWriter, r *http.Request, answer Post)
-	// SignedOut says that an app's request to sign out is done.
-	SignedOut(w http.ResponseWriter, r *http.Request, l *Logout)
-}
-
-// Sessions tells which sessions a browser carries, the one used last first. They
-// need not be alive.
-type Sessions interface {
-	Of(r *http.Request) []storage.ID
-	// Forget takes sessions that have ended out of the browser's cookie, which lives
-	// for life seconds. The rest stay.
-	Forget(w http.ResponseWriter, r *http.Request, life uint32, ended ...storage.ID)
+	authorizePages
+	signOutPages
 }
 
 // Hasher checks client secrets of which another system's hash was imported; keys.Hasher
@@ -47,7 +35,7 @@ type Options struct {
 	Keys     *keys.Ring
 	Hasher   Hasher
 	Pages    Pages
-	Sessions Sessions
+	Sessions signOutSessions
 	Fetch    Fetcher          // nil: clients that keep their keys elsewhere cannot authenticate
 	Now      func() time.Time // nil: time.Now
 }

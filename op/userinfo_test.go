@@ -213,9 +213,9 @@ func TestTheAccessTokenIsTakenFromHeaderOrBody(t *testing.T) {
 		}
 		got := resp.Header.Get("Www-Authenticate")
 		switch {
-		case c.status == 401 && (got != bearerRealm || body(resp) != ""):
+		case c.status == 401 && (got != `Bearer realm="userinfo"` || body(resp) != ""):
 			t.Errorf("%s: challenge %q, body %q", name, got, body(resp))
-		case c.status == 400 && !strings.HasPrefix(got, bearerRealm+`, error="`+c.code+`", error_description="`):
+		case c.status == 400 && !strings.HasPrefix(got, `Bearer realm="userinfo"`+`, error="`+c.code+`", error_description="`):
 			t.Errorf("%s: challenge %q", name, got)
 		case c.code != "" && decoded[tokenAnswer](t, resp).Error != c.code:
 			t.Errorf("%s: %s", name, body(resp))

@@ -27,8 +27,8 @@ func TestWebFingerNamesTheIssuerForDomainsThatAreListed(t *testing.T) {
 	const links = `"links":[{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"` + issuer + `"}]}`
 	for query, want := range map[string]string{
 		ada: `{"subject":"acct:ada@example.org",` + links,
-		ada + "&rel=" + url.QueryEscape(relIssuer):               `{"subject":"acct:ada@example.org",` + links,
-		ada + "&rel=other":                                       `{"subject":"acct:ada@example.org","links":[]}`,
+		ada + "&rel=" + url.QueryEscape("http://openid.net/specs/connect/1.0/issuer"): `{"subject":"acct:ada@example.org",` + links,
+		ada + "&rel=other": `{"subject":"acct:ada@example.org","links":[]}`,
 		"resource=" + url.QueryEscape("acct:nobody@EXAMPLE.org"): `{"subject":"acct:nobody@EXAMPLE.org",` + links,
 	} {
 		resp, text := ask(query)
