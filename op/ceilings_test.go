@@ -78,7 +78,7 @@ type benchAsk func(*benchCaller) error
 
 var benchRows = []benchRow{
 	{"discovery", get(pathDiscovery), floorAt("plain", get)},
-	{"userinfo", userinfo(PathUserinfo), floorAt("userinfo", userinfo)},
+	{"userinfo", askUserinfo(PathUserinfo), floorAt("userinfo", askUserinfo)},
 	{"userinfo/5000-users", anyUserinfo(PathUserinfo), floorAt("userinfo", anyUserinfo)},
 	{"introspection", introspect(PathIntrospection), floorAt("introspection", introspect)},
 	{"client-credentials", own(PathToken), floorAt("client-credentials", own)},
@@ -109,7 +109,7 @@ func get(path string) benchAsk {
 	return func(c *benchCaller) error { return c.do(c.request(http.MethodGet, path, nil), nil) }
 }
 
-func userinfo(path string) benchAsk {
+func askUserinfo(path string) benchAsk {
 	return func(c *benchCaller) error { return c.bearer(path, c.AccessToken) }
 }
 

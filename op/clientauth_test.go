@@ -13,8 +13,8 @@ import (
 	"latchkey/storage/apps"
 )
 
-func basic(r *http.Request, userinfo string) {
-	r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(userinfo)))
+func basic(r *http.Request, pair string) {
+	r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
 }
 
 // oddSecret is one that form encoding changes.
@@ -120,10 +120,10 @@ func TestASecretMayComeInHeaderOrBodyAndOtherMethodsOnlyAsRegistered(t *testing.
 
 func TestTheHeaderIsReadInAnySpellingOfItsScheme(t *testing.T) {
 	h := newHouse(t)
-	userinfo := base64.StdEncoding.EncodeToString([]byte(webID + ":" + h.secret))
+	pair := base64.StdEncoding.EncodeToString([]byte(webID + ":" + h.secret))
 	for header, status := range map[string]int{
-		"basic " + userinfo: 400, "BASIC  " + userinfo: 400, "Basic": 401, "Basic ": 401, "Basic !": 401,
-		"Basic " + base64.StdEncoding.EncodeToString([]byte(webID)): 401, "Basic " + strings.TrimRight(userinfo, "=") + "=====": 401,
+		"basic " + pair: 400, "BASIC  " + pair: 400, "Basic": 401, "Basic ": 401, "Basic !": 401,
+		"Basic " + base64.StdEncoding.EncodeToString([]byte(webID)): 401, "Basic " + strings.TrimRight(pair, "=") + "=====": 401,
 		"Bearer x": 401, "Digest x": 401, "\x00": 401,
 	} {
 		r := formRequest(PathToken, redemption("lk_ac_x"))
@@ -141,9 +141,9 @@ func TestFailedAuthenticationLooksTheSameWhateverTheReason(t *testing.T) {
 	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", apps.ClientSuspended))
 	h.client("keyed", keyed)
 	var byHeader, byBody []*http.Request
-	for _, userinfo := range []string{"nobody:x", webID + ":x", "suspended:" + h.secret, "suspended:x"} {
+	for _, pair := range []string{"nobody:x", webID + ":x", "suspended:" + h.secret, "suspended:x"} {
 		r := formRequest(PathToken, redemption("lk_ac_x"))
-		basic(r, userinfo)
+		basic(r, pair)
 		byHeader = append(byHeader, r)
 	}
 	used := h.assertion("keyed", nil)

@@ -70,23 +70,23 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 	}
 	claims, store := newScopeClaims(all), o.Store
 	browsers, sealer := browsers{Cookies{Secure: u.Scheme == "https"}}, sealer{o.Keys}
-	tokens := &tokens{issuer: o.Issuer, grants: store.Grants, keys: o.Keys, claims: claims, now: o.Now}
+	issued := &tokens{issuer: o.Issuer, grants: store.Grants, keys: o.Keys, claims: claims, now: o.Now}
 	auth := &clientAuth{issuer: o.Issuer, clients: store.Clients, resources: store.Resources, keys: o.Keys, hasher: o.Hasher,
 		known: newClientKeys(o.Fetch, o.Now), wrong: limit.NewTable[limit.Spent](wrongMost), now: o.Now}
 	p := &Provider{browsers: browsers, scripts: &scriptAccess{store.Clients},
 		authorize: &authorizeHandler{issuer: o.Issuer, clients: store.Clients, scopes: store.Scopes, settings: store.Settings,
-			grants: store.Grants, tokens: tokens, claims: claims, browsers: browsers, sealer: sealer,
+			grants: store.Grants, tokens: issued, claims: claims, browsers: browsers, sealer: sealer,
 			pages: o.Pages, sessions: o.Sessions, now: o.Now},
-		signOut: &signOutHandler{clients: store.Clients, people: store.Sessions, settings: store.Settings, tokens: tokens,
+		signOut: &signOutHandler{clients: store.Clients, people: store.Sessions, settings: store.Settings, tokens: issued,
 			sealer: sealer, pages: o.Pages, sessions: o.Sessions, now: o.Now},
-		token: newTokenHandler(tokenHandler{auth: auth, tokens: tokens, grants: store.Grants, scopes: store.Scopes,
+		token: newTokenHandler(tokenHandler{auth: auth, tokens: issued, grants: store.Grants, scopes: store.Scopes,
 			keys: o.Keys, now: o.Now}),
-		userinfo: &userinfoHandler{tokens: tokens, claims: claims},
-		introspection: &introspectionHandler{issuer: o.Issuer, auth: auth, tokens: tokens, clients: store.Clients,
+		userinfo: &userinfoHandler{tokens: issued, claims: claims},
+		introspection: &introspectionHandler{issuer: o.Issuer, auth: auth, tokens: issued, clients: store.Clients,
 			grants: store.Grants, now: o.Now},
-		revocation: &revocationHandler{auth: auth, tokens: tokens, clients: store.Clients, grants: store.Grants},
+		revocation: &revocationHandler{auth: auth, tokens: issued, clients: store.Clients, grants: store.Grants},
 		discovery:  &discoveryHandler{issuer: o.Issuer, scopes: store.Scopes, settings: store.Settings, keys: o.Keys},
-		admin:      &administration{tokens: tokens, clients: store.Clients},
+		admin:      &administration{tokens: issued, clients: store.Clients},
 	}
 	_, err = p.discovery.document(all)
 	return p, err
