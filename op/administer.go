@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"latchkey/internal/edge"
+	"latchkey/op/tokens"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 )
@@ -21,7 +22,7 @@ var (
 func (a *administration) Administer(ctx context.Context, token string) (storage.Actor, error) {
 	by, scopes, err := a.bears(ctx, token)
 	switch {
-	case err != nil && isRefusal(err):
+	case err != nil && tokens.IsRefusal(err):
 		return storage.Actor{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
 	case err != nil:
 		return storage.Actor{}, err
@@ -36,7 +37,7 @@ func (a *administration) Administer(ctx context.Context, token string) (storage.
 
 // administration lets access tokens be used at the administration API.
 type administration struct {
-	tokens  *tokens
+	tokens  *tokens.Tokens
 	clients apps.Clients
 }
 
@@ -47,30 +48,30 @@ var errForAPIs = errors.New("it is for other APIs too: ask for one with the issu
 
 // bears is whom an access token stands for now, and with which scopes.
 func (a *administration) bears(ctx context.Context, token string) (storage.Actor, []string, error) {
-	t, id, err := a.tokens.openToken(token)
+	t, id, err := a.tokens.Open(token)
 	if err != nil {
 		return storage.Actor{}, nil, err
 	}
 	by := storage.Actor{Via: storage.ViaAPI, RequestID: edge.RequestID(ctx)}
 	var made, scopes []string
-	if t.grant.IsZero() {
-		access, err := a.clients.OwnAccess(ctx, t.named(id), t.own)
+	if t.Grant.IsZero() {
+		access, err := a.clients.OwnAccess(ctx, t.ClientToken(id), t.Own)
 		if err != nil {
 			return storage.Actor{}, nil, err
 		}
-		by.Client, made, scopes = access.Client.ID, t.own, access.Effective.Names()
+		by.Client, made, scopes = access.Client.ID, t.Own, access.Effective.Names()
 	} else {
-		access, err := a.tokens.opens(ctx, t, id)
+		access, err := a.tokens.OpenGrant(ctx, t, id)
 		if err != nil {
 			return storage.Actor{}, nil, err
 		}
 		edge.Sub(ctx, access.User.Subject())
 		by = access.User.Actor(by.Via, by.RequestID)
-		by.Client, made, scopes = access.Client.ID, t.of(access.Grant.Scopes), access.Scopes
+		by.Client, made, scopes = access.Client.ID, t.MadeFor(access.Grant.Scopes), access.Scopes
 	}
 	edge.ClientID(ctx, by.Client)
 	if slices.ContainsFunc(made, func(s string) bool { return !apps.IsOwnScope(s) }) {
-		return storage.Actor{}, nil, fmt.Errorf("%w: %w", errAccessToken, errForAPIs)
+		return storage.Actor{}, nil, fmt.Errorf("%w: %w", tokens.ErrAccessToken, errForAPIs)
 	}
 	return by, scopes, nil
 }

@@ -13,16 +13,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fxamacker/cbor/v2"
-	"github.com/gorilla/mux"
-
 	"latchkey/api"
 	"latchkey/api/wire"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/kv"
 	"latchkey/storage/people"
 	"latchkey/usecase"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/gorilla/mux"
 )
 
 // api is the administration API over the house's tokens.
@@ -82,7 +83,8 @@ func (h *house) disown(id string) {
 		page, err := tx.Scan(kv.Range{Limit: kv.MaxPage})
 		for _, p := range page {
 			var record map[uint64]cbor.RawMessage
-			if len(p.Value) < 5 || cbor.Unmarshal(p.Value[5:], &record) != nil || record[20] == nil || string(record[1][1:]) != id {
+			if len(p.Value) < 5 || cbor.Unmarshal(p.Value[5:], &record) != nil || record[20] == nil ||
+				string(record[1][1:]) != id {
 				continue
 			}
 			delete(record, 20) // storage.Client.FirstParty
@@ -138,22 +140,29 @@ func TestAClientsOwnTokenAdministersWhileEverythingStands(t *testing.T) {
 	}{
 		{"nothing", func(*house, string) {}, "ok", "ok"},
 		{"client suspended", state(apps.ClientSuspended), "invalid_token", "invalid_token"},
-		{"client suspended and approved again", state(apps.ClientSuspended, apps.ClientApproved), "invalid_token", "invalid_token"},
-		{"client deleted", func(h *house, _ string) { mustNot(h.store.Clients.Delete(ctx, storage.Operator, "robot")) }, "invalid_token", "invalid_token"},
+		{"client suspended and approved again", state(apps.ClientSuspended, apps.ClientApproved), "invalid_token",
+			"invalid_token"},
+		{"client deleted", func(h *house,
+			_ string) {
+			mustNot(h.store.Clients.Delete(ctx, storage.Operator, "robot"))
+		}, "invalid_token", "invalid_token"},
 		{"client deleted and added again", func(h *house, _ string) {
 			mustNot(h.store.Clients.Delete(ctx, storage.Operator, "robot"))
 			h.robot("robot", apps.ScopeAdmin)
 		}, "invalid_token", "invalid_token"},
-		{"token revoked", func(h *house, token string) { h.ask(PathRevocation, "robot", token) }, "invalid_token", "invalid_token"},
+		{"token revoked", func(h *house, token string) { h.ask(oauth.PathRevocation, "robot", token) },
+			"invalid_token", "invalid_token"},
 		{"token expired", func(h *house, _ string) { h.clock.add(time.Hour) }, "invalid_token", "invalid_token"},
 		{"admin withdrawn", rescope(apps.ScopeAdminRead), "ok", "insufficient_scope"},
 		{"every scope withdrawn", rescope(apps.ScopePhone), "invalid_token", "invalid_token"},
-		{"first party taken away, past the rules", func(h *house, _ string) { h.disown("robot") }, "invalid_token", "invalid_token"},
+		{"first party taken away, past the rules", func(h *house, _ string) { h.disown("robot") }, "invalid_token",
+			"invalid_token"},
 	} {
 		h := robot(t)
 		v, _ := h.token("robot", itself("admin admin.read"))
 		c.do(h, v.AccessToken)
-		if look, make := h.administered("GET", v.AccessToken), h.administered("POST", v.AccessToken); look != c.look || make != c.make {
+		if look, make := h.administered("GET", v.AccessToken),
+			h.administered("POST", v.AccessToken); look != c.look || make != c.make {
 			t.Errorf("%s: looking answers %q, making %q", c.name, look, make)
 		}
 	}
@@ -179,7 +188,8 @@ func TestNobodyGetsToAdministerWhoDidNotAskTo(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	read, _ := h.token("robot", itself("admin.read"))
-	if look, make := h.administered("GET", read.AccessToken), h.administered("POST", read.AccessToken); look != "ok" || make != "insufficient_scope" {
+	if look, make := h.administered("GET", read.AccessToken),
+		h.administered("POST", read.AccessToken); look != "ok" || make != "insufficient_scope" {
 		t.Errorf("looking answers %q, making %q", look, make)
 	}
 }
@@ -207,7 +217,8 @@ func TestATokenThatIsForAnAPITooDoesNotAdminister(t *testing.T) {
 
 // A user's token is worth what the user's roles are, whatever its scope says.
 func TestAUsersTokenAdministersWithTheUsersRoles(t *testing.T) {
-	for scope, want := range map[string]string{"admin": "ok", "admin.read": "insufficient_scope", "openid": "insufficient_scope"} {
+	for scope, want := range map[string]string{"admin": "ok", "admin.read": "insufficient_scope",
+		"openid": "insufficient_scope"} {
 		s := newSituation(t)
 		s.h.change(webID, func(m *apps.Metadata) { m.Scopes = append(m.Scopes, apps.ScopeAdminRead) })
 		v := s.b.tokens(authorization("scope", scope))
@@ -245,7 +256,8 @@ func TestEveryOperationWantsTheScopeAndTheRole(t *testing.T) {
 		for method := range methods {
 			method = strings.ToUpper(method)
 			for name, c := range map[string]struct{ token, want string }{
-				"no role": {bobs, "forbidden"}, "no scope": {plain, "insufficient_scope"}, "reading": {reading, "insufficient_scope"},
+				"no role": {bobs, "forbidden"}, "no scope": {plain, "insufficient_scope"},
+				"reading": {reading, "insufficient_scope"},
 			} {
 				if name == "reading" && method == http.MethodGet {
 					continue
@@ -283,9 +295,11 @@ func TestOnlyAnAccessTokenOfOursAdministers(t *testing.T) {
 		t.Error("a JWT of ours does not work")
 	}
 	for name, token := range map[string]string{
-		"ID token": mine.IDToken, "refresh token": mine.RefreshToken, "code": s.code, "nonsense": "x", "changed": flipped(mine.AccessToken),
+		"ID token": mine.IDToken, "refresh token": mine.RefreshToken, "code": s.code, "nonsense": "x",
+		"changed":          flipped(mine.AccessToken),
 		"another issuer's": other.tokens.AccessToken, "another issuer's JWT": jwt(other),
-		"unsigned": "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.eyJqdGkiOiJ4In0.", "aud [1]": "eyJhbGciOiJub25lIn0.eyJhdWQiOlsxXX0.",
+		"unsigned": "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.eyJqdGkiOiJ4In0.",
+		"aud [1]":  "eyJhbGciOiJub25lIn0.eyJhdWQiOlsxXX0.",
 	} {
 		if got := s.h.administered("GET", token); got != "invalid_token" {
 			t.Errorf("%s: %s", name, got)
@@ -326,7 +340,8 @@ func TestThirdPartiesCannotAskForAdmin(t *testing.T) {
 
 func TestDiscoveryDoesNotOfferFirstPartyScopes(t *testing.T) {
 	h := newHouse(t)
-	if d := fmt.Sprint(decoded[map[string]any](t, h.get(pathDiscovery))["scopes_supported"]); strings.Contains(d, "admin") {
+	if d := fmt.Sprint(decoded[map[string]any](t,
+		h.get(oauth.PathDiscovery))["scopes_supported"]); strings.Contains(d, "admin") {
 		t.Error(d)
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/coreos/go-oidc/v3/oidc"
-	"github.com/go-jose/go-jose/v4"
-
 	"latchkey/keys"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/policy"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/go-jose/go-jose/v4"
 )
 
 // enable switches signing algorithms on, and all others off, while running.
@@ -56,7 +57,7 @@ func TestIDTokensOfEveryAlgorithmVerifyWithClientLibraries(t *testing.T) {
 			t.Errorf("%s: at_hash: %v", alg, err)
 		}
 		jws := must(jose.ParseSignedCompact(tokens.IDToken, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)}))
-		set := decoded[jose.JSONWebKeySet](t, h.get(PathJWKS))
+		set := decoded[jose.JSONWebKeySet](t, h.get(oauth.PathJWKS))
 		if _, err := jws.Verify(set); err != nil {
 			t.Errorf("%s: %v", alg, err)
 		}
@@ -66,22 +67,23 @@ func TestIDTokensOfEveryAlgorithmVerifyWithClientLibraries(t *testing.T) {
 func TestNoOctetKeyPairIsPublishedUnlessEdDSAIsEnabled(t *testing.T) {
 	h := newHouse(t)
 	h.enable(policy.SigningAlgorithms()...)
-	if !strings.Contains(body(h.get(PathJWKS)), `"OKP"`) {
+	if !strings.Contains(body(h.get(oauth.PathJWKS)), `"OKP"`) {
 		t.Error("EdDSA is enabled, and no key of it is published")
 	}
 	h.enable("RS256", "PS256", "ES256", "ES384")
-	if strings.Contains(body(h.get(PathJWKS)), `"OKP"`) {
+	if strings.Contains(body(h.get(oauth.PathJWKS)), `"OKP"`) {
 		t.Error("EdDSA is off, and a key of it is published")
 	}
 }
 
 func TestDiscoveryFollowsTheEnabledAlgorithms(t *testing.T) {
 	h := newHouse(t)
-	for _, enabled := range [][]string{{"RS256", "ES384", "EdDSA"}, {"RS256"}, {"RS256", "ES256", "ES384", "EdDSA", "PS256"}} {
+	for _, enabled := range [][]string{{"RS256", "ES384", "EdDSA"}, {"RS256"},
+		{"RS256", "ES256", "ES384", "EdDSA", "PS256"}} {
 		h.enable(enabled...)
 		d := decoded[struct {
 			Algorithms []string `json:"id_token_signing_alg_values_supported"`
-		}](t, h.get(pathDiscovery))
+		}](t, h.get(oauth.PathDiscovery))
 		if !slices.Equal(d.Algorithms, enabled) {
 			t.Errorf("discovery says %q, enabled are %q", d.Algorithms, enabled)
 		}
@@ -95,7 +97,8 @@ func TestAClientWhoseAlgorithmIsSwitchedOffGetsNoTokenOfAnother(t *testing.T) {
 	h.enable("RS256")
 	a := h.browser().login(authorization())
 	v, _ := h.token(webID, redemption(a.code()))
-	if v.Status != http.StatusInternalServerError || v.Error != "server_error" || v.IDToken != "" || v.AccessToken != "" {
+	if v.Status != http.StatusInternalServerError || v.Error != "server_error" || v.IDToken != "" ||
+		v.AccessToken != "" {
 		t.Errorf("%+v", v)
 	}
 	if log := h.log.String(); !strings.Contains(log, "EdDSA") || !strings.Contains(log, "signing_algorithms") {

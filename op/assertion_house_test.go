@@ -12,9 +12,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/go-jose/go-jose/v4"
-
+	"latchkey/op/oauth"
 	"latchkey/storage/apps"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // signers are keys of clients, by what they sign with.
@@ -72,7 +73,7 @@ func assert(form url.Values, assertion string) url.Values {
 // present sends a form to the token endpoint with an assertion and nothing else.
 func (h *house) present(form url.Values, assertion string) tokenAnswer {
 	h.t.Helper()
-	resp := h.do(formRequest(PathToken, assert(clone(form), assertion)))
+	resp := h.do(formRequest(oauth.PathToken, assert(clone(form), assertion)))
 	v := decoded[tokenAnswer](h.t, resp)
 	v.Status = resp.StatusCode
 	return v

@@ -18,14 +18,15 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
-
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/bolt"
 	"latchkey/storage/policy"
 	"latchkey/storage/store"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
 )
 
 // keyedRobot may have tokens for itself, by its key.
@@ -38,8 +39,10 @@ func TestAnAssertionIsTakenInEveryFormThatIsRight(t *testing.T) {
 		m.JWKS = jwks("ES256", "ES384", "EdDSA", "RS256")
 	})
 	for alg, key := range signers() {
-		for _, header := range []map[string]any{nil, {"typ": "JWT"}, {"typ": "client-authentication+jwt"}, {"jku": "https://evil.example/jwks", "x5t": "x"}} {
-			claims := map[string]any{"iss": "robot", "sub": "robot", "aud": issuer, "exp": h.clock.now().Unix() + 60, "jti": alg + fmt.Sprint(header)}
+		for _, header := range []map[string]any{nil, {"typ": "JWT"}, {"typ": "client-authentication+jwt"},
+			{"jku": "https://evil.example/jwks", "x5t": "x"}} {
+			claims := map[string]any{"iss": "robot", "sub": "robot", "aud": issuer,
+				"exp": h.clock.now().Unix() + 60, "jti": alg + fmt.Sprint(header)}
 			if v := h.present(forItself, signed(t, alg, key, header, claims)); v.Status != http.StatusOK {
 				t.Errorf("%s %v: %+v", alg, header, v)
 			}
@@ -47,9 +50,9 @@ func TestAnAssertionIsTakenInEveryFormThatIsRight(t *testing.T) {
 	}
 	now := h.clock.now().Unix()
 	for name, change := range map[string]func(map[string]any){
-		"the token endpoint as aud": func(c map[string]any) { c["aud"] = issuer + PathToken },
+		"the token endpoint as aud": func(c map[string]any) { c["aud"] = issuer + oauth.PathToken },
 		"aud as a list":             func(c map[string]any) { c["aud"] = []string{issuer} },
-		"both as aud":               func(c map[string]any) { c["aud"] = []string{issuer, issuer + PathToken} },
+		"both as aud":               func(c map[string]any) { c["aud"] = []string{issuer, issuer + oauth.PathToken} },
 		"an hour ahead":             func(c map[string]any) { c["exp"] = now + 3600 },
 		"a fraction":                func(c map[string]any) { c["exp"] = float64(now) + 60.5 },
 		"just expired":              func(c map[string]any) { c["exp"] = now - 29 },
@@ -96,50 +99,58 @@ func TestAnAssertionIsRefusedInEveryFormThatIsNot(t *testing.T) {
 	parts := strings.Split(good, ".")
 	unsigned := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." + parts[1] + "."
 	for name, c := range map[string]struct{ assertion, cause string }{
-		"nobody's":                    {of("nobody", nil), "no such client"},
-		"a client's with a secret":    {of(webID, nil), "registered for client_secret_basic"},
-		"a suspended client's":        {of("suspended", nil), "state is suspended"},
-		"none":                        {unsigned, "signed with none of the algorithms"},
-		"HMAC by the public key":      {hs256(t, plain("robot")), "signed with none of the algorithms"},
-		"another client's key":        {signed(t, "EdDSA", signers()["EdDSA"], nil, plain("robot")), "no key of the client fits"},
-		"the kid of another client":   {signed(t, "ES256", signers()["ES256"], map[string]any{"kid": "EdDSA"}, plain("robot")), "no key of the client fits"},
-		"the wrong key of its own":    {signed(t, "PS256", signers()["RS256"], map[string]any{"kid": "ES256"}, plain("robot")), "no key of the client fits"},
-		"another alg than registered": {signed(t, "ES256", signers()["ES256"], nil, plain("strict")), "not the registered token_endpoint_auth_signing_alg"},
-		"something critical":          {signed(t, "ES256", signers()["ES256"], map[string]any{"crit": []string{"x"}, "x": 1}, plain("robot")), "critical"},
-		"another kind of JWT":         {signed(t, "ES256", signers()["ES256"], map[string]any{"typ": "dpop+jwt"}, plain("robot")), "another kind of JWT"},
-		"a broken signature":          {parts[0] + "." + parts[1] + "." + strings.Repeat("A", 86), "does not verify"},
-		"other claims":                {parts[0] + "." + strings.Split(with("jti", "x"), ".")[1] + "." + parts[2], "does not verify"},
-		"no JWT":                      {"x.y.z", "no JWT"},
-		"endless":                     {strings.Repeat("x", 12<<10), "no JWT"},
-		"claims that are none":        {signed(t, "ES256", signers()["ES256"], nil, []int{1}), "cannot be read"},
-		"a claim twice":               {signed(t, "ES256", signers()["ES256"], nil, json.RawMessage(`{"sub":"robot","sub":"robot"}`)), "cannot be read"},
-		"aud of numbers":              {with("aud", []int{1}), "cannot be read"},
-		"another's aud":               {with("aud", "https://other.example"), "aud must be"},
-		"the userinfo endpoint":       {with("aud", issuer+PathUserinfo), "aud must be"},
-		"a slash too many":            {with("aud", issuer+"/"), "aud must be"},
-		"somebody else besides":       {with("aud", []string{issuer, "https://other.example"}), "aud must be"},
-		"no aud":                      {with("aud", nil), "aud must be"},
-		"an empty list":               {with("aud", []string{}), "aud must be"},
-		"another's iss":               {with("iss", "other"), "iss and sub"},
-		"no iss":                      {with("iss", nil), "iss and sub"},
-		"another's sub":               {with("sub", "other"), "iss and sub"},
-		"no sub":                      {with("sub", nil), "sub is missing"},
-		"expired":                     {with("exp", now-30), "expired"},
-		"no exp":                      {with("exp", nil), "exp is missing"},
-		"exp of text":                 {with("exp", "soon"), "cannot be read"},
-		"a negative exp":              {with("exp", -1e300), "expired"},
-		"an endless exp":              {with("exp", 1e300), "more than an hour"},
-		"more than an hour":           {with("exp", now+3600+31), "more than an hour"},
-		"not yet":                     {with("nbf", now+31), "nbf is ahead"},
-		"issued tomorrow":             {with("iat", now+31), "iat is ahead"},
-		"no jti":                      {with("jti", nil), "jti must be"},
-		"an empty jti":                {with("jti", ""), "jti must be"},
-		"a number as jti":             {with("jti", 5), "cannot be read"},
-		"an endless jti":              {with("jti", strings.Repeat("x", 257)), "jti must be"},
+		"nobody's":                 {of("nobody", nil), "no such client"},
+		"a client's with a secret": {of(webID, nil), "registered for client_secret_basic"},
+		"a suspended client's":     {of("suspended", nil), "state is suspended"},
+		"none":                     {unsigned, "signed with none of the algorithms"},
+		"HMAC by the public key":   {hs256(t, plain("robot")), "signed with none of the algorithms"},
+		"another client's key": {signed(t, "EdDSA", signers()["EdDSA"], nil, plain("robot")),
+			"no key of the client fits"},
+		"the kid of another client": {signed(t, "ES256", signers()["ES256"], map[string]any{"kid": "EdDSA"},
+			plain("robot")), "no key of the client fits"},
+		"the wrong key of its own": {signed(t, "PS256", signers()["RS256"], map[string]any{"kid": "ES256"},
+			plain("robot")), "no key of the client fits"},
+		"another alg than registered": {signed(t, "ES256", signers()["ES256"], nil, plain("strict")),
+			"not the registered token_endpoint_auth_signing_alg"},
+		"something critical": {signed(t, "ES256", signers()["ES256"],
+			map[string]any{"crit": []string{"x"}, "x": 1}, plain("robot")), "critical"},
+		"another kind of JWT": {signed(t, "ES256", signers()["ES256"], map[string]any{"typ": "dpop+jwt"},
+			plain("robot")), "another kind of JWT"},
+		"a broken signature": {parts[0] + "." + parts[1] + "." + strings.Repeat("A", 86), "does not verify"},
+		"other claims": {parts[0] + "." + strings.Split(with("jti", "x"), ".")[1] + "." + parts[2],
+			"does not verify"},
+		"no JWT":               {"x.y.z", "no JWT"},
+		"endless":              {strings.Repeat("x", 12<<10), "no JWT"},
+		"claims that are none": {signed(t, "ES256", signers()["ES256"], nil, []int{1}), "cannot be read"},
+		"a claim twice": {signed(t, "ES256", signers()["ES256"], nil,
+			json.RawMessage(`{"sub":"robot","sub":"robot"}`)), "cannot be read"},
+		"aud of numbers":        {with("aud", []int{1}), "cannot be read"},
+		"another's aud":         {with("aud", "https://other.example"), "aud must be"},
+		"the userinfo endpoint": {with("aud", issuer+oauth.PathUserinfo), "aud must be"},
+		"a slash too many":      {with("aud", issuer+"/"), "aud must be"},
+		"somebody else besides": {with("aud", []string{issuer, "https://other.example"}), "aud must be"},
+		"no aud":                {with("aud", nil), "aud must be"},
+		"an empty list":         {with("aud", []string{}), "aud must be"},
+		"another's iss":         {with("iss", "other"), "iss and sub"},
+		"no iss":                {with("iss", nil), "iss and sub"},
+		"another's sub":         {with("sub", "other"), "iss and sub"},
+		"no sub":                {with("sub", nil), "sub is missing"},
+		"expired":               {with("exp", now-30), "expired"},
+		"no exp":                {with("exp", nil), "exp is missing"},
+		"exp of text":           {with("exp", "soon"), "cannot be read"},
+		"a negative exp":        {with("exp", -1e300), "expired"},
+		"an endless exp":        {with("exp", 1e300), "more than an hour"},
+		"more than an hour":     {with("exp", now+3600+31), "more than an hour"},
+		"not yet":               {with("nbf", now+31), "nbf is ahead"},
+		"issued tomorrow":       {with("iat", now+31), "iat is ahead"},
+		"no jti":                {with("jti", nil), "jti must be"},
+		"an empty jti":          {with("jti", ""), "jti must be"},
+		"a number as jti":       {with("jti", 5), "cannot be read"},
+		"an endless jti":        {with("jti", strings.Repeat("x", 257)), "jti must be"},
 	} {
 		before := h.keyCount()
 		h.log.reset()
-		resp := h.do(formRequest(PathToken, assert(clone(forItself), c.assertion)))
+		resp := h.do(formRequest(oauth.PathToken, assert(clone(forItself), c.assertion)))
 		if want := `{"error":"invalid_client","error_description":"client authentication failed"}`; resp.StatusCode != http.StatusBadRequest || strings.TrimSpace(body(resp)) != want {
 			t.Errorf("%s: %d %s", name, resp.StatusCode, body(resp))
 		}
@@ -174,29 +185,36 @@ func TestAnAssertionStandsAlone(t *testing.T) {
 		status int
 		code   string
 	}{
-		"with Basic":           {func(r *http.Request, _ url.Values) { r.SetBasicAuth(webID, h.secret) }, 400, "invalid_request"},
-		"with Basic of its id": {func(r *http.Request, _ url.Values) { r.SetBasicAuth("robot", "") }, 400, "invalid_request"},
-		"with a secret":        {func(_ *http.Request, f url.Values) { f.Set("client_secret", h.secret) }, 400, "invalid_request"},
-		"another client_id":    {func(_ *http.Request, f url.Values) { f.Set("client_id", webID) }, 400, "invalid_client"},
+		"with Basic": {func(r *http.Request, _ url.Values) { r.SetBasicAuth(webID, h.secret) }, 400,
+			"invalid_request"},
+		"with Basic of its id": {func(r *http.Request, _ url.Values) { r.SetBasicAuth("robot", "") }, 400,
+			"invalid_request"},
+		"with a secret": {func(_ *http.Request, f url.Values) { f.Set("client_secret", h.secret) }, 400,
+			"invalid_request"},
+		"another client_id": {func(_ *http.Request, f url.Values) { f.Set("client_id", webID) }, 400,
+			"invalid_client"},
 		"another type": {func(_ *http.Request, f url.Values) {
 			f.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer")
 		}, 400, "invalid_client"},
-		"no type":      {func(_ *http.Request, f url.Values) { f.Del("client_assertion_type") }, 400, "invalid_client"},
-		"a type only":  {func(_ *http.Request, f url.Values) { f.Del("client_assertion") }, 400, "invalid_client"},
-		"twice":        {func(_ *http.Request, f url.Values) { f.Add("client_assertion", f.Get("client_assertion")) }, 400, "invalid_request"},
+		"no type":     {func(_ *http.Request, f url.Values) { f.Del("client_assertion_type") }, 400, "invalid_client"},
+		"a type only": {func(_ *http.Request, f url.Values) { f.Del("client_assertion") }, 400, "invalid_client"},
+		"twice": {func(_ *http.Request,
+			f url.Values) {
+			f.Add("client_assertion", f.Get("client_assertion"))
+		}, 400, "invalid_request"},
 		"nothing else": {func(*http.Request, url.Values) {}, 200, ""},
 	} {
 		form := assert(clone(forItself), h.assertion("robot", nil))
-		head := formRequest(PathToken, form)
+		head := formRequest(oauth.PathToken, form)
 		c.change(head, form)
-		r := formRequest(PathToken, form)
+		r := formRequest(oauth.PathToken, form)
 		maps.Copy(r.Header, head.Header)
 		resp := h.do(r)
 		if v := decoded[tokenAnswer](t, resp); resp.StatusCode != c.status || v.Error != c.code {
 			t.Errorf("%s: %d %+v", name, resp.StatusCode, v)
 		}
 	}
-	r := formRequest(PathToken, forItself)
+	r := formRequest(oauth.PathToken, forItself)
 	r.SetBasicAuth("robot", h.secret)
 	if resp := h.do(r); resp.StatusCode != http.StatusUnauthorized {
 		t.Errorf("a secret instead: %d", resp.StatusCode)
@@ -224,7 +242,7 @@ func TestAClientWithAKeyGoesAllTheWay(t *testing.T) {
 	}
 	own, _ := h.token(webID, forItself)
 	for _, token := range []string{own.AccessToken, second.RefreshToken, "unknown", first.AccessToken} {
-		if resp := h.ask(PathRevocation, webID, token); resp.StatusCode != http.StatusOK {
+		if resp := h.ask(oauth.PathRevocation, webID, token); resp.StatusCode != http.StatusOK {
 			t.Errorf("revocation: %d %s", resp.StatusCode, body(resp))
 		}
 	}
@@ -240,40 +258,56 @@ var asked = []struct {
 	form       func(s situation) url.Values
 	answer     string
 }{
-	{"code", PathToken, func(s situation) url.Values { return redemption(s.code) }, "ok"},
-	{"a wrong code", PathToken, func(s situation) url.Values { return redemption(s.code + "x") }, "invalid_grant"},
-	{"a wrong secret in the code", PathToken, func(s situation) url.Values { return redemption(s.code[:len(s.code)-4] + "AAAA") }, "invalid_grant"},
-	{"a wrong verifier", PathToken, func(s situation) url.Values { f := redemption(s.code); f.Set("code_verifier", "x"); return f }, "invalid_grant"},
-	{"no code", PathToken, func(situation) url.Values { return redemption("") }, "invalid_request"},
-	{"refresh", PathToken, func(s situation) url.Values { return refresh(s.tokens.RefreshToken) }, "ok"},
-	{"refresh for too much", PathToken, func(s situation) url.Values { return refresh(s.tokens.RefreshToken, "scope", "telepathy") }, "invalid_scope"},
-	{"a wrong refresh token", PathToken, func(situation) url.Values { return refresh("x") }, "invalid_grant"},
-	{"no refresh token", PathToken, func(situation) url.Values { return refresh("") }, "invalid_request"},
-	{"client credentials", PathToken, func(situation) url.Values { return clone(forItself) }, "ok"},
-	{"client credentials for too much", PathToken, func(situation) url.Values {
+	{"code", oauth.PathToken, func(s situation) url.Values { return redemption(s.code) }, "ok"},
+	{"a wrong code", oauth.PathToken, func(s situation) url.Values { return redemption(s.code + "x") },
+		"invalid_grant"},
+	{"a wrong secret in the code", oauth.PathToken,
+		func(s situation) url.Values { return redemption(s.code[:len(s.code)-4] + "AAAA") }, "invalid_grant"},
+	{"a wrong verifier", oauth.PathToken,
+		func(s situation) url.Values { f := redemption(s.code); f.Set("code_verifier", "x"); return f },
+		"invalid_grant"},
+	{"no code", oauth.PathToken, func(situation) url.Values { return redemption("") }, "invalid_request"},
+	{"refresh", oauth.PathToken, func(s situation) url.Values { return refresh(s.tokens.RefreshToken) }, "ok"},
+	{"refresh for too much", oauth.PathToken,
+		func(s situation) url.Values { return refresh(s.tokens.RefreshToken, "scope", "telepathy") }, "invalid_scope"},
+	{"a wrong refresh token", oauth.PathToken, func(situation) url.Values { return refresh("x") }, "invalid_grant"},
+	{"no refresh token", oauth.PathToken, func(situation) url.Values { return refresh("") }, "invalid_request"},
+	{"client credentials", oauth.PathToken, func(situation) url.Values { return clone(forItself) }, "ok"},
+	{"client credentials for too much", oauth.PathToken, func(situation) url.Values {
 		return url.Values{"grant_type": {"client_credentials"}, "scope": {"openid"}}
 	}, "invalid_scope"},
-	{"introspection", PathIntrospection, func(s situation) url.Values { return url.Values{"token": {s.tokens.AccessToken}} }, "ok"},
-	{"introspection of nothing", PathIntrospection, func(situation) url.Values { return url.Values{} }, "invalid_request"},
-	{"introspection of another's", PathIntrospection, func(situation) url.Values { return url.Values{"token": {"x"}} }, "ok"},
-	{"revocation", PathRevocation, func(s situation) url.Values { return url.Values{"token": {s.tokens.RefreshToken}} }, "ok"},
-	{"revocation of one token", PathRevocation, func(s situation) url.Values { return url.Values{"token": {s.tokens.AccessToken}} }, "ok"},
-	{"revocation of its own", PathRevocation, func(s situation) url.Values {
+	{"introspection", oauth.PathIntrospection,
+		func(s situation) url.Values { return url.Values{"token": {s.tokens.AccessToken}} }, "ok"},
+	{"introspection of nothing", oauth.PathIntrospection, func(situation) url.Values { return url.Values{} },
+		"invalid_request"},
+	{"introspection of another's", oauth.PathIntrospection,
+		func(situation) url.Values { return url.Values{"token": {"x"}} }, "ok"},
+	{"revocation", oauth.PathRevocation,
+		func(s situation) url.Values { return url.Values{"token": {s.tokens.RefreshToken}} }, "ok"},
+	{"revocation of one token", oauth.PathRevocation,
+		func(s situation) url.Values { return url.Values{"token": {s.tokens.AccessToken}} }, "ok"},
+	{"revocation of its own", oauth.PathRevocation, func(s situation) url.Values {
 		v, _ := s.h.token(webID, forItself)
 		return url.Values{"token": {v.AccessToken}}
 	}, "ok"},
-	{"revocation of another's", PathRevocation, func(s situation) url.Values {
+	{"revocation of another's", oauth.PathRevocation, func(s situation) url.Values {
 		s.h.client("robot", keyedRobot)
 		v, _ := s.h.token("robot", forItself)
 		return url.Values{"token": {v.AccessToken}}
 	}, "unauthorized_client"},
-	{"revocation of nothing", PathRevocation, func(situation) url.Values { return url.Values{} }, "invalid_request"},
-	{"revocation of what is unknown", PathRevocation, func(situation) url.Values { return url.Values{"token": {"x"}} }, "ok"},
+	{"revocation of nothing", oauth.PathRevocation, func(situation) url.Values { return url.Values{} },
+		"invalid_request"},
+	{"revocation of what is unknown", oauth.PathRevocation,
+		func(situation) url.Values { return url.Values{"token": {"x"}} }, "ok"},
 }
 
 func keyedSituation(t *testing.T) situation {
 	t.Helper()
-	return newSituation(t, func(m *apps.Metadata) { keyed(m); m.GrantTypes = append(m.GrantTypes, "client_credentials") })
+	return newSituation(t, func(m *apps.Metadata) {
+		keyed(m)
+		m.GrantTypes = append(m.GrantTypes,
+			"client_credentials")
+	})
 }
 
 func (h *house) word(path string, form url.Values) string {
@@ -300,7 +334,8 @@ func TestAnAssertionCountsOnceWhateverBecameOfIt(t *testing.T) {
 			if again.name == "revocation of its own" || again.name == "revocation of another's" {
 				continue // which need a commit to be made
 			}
-			if got := s.h.word(again.path, assert(clone(again.form(s)), assertion)); got != "invalid_client" && (got != "invalid_request" || again.answer != got) {
+			if got := s.h.word(again.path, assert(clone(again.form(s)), assertion)); got != "invalid_client" &&
+				(got != "invalid_request" || again.answer != got) {
 				t.Errorf("%s, with the assertion of %s, answers %q", again.name, a.name, got)
 			}
 		}
@@ -356,7 +391,8 @@ func TestAnAssertionIsRememberedAcrossARestart(t *testing.T) {
 	t.Cleanup(func() { engine.Close() })
 	store := must(store.Open(t.Context(), engine, store.Options{Now: h.clock.now}))
 	h.engine, h.store = engine, store
-	h.op = must(New(t.Context(), Options{Issuer: issuer, Store: store, Keys: h.ring, Pages: h.pages, Sessions: fakeSessions{}, Now: h.clock.now}))
+	h.op = must(New(t.Context(), Options{Issuer: issuer, Store: store, Keys: h.ring, Pages: h.pages,
+		Sessions: fakeSessions{}, Now: h.clock.now}))
 	h.handler = h.routes()
 	if v := h.present(forItself, assertion); v.Status != http.StatusBadRequest {
 		t.Errorf("%+v", v)
@@ -428,7 +464,7 @@ func (a assertions) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	form := r.PostForm
-	return a.h.do(formRequest(PathToken, assert(form, a.h.assertion(a.id, nil)))), nil
+	return a.h.do(formRequest(oauth.PathToken, assert(form, a.h.assertion(a.id, nil)))), nil
 }
 
 func TestAStandardLibraryOnTopOfAssertionsWorks(t *testing.T) {
@@ -439,9 +475,10 @@ func TestAStandardLibraryOnTopOfAssertionsWorks(t *testing.T) {
 		m.GrantTypes = append(m.GrantTypes, "client_credentials")
 	})
 	ctx := context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: assertions{h, webID}})
-	endpoint := oauth2.Endpoint{TokenURL: issuer + PathToken, AuthStyle: oauth2.AuthStyleInParams}
+	endpoint := oauth2.Endpoint{TokenURL: issuer + oauth.PathToken, AuthStyle: oauth2.AuthStyleInParams}
 	config := oauth2.Config{ClientID: webID, Endpoint: endpoint, RedirectURL: callback}
-	token, err := config.Exchange(ctx, h.browser().login(authorization("scope", "openid offline_access")).code(), oauth2.VerifierOption(verifier))
+	token, err := config.Exchange(ctx, h.browser().login(authorization("scope", "openid offline_access")).code(),
+		oauth2.VerifierOption(verifier))
 	if err != nil || token.RefreshToken == "" || token.Extra("id_token") == nil {
 		t.Fatalf("%+v, %v", token, err)
 	}
@@ -457,7 +494,7 @@ func TestAStandardLibraryOnTopOfAssertionsWorks(t *testing.T) {
 }
 
 func TestDiscoverySaysHowAssertionsAreSigned(t *testing.T) {
-	d := decoded[map[string]any](t, newHouse(t).get(pathDiscovery))
+	d := decoded[map[string]any](t, newHouse(t).get(oauth.PathDiscovery))
 	for _, endpoint := range []string{"token", "introspection", "revocation"} {
 		if !slices.Contains(d[endpoint+"_endpoint_auth_methods_supported"].([]any), any("private_key_jwt")) ||
 			fmt.Sprint(d[endpoint+"_endpoint_auth_signing_alg_values_supported"]) != fmt.Sprint(policy.SigningAlgorithms()) {
@@ -474,11 +511,12 @@ func FuzzAssertion(f *testing.F) {
 	f.Add("..", `{"sub":"robot","exp":1e400}`)
 	f.Fuzz(func(t *testing.T, assertion, claims string) {
 		h.log.reset()
-		h.answered(t, h.do(formRequest(PathToken, assert(clone(forItself), assertion))))
+		h.answered(t, h.do(formRequest(oauth.PathToken, assert(clone(forItself), assertion))))
 		if !json.Valid([]byte(claims)) {
 			return
 		}
 		// Whatever a client signs.
-		h.answered(t, h.do(formRequest(PathToken, assert(clone(forItself), signed(t, "ES256", signers()["ES256"], nil, json.RawMessage(claims))))))
+		h.answered(t, h.do(formRequest(oauth.PathToken,
+			assert(clone(forItself), signed(t, "ES256", signers()["ES256"], nil, json.RawMessage(claims))))))
 	})
 }

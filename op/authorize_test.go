@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey/op/authorize"
+	"latchkey/op/frontchannel"
+	"latchkey/op/oauth"
+	"latchkey/op/userclaims"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/bolt"
@@ -21,7 +25,7 @@ func TestAuthorizeAsksOnceAndGivesACode(t *testing.T) {
 	b := h.browser()
 	a := b.login(authorization())
 	wantCode(t, a)
-	if want := []string{PathSignIn, PathConsent}; !slices.Equal(b.steps, want) {
+	if want := []string{authorize.PathSignIn, authorize.PathConsent}; !slices.Equal(b.steps, want) {
 		t.Errorf("steps %q, want %q", b.steps, want)
 	}
 	if a.uri != callback || a.status != http.StatusSeeOther {
@@ -35,7 +39,8 @@ func TestAuthorizeAsksOnceAndGivesACode(t *testing.T) {
 func TestAnswersCarryIssAndStateAndTheCodeComesFirst(t *testing.T) {
 	h := newHouse(t)
 	h.change(webID, func(m *apps.Metadata) { m.RedirectURIs = append(m.RedirectURIs, callback+"?tenant=a%20b&x") })
-	for _, state := range []string{"plain", "a b+c%2f&=#?/\\\"'<>", "Ünïcödé – ✓", "\x00\x01\xff\xfe", strings.Repeat("s", stateMost)} {
+	for _, state := range []string{"plain", "a b+c%2f&=#?/\\\"'<>", "Ünïcödé – ✓", "\x00\x01\xff\xfe",
+		strings.Repeat("s", frontchannel.MaxState)} {
 		for _, uri := range []string{callback, callback + "?tenant=a%20b&x"} {
 			for _, mode := range []string{"", "query", "fragment"} {
 				q := authorization("state", state, "redirect_uri", uri, "response_mode", mode)
@@ -108,25 +113,30 @@ func TestFaultyRequestsAreToldToTheClient(t *testing.T) {
 		"method of no challenge": {[]string{"code_challenge", ""}, "invalid_request"},
 		"challenge too short":    {[]string{"code_challenge", "abc"}, "invalid_request"},
 		"challenge padded":       {[]string{"code_challenge", challengeOf(verifier) + "="}, "invalid_request"},
-		"PKCE required":          {[]string{"client_id", "pkce", "code_challenge", "", "code_challenge_method", ""}, "invalid_request"},
-		"no scope":               {[]string{"scope", ""}, "invalid_scope"},
-		"unknown scope alone":    {[]string{"scope", "root"}, "invalid_scope"},
-		"offline access alone":   {[]string{"scope", "offline_access"}, "invalid_scope"},
-		"nonce too long":         {[]string{"nonce", long[:longestNonce+1]}, "invalid_request"},
-		"nonce that is no text":  {[]string{"nonce", "\xff"}, "invalid_request"},
-		"claims too long":        {[]string{"claims", `{"userinfo":{"` + long + `":null}}`}, "invalid_request"},
-		"claims malformed":       {[]string{"claims", `{"userinfo":`}, "invalid_request"},
-		"claims a list":          {[]string{"claims", `[]`}, "invalid_request"},
-		"claims of strings":      {[]string{"claims", `{"userinfo":{"name":"essential"}}`}, "invalid_request"},
-		"claims too many":        {[]string{"claims", `{"userinfo":{` + manyClaims(mostClaims+1) + `}}`}, "invalid_request"},
-		"claims of two users":    {[]string{"claims", `{"id_token":{"sub":{"values":["a","b"]}}}`}, "invalid_request"},
-		"claims that contradict": {[]string{"claims", `{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}`}, "invalid_request"},
-		"sub that is a number":   {[]string{"claims", `{"id_token":{"sub":{"value":7}}}`}, "invalid_request"},
-		"sub that is empty":      {[]string{"claims", `{"id_token":{"sub":{"value":""}}}`}, "invalid_request"},
-		"acr unmet":              {[]string{"claims", `{"id_token":{"acr":{"essential":true,"values":["urn:mfa"]}}}`}, "unmet_authentication_requirements"},
-		"hint is garbage":        {[]string{"id_token_hint", "x"}, "invalid_request"},
-		"hint with a listed aud": {[]string{"id_token_hint", "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA"}, "invalid_request"},
-		"PKCE of another hash":   {[]string{"code_challenge_method", "S512"}, "invalid_request"},
+		"PKCE required": {[]string{"client_id", "pkce", "code_challenge", "", "code_challenge_method", ""},
+			"invalid_request"},
+		"no scope":              {[]string{"scope", ""}, "invalid_scope"},
+		"unknown scope alone":   {[]string{"scope", "root"}, "invalid_scope"},
+		"offline access alone":  {[]string{"scope", "offline_access"}, "invalid_scope"},
+		"nonce too long":        {[]string{"nonce", long[:longestNonce+1]}, "invalid_request"},
+		"nonce that is no text": {[]string{"nonce", "\xff"}, "invalid_request"},
+		"claims too long":       {[]string{"claims", `{"userinfo":{"` + long + `":null}}`}, "invalid_request"},
+		"claims malformed":      {[]string{"claims", `{"userinfo":`}, "invalid_request"},
+		"claims a list":         {[]string{"claims", `[]`}, "invalid_request"},
+		"claims of strings":     {[]string{"claims", `{"userinfo":{"name":"essential"}}`}, "invalid_request"},
+		"claims too many": {[]string{"claims", `{"userinfo":{` + manyClaims(mostClaims+1) + `}}`},
+			"invalid_request"},
+		"claims of two users": {[]string{"claims", `{"id_token":{"sub":{"values":["a","b"]}}}`}, "invalid_request"},
+		"claims that contradict": {[]string{"claims",
+			`{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}`}, "invalid_request"},
+		"sub that is a number": {[]string{"claims", `{"id_token":{"sub":{"value":7}}}`}, "invalid_request"},
+		"sub that is empty":    {[]string{"claims", `{"id_token":{"sub":{"value":""}}}`}, "invalid_request"},
+		"acr unmet": {[]string{"claims",
+			`{"id_token":{"acr":{"essential":true,"values":["urn:mfa"]}}}`}, "unmet_authentication_requirements"},
+		"hint is garbage": {[]string{"id_token_hint", "x"}, "invalid_request"},
+		"hint with a listed aud": {[]string{"id_token_hint", "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA"},
+			"invalid_request"},
+		"PKCE of another hash": {[]string{"code_challenge_method", "S512"}, "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := authorization(c.change...)
@@ -136,7 +146,8 @@ func TestFaultyRequestsAreToldToTheClient(t *testing.T) {
 				if a.uri != callback || a.params.Get("iss") != issuer || a.params.Get("state") != q.Get("state") {
 					t.Errorf("%+v", a)
 				}
-				if bad := strings.Trim(a.params.Get("error_description"), printableASCII); bad != "" || a.params.Get("error_description") == "" {
+				if bad := strings.Trim(a.params.Get("error_description"), printableASCII); bad != "" ||
+					a.params.Get("error_description") == "" {
 					t.Errorf("description %q", a.params.Get("error_description"))
 				}
 			}
@@ -164,7 +175,8 @@ func manyClaims(n int) string {
 }
 
 func allClaims() string {
-	names := []string{"name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
+	names := []string{"name", "given_name", "family_name", "middle_name", "nickname", "preferred_username",
+		"profile", "picture",
 		"website", "gender", "birthdate", "zoneinfo", "locale", "updated_at", "email", "email_verified", "phone_number",
 		"phone_number_verified", "address", "patreon", "groups"}
 	var all []string
@@ -193,11 +205,11 @@ func TestParametersSentTwiceAreRefused(t *testing.T) {
 		a := h.signedIn().authorize(q)
 		switch name {
 		case "client_id":
-			wantPage(t, a, RefusedClient)
+			wantPage(t, a, frontchannel.RefusedClient)
 		case "redirect_uri":
-			wantPage(t, a, RefusedRedirect)
+			wantPage(t, a, frontchannel.RefusedRedirect)
 		case "state":
-			wantPage(t, a, RefusedRequest) // no answer could hold it
+			wantPage(t, a, frontchannel.RefusedRequest) // no answer could hold it
 		default:
 			wantFault(t, a, "invalid_request")
 			if a.params.Get("state") != q.Get("state") {
@@ -214,24 +226,25 @@ func TestWhatIsUnknownOrIrrelevantNeverBreaksARequest(t *testing.T) {
 	h := newHouse(t)
 	b := h.signedIn()
 	for name, change := range map[string][]string{
-		"no nonce":            {"nonce", ""},
-		"no PKCE":             {"code_challenge", "", "code_challenge_method", ""},
-		"unknown parameter":   {"extra", "1"},
-		"display":             {"display", "page"},
-		"ui_locales":          {"ui_locales", "se fr-CA xx"},
-		"claims_locales":      {"claims_locales", "se"},
-		"acr_values":          {"acr_values", "1 2"},
-		"login_hint":          {"login_hint", "ada"},
-		"long login_hint":     {"login_hint", strings.Repeat("x", 5000)},
-		"binary login_hint":   {"login_hint", "\xff"},
-		"scope order":         {"scope", "email openid profile"},
-		"scope twice":         {"scope", "openid openid email profile"},
-		"unknown scope":       {"scope", "openid profile email root"},
-		"offline access":      {"scope", "openid profile email offline_access"},
-		"unknown claims":      {"claims", `{"userinfo":{"x":null},"other":{"y":1}}`},
-		"claims null":         {"claims", `null`},
-		"acr not essential":   {"claims", `{"id_token":{"acr":{"values":["urn:mfa"]}}}`},
-		"acr met":             {"claims", `{"id_token":{"acr":{"essential":true,"values":["urn:mfa","` + acrPassword + `"]}}}`},
+		"no nonce":          {"nonce", ""},
+		"no PKCE":           {"code_challenge", "", "code_challenge_method", ""},
+		"unknown parameter": {"extra", "1"},
+		"display":           {"display", "page"},
+		"ui_locales":        {"ui_locales", "se fr-CA xx"},
+		"claims_locales":    {"claims_locales", "se"},
+		"acr_values":        {"acr_values", "1 2"},
+		"login_hint":        {"login_hint", "ada"},
+		"long login_hint":   {"login_hint", strings.Repeat("x", 5000)},
+		"binary login_hint": {"login_hint", "\xff"},
+		"scope order":       {"scope", "email openid profile"},
+		"scope twice":       {"scope", "openid openid email profile"},
+		"unknown scope":     {"scope", "openid profile email root"},
+		"offline access":    {"scope", "openid profile email offline_access"},
+		"unknown claims":    {"claims", `{"userinfo":{"x":null},"other":{"y":1}}`},
+		"claims null":       {"claims", `null`},
+		"acr not essential": {"claims", `{"id_token":{"acr":{"values":["urn:mfa"]}}}`},
+		"acr met": {"claims",
+			`{"id_token":{"acr":{"essential":true,"values":["urn:mfa","` + userclaims.AcrPassword + `"]}}}`},
 		"acr of any value":    {"claims", `{"id_token":{"acr":{"essential":true}}}`},
 		"empty parameters":    {"empty", ""},
 		"prompt empty":        {"prompt", " "},
@@ -259,29 +272,38 @@ func TestAnUnregisteredRedirectURINeverRedirects(t *testing.T) {
 	h := newHouse(t)
 	h.client("native", func(m *apps.Metadata) {
 		publicClient(m)
-		m.ApplicationType, m.RedirectURIs = apps.ApplicationNative, []string{"http://127.0.0.1/cb", "http://localhost:8080/local", "com.example:/cb"}
+		m.ApplicationType, m.RedirectURIs = apps.ApplicationNative,
+			[]string{"http://127.0.0.1/cb", "http://localhost:8080/local", "com.example:/cb"}
 	})
 	for _, uri := range []string{
-		"https://evil.example/cb", callback + "/", callback + "?x", callback + "#", callback + "#x", "HTTPS://app.example/cb",
-		"https://app.example:443/cb", "https://app.example/%63b", "https://app.example/cb%", "https://user@app.example/cb",
-		"https://app.example@evil.example/cb", "https://app.example\\@evil.example/cb", "//app.example/cb", "/cb", "javascript:alert(1)",
-		" " + callback, callback + " ", callback + "\n", callback + "\x00", "https://app.example/../cb", "https%3A%2F%2Fapp.example%2Fcb",
-		"http://127.0.0.1.evil.example/cb", "http://127.0.0.1:80@evil.example/cb", "http://127.0.0.1:123456/cb", "http://127.0.0.1:x/cb", "http://localhost:8/cb",
-		"http://127.0.0.1/local", "http://localhost:8080.evil.example/local", "http://LOCALHOST/local", "https://localhost/local",
+		"https://evil.example/cb", callback + "/", callback + "?x", callback + "#", callback + "#x",
+		"HTTPS://app.example/cb",
+		"https://app.example:443/cb", "https://app.example/%63b", "https://app.example/cb%",
+		"https://user@app.example/cb",
+		"https://app.example@evil.example/cb", "https://app.example\\@evil.example/cb", "//app.example/cb", "/cb",
+		"javascript:alert(1)",
+		" " + callback, callback + " ", callback + "\n", callback + "\x00", "https://app.example/../cb",
+		"https%3A%2F%2Fapp.example%2Fcb",
+		"http://127.0.0.1.evil.example/cb", "http://127.0.0.1:80@evil.example/cb", "http://127.0.0.1:123456/cb",
+		"http://127.0.0.1:x/cb", "http://localhost:8/cb",
+		"http://127.0.0.1/local", "http://localhost:8080.evil.example/local", "http://LOCALHOST/local",
+		"https://localhost/local",
 	} {
 		for _, id := range []string{webID, "native"} {
 			for _, prompt := range []string{"", "none"} {
 				q := authorization("redirect_uri", uri, "client_id", id, "prompt", prompt)
-				wantPage(t, h.signedIn().authorize(q), RefusedRedirect)
-				wantPage(t, h.browser().read(h.do(formRequest(PathAuthorize, q))), RefusedRedirect)
+				wantPage(t, h.signedIn().authorize(q), frontchannel.RefusedRedirect)
+				wantPage(t, h.browser().read(h.do(formRequest(oauth.PathAuthorize, q))), frontchannel.RefusedRedirect)
 				if strings.Contains(h.pages.last.Detail, callback+`"`) && !strings.Contains(uri, callback) {
 					t.Errorf("the page tells what is registered: %s", h.pages.last.Detail)
 				}
 			}
 		}
 	}
-	for _, uri := range []string{"http://127.0.0.1:51234/cb", "http://localhost:51234/local", "http://localhost/local"} {
-		if a := h.browser().login(authorization("client_id", "native", "redirect_uri", uri)); a.uri != uri || a.code() == "" {
+	for _, uri := range []string{"http://127.0.0.1:51234/cb", "http://localhost:51234/local",
+		"http://localhost/local"} {
+		if a := h.browser().login(authorization("client_id", "native", "redirect_uri", uri)); a.uri != uri ||
+			a.code() == "" {
 			t.Errorf("a native app may use any loopback port, so %s: %+v", uri, a)
 		}
 	}
@@ -292,12 +314,15 @@ func TestAnAnswerThatHoldsATokenNeverGoesToAPortThatIsNotRegistered(t *testing.T
 	h := newHouse(t)
 	h.client("native", func(m *apps.Metadata) {
 		publicClient(m)
-		m.ApplicationType, m.RedirectURIs = apps.ApplicationNative, []string{"http://127.0.0.1/cb", "http://localhost:8080/cb"}
+		m.ApplicationType, m.RedirectURIs = apps.ApplicationNative,
+			[]string{"http://127.0.0.1/cb", "http://localhost:8080/cb"}
 	})
 	for _, uri := range []string{"http://127.0.0.1:51234/cb", "http://localhost/cb"} {
-		for _, response := range []string{"token", "id_token", "code token", "code id_token", "id_token token", "code id_token token"} {
+		for _, response := range []string{"token", "id_token", "code token", "code id_token", "id_token token",
+			"code id_token token"} {
 			for _, prompt := range []string{"", "none"} {
-				wantPage(t, h.signedIn().authorize(authorization("client_id", "native", "redirect_uri", uri, "response_type", response, "prompt", prompt)), RefusedRedirect)
+				wantPage(t, h.signedIn().authorize(authorization("client_id", "native", "redirect_uri", uri,
+					"response_type", response, "prompt", prompt)), frontchannel.RefusedRedirect)
 			}
 		}
 	}
@@ -307,16 +332,18 @@ func TestAnAnswerThatHoldsATokenNeverGoesToAPortThatIsNotRegistered(t *testing.T
 // loopback port. Its code is worth nothing without the verifier, whoever has the secret.
 func TestAnAnswerToADeviceNeedsPKCEWhateverTheClient(t *testing.T) {
 	h := newHouse(t)
-	const scheme, localhost, plain = "app.photos:///oauth-callback", "http://localhost:2283/auth/login", "http://photos.internal:2283/auth/login"
+	const scheme, localhost, plain = "app.photos:///oauth-callback", "http://localhost:2283/auth/login",
+		"http://photos.internal:2283/auth/login"
 	h.client("photos", func(m *apps.Metadata) { m.RedirectURIs = []string{callback, scheme, localhost, plain} })
 	for uri, needs := range map[string]bool{callback: false, plain: false, scheme: true, localhost: true} {
 		q := authorization("client_id", "photos", "redirect_uri", uri)
 		b := h.browser()
 		wantCode(t, b.login(q))
-		if a := b.authorize(q); hasStep(a, PathConsent) != needs {
+		if a := b.authorize(q); hasStep(a, authorize.PathConsent) != needs {
 			t.Errorf("%s, a second time: %+v", uri, a)
 		}
-		a := b.login(authorization("client_id", "photos", "redirect_uri", uri, "code_challenge", "", "code_challenge_method", ""))
+		a := b.login(authorization("client_id", "photos", "redirect_uri", uri, "code_challenge", "",
+			"code_challenge_method", ""))
 		if (a.params.Get("error") == "invalid_request") != needs || (a.code() == "") != needs {
 			t.Errorf("%s without PKCE: %+v", uri, a)
 		}
@@ -328,15 +355,16 @@ func TestWithoutARegisteredClientOrRedirectURIThereIsAPage(t *testing.T) {
 	h.client("two", func(m *apps.Metadata) { m.RedirectURIs = append(m.RedirectURIs, callback+"2") })
 	for name, c := range map[string]struct {
 		change []string
-		kind   RefusalKind
+		kind   frontchannel.RefusalKind
 	}{
-		"no client":                   {[]string{"client_id", ""}, RefusedClient},
-		"unknown client":              {[]string{"client_id", "nobody"}, RefusedClient},
-		"binary client":               {[]string{"client_id", "\x00\xff"}, RefusedClient},
-		"long client":                 {[]string{"client_id", strings.Repeat("x", 5000)}, RefusedClient},
-		"no redirect URI":             {[]string{"redirect_uri", ""}, RefusedRedirect},
-		"none of two, OAuth":          {[]string{"redirect_uri", "", "client_id", "two", "scope", "email"}, RefusedRedirect},
-		"none of two, OpenID Connect": {[]string{"redirect_uri", "", "client_id", "two"}, RefusedRedirect},
+		"no client":       {[]string{"client_id", ""}, frontchannel.RefusedClient},
+		"unknown client":  {[]string{"client_id", "nobody"}, frontchannel.RefusedClient},
+		"binary client":   {[]string{"client_id", "\x00\xff"}, frontchannel.RefusedClient},
+		"long client":     {[]string{"client_id", strings.Repeat("x", 5000)}, frontchannel.RefusedClient},
+		"no redirect URI": {[]string{"redirect_uri", ""}, frontchannel.RefusedRedirect},
+		"none of two, OAuth": {[]string{"redirect_uri", "", "client_id", "two", "scope", "email"},
+			frontchannel.RefusedRedirect},
+		"none of two, OpenID Connect": {[]string{"redirect_uri", "", "client_id", "two"}, frontchannel.RefusedRedirect},
 	} {
 		t.Run(name, func(t *testing.T) { wantPage(t, h.signedIn().authorize(authorization(c.change...)), c.kind) })
 	}
@@ -363,13 +391,14 @@ func TestPlainOAuthMayLeaveOutTheOnlyRedirectURI(t *testing.T) {
 
 func TestAClientThatIsNotApprovedGetsAPage(t *testing.T) {
 	h := newHouse(t)
-	for _, state := range []apps.ClientState{apps.ClientDraft, apps.ClientSubmitted, apps.ClientRejected, apps.ClientSuspended} {
+	for _, state := range []apps.ClientState{apps.ClientDraft, apps.ClientSubmitted, apps.ClientRejected,
+		apps.ClientSuspended} {
 		must(h.store.Clients.SetState(context.Background(), storage.Operator, webID, state))
 		faulty := authorization("prompt", "none", "scope", "root") // told to nobody
-		wantPage(t, h.browser().authorize(faulty), RefusedUnavailable)
-		wantPage(t, h.browser().read(h.do(formRequest(PathAuthorize, faulty))), RefusedUnavailable)
+		wantPage(t, h.browser().authorize(faulty), frontchannel.RefusedUnavailable)
+		wantPage(t, h.browser().read(h.do(formRequest(oauth.PathAuthorize, faulty))), frontchannel.RefusedUnavailable)
 		a := h.browser().authorize(authorization("prompt", "none"))
-		wantPage(t, a, RefusedUnavailable)
+		wantPage(t, a, frontchannel.RefusedUnavailable)
 		if a.page.Client != "App web" || a.page.Suspended != (state == apps.ClientSuspended) {
 			t.Errorf("%s: %+v", state, a.page)
 		}
@@ -387,7 +416,7 @@ func TestAPublicClientsRequestErrorsAreAPageUnlessNobodyMayBeAsked(t *testing.T)
 	} {
 		q := authorization(append(change, "client_id", "spa")...)
 		a := h.browser().authorize(q)
-		wantPage(t, a, RefusedRequest)
+		wantPage(t, a, frontchannel.RefusedRequest)
 		if a.page.Code == "" || a.page.Detail == "" || a.page.Client != "App spa" {
 			t.Errorf("%+v", a.page)
 		}
@@ -403,7 +432,8 @@ func TestAPublicClientsRequestErrorsAreAPageUnlessNobodyMayBeAsked(t *testing.T)
 func TestPublicClientsMustUsePKCE(t *testing.T) {
 	h := newHouse(t)
 	h.client("spa", publicClient)
-	wantFault(t, h.browser().authorize(authorization("client_id", "spa", "prompt", "none", "code_challenge", "", "code_challenge_method", "")), "invalid_request")
+	wantFault(t, h.browser().authorize(authorization("client_id", "spa", "prompt", "none", "code_challenge", "",
+		"code_challenge_method", "")), "invalid_request")
 	if v := h.browser().tokens(authorization("client_id", "spa")); v.IDToken == "" {
 		t.Errorf("%+v", v)
 	}
@@ -427,9 +457,9 @@ func TestARequestObjectIsRefusedInTheModeThatItAsksFor(t *testing.T) {
 		return "eyJhbGciOiJub25lIn0." + strictBase64.EncodeToString([]byte(payload)) + "."
 	}
 	for _, c := range []struct{ object, mode, want string }{
-		{object(`{"response_mode":"form_post","response_type":"code"}`), "", modeFormPost},
-		{object(`{"response_mode":"fragment"}`), "", modeFragment},
-		{object(`{"response_mode":"fragment"}`), modeFormPost, modeFormPost},
+		{object(`{"response_mode":"form_post","response_type":"code"}`), "", frontchannel.ModeFormPost},
+		{object(`{"response_mode":"fragment"}`), "", frontchannel.ModeFragment},
+		{object(`{"response_mode":"fragment"}`), frontchannel.ModeFormPost, frontchannel.ModeFormPost},
 		{object(`{"response_mode":"query"}`), "", ""},
 		{object(`{"response_mode":"web_message"}`), "", ""},
 		{object(`{"response_mode":7}`), "", ""},
@@ -446,7 +476,8 @@ func TestARequestObjectIsRefusedInTheModeThatItAsksFor(t *testing.T) {
 		m.RedirectURIs = []string{"com.example.app:/cb"}
 		m.ApplicationType = apps.ApplicationNative
 	})
-	a := h.browser().authorize(authorization("client_id", "kiosk", "redirect_uri", "com.example.app:/cb", "request", object(`{"response_mode":"form_post"}`)))
+	a := h.browser().authorize(authorization("client_id", "kiosk", "redirect_uri", "com.example.app:/cb", "request",
+		object(`{"response_mode":"form_post"}`)))
 	wantFault(t, a, "request_not_supported") // no form can be sent there
 }
 
@@ -454,9 +485,11 @@ func TestARequestObjectIsRefusedInTheModeThatItAsksFor(t *testing.T) {
 func TestAResponseModeThatIsNotServedIsAPageWhateverElseIsWrong(t *testing.T) {
 	h := newHouse(t)
 	for _, mode := range []string{"jwt", "query.jwt", "QUERY", "web_message", "form_post ", "\x00"} {
-		for _, more := range [][]string{nil, {"prompt", "none"}, {"response_type", "id_token"}, {"max_age", "soon"}, {"state", strings.Repeat("s", stateMost+1)}} {
+		for _, more := range [][]string{nil, {"prompt", "none"}, {"response_type", "id_token"}, {"max_age", "soon"},
+			{"state", strings.Repeat("s", frontchannel.MaxState+1)}} {
 			a := h.signedIn().authorize(authorization(append([]string{"response_mode", mode}, more...)...))
-			if wantPage(t, a, RefusedRequest); a.page.Code != "invalid_request" || !strings.Contains(a.page.Detail, "response_mode") {
+			if wantPage(t, a, frontchannel.RefusedRequest); a.page.Code != "invalid_request" ||
+				!strings.Contains(a.page.Detail, "response_mode") {
 				t.Errorf("%q, %q: %+v", mode, more, a)
 			}
 		}
@@ -467,16 +500,16 @@ func TestRequestsThatCannotBeReadAreAPage(t *testing.T) {
 	h := newHouse(t)
 	good := authorization()
 	large := authorization("extra", strings.Repeat("x", longestQuery))
-	json := httptest.NewRequest(http.MethodPost, PathAuthorize, strings.NewReader("{}"))
+	json := httptest.NewRequest(http.MethodPost, oauth.PathAuthorize, strings.NewReader("{}"))
 	json.Header.Set("Content-Type", "application/json")
 	for name, r := range map[string]*http.Request{
 		"large query":     httptest.NewRequest(http.MethodGet, authorizeURL(large), nil),
-		"large body":      formRequest(PathAuthorize, large),
+		"large body":      formRequest(oauth.PathAuthorize, large),
 		"broken escape":   httptest.NewRequest(http.MethodGet, authorizeURL(good)+"&x=%zz", nil),
 		"query and body":  formRequest(authorizeURL(good), good),
 		"JSON":            json,
-		"no content type": httptest.NewRequest(http.MethodPost, PathAuthorize, strings.NewReader(good.Encode())),
-		"body broken":     formRequest(PathAuthorize, nil),
+		"no content type": httptest.NewRequest(http.MethodPost, oauth.PathAuthorize, strings.NewReader(good.Encode())),
+		"body broken":     formRequest(oauth.PathAuthorize, nil),
 		"multipart":       multipart(),
 	} {
 		want := http.StatusBadRequest
@@ -491,10 +524,10 @@ func TestRequestsThatCannotBeReadAreAPage(t *testing.T) {
 }
 
 func rawForm(s string) *http.Request {
-	r := formRequest(PathAuthorize, nil)
+	r := formRequest(oauth.PathAuthorize, nil)
 	r.Body = http.NoBody
 	if s != "" {
-		r = httptest.NewRequest(http.MethodPost, PathAuthorize, strings.NewReader(s))
+		r = httptest.NewRequest(http.MethodPost, oauth.PathAuthorize, strings.NewReader(s))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	return r
@@ -503,7 +536,8 @@ func rawForm(s string) *http.Request {
 // Apps put addresses into state, and not all encode what an address may hold.
 func TestASemicolonInARequestIsData(t *testing.T) {
 	raw := strings.Replace(authorization().Encode(), "state=st", "state=/a;b=1;c", 1)
-	for name, r := range map[string]*http.Request{"query": httptest.NewRequest(http.MethodGet, PathAuthorize+"?"+raw, nil), "form": rawForm(raw)} {
+	for name, r := range map[string]*http.Request{"query": httptest.NewRequest(http.MethodGet,
+		oauth.PathAuthorize+"?"+raw, nil), "form": rawForm(raw)} {
 		b := newHouse(t).browser()
 		if a := b.walk(b.read(b.do(r))); a.params.Get("state") != "/a;b=1;c" || a.code() == "" {
 			t.Errorf("%s: %+v", name, a)
@@ -512,15 +546,17 @@ func TestASemicolonInARequestIsData(t *testing.T) {
 }
 
 func multipart() *http.Request {
-	r := httptest.NewRequest(http.MethodPost, PathAuthorize, strings.NewReader("--x\r\n\r\n\r\n--x--"))
+	r := httptest.NewRequest(http.MethodPost, oauth.PathAuthorize, strings.NewReader("--x\r\n\r\n\r\n--x--"))
 	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
 	return r
 }
 
 func TestOtherMethodsAreRefusedAtAuthorize(t *testing.T) {
 	h := newHouse(t)
-	for _, method := range []string{http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodPatch} {
-		if resp := h.do(httptest.NewRequest(method, authorizeURL(authorization()), nil)); resp.StatusCode != http.StatusMethodNotAllowed {
+	for _, method := range []string{http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions,
+		http.MethodPatch} {
+		if resp := h.do(httptest.NewRequest(method, authorizeURL(authorization()),
+			nil)); resp.StatusCode != http.StatusMethodNotAllowed {
 			t.Errorf("%s: %d", method, resp.StatusCode)
 		}
 	}
@@ -531,12 +567,13 @@ func TestAPostIsNeverEvaluatedButComesBackByGet(t *testing.T) {
 	h := newHouse(t)
 	b := h.signedIn()
 	waiting := b.authorize(authorization("prompt", "login"))
-	wantStep(t, waiting, PathSignIn)
+	wantStep(t, waiting, authorize.PathSignIn)
 	for _, prompt := range []string{"", "none", "login"} {
 		commits := h.commits()
-		resp := h.do(formRequest(PathAuthorize, authorization("prompt", prompt))) // no cookies
+		resp := h.do(formRequest(oauth.PathAuthorize, authorization("prompt", prompt))) // no cookies
 		to := resp.Header.Get("Location")
-		if resp.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, PathFlow+"?request=") || len(resp.Cookies()) != 0 || h.commits() != commits {
+		if resp.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, authorize.PathFlow+"?request=") ||
+			len(resp.Cookies()) != 0 || h.commits() != commits {
 			t.Fatalf("%d %v, %d commits", resp.StatusCode, resp.Header, h.commits()-commits)
 		}
 		stranger := h.browser().read(h.get(to))
@@ -545,11 +582,11 @@ func TestAPostIsNeverEvaluatedButComesBackByGet(t *testing.T) {
 			wantCode(t, a)
 			wantFault(t, stranger, "login_required")
 		case "login":
-			wantStep(t, a, PathSignIn)
-			wantStep(t, stranger, PathSignIn)
+			wantStep(t, a, authorize.PathSignIn)
+			wantStep(t, stranger, authorize.PathSignIn)
 		default:
 			wantCode(t, a)
-			wantStep(t, stranger, PathSignIn)
+			wantStep(t, stranger, authorize.PathSignIn)
 		}
 	}
 	wantCode(t, b.walk(waiting)) // the flow in the other tab lives
@@ -557,20 +594,22 @@ func TestAPostIsNeverEvaluatedButComesBackByGet(t *testing.T) {
 
 func TestAPostedRequestIsSealedAndExpires(t *testing.T) {
 	h := newHouse(t)
-	to := h.do(formRequest(PathAuthorize, authorization())).Header.Get("Location")
-	sealed := strings.TrimPrefix(to, PathFlow+"?request=")
+	to := h.do(formRequest(oauth.PathAuthorize, authorization())).Header.Get("Location")
+	sealed := strings.TrimPrefix(to, authorize.PathFlow+"?request=")
 	b := h.signedIn()
 	wantCode(t, b.read(b.get(to)))
 	for name, bad := range map[string]string{
-		"absent": "", "cut": sealed[:len(sealed)-4], "changed": flipped(sealed), "long": sealed + strings.Repeat("A", longestFlow),
+		"absent": "", "cut": sealed[:len(sealed)-4], "changed": flipped(sealed),
+		"long":       sealed + strings.Repeat("A", longestFlow),
 		"line break": sealed[:8] + "%0A" + sealed[8:],
 	} {
-		if a := b.read(b.get(PathFlow + "?request=" + bad)); a.page.Kind != RefusedExpired || a.params != nil {
+		if a := b.read(b.get(authorize.PathFlow + "?request=" + bad)); a.page.Kind != frontchannel.RefusedExpired ||
+			a.params != nil {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
 	h.clock.add(policy.Seconds(policy.DefaultSettings().Lifetimes.Flow))
-	wantPage(t, b.read(b.get(to)), RefusedExpired)
+	wantPage(t, b.read(b.get(to)), frontchannel.RefusedExpired)
 }
 
 // flipped is base64url text with one bit changed in the middle.
@@ -596,7 +635,7 @@ func TestAnonymousRequestsWriteNothing(t *testing.T) {
 	for i := range n {
 		w := httptest.NewRecorder()
 		if i%10 == 0 {
-			r := httptest.NewRequest(http.MethodPost, PathAuthorize, strings.NewReader(post))
+			r := httptest.NewRequest(http.MethodPost, oauth.PathAuthorize, strings.NewReader(post))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			h.handler.ServeHTTP(w, r)
 		} else {

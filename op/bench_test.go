@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"latchkey/keys"
+	"latchkey/op/oauth"
 	"latchkey/storage/apps"
 	"latchkey/storage/bolt"
 )
@@ -23,7 +24,7 @@ func quiet(b *testing.B) *house {
 
 func BenchmarkDiscovery(b *testing.B) {
 	h := quiet(b)
-	r := httptest.NewRequest(http.MethodGet, pathDiscovery, nil)
+	r := httptest.NewRequest(http.MethodGet, oauth.PathDiscovery, nil)
 	for b.Loop() {
 		h.handler.ServeHTTP(httptest.NewRecorder(), r)
 	}
@@ -39,7 +40,7 @@ func BenchmarkAuthorizeAnonymous(b *testing.B) {
 
 func BenchmarkUserinfo(b *testing.B) {
 	h := quiet(b)
-	r := httptest.NewRequest(http.MethodGet, PathUserinfo, nil)
+	r := httptest.NewRequest(http.MethodGet, oauth.PathUserinfo, nil)
 	r.Header.Set("Authorization", "Bearer "+h.browser().tokens(authorization()).AccessToken)
 	for b.Loop() {
 		w := httptest.NewRecorder()
@@ -52,13 +53,13 @@ func BenchmarkUserinfo(b *testing.B) {
 func BenchmarkIntrospection(b *testing.B) {
 	h := quiet(b)
 	form := url.Values{"token": {h.browser().tokens(authorization()).AccessToken}}
-	benchPosts(b, h, webID, PathIntrospection, form)
+	benchPosts(b, h, webID, oauth.PathIntrospection, form)
 }
 
 func BenchmarkClientCredentials(b *testing.B) {
 	h := quiet(b)
 	h.client("robot", ownGrant)
-	benchPosts(b, h, "robot", PathToken, forItself)
+	benchPosts(b, h, "robot", oauth.PathToken, forItself)
 }
 
 func benchPosts(b *testing.B, h *house, id, path string, form url.Values) {
@@ -89,7 +90,7 @@ func BenchmarkCodeFlow(b *testing.B) {
 				_, params, _ := strings.Cut(w.Header().Get("Location"), "?")
 				code := must(url.ParseQuery(params)).Get("code")
 				w = httptest.NewRecorder()
-				r = formRequest(PathToken, redemption(code))
+				r = formRequest(oauth.PathToken, redemption(code))
 				r.SetBasicAuth(webID, h.secret)
 				if h.handler.ServeHTTP(w, r); w.Code != 200 {
 					b.Fatal(w.Code, w.Body)

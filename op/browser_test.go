@@ -9,6 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey/op/authorize"
+	"latchkey/op/frontchannel"
+	"latchkey/op/oauth"
+	"latchkey/op/userclaims"
 	"latchkey/storage"
 	"latchkey/storage/people"
 )
@@ -75,14 +79,15 @@ func (b *browser) signIn(u *people.User) storage.ID {
 	b.h.t.Helper()
 	u = must(b.h.store.Users.Get(context.Background(), u.ID))
 	v := must(b.h.store.Sessions.Start(context.Background(), people.NewSession{User: u.ID, UserEpoch: u.Epoch,
-		AMR: []string{"pwd"}, ACR: ACRPassword()}))
+		AMR: []string{"pwd"}, ACR: userclaims.ACRPassword()}))
 	b.sessions = append([]storage.ID{v.ID}, b.sessions...)
 	return v.ID
 }
 
 // authorization is a request for everything web may want.
 func authorization(change ...string) url.Values {
-	q := url.Values{"client_id": {webID}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid profile email"},
+	q := url.Values{"client_id": {webID}, "redirect_uri": {callback}, "response_type": {"code"},
+		"scope": {"openid profile email"},
 		"state": {"st"}, "nonce": {"n"}, "code_challenge": {challengeOf(verifier)}, "code_challenge_method": {"S256"}}
 	for i := 0; i < len(change); i += 2 {
 		if change[i+1] == "" {
@@ -94,7 +99,7 @@ func authorization(change ...string) url.Values {
 	return q
 }
 
-func authorizeURL(q url.Values) string { return PathAuthorize + "?" + q.Encode() }
+func authorizeURL(q url.Values) string { return oauth.PathAuthorize + "?" + q.Encode() }
 
 // answer is where a flow came out: at the client, on a page of ours, or at a step.
 type answer struct {
@@ -103,16 +108,16 @@ type answer struct {
 	uri    string     // that it was sent to, without those
 	posted bool       // by a form
 	inHash bool       // in the fragment
-	page   Refusal
+	page   frontchannel.Refusal
 	step   string // the path of a page that waits
 }
 
 func (a answer) mode() string {
 	switch {
 	case a.posted:
-		return modeFormPost
+		return frontchannel.ModeFormPost
 	case a.inHash:
-		return modeFragment
+		return frontchannel.ModeFragment
 	}
 	return ""
 }
@@ -126,14 +131,14 @@ func (b *browser) read(resp *http.Response) answer {
 	a := answer{status: resp.StatusCode}
 	switch {
 	case resp.Header.Get("Content-Type") == postedType:
-		form := decoded[Post](b.h.t, resp)
+		form := decoded[frontchannel.Post](b.h.t, resp)
 		a.uri, a.params, a.posted = form.URI, url.Values{}, true
 		for _, p := range form.Params {
 			a.params.Add(p[0], p[1])
 		}
 	case to == "":
 		a.page = b.h.pages.last
-	case strings.HasPrefix(to, PathFlow):
+	case strings.HasPrefix(to, authorize.PathFlow):
 		a.step = to
 	default:
 		cut := strings.LastIndexAny(to, "?#")
@@ -176,13 +181,13 @@ func (b *browser) next(a answer) answer {
 	b.h.t.Helper()
 	name := a.step[strings.LastIndex(a.step, "/"):]
 	switch name {
-	case PathSignIn:
+	case authorize.PathSignIn:
 		b.steps = append(b.steps, name)
 		return b.read(b.post(a.step, url.Values{"session": {b.signIn(b.user).String()}}))
-	case PathAccount:
+	case authorize.PathAccount:
 		b.steps = append(b.steps, name)
 		return b.read(b.post(a.step, url.Values{"session": {b.sessionOf(b.user).String()}}))
-	case PathConsent:
+	case authorize.PathConsent:
 		b.steps = append(b.steps, name)
 		return b.read(b.post(a.step, url.Values{"action": {"allow"}, "digest": {b.look(a).Digest}, "scope": b.tick}))
 	default:
@@ -235,9 +240,9 @@ func wantStep(t testing.TB, a answer, step string) {
 	}
 }
 
-func wantPage(t testing.TB, a answer, kind RefusalKind) {
+func wantPage(t testing.TB, a answer, kind frontchannel.RefusalKind) {
 	t.Helper()
-	if a.params != nil || a.step != "" || a.page.Kind != kind || a.status != kind.status() {
+	if a.params != nil || a.step != "" || a.page.Kind != kind || a.status != kind.Status() {
 		t.Errorf("got %+v, want the page %s", a, kind)
 	}
 }

@@ -1,5 +1,3 @@
-//go:build unix
-
 package op
 
 import (
@@ -18,10 +16,10 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"github.com/gorilla/mux"
-
 	"latchkey/keys"
 	"latchkey/storage/kv"
+
+	"github.com/gorilla/mux"
 )
 
 // benchFloor does what requests cannot do without.
@@ -79,7 +77,8 @@ func (f *benchFloor) routes() http.Handler {
 
 // benchHeader is the header that the answers of the provider have, all but the type.
 var benchHeader = map[string]string{"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store",
-	"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Pragma": "no-cache", "Referrer-Policy": "same-origin",
+	"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Pragma": "no-cache",
+	"Referrer-Policy":        "same-origin",
 	"X-Content-Type-Options": "nosniff", "X-Request-Id": "abcdefghijklmnop"}
 
 // around does what every request owes: a header and a log record.
@@ -89,8 +88,10 @@ func (f *benchFloor) around(o owed, next http.HandlerFunc) http.HandlerFunc {
 			w.Header().Set(key, value)
 		}
 		next(w, r)
-		f.log.Info("request", "method", r.Method, "route", r.URL.Path, "path", r.URL.Path, "status", 200, "bytes", o.body,
-			"ms", 0.123, "remote", "192.0.2.7", "request_id", "abcdefghijklmnop", "client_id", webID, "sub", "0190a4c8-0000-7000-8000-000000000000")
+		f.log.Info("request", "method", r.Method, "route", r.URL.Path, "path", r.URL.Path, "status", 200, "bytes",
+			o.body,
+			"ms", 0.123, "remote", "192.0.2.7", "request_id", "abcdefghijklmnop", "client_id", webID, "sub",
+			"0190a4c8-0000-7000-8000-000000000000")
 	}
 }
 

@@ -1,5 +1,3 @@
-//go:build unix
-
 package op
 
 import (
@@ -114,7 +112,8 @@ func (h *house) browserOf(u *people.User) *browser {
 func (h *house) caller(u *people.User) *benchCaller {
 	c, b := &benchCaller{Refresh: map[string]string{}}, h.browserOf(u)
 	for _, id := range []string{ecID, webID} {
-		v := b.tokens(authorization("client_id", id, "scope", "openid profile email offline_access", "prompt", "consent"))
+		v := b.tokens(authorization("client_id", id, "scope", "openid profile email offline_access", "prompt",
+			"consent"))
 		c.Refresh[id], c.AccessToken = v.RefreshToken, v.AccessToken
 	}
 	c.Session = b.sessions[0].String()

@@ -1,5 +1,3 @@
-//go:build unix
-
 package op
 
 import (
@@ -11,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/op/oauth"
 	"latchkey/storage/apps"
 )
 
@@ -77,15 +76,17 @@ type benchRow struct {
 type benchAsk func(*benchCaller) error
 
 var benchRows = []benchRow{
-	{"discovery", get(pathDiscovery), floorAt("plain", get)},
-	{"userinfo", askUserinfo(PathUserinfo), floorAt("userinfo", askUserinfo)},
-	{"userinfo/5000-users", anyUserinfo(PathUserinfo), floorAt("userinfo", anyUserinfo)},
-	{"introspection", introspect(PathIntrospection), floorAt("introspection", introspect)},
-	{"client-credentials", own(PathToken), floorAt("client-credentials", own)},
+	{"discovery", get(oauth.PathDiscovery), floorAt("plain", get)},
+	{"userinfo", askUserinfo(oauth.PathUserinfo), floorAt("userinfo", askUserinfo)},
+	{"userinfo/5000-users", anyUserinfo(oauth.PathUserinfo), floorAt("userinfo", anyUserinfo)},
+	{"introspection", introspect(oauth.PathIntrospection), floorAt("introspection", introspect)},
+	{"client-credentials", own(oauth.PathToken), floorAt("client-credentials", own)},
 	{"refresh/RS256", refreshBy(webID), floorAt("refresh-RS256", refreshAt(webID))},
 	{"refresh/ES256", refreshBy(ecID), floorAt("refresh-ES256", refreshAt(ecID))},
-	{"code-flow/RS256", codeFlow(webID), both(floorAt("authorize", authorizeAt(webID)), floorAt("code-RS256", redeemAt(webID)))},
-	{"code-flow/ES256", codeFlow(ecID), both(floorAt("authorize", authorizeAt(ecID)), floorAt("code-ES256", redeemAt(ecID)))},
+	{"code-flow/RS256", codeFlow(webID),
+		both(floorAt("authorize", authorizeAt(webID)), floorAt("code-RS256", redeemAt(webID)))},
+	{"code-flow/ES256", codeFlow(ecID), both(floorAt("authorize", authorizeAt(ecID)),
+		floorAt("code-ES256", redeemAt(ecID)))},
 }
 
 // floorAt asks the floor of that name; see benchFloors.
@@ -130,7 +131,7 @@ func own(path string) benchAsk {
 func refreshBy(id string) benchAsk {
 	return func(c *benchCaller) error {
 		var got tokenAnswer
-		err := c.post(PathToken, id, refresh(c.Refresh[id]), &got)
+		err := c.post(oauth.PathToken, id, refresh(c.Refresh[id]), &got)
 		c.Refresh[id] = got.RefreshToken
 		return err
 	}
@@ -145,7 +146,7 @@ func refreshAt(id string) func(path string) benchAsk {
 func codeFlow(id string) benchAsk {
 	return func(c *benchCaller) error {
 		at := ""
-		if err := c.authorize(PathAuthorize, id, &at); err != nil {
+		if err := c.authorize(oauth.PathAuthorize, id, &at); err != nil {
 			return err
 		}
 		back, err := url.Parse(at)
@@ -153,7 +154,7 @@ func codeFlow(id string) benchAsk {
 			return err
 		}
 		c.code = back.Query().Get("code")
-		return c.post(PathToken, id, redemption(c.code), nil)
+		return c.post(oauth.PathToken, id, redemption(c.code), nil)
 	}
 }
 

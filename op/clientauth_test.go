@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 )
@@ -32,7 +33,8 @@ func TestASecretMayComeInHeaderOrBodyAndOtherMethodsOnlyAsRegistered(t *testing.
 	h.client("keyed", keyed)
 	h.client("suspended", nil)
 	must(h.store.Clients.SetState(context.Background(), storage.Operator, "suspended", apps.ClientSuspended))
-	must(h.store.Clients.AddSecret(context.Background(), storage.Operator, webID, h.ring.HashClientSecret(oddSecret), "", time.Hour))
+	must(h.store.Clients.AddSecret(context.Background(), storage.Operator, webID,
+		h.ring.HashClientSecret(oddSecret), "", time.Hour))
 	good, odd := h.secret, oddSecret
 	for name, c := range map[string]struct {
 		authorization string // of Basic, before base64
@@ -41,54 +43,68 @@ func TestASecretMayComeInHeaderOrBodyAndOtherMethodsOnlyAsRegistered(t *testing.
 		status        int
 		code          string
 	}{
-		"basic":                      {authorization: webID + ":" + good, status: 400, code: "invalid_grant"},
-		"basic, id repeated":         {authorization: webID + ":" + good, id: webID, status: 400, code: "invalid_grant"},
-		"basic, raw":                 {authorization: webID + ":" + odd, status: 400, code: "invalid_grant"},
-		"basic, form-encoded":        {authorization: webID + ":" + url.QueryEscape(odd), status: 400, code: "invalid_grant"},
-		"post":                       {id: "post", secret: good, status: 400, code: "invalid_grant"},
-		"none":                       {id: "public", status: 400, code: "invalid_grant"},
-		"basic, another id repeated": {authorization: webID + ":" + good, id: "post", status: 400, code: "invalid_request"},
-		"basic and post":             {authorization: webID + ":" + good, id: webID, secret: good, status: 400, code: "invalid_request"},
-		"basic and a secret":         {authorization: webID + ":" + good, secret: good, status: 400, code: "invalid_request"},
-		"basic for post":             {authorization: "post:" + good, status: 400, code: "invalid_grant"},
-		"post for basic":             {id: webID, secret: good, status: 400, code: "invalid_grant"},
-		"basic for only basic":       {authorization: "only-client_secret_basic:" + good, status: 400, code: "invalid_grant"},
-		"basic for only post":        {authorization: "only-client_secret_post:" + good, status: 401},
-		"post for only post":         {id: "only-client_secret_post", secret: good, status: 400, code: "invalid_grant"},
-		"post for only basic":        {id: "only-client_secret_basic", secret: good, status: 400},
-		"basic, empty secret too":    {authorization: webID + ":" + good, id: webID, extra: url.Values{"client_secret": {""}}, status: 400, code: "invalid_grant"},
-		"none, empty secret too":     {id: "public", extra: url.Values{"client_secret": {""}}, status: 400, code: "invalid_grant"},
-		"none for basic":             {id: webID, status: 400},
-		"none for post":              {id: "post", status: 400},
-		"basic for none":             {authorization: "public:", status: 400, code: "invalid_grant"},
-		"basic for none, a secret":   {authorization: "public:x", status: 401},
-		"post for none":              {id: "public", secret: good, status: 400},
-		"basic for keys":             {authorization: "keyed:" + good, status: 401},
-		"basic for keys, no secret":  {authorization: "keyed:", status: 401},
-		"post for keys":              {id: "keyed", secret: good, status: 400},
-		"none for keys":              {id: "keyed", status: 400},
-		"keys":                       {extra: assert(url.Values{}, h.assertion("keyed", nil)), status: 400, code: "invalid_grant"},
-		"keys for basic":             {extra: assert(url.Values{}, h.assertion(webID, nil)), status: 400},
-		"keys for none":              {extra: assert(url.Values{}, h.assertion("public", nil)), status: 400},
-		"unknown, basic":             {authorization: "nobody:" + good, status: 401},
-		"unknown, post":              {id: "nobody", secret: good, status: 400},
-		"unknown, none":              {id: "nobody", status: 400},
-		"wrong secret, basic":        {authorization: webID + ":" + good + "x", status: 401},
-		"wrong secret, post":         {id: "post", secret: good + "x", status: 400},
-		"empty secret":               {authorization: webID + ":", status: 401},
-		"escape in the secret":       {authorization: webID + ":%zz", status: 401},
-		"suspended":                  {authorization: "suspended:" + good, status: 401},
-		"nobody":                     {status: 400},
-		"no id":                      {secret: good, status: 400},
-		"binary id":                  {authorization: "\x00\xff:" + good, status: 401},
-		"endless id":                 {authorization: strings.Repeat("x", 9000) + ":" + good, status: 401},
-		"an assertion":               {id: webID, extra: url.Values{"client_assertion": {"x.y.z"}, "client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}, status: 400},
+		"basic": {authorization: webID + ":" + good, status: 400, code: "invalid_grant"},
+		"basic, id repeated": {authorization: webID + ":" + good, id: webID, status: 400,
+			code: "invalid_grant"},
+		"basic, raw": {authorization: webID + ":" + odd, status: 400, code: "invalid_grant"},
+		"basic, form-encoded": {authorization: webID + ":" + url.QueryEscape(odd), status: 400,
+			code: "invalid_grant"},
+		"post": {id: "post", secret: good, status: 400, code: "invalid_grant"},
+		"none": {id: "public", status: 400, code: "invalid_grant"},
+		"basic, another id repeated": {authorization: webID + ":" + good, id: "post", status: 400,
+			code: "invalid_request"},
+		"basic and post": {authorization: webID + ":" + good, id: webID, secret: good, status: 400,
+			code: "invalid_request"},
+		"basic and a secret": {authorization: webID + ":" + good, secret: good, status: 400,
+			code: "invalid_request"},
+		"basic for post": {authorization: "post:" + good, status: 400, code: "invalid_grant"},
+		"post for basic": {id: webID, secret: good, status: 400, code: "invalid_grant"},
+		"basic for only basic": {authorization: "only-client_secret_basic:" + good, status: 400,
+			code: "invalid_grant"},
+		"basic for only post": {authorization: "only-client_secret_post:" + good, status: 401},
+		"post for only post":  {id: "only-client_secret_post", secret: good, status: 400, code: "invalid_grant"},
+		"post for only basic": {id: "only-client_secret_basic", secret: good, status: 400},
+		"basic, empty secret too": {authorization: webID + ":" + good, id: webID,
+			extra: url.Values{"client_secret": {""}}, status: 400, code: "invalid_grant"},
+		"none, empty secret too": {id: "public", extra: url.Values{"client_secret": {""}}, status: 400,
+			code: "invalid_grant"},
+		"none for basic":            {id: webID, status: 400},
+		"none for post":             {id: "post", status: 400},
+		"basic for none":            {authorization: "public:", status: 400, code: "invalid_grant"},
+		"basic for none, a secret":  {authorization: "public:x", status: 401},
+		"post for none":             {id: "public", secret: good, status: 400},
+		"basic for keys":            {authorization: "keyed:" + good, status: 401},
+		"basic for keys, no secret": {authorization: "keyed:", status: 401},
+		"post for keys":             {id: "keyed", secret: good, status: 400},
+		"none for keys":             {id: "keyed", status: 400},
+		"keys": {extra: assert(url.Values{}, h.assertion("keyed", nil)), status: 400,
+			code: "invalid_grant"},
+		"keys for basic":       {extra: assert(url.Values{}, h.assertion(webID, nil)), status: 400},
+		"keys for none":        {extra: assert(url.Values{}, h.assertion("public", nil)), status: 400},
+		"unknown, basic":       {authorization: "nobody:" + good, status: 401},
+		"unknown, post":        {id: "nobody", secret: good, status: 400},
+		"unknown, none":        {id: "nobody", status: 400},
+		"wrong secret, basic":  {authorization: webID + ":" + good + "x", status: 401},
+		"wrong secret, post":   {id: "post", secret: good + "x", status: 400},
+		"empty secret":         {authorization: webID + ":", status: 401},
+		"escape in the secret": {authorization: webID + ":%zz", status: 401},
+		"suspended":            {authorization: "suspended:" + good, status: 401},
+		"nobody":               {status: 400},
+		"no id":                {secret: good, status: 400},
+		"binary id":            {authorization: "\x00\xff:" + good, status: 401},
+		"endless id":           {authorization: strings.Repeat("x", 9000) + ":" + good, status: 401},
+		"an assertion": {id: webID,
+			extra: url.Values{"client_assertion": {"x.y.z"},
+				"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}, status: 400},
 		"an assertion whose aud is [1]": {extra: url.Values{"client_assertion": {"eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA"},
 			"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}, status: 400},
-		"an assertion of no type":        {id: webID, extra: url.Values{"client_assertion": {"x.y.z"}}, status: 400},
-		"an assertion of another type":   {id: webID, extra: url.Values{"client_assertion": {"x"}, "client_assertion_type": {"x"}}, status: 400},
-		"an assertion type on its own":   {id: "public", extra: url.Values{"client_assertion_type": {"x"}}, status: 400},
-		"basic and an assertion as well": {authorization: webID + ":" + good, extra: url.Values{"client_assertion": {"x"}}, status: 400, code: "invalid_request"},
+		"an assertion of no type": {id: webID, extra: url.Values{"client_assertion": {"x.y.z"}}, status: 400},
+		"an assertion of another type": {id: webID,
+			extra: url.Values{"client_assertion": {"x"}, "client_assertion_type": {"x"}}, status: 400},
+		"an assertion type on its own": {id: "public", extra: url.Values{"client_assertion_type": {"x"}},
+			status: 400},
+		"basic and an assertion as well": {authorization: webID + ":" + good,
+			extra: url.Values{"client_assertion": {"x"}}, status: 400, code: "invalid_request"},
 	} {
 		form := redemption("lk_ac_x")
 		for k, v := range c.extra {
@@ -100,7 +116,7 @@ func TestASecretMayComeInHeaderOrBodyAndOtherMethodsOnlyAsRegistered(t *testing.
 		if c.secret != "" {
 			form.Set("client_secret", c.secret)
 		}
-		r := formRequest(PathToken, form)
+		r := formRequest(oauth.PathToken, form)
 		if c.authorization != "" {
 			basic(r, c.authorization)
 		}
@@ -123,10 +139,11 @@ func TestTheHeaderIsReadInAnySpellingOfItsScheme(t *testing.T) {
 	pair := base64.StdEncoding.EncodeToString([]byte(webID + ":" + h.secret))
 	for header, status := range map[string]int{
 		"basic " + pair: 400, "BASIC  " + pair: 400, "Basic": 401, "Basic ": 401, "Basic !": 401,
-		"Basic " + base64.StdEncoding.EncodeToString([]byte(webID)): 401, "Basic " + strings.TrimRight(pair, "=") + "=====": 401,
+		"Basic " + base64.StdEncoding.EncodeToString([]byte(webID)): 401,
+		"Basic " + strings.TrimRight(pair, "=") + "=====":           401,
 		"Bearer x": 401, "Digest x": 401, "\x00": 401,
 	} {
-		r := formRequest(PathToken, redemption("lk_ac_x"))
+		r := formRequest(oauth.PathToken, redemption("lk_ac_x"))
 		r.Header.Set("Authorization", header)
 		if resp := h.do(r); resp.StatusCode != status {
 			t.Errorf("%q: %d %s", header, resp.StatusCode, body(resp))
@@ -142,21 +159,23 @@ func TestFailedAuthenticationLooksTheSameWhateverTheReason(t *testing.T) {
 	h.client("keyed", keyed)
 	var byHeader, byBody []*http.Request
 	for _, pair := range []string{"nobody:x", webID + ":x", "suspended:" + h.secret, "suspended:x"} {
-		r := formRequest(PathToken, redemption("lk_ac_x"))
+		r := formRequest(oauth.PathToken, redemption("lk_ac_x"))
 		basic(r, pair)
 		byHeader = append(byHeader, r)
 	}
 	used := h.assertion("keyed", nil)
 	h.present(redemption("lk_ac_x"), used)
-	for _, assertion := range []string{"x.y.z", used, h.assertion("nobody", nil), h.assertion(webID, nil), h.assertion("suspended", nil),
-		h.assertion("keyed", func(c map[string]any) { c["aud"] = "x" }), signed(t, "EdDSA", signers()["EdDSA"], nil, map[string]any{"sub": "keyed"})} {
-		byBody = append(byBody, formRequest(PathToken, assert(redemption("lk_ac_x"), assertion)))
+	for _, assertion := range []string{"x.y.z", used, h.assertion("nobody", nil), h.assertion(webID, nil),
+		h.assertion("suspended", nil),
+		h.assertion("keyed", func(c map[string]any) { c["aud"] = "x" }),
+		signed(t, "EdDSA", signers()["EdDSA"], nil, map[string]any{"sub": "keyed"})} {
+		byBody = append(byBody, formRequest(oauth.PathToken, assert(redemption("lk_ac_x"), assertion)))
 	}
 	for _, id := range []string{"nobody", webID, "suspended"} {
 		form := redemption("lk_ac_x")
 		form.Set("client_id", id)
 		form.Set("client_secret", "x")
-		byBody = append(byBody, formRequest(PathToken, form))
+		byBody = append(byBody, formRequest(oauth.PathToken, form))
 	}
 	for _, requests := range [][]*http.Request{byHeader, byBody} {
 		h.wantOneAnswer(requests)
@@ -191,14 +210,20 @@ func TestAClientThatUsesAnotherMethodIsToldSoIfItHasTheSecret(t *testing.T) {
 	})
 	h.client("public", publicClient)
 	for name, c := range map[string]struct{ authorization, id, secret, want string }{
-		"post for basic":               {id: webID, secret: h.secret, want: "this client is registered for client_secret_basic alone and used client_secret_post"},
-		"basic for post":               {authorization: "post:" + h.secret, want: "this client is registered for client_secret_post alone and used client_secret_basic"},
+		"post for basic": {id: webID, secret: h.secret,
+			want: "this client is registered for client_secret_basic alone and used client_secret_post"},
+		"basic for post": {authorization: "post:" + h.secret,
+			want: "this client is registered for client_secret_post alone and used client_secret_basic"},
 		"post for basic, wrong secret": {id: webID, secret: h.secret + "x", want: "client authentication failed"},
 		"basic for post, wrong secret": {authorization: "post:x", want: "client authentication failed"},
-		"a secret for none":            {id: "public", secret: h.secret, want: "this client is registered for none alone and used client_secret_post"},
-		"no secret in the header":      {authorization: webID + ":", want: "client authentication failed: neither a client secret nor a client assertion was sent"},
-		"none for basic":               {id: webID, want: "client authentication failed: neither a client secret nor a client assertion was sent"},
-		"none for nobody":              {id: "nobody", want: "client authentication failed: neither a client secret nor a client assertion was sent"},
+		"a secret for none": {id: "public", secret: h.secret,
+			want: "this client is registered for none alone and used client_secret_post"},
+		"no secret in the header": {authorization: webID + ":",
+			want: "client authentication failed: neither a client secret nor a client assertion was sent"},
+		"none for basic": {id: webID,
+			want: "client authentication failed: neither a client secret nor a client assertion was sent"},
+		"none for nobody": {id: "nobody",
+			want: "client authentication failed: neither a client secret nor a client assertion was sent"},
 	} {
 		form := redemption("lk_ac_x")
 		if c.id != "" {
@@ -207,12 +232,13 @@ func TestAClientThatUsesAnotherMethodIsToldSoIfItHasTheSecret(t *testing.T) {
 		if c.secret != "" {
 			form.Set("client_secret", c.secret)
 		}
-		r := formRequest(PathToken, form)
+		r := formRequest(oauth.PathToken, form)
 		if c.authorization != "" {
 			basic(r, c.authorization)
 		}
 		resp := h.do(r)
-		if v := decoded[tokenAnswer](t, resp); (resp.StatusCode == 401) != (c.authorization != "") || v.Error != "invalid_client" || v.Description != c.want {
+		if v := decoded[tokenAnswer](t, resp); (resp.StatusCode == 401) != (c.authorization != "") ||
+			v.Error != "invalid_client" || v.Description != c.want {
 			t.Errorf("%s: %d %s", name, resp.StatusCode, body(resp))
 		}
 	}
@@ -221,11 +247,12 @@ func TestAClientThatUsesAnotherMethodIsToldSoIfItHasTheSecret(t *testing.T) {
 func TestSecretsOverlapAndExpire(t *testing.T) {
 	h := newHouse(t)
 	try := func(secret string) int {
-		r := formRequest(PathToken, redemption("lk_ac_x"))
+		r := formRequest(oauth.PathToken, redemption("lk_ac_x"))
 		basic(r, webID+":"+secret)
 		return h.do(r).StatusCode
 	}
-	must(h.store.Clients.AddSecret(context.Background(), storage.Operator, webID, h.ring.HashClientSecret("new"), "", time.Hour))
+	must(h.store.Clients.AddSecret(context.Background(), storage.Operator, webID, h.ring.HashClientSecret("new"),
+		"", time.Hour))
 	if try(h.secret) != 400 || try("new") != 400 {
 		t.Error("both are valid for an hour")
 	}

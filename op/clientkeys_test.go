@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/op/clientauth"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 )
@@ -58,7 +60,7 @@ const keysAt = "https://robot.example/jwks"
 func remote(t testing.TB) (*house, *shelf) {
 	t.Helper()
 	h, s := newHouse(t), &shelf{at: map[string]string{}}
-	h.op.token.auth.known = newClientKeys(s, h.clock.now)
+	h.op.token.Auth.Known = clientauth.NewClientKeys(s, h.clock.now)
 	h.client("robot", func(m *apps.Metadata) { keyedRobot(m); m.JWKS, m.JWKSURI = nil, keysAt })
 	return h, s
 }
@@ -73,7 +75,8 @@ func (h *house) by(alg string, kid bool) int {
 	h.clock.mu.Lock()
 	now := h.clock.t
 	h.clock.mu.Unlock()
-	claims := map[string]any{"iss": "robot", "sub": "robot", "aud": issuer, "exp": now.Unix() + 60, "jti": fmt.Sprint(now.UnixNano(), alg, kid, time.Now().UnixNano())}
+	claims := map[string]any{"iss": "robot", "sub": "robot", "aud": issuer, "exp": now.Unix() + 60,
+		"jti": fmt.Sprint(now.UnixNano(), alg, kid, time.Now().UnixNano())}
 	return h.present(forItself, signed(h.t, alg, signers()[alg], header, claims)).Status
 }
 
@@ -84,7 +87,8 @@ func TestKeysElsewhereAreFetchedOnceAndAgainForAKeyThatIsNotThere(t *testing.T) 
 		want := func(when, alg string, status, asked int) {
 			t.Helper()
 			if got := h.by(alg, kid); got != status || s.count() != asked {
-				t.Errorf("kid %v, %s: %s answers %d after %d fetches, want %d after %d", kid, when, alg, got, s.count(), status, asked)
+				t.Errorf("kid %v, %s: %s answers %d after %d fetches, want %d after %d", kid, when, alg, got,
+					s.count(), status, asked)
 			}
 		}
 		want("at first", "ES256", 200, 1)
@@ -157,7 +161,8 @@ func TestKeysOfBeforeServeForAnHourWhileNoOthersCanBeFetched(t *testing.T) {
 		down()
 		h.clock.add(14 * time.Minute)
 		h.log.reset()
-		if got := h.by("ES256", true); got != http.StatusOK || !strings.Contains(h.log.String(), "keys of before are used") {
+		if got := h.by("ES256", true); got != http.StatusOK ||
+			!strings.Contains(h.log.String(), "keys of before are used") {
 			t.Errorf("%s: %d, %s", name, got, h.log)
 		}
 	}
@@ -186,17 +191,19 @@ func TestTheReasonForNoKeysIsInTheLogAndNowhereElse(t *testing.T) {
 	}{
 		"unreachable": {func() { s.down = errors.New("it resolves to 10.0.0.1") }, "10.0.0.1"},
 		"no set":      {func() { s.down = nil; s.set("<html>") }, "must be a JSON object"},
-		"no fetcher":  {func() { h.op.token.auth.known = newClientKeys(nil, h.clock.now) }, "nothing is fetched here"},
+		"no fetcher": {func() { h.op.token.Auth.Known = clientauth.NewClientKeys(nil, h.clock.now) },
+			"nothing is fetched here"},
 	} {
 		c.do()
 		h.clock.add(30 * time.Second)
 		h.log.reset()
 		v := h.present(forItself, h.assertion("robot", nil))
-		if v.Error != "invalid_client" || v.Description != "client authentication failed" || !strings.Contains(h.log.String(), c.cause) {
+		if v.Error != "invalid_client" || v.Description != "client authentication failed" ||
+			!strings.Contains(h.log.String(), c.cause) {
 			t.Errorf("%s: %+v, %s", name, v, h.log)
 		}
 		if name == "no fetcher" {
-			h.op.token.auth.known = newClientKeys(s, h.clock.now)
+			h.op.token.Auth.Known = clientauth.NewClientKeys(s, h.clock.now)
 		}
 	}
 }
@@ -226,13 +233,14 @@ func TestAFetchOutlivesWhoeverCausedIt(t *testing.T) {
 	s.put("ES256")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	h.op.token.auth.known = newClientKeys(fetcherFunc(func(ctx context.Context, address string, most int64) ([]byte, error) {
+	h.op.token.Auth.Known = clientauth.NewClientKeys(fetcherFunc(func(ctx context.Context, address string,
+		most int64) ([]byte, error) {
 		if cancel(); ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		return s.Get(ctx, address, most)
 	}), h.clock.now)
-	h.do(formRequest(PathToken, assert(clone(forItself), h.assertion("robot", nil))).WithContext(ctx))
+	h.do(formRequest(oauth.PathToken, assert(clone(forItself), h.assertion("robot", nil))).WithContext(ctx))
 	if got := h.by("ES256", true); got != http.StatusOK {
 		t.Errorf("%d", got)
 	}
@@ -247,9 +255,13 @@ func (f fetcherFunc) Get(ctx context.Context, address string, most int64) ([]byt
 // A panic while fetching is contained by the edge; nobody is let in by it.
 func TestAFetchThatFailsBadlyLetsNobodyIn(t *testing.T) {
 	h, _ := remote(t)
-	h.op.token.auth.known = newClientKeys(fetcherFunc(func(context.Context, string, int64) ([]byte, error) { panic("badly") }), h.clock.now)
+	h.op.token.Auth.Known = clientauth.NewClientKeys(fetcherFunc(func(context.Context, string, int64) ([]byte,
+		error) {
+		panic("badly")
+	}), h.clock.now)
 	for range 3 {
-		if resp := h.do(formRequest(PathToken, assert(clone(forItself), h.assertion("robot", nil)))); resp.StatusCode < 400 {
+		if resp := h.do(formRequest(oauth.PathToken,
+			assert(clone(forItself), h.assertion("robot", nil)))); resp.StatusCode < 400 {
 			t.Fatalf("%d", resp.StatusCode)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"latchkey/op/authorize"
+	"latchkey/op/oauth"
 	"latchkey/storage/bolt"
 )
 
@@ -22,14 +24,22 @@ func TestCommitsAreAsFewAsTheyCanBe(t *testing.T) {
 	count("code flow on a session with remembered consent", 2, func() { v = b.tokens(authorization()) })
 	count("userinfo", 0, func() { h.claimsOf(v.AccessToken) })
 	count("userinfo, refused", 0, func() { h.userinfo("x") })
-	count("anonymous authorize", 0, func() { wantStep(t, h.browser().authorize(authorization()), PathSignIn) })
-	count("authorize by POST", 0, func() { h.do(formRequest(PathAuthorize, authorization())) })
+	count("anonymous authorize", 0, func() {
+		wantStep(t, h.browser().authorize(authorization()),
+			authorize.PathSignIn)
+	})
+	count("authorize by POST", 0, func() { h.do(formRequest(oauth.PathAuthorize, authorization())) })
 	count("authorize, refused", 0, func() { b.authorize(authorization("scope", "")) })
 	count("authorize, silently refused", 0, func() { h.browser().authorize(authorization("prompt", "none")) })
-	count("a flow's pages", 0, func() { a := b.authorize(authorization("prompt", "consent")); b.look(a); b.get(flowAt(flowID(a))) })
+	count("a flow's pages", 0, func() {
+		a := b.authorize(authorization("prompt",
+			"consent"))
+		b.look(a)
+		b.get(flowAt(flowID(a)))
+	})
 	count("token, refused", 0, func() { h.token(webID, redemption("lk_ac_x")) })
 	count("end of a session, refused or asked about", 0, func() { b.endSession("client_id", "nobody"); b.endSession() })
-	count("discovery and keys", 0, func() { h.get(pathDiscovery); h.get(PathJWKS) })
+	count("discovery and keys", 0, func() { h.get(oauth.PathDiscovery); h.get(oauth.PathJWKS) })
 	count("end of a session, by its hint", 1, func() { b.endSession("id_token_hint", v.IDToken) })
 	count("end of a session that is over", 0, func() { b.endSession("id_token_hint", v.IDToken) })
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"latchkey/op/authorize"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/grants"
@@ -55,7 +56,7 @@ func TestAClientThatSkipsConsentAsksNobodyAndSaysSoInTheRecord(t *testing.T) {
 		t.Error("written again though nothing is new")
 	}
 	// An app may still want it seen.
-	wantStep(t, b.authorize(authorization("prompt", "consent")), PathConsent)
+	wantStep(t, b.authorize(authorization("prompt", "consent")), authorize.PathConsent)
 }
 
 func TestWhenAClientNoLongerSkipsConsentItsUsersAreAsked(t *testing.T) {
@@ -66,7 +67,8 @@ func TestWhenAClientNoLongerSkipsConsentItsUsersAreAsked(t *testing.T) {
 	h.own(false)
 	wantFault(t, b.authorize(authorization("prompt", "none")), "consent_required")
 	a := b.toConsent(authorization("scope", "openid email"))
-	if shown := b.look(a); shown.Known || slices.ContainsFunc(shown.Asks, func(a Ask) bool { return a.Granted }) {
+	if shown := b.look(a); shown.Known ||
+		slices.ContainsFunc(shown.Asks, func(a authorize.Ask) bool { return a.Granted }) {
 		t.Errorf("shown as known: %+v", shown)
 	}
 	// The user has allowed nothing yet, and says no: what the app had gives nothing.
@@ -137,12 +139,13 @@ func TestWhatAUserDeclinedStaysDeclinedWhenItIsOptionalNoMore(t *testing.T) {
 	}
 	c, before := h.consentOf(h.ada), h.commits()
 	wantCode(t, b.authorize(authorization()))
-	if again := h.consentOf(h.ada); h.commits()-before != 1 || !slices.Equal(again.Declined, []string{"email"}) || again.Updated != c.Updated {
+	if again := h.consentOf(h.ada); h.commits()-before != 1 || !slices.Equal(again.Declined, []string{"email"}) ||
+		again.Updated != c.Updated {
 		t.Errorf("%+v, after %+v", again, c)
 	}
 	wantFault(t, b.authorize(authorization("scope", "email", "prompt", "none")), "access_denied")
 	// Who is asked can say yes, and has to where nothing is skipped.
-	wantStep(t, b.authorize(authorization("prompt", "consent")), PathConsent)
+	wantStep(t, b.authorize(authorization("prompt", "consent")), authorize.PathConsent)
 	h.own(false)
 	wantFault(t, b.authorize(authorization("prompt", "none")), "consent_required")
 	wantCode(t, b.walk(b.toConsent(authorization())))
@@ -157,7 +160,7 @@ func TestAClientThatAlwaysAsksGetsNoSilentAnswer(t *testing.T) {
 	b := h.browser()
 	for range 2 {
 		wantCode(t, b.login(authorization()))
-		if !slices.Contains(b.steps, PathConsent) {
+		if !slices.Contains(b.steps, authorize.PathConsent) {
 			t.Errorf("steps %q", b.steps)
 		}
 	}
@@ -193,6 +196,8 @@ func TestNativeClientsNeverSkipConsent(t *testing.T) {
 	must(h.store.Clients.Change(ctx, storage.Operator, "photos", 0, m))
 	b := h.signedIn()
 	wantCode(t, b.authorize(authorization("client_id", "photos")))
-	wantStep(t, b.authorize(authorization("client_id", "photos", "redirect_uri", "app.photos:/cb")), PathConsent)
-	wantFault(t, b.authorize(authorization("client_id", "photos", "redirect_uri", "app.photos:/cb", "prompt", "none")), "consent_required")
+	wantStep(t, b.authorize(authorization("client_id", "photos", "redirect_uri", "app.photos:/cb")),
+		authorize.PathConsent)
+	wantFault(t, b.authorize(authorization("client_id", "photos", "redirect_uri", "app.photos:/cb", "prompt",
+		"none")), "consent_required")
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"latchkey/op/authorize"
+	"latchkey/op/userclaims"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/people"
@@ -16,10 +18,10 @@ import (
 func (b *browser) toConsent(q url.Values) answer {
 	b.h.t.Helper()
 	a := b.authorize(q)
-	for a.step != "" && !hasStep(a, PathConsent) {
+	for a.step != "" && !hasStep(a, authorize.PathConsent) {
 		a = b.next(a)
 	}
-	wantStep(b.h.t, a, PathConsent)
+	wantStep(b.h.t, a, authorize.PathConsent)
 	return a
 }
 
@@ -30,18 +32,22 @@ func hasStep(a answer, step string) bool {
 func TestTheConsentPageShowsWhatIsAskedInTheCataloguesOrder(t *testing.T) {
 	h := newHouse(t)
 	b := h.browser()
-	shown := b.look(b.toConsent(authorization("scope", "phone email openid", "claims", `{"userinfo":{"name":null,"email":null},"id_token":{"nickname":null}}`)))
+	shown := b.look(b.toConsent(authorization("scope", "phone email openid", "claims",
+		`{"userinfo":{"name":null,"email":null},"id_token":{"nickname":null}}`)))
 	var names []string
 	for _, ask := range shown.Asks {
 		names = append(names, ask.Scope+"/"+ask.Claim)
 		if ask.Scope != "" && ask.Words == "" || ask.Optional || ask.Granted || ask.Declined {
 			t.Errorf("%+v", ask)
 		}
-		if ask.Scope == "email" && !slices.Equal(ask.Values, []Value{{"email", "ada@example.org"}, {"email_verified", "false"}}) {
+		if ask.Scope == "email" && !slices.Equal(ask.Values,
+			[]userclaims.Value{{Claim: "email", Text: "ada@example.org"},
+				{Claim: "email_verified", Text: "false"}}) {
 			t.Errorf("%+v", ask)
 		}
 	}
-	if want := []string{"openid/", "email/", "phone/", "/name", "/nickname"}; !slices.Equal(names, want) || shown.Known {
+	if want := []string{"openid/", "email/", "phone/", "/name", "/nickname"}; !slices.Equal(names, want) ||
+		shown.Known {
 		t.Errorf("%q, known %v", names, shown.Known)
 	}
 }
@@ -50,7 +56,10 @@ func TestTheConsentPageShowsWhatIsAskedInTheCataloguesOrder(t *testing.T) {
 func TestAConsentDecisionIsBoundToWhatWasShown(t *testing.T) {
 	ctx := context.Background()
 	for name, change := range map[string]func(h *house, b *browser){
-		"the client was renamed": func(h *house, _ *browser) { h.change(webID, func(m *apps.Metadata) { m.ClientName = "Evil" }) },
+		"the client was renamed": func(h *house,
+			_ *browser) {
+			h.change(webID, func(m *apps.Metadata) { m.ClientName = "Evil" })
+		},
 		"a scope became optional": func(h *house, _ *browser) {
 			h.change(webID, func(m *apps.Metadata) { m.OptionalScopes = []string{"email"} })
 		},
@@ -73,8 +82,8 @@ func TestAConsentDecisionIsBoundToWhatWasShown(t *testing.T) {
 			allow := url.Values{"action": {"allow"}, "digest": {b.look(a).Digest}}
 			early := b.read(b.post(a.step, allow)) // decided, not yet evaluated
 			change(h, b)
-			wantStep(t, b.read(b.get(early.step)), PathConsent)
-			wantStep(t, b.read(b.get(b.read(b.post(a.step, allow)).step)), PathConsent)
+			wantStep(t, b.read(b.get(early.step)), authorize.PathConsent)
+			wantStep(t, b.read(b.get(b.read(b.post(a.step, allow)).step)), authorize.PathConsent)
 			wantCode(t, b.walk(a))
 		})
 	}
@@ -87,15 +96,16 @@ func TestAConsentDecisionIsBoundToTheAccount(t *testing.T) {
 	digest := b.look(a).Digest
 	// Another account signs in within the flow; the page of the first is posted.
 	b.user = h.user(people.User{Username: "bob"})
-	b.read(b.post(flowAt(flowID(a))+PathSignIn, url.Values{"session": {b.signIn(b.user).String()}}))
+	b.read(b.post(flowAt(flowID(a))+authorize.PathSignIn, url.Values{"session": {b.signIn(b.user).String()}}))
 	again := b.read(b.post(a.step, url.Values{"action": {"allow"}, "digest": {digest}}))
-	wantStep(t, b.read(b.get(again.step)), PathConsent)
+	wantStep(t, b.read(b.get(again.step)), authorize.PathConsent)
 	// And an account that is chosen after the decision is asked itself.
 	a = b.toConsent(authorization("state", "2"))
 	b.post(a.step, url.Values{"action": {"allow"}, "digest": {b.look(a).Digest}})
 	b.user = h.ada
-	back := b.read(b.post(flowAt(flowID(a))+PathAccount, url.Values{"session": {b.sessionOf(h.ada).String()}}))
-	wantStep(t, b.read(b.get(back.step)), PathConsent)
+	back := b.read(b.post(flowAt(flowID(a))+authorize.PathAccount,
+		url.Values{"session": {b.sessionOf(h.ada).String()}}))
+	wantStep(t, b.read(b.get(back.step)), authorize.PathConsent)
 }
 
 func TestAWrongDigestDecidesNothing(t *testing.T) {
@@ -104,7 +114,7 @@ func TestAWrongDigestDecidesNothing(t *testing.T) {
 	a := b.toConsent(authorization())
 	for _, digest := range []string{"", "x", flipped(b.look(a).Digest)} {
 		back := b.read(b.post(a.step, url.Values{"action": {"allow"}, "digest": {digest}}))
-		wantStep(t, b.read(b.get(back.step)), PathConsent)
+		wantStep(t, b.read(b.get(back.step)), authorize.PathConsent)
 	}
 }
 
@@ -112,8 +122,8 @@ func TestAllowingBeforeSigningInDecidesNothing(t *testing.T) {
 	h := newHouse(t)
 	b := h.browser()
 	a := b.authorize(authorization())
-	back := b.read(b.post(flowAt(flowID(a))+PathConsent, url.Values{"action": {"allow"}}))
-	wantStep(t, b.read(b.get(back.step)), PathSignIn)
+	back := b.read(b.post(flowAt(flowID(a))+authorize.PathConsent, url.Values{"action": {"allow"}}))
+	wantStep(t, b.read(b.get(back.step)), authorize.PathSignIn)
 }
 
 func TestOptionalScopesAreGivenOnlyWhenTicked(t *testing.T) {
@@ -137,7 +147,8 @@ func TestOptionalScopesAreGivenOnlyWhenTicked(t *testing.T) {
 	q.Set("prompt", "consent")
 	a := b.toConsent(q)
 	for _, ask := range b.look(a).Asks {
-		if ask.Granted != (ask.Scope != "phone") || ask.Declined != (ask.Scope == "phone") || ask.Optional != (ask.Scope == "email" || ask.Scope == "phone") {
+		if ask.Granted != (ask.Scope != "phone") || ask.Declined != (ask.Scope == "phone") ||
+			ask.Optional != (ask.Scope == "email" || ask.Scope == "phone") {
 			t.Errorf("%+v", ask)
 		}
 	}
@@ -166,7 +177,7 @@ func TestAScopeThatBecomesRequiredIsAskedForAgain(t *testing.T) {
 	b := h.browser()
 	wantCode(t, b.login(authorization()))
 	h.change(webID, func(m *apps.Metadata) { m.OptionalScopes = nil })
-	wantStep(t, b.authorize(authorization()), PathConsent)
+	wantStep(t, b.authorize(authorization()), authorize.PathConsent)
 }
 
 func TestWideningAsksAndNarrowingDoesNot(t *testing.T) {
@@ -174,21 +185,23 @@ func TestWideningAsksAndNarrowingDoesNot(t *testing.T) {
 	b := h.signedIn()
 	wantCode(t, b.authorize(authorization("scope", "openid")))
 	a := b.authorize(authorization("scope", "openid phone"))
-	wantStep(t, a, PathConsent)
+	wantStep(t, a, authorize.PathConsent)
 	for _, ask := range b.look(a).Asks {
 		if ask.Granted != (ask.Scope == "openid") {
 			t.Errorf("%+v", ask)
 		}
 	}
-	wantStep(t, b.authorize(authorization("scope", "openid", "claims", `{"userinfo":{"birthdate":null,"phone_number":null}}`)), PathConsent)
-	wantCode(t, b.authorize(authorization("claims", `{"userinfo":{"name":null,"email":null}}`))) // covered by the scopes
+	wantStep(t, b.authorize(authorization("scope", "openid", "claims",
+		`{"userinfo":{"birthdate":null,"phone_number":null}}`)), authorize.PathConsent)
+	wantCode(t, b.authorize(authorization("claims",
+		`{"userinfo":{"name":null,"email":null}}`))) // covered by the scopes
 }
 
 func TestWithdrawnConsentIsAskedForAgain(t *testing.T) {
 	h := newHouse(t)
 	b := h.signedIn()
 	must(0, h.store.Consents.Withdraw(context.Background(), storage.Operator, h.ada.ID, webID))
-	wantStep(t, b.authorize(authorization()), PathConsent)
+	wantStep(t, b.authorize(authorization()), authorize.PathConsent)
 	wantFault(t, b.authorize(authorization("prompt", "none")), "consent_required")
 }
 
@@ -207,13 +220,14 @@ func TestNativeClientsAreAskedEachTimeAndGetNoSilentAnswer(t *testing.T) {
 	h.client("spa", publicClient)
 	h.client("weblocal", func(m *apps.Metadata) { m.RedirectURIs = []string{"http://localhost:9000/cb"} })
 	h.client("localspa", func(m *apps.Metadata) { publicClient(m); m.RedirectURIs = []string{"http://localhost:9000/cb"} })
-	for id, each := range map[string]bool{"scheme": true, "loopback": true, "claimed": true, "spa": false, "weblocal": false, "localspa": true} {
+	for id, each := range map[string]bool{"scheme": true, "loopback": true, "claimed": true, "spa": false,
+		"weblocal": false, "localspa": true} {
 		uri := must(h.store.Clients.Get(context.Background(), id)).Metadata.RedirectURIs[0]
 		q := authorization("client_id", id, "redirect_uri", uri)
 		b := h.browser()
 		b.user = h.ada
 		wantCode(t, b.login(q))
-		if a := b.authorize(q); hasStep(a, PathConsent) != each || (a.code() == "") != each {
+		if a := b.authorize(q); hasStep(a, authorize.PathConsent) != each || (a.code() == "") != each {
 			t.Errorf("%s: %+v", id, a)
 		}
 		q.Set("prompt", "none")
@@ -251,7 +265,8 @@ func TestAFlowsPagesKnowWhatTheyNeed(t *testing.T) {
 	if s := b.look(b.authorize(authorization("login_hint", h.ada.Subject()))); s.LoginHint != "" {
 		t.Errorf("a sub is offered as a username: %+v", s)
 	}
-	if resp := b.post(flowAt(flowID(a))+PathConsent, url.Values{"action": {"deny"}}); resp.StatusCode != http.StatusSeeOther ||
+	if resp := b.post(flowAt(flowID(a))+authorize.PathConsent,
+		url.Values{"action": {"deny"}}); resp.StatusCode != http.StatusSeeOther ||
 		resp.Header.Get("Cache-Control") != "no-store" || resp.Header.Get("Referrer-Policy") != "no-referrer" {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)
 	}

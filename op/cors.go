@@ -1,9 +1,9 @@
 package op
 
 import (
-	"latchkey/storage/apps"
-	"maps"
 	"net/http"
+
+	"latchkey/storage/apps"
 
 	"github.com/rs/cors"
 )
@@ -55,9 +55,3 @@ func (s *scriptAccess) fromRegistered(r *http.Request) bool {
 	known, err := s.clients.HasOrigin(r.Context(), origins[0])
 	return err == nil && known
 }
-
-// noStore marks answers that hold tokens or what they open (RFC 6749 section 5.1).
-func noStore(w http.ResponseWriter) { maps.Copy(w.Header(), unstored) }
-
-// unstored is shared by all answers: who needs another value uses Set.
-var unstored = http.Header{"Cache-Control": {"no-store"}, "Pragma": {"no-cache"}}

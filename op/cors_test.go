@@ -7,12 +7,15 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey/op/authorize"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 )
 
 // forScripts are the endpoints that scripts of other origins may read.
-var forScripts = []string{pathDiscovery, pathMetadata, PathJWKS, PathToken, PathUserinfo, PathRevocation}
+var forScripts = []string{oauth.PathDiscovery, oauth.PathMetadata, oauth.PathJWKS, oauth.PathToken,
+	oauth.PathUserinfo, oauth.PathRevocation}
 
 func TestScriptsOfRegisteredOriginsMaySendCredentialsAndOthersNot(t *testing.T) {
 	h := newHouse(t)
@@ -108,7 +111,8 @@ func varies(header http.Header) bool {
 
 func TestPagesAndIntrospectionAreReadByNoScript(t *testing.T) {
 	h := newHouse(t)
-	for _, path := range []string{PathAuthorize, PathFlow, PathFlow + "/x", PathEndSession, PathIntrospection} {
+	for _, path := range []string{oauth.PathAuthorize, authorize.PathFlow, authorize.PathFlow + "/x",
+		oauth.PathEndSession, oauth.PathIntrospection} {
 		for _, origin := range []string{"https://app.example", "https://unknown.example"} {
 			r := httptest.NewRequest(http.MethodGet, path, nil)
 			r.Header.Set("Origin", origin)

@@ -15,7 +15,8 @@ import (
 type counted struct{ events []string }
 
 func (c *counted) Request(string, string, int, time.Duration) {}
-func (c *counted) Event(what, result string)                  { c.events = append(c.events, what+" "+result) }
+
+func (c *counted) Event(what, result string) { c.events = append(c.events, what+" "+result) }
 
 func TestOnlyTokensThatWereIssuedAreCounted(t *testing.T) {
 	h, o := newHouse(t), &counted{}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/op/authorize"
+	"latchkey/op/frontchannel"
 	"latchkey/storage"
 	"latchkey/storage/people"
 )
@@ -25,7 +27,7 @@ func TestAUserWhoHadTooManyCodesWaitsAndNothingIsWritten(t *testing.T) {
 	h.dailySignIns(100)
 	b := h.signedIn() // by a code
 	consent := b.authorize(authorization("prompt", "consent"))
-	wantStep(t, consent, PathConsent)
+	wantStep(t, consent, authorize.PathConsent)
 	decided := b.read(b.post(consent.step, url.Values{"action": {"allow"}, "digest": {b.look(consent).Digest}}))
 	for range 99 {
 		wantCode(t, b.authorize(authorization()))
@@ -35,11 +37,13 @@ func TestAUserWhoHadTooManyCodesWaitsAndNothingIsWritten(t *testing.T) {
 		"an app's request": func() answer { return b.authorize(authorization()) },
 		"a consent given":  func() answer { return b.read(b.get(decided.step)) },
 	} {
-		if a := try(); a.status != http.StatusTooManyRequests || a.page.Kind != RefusedTooMany || a.page.Retry != 30*time.Second {
+		if a := try(); a.status != http.StatusTooManyRequests || a.page.Kind != frontchannel.RefusedTooMany ||
+			a.page.Retry != 30*time.Second {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
-	if a := b.authorize(authorization("prompt", "none")); a.params.Get("error") != "temporarily_unavailable" || a.params.Get("state") != "st" {
+	if a := b.authorize(authorization("prompt", "none")); a.params.Get("error") != "temporarily_unavailable" ||
+		a.params.Get("state") != "st" {
 		t.Errorf("a silent request: %+v", a)
 	}
 	if n := h.commits() - before; n != 0 {

@@ -9,18 +9,20 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-jose/go-jose/v4"
-
 	"latchkey/keys"
+	"latchkey/op/frontchannel"
+	"latchkey/op/oauth"
 	"latchkey/storage/policy"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 func TestDiscoveryNamesWhatIsSwitchedOnAndNothingElse(t *testing.T) {
 	h := newHouse(t)
-	resp := h.get(pathDiscovery)
+	resp := h.get(oauth.PathDiscovery)
 	golden(t, "discovery.json", indented(t, body(resp)))
-	if got := body(h.get(pathMetadata)); got != body(resp) {
-		t.Errorf("%s differs: %s", pathMetadata, got)
+	if got := body(h.get(oauth.PathMetadata)); got != body(resp) {
+		t.Errorf("%s differs: %s", oauth.PathMetadata, got)
 	}
 }
 
@@ -28,8 +30,9 @@ func TestDiscoveryNamesWhatIsSwitchedOnAndNothingElse(t *testing.T) {
 // what is accepted.
 func TestDiscoveryKeepsItsPromises(t *testing.T) {
 	h := newHouse(t)
-	d := decoded[map[string]any](t, h.get(pathDiscovery))
-	for _, name := range []string{"authorization_endpoint", "token_endpoint", "userinfo_endpoint", "end_session_endpoint", "jwks_uri"} {
+	d := decoded[map[string]any](t, h.get(oauth.PathDiscovery))
+	for _, name := range []string{"authorization_endpoint", "token_endpoint", "userinfo_endpoint",
+		"end_session_endpoint", "jwks_uri"} {
 		path, ok := strings.CutPrefix(d[name].(string), issuer)
 		if resp := h.get(path); !ok || resp.StatusCode == http.StatusNotFound {
 			t.Errorf("%s: %v, %d", name, d[name], resp.StatusCode)
@@ -37,12 +40,13 @@ func TestDiscoveryKeepsItsPromises(t *testing.T) {
 	}
 	for _, mode := range d["response_modes_supported"].([]any) {
 		a := h.browser().login(authorization("response_mode", mode.(string)))
-		if wantCode(t, a); a.posted != (mode == modeFormPost) {
+		if wantCode(t, a); a.posted != (mode == frontchannel.ModeFormPost) {
 			t.Errorf("response_mode=%s: %+v", mode, a)
 		}
 	}
 	for _, prompt := range d["prompt_values_supported"].([]any) {
-		if a := h.browser().authorize(authorization("prompt", prompt.(string))); a.params.Get("error") == "invalid_request" {
+		if a := h.browser().authorize(authorization("prompt",
+			prompt.(string))); a.params.Get("error") == "invalid_request" {
 			t.Errorf("prompt=%s: %+v", prompt, a)
 		}
 	}
@@ -61,7 +65,7 @@ func TestDiscoveryKeepsItsPromises(t *testing.T) {
 
 func TestKeySetHoldsPublicKeysOfTheEnabledAlgorithms(t *testing.T) {
 	h := newHouse(t)
-	resp := h.get(PathJWKS)
+	resp := h.get(oauth.PathJWKS)
 	var raw struct{ Keys []map[string]any }
 	if err := json.Unmarshal([]byte(body(resp)), &raw); err != nil {
 		t.Fatal(err)
@@ -94,7 +98,7 @@ func TestKeySetHoldsPublicKeysOfTheEnabledAlgorithms(t *testing.T) {
 
 func TestKeySetFollowsTheKeys(t *testing.T) {
 	h := newHouse(t)
-	before := h.get(PathJWKS)
+	before := h.get(oauth.PathJWKS)
 	set := must(h.store.Keys.Load(context.Background()))
 	// Another process retires a key; the ring follows, and adds its successor.
 	for i := range set.SigningKeys {
@@ -106,15 +110,16 @@ func TestKeySetFollowsTheKeys(t *testing.T) {
 	if err := h.ring.Reload(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	after := h.get(PathJWKS)
-	if n := len(decoded[struct{ Keys []any }](t, after).Keys); n != 3 || after.Header.Get("Etag") == before.Header.Get("Etag") {
+	after := h.get(oauth.PathJWKS)
+	if n := len(decoded[struct{ Keys []any }](t, after).Keys); n != 3 ||
+		after.Header.Get("Etag") == before.Header.Get("Etag") {
 		t.Errorf("%d keys, entity tags %s and %s", n, before.Header.Get("Etag"), after.Header.Get("Etag"))
 	}
 }
 
 func TestPublicDocumentsAreCachedAndComparedByEntityTag(t *testing.T) {
 	h := newHouse(t)
-	for _, path := range []string{pathDiscovery, pathMetadata, PathJWKS} {
+	for _, path := range []string{oauth.PathDiscovery, oauth.PathMetadata, oauth.PathJWKS} {
 		resp := h.get(path)
 		tag := resp.Header.Get("Etag")
 		if resp.StatusCode != 200 || tag == "" || resp.Header.Get("Cache-Control") != "public, max-age=300" ||
@@ -134,7 +139,8 @@ func TestPublicDocumentsAreCachedAndComparedByEntityTag(t *testing.T) {
 		if head.StatusCode != 200 || head.ContentLength != int64(len(body(resp))) || body(head) != "" {
 			t.Errorf("HEAD %s: %d, %d bytes", path, head.StatusCode, head.ContentLength)
 		}
-		if r := h.do(httptest.NewRequest(http.MethodOptions, path, nil)); r.StatusCode != http.StatusNoContent || r.Header.Get("Allow") != "GET, HEAD, OPTIONS" || body(r) != "" {
+		if r := h.do(httptest.NewRequest(http.MethodOptions, path, nil)); r.StatusCode != http.StatusNoContent ||
+			r.Header.Get("Allow") != "GET, HEAD, OPTIONS" || body(r) != "" {
 			t.Errorf("OPTIONS %s: %d %v", path, r.StatusCode, r.Header)
 		}
 		if r := h.do(formRequest(path, nil)); r.StatusCode != http.StatusMethodNotAllowed {
@@ -145,13 +151,17 @@ func TestPublicDocumentsAreCachedAndComparedByEntityTag(t *testing.T) {
 
 func TestIssuerIsASchemeAndAHost(t *testing.T) {
 	h := newHouse(t)
-	for _, bad := range []string{"", "id.example.org", "https://", "https://id.example.org/", "https://id.example.org/a",
+	for _, bad := range []string{"", "id.example.org", "https://", "https://id.example.org/",
+		"https://id.example.org/a",
 		"https://id.example.org?a", "https://id.example.org#a", "https://u@id.example.org", "https://id.example.org?"} {
-		if _, err := New(context.Background(), Options{Issuer: bad, Store: h.store, Keys: h.ring, Pages: h.pages, Sessions: fakeSessions{}}); err == nil {
+		if _, err := New(context.Background(),
+			Options{Issuer: bad, Store: h.store, Keys: h.ring, Pages: h.pages, Sessions: fakeSessions{}}); err == nil {
 			t.Errorf("%q is taken", bad)
 		}
 	}
-	if _, err := New(context.Background(), Options{Issuer: "http://localhost:8080", Store: h.store, Keys: h.ring, Pages: h.pages, Sessions: fakeSessions{}}); err != nil {
+	if _, err := New(context.Background(),
+		Options{Issuer: "http://localhost:8080", Store: h.store, Keys: h.ring, Pages: h.pages,
+			Sessions: fakeSessions{}}); err != nil {
 		t.Error(err)
 	}
 }

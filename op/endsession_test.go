@@ -8,6 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"latchkey/op/authorize"
+	"latchkey/op/frontchannel"
+	"latchkey/op/oauth"
+	"latchkey/op/signout"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/audit"
@@ -33,7 +37,7 @@ func (b *browser) endSession(params ...string) *http.Response {
 	for i := 0; i < len(params); i += 2 {
 		q.Set(params[i], params[i+1])
 	}
-	return b.get(PathEndSession + "?" + q.Encode())
+	return b.get(oauth.PathEndSession + "?" + q.Encode())
 }
 
 func (b *browser) signedInHere() int {
@@ -43,20 +47,23 @@ func (b *browser) signedInHere() int {
 // wantAsked wants a page that asks, and nobody signed out by the request alone.
 func wantAsked(t testing.TB, b *browser, resp *http.Response) {
 	t.Helper()
-	if to := resp.Header.Get("Location"); !strings.HasPrefix(to, PathSignOut+"?request=") || b.signedInHere() == 0 {
+	if to := resp.Header.Get("Location"); !strings.HasPrefix(to, signout.PathSignOut+"?request=") ||
+		b.signedInHere() == 0 {
 		t.Errorf("not asked: %d, %q, %d signed in", resp.StatusCode, to, b.signedInHere())
 	}
 }
 
 func wantSignedOutPage(t testing.TB, resp *http.Response, want string) {
 	t.Helper()
-	if to := resp.Header.Get("Location"); to != "" || resp.StatusCode != http.StatusOK || body(resp) != "signed out: "+want {
+	if to := resp.Header.Get("Location"); to != "" || resp.StatusCode != http.StatusOK ||
+		body(resp) != "signed out: "+want {
 		t.Errorf("%d %q %q, want the page %q", resp.StatusCode, to, body(resp), want)
 	}
 }
 
 func TestAGoodHintSignsOutAtOnceAndGoesBackWithTheStateIntact(t *testing.T) {
-	for _, state := range []string{"", "plain", "a b+c%2f&=#?/\\\"'<>", "Ünïcödé – ✓", "\x00\xff", strings.Repeat("s", stateMost)} {
+	for _, state := range []string{"", "plain", "a b+c%2f&=#?/\\\"'<>", "Ünïcödé – ✓", "\x00\xff",
+		strings.Repeat("s", frontchannel.MaxState)} {
 		h, b, hint := leaver(t)
 		h.clock.add(policy.Seconds(2 * policy.DefaultSettings().Lifetimes.IDToken)) // hints hold after exp
 		resp := b.endSession("id_token_hint", hint, "post_logout_redirect_uri", bye, "state", state, "client_id", webID,
@@ -79,7 +86,7 @@ func TestTheLongestLogoutRequestComesBackFromAPost(t *testing.T) {
 	h, b, hint := leaver(t)
 	long := bye + "&" + strings.Repeat("x", 2048-len(bye)-1)
 	h.change(webID, func(m *apps.Metadata) { m.PostLogoutRedirectURIs = []string{long} })
-	state := strings.Repeat("s", stateMost)
+	state := strings.Repeat("s", frontchannel.MaxState)
 	to := b.endSessionPosted(url.Values{"id_token_hint": {hint}, "post_logout_redirect_uri": {long}, "state": {state}})
 	if got := b.get(to).Header.Get("Location"); got != long+"&state="+state || b.signedInHere() != 0 {
 		t.Errorf("sent to %q", got)
@@ -105,7 +112,8 @@ func TestAHintHoldsWhenItsUserSignedInAgain(t *testing.T) {
 		v := must(h.store.Sessions.Start(context.Background(), people.NewSession{User: h.ada.ID, Replaces: old}))
 		b.sessions = []storage.ID{v.ID}
 	}
-	if to := b.endSession("id_token_hint", hint, "post_logout_redirect_uri", bye).Header.Get("Location"); to != bye || b.signedInHere() != 0 {
+	if to := b.endSession("id_token_hint", hint, "post_logout_redirect_uri",
+		bye).Header.Get("Location"); to != bye || b.signedInHere() != 0 {
 		t.Errorf("sent to %q, %d signed in", to, b.signedInHere())
 	}
 }
@@ -152,7 +160,8 @@ func TestWithoutAGoodHintForThisSessionThereIsAQuestion(t *testing.T) {
 	// One of two accounts: the hint says which.
 	b.signIn(eve)
 	b.endSession("id_token_hint", hint)
-	if live := must(h.store.Sessions.Live(context.Background(), b.sessions)); len(live) != 1 || live[0].User.ID != eve.ID {
+	if live := must(h.store.Sessions.Live(context.Background(), b.sessions)); len(live) != 1 ||
+		live[0].User.ID != eve.ID {
 		t.Errorf("left signed in: %v", live)
 	}
 }
@@ -187,22 +196,33 @@ func TestAWrongLogoutRequestIsAPageAndChangesNothing(t *testing.T) {
 	parts := strings.Split(hint, ".")
 	for name, c := range map[string]struct {
 		params []string
-		kind   RefusalKind
+		kind   frontchannel.RefusalKind
 	}{
-		"URI not registered":        {[]string{"id_token_hint", hint, "post_logout_redirect_uri", "https://evil.example/"}, RefusedRedirect},
-		"URI's query changed":       {[]string{"id_token_hint", hint, "post_logout_redirect_uri", bye + "&x"}, RefusedRedirect},
-		"URI is the redirect URI":   {[]string{"id_token_hint", hint, "post_logout_redirect_uri", callback}, RefusedRedirect},
-		"URI in another spelling":   {[]string{"id_token_hint", hint, "post_logout_redirect_uri", strings.Replace(bye, "%20", "+", 1)}, RefusedRedirect},
-		"URI of another client":     {[]string{"id_token_hint", otherHint, "post_logout_redirect_uri", bye}, RefusedRedirect},
-		"URI alone":                 {[]string{"post_logout_redirect_uri", bye}, RefusedRequest},
-		"hint and other client":     {[]string{"id_token_hint", hint, "client_id", "other"}, RefusedRequest},
-		"hint tampered":             {[]string{"id_token_hint", parts[0] + "." + flipped(parts[1]) + "." + parts[2], "post_logout_redirect_uri", bye}, RefusedRequest},
-		"hint unsigned":             {[]string{"id_token_hint", "eyJhbGciOiJub25lIn0." + parts[1] + ".", "post_logout_redirect_uri", bye}, RefusedRequest},
-		"hint cut":                  {[]string{"id_token_hint", hint[:len(hint)-4], "post_logout_redirect_uri", bye}, RefusedRequest},
-		"hint with a listed aud":    {[]string{"id_token_hint", "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA"}, RefusedRequest},
-		"an access token as a hint": {[]string{"id_token_hint", access}, RefusedRequest},
-		"unknown client":            {[]string{"client_id", "nobody"}, RefusedClient},
-		"state too long":            {[]string{"id_token_hint", hint, "state", strings.Repeat("s", stateMost+1)}, RefusedRequest},
+		"URI not registered": {[]string{"id_token_hint", hint, "post_logout_redirect_uri",
+			"https://evil.example/"}, frontchannel.RefusedRedirect},
+		"URI's query changed": {[]string{"id_token_hint", hint, "post_logout_redirect_uri", bye + "&x"},
+			frontchannel.RefusedRedirect},
+		"URI is the redirect URI": {[]string{"id_token_hint", hint, "post_logout_redirect_uri", callback},
+			frontchannel.RefusedRedirect},
+		"URI in another spelling": {[]string{"id_token_hint", hint, "post_logout_redirect_uri",
+			strings.Replace(bye, "%20", "+", 1)}, frontchannel.RefusedRedirect},
+		"URI of another client": {[]string{"id_token_hint", otherHint, "post_logout_redirect_uri", bye},
+			frontchannel.RefusedRedirect},
+		"URI alone": {[]string{"post_logout_redirect_uri", bye}, frontchannel.RefusedRequest},
+		"hint and other client": {[]string{"id_token_hint", hint, "client_id", "other"},
+			frontchannel.RefusedRequest},
+		"hint tampered": {[]string{"id_token_hint", parts[0] + "." + flipped(parts[1]) + "." + parts[2],
+			"post_logout_redirect_uri", bye}, frontchannel.RefusedRequest},
+		"hint unsigned": {[]string{"id_token_hint", "eyJhbGciOiJub25lIn0." + parts[1] + ".",
+			"post_logout_redirect_uri", bye}, frontchannel.RefusedRequest},
+		"hint cut": {[]string{"id_token_hint", hint[:len(hint)-4], "post_logout_redirect_uri",
+			bye}, frontchannel.RefusedRequest},
+		"hint with a listed aud": {[]string{"id_token_hint", "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA"},
+			frontchannel.RefusedRequest},
+		"an access token as a hint": {[]string{"id_token_hint", access}, frontchannel.RefusedRequest},
+		"unknown client":            {[]string{"client_id", "nobody"}, frontchannel.RefusedClient},
+		"state too long": {[]string{"id_token_hint", hint, "state",
+			strings.Repeat("s", frontchannel.MaxState+1)}, frontchannel.RefusedRequest},
 	} {
 		t.Run(name, func(t *testing.T) {
 			form := url.Values{}
@@ -210,20 +230,24 @@ func TestAWrongLogoutRequestIsAPageAndChangesNothing(t *testing.T) {
 				form.Set(c.params[i], c.params[i+1])
 			}
 			for _, r := range []*http.Request{
-				httptest.NewRequest(http.MethodGet, PathEndSession+"?"+form.Encode(), nil), formRequest(PathEndSession, form),
+				httptest.NewRequest(http.MethodGet, oauth.PathEndSession+"?"+form.Encode(), nil),
+				formRequest(oauth.PathEndSession, form),
 			} {
 				resp := b.do(r)
-				if to := resp.Header.Get("Location"); strings.HasPrefix(to, PathEndSession+"?request=") {
+				if to := resp.Header.Get("Location"); strings.HasPrefix(to, oauth.PathEndSession+"?request=") {
 					resp = b.get(to) // a POST may bring no cookies, by which to say who is still signed in
 				}
-				if resp.Header.Get("Location") != "" || h.pages.last.Kind != c.kind || resp.StatusCode != c.kind.status() || b.signedInHere() != 1 {
-					t.Errorf("%s: %d %v, %+v, %d signed in", r.Method, resp.StatusCode, resp.Header, h.pages.last, b.signedInHere())
+				if resp.Header.Get("Location") != "" || h.pages.last.Kind != c.kind ||
+					resp.StatusCode != c.kind.Status() || b.signedInHere() != 1 {
+					t.Errorf("%s: %d %v, %+v, %d signed in", r.Method, resp.StatusCode, resp.Header, h.pages.last,
+						b.signedInHere())
 				}
 			}
 		})
 	}
 	twice := url.Values{"id_token_hint": {hint, hint}}
-	if resp := b.get(PathEndSession + "?" + twice.Encode()); resp.StatusCode != http.StatusBadRequest || b.signedInHere() != 1 {
+	if resp := b.get(oauth.PathEndSession + "?" + twice.Encode()); resp.StatusCode != http.StatusBadRequest ||
+		b.signedInHere() != 1 {
 		t.Errorf("hint sent twice: %d", resp.StatusCode)
 	}
 }
@@ -234,7 +258,7 @@ func TestWhoIsStillSignedInHearsSoAndHasAWayToSignOut(t *testing.T) {
 	const wrong = "https://app.example/by"
 	ask := func(b *browser, params ...string) string {
 		b.endSession(append(params, "post_logout_redirect_uri", wrong, "state", "s")...)
-		if h.pages.last.Kind != RefusedRedirect || b.signedInHere() != min(len(b.sessions), 1) {
+		if h.pages.last.Kind != frontchannel.RefusedRedirect || b.signedInHere() != min(len(b.sessions), 1) {
 			t.Errorf("%q: %+v, %d signed in", params, h.pages.last, b.signedInHere())
 		}
 		return h.pages.last.SignOut
@@ -255,7 +279,7 @@ func TestWhoIsStillSignedInHearsSoAndHasAWayToSignOut(t *testing.T) {
 	if way := h.pages.last.SignOut; way == "" {
 		t.Errorf("posted: %+v", h.pages.last)
 	}
-	if resp := h.do(formRequest(PathEndSession, url.Values{"id_token_hint": {hint},
+	if resp := h.do(formRequest(oauth.PathEndSession, url.Values{"id_token_hint": {hint},
 		"post_logout_redirect_uri": {wrong + strings.Repeat("x", 4000)}})); resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("longer than any that could be registered: %d", resp.StatusCode)
 	}
@@ -269,15 +293,19 @@ func TestWhoIsStillSignedInHearsSoAndHasAWayToSignOut(t *testing.T) {
 func TestALogoutByPostComesBackByGetWithItsRequest(t *testing.T) {
 	h, b, hint := leaver(t)
 	form := url.Values{"id_token_hint": {hint}, "post_logout_redirect_uri": {bye}, "state": {"s t"}}
-	resp := h.do(formRequest(PathEndSession, form)) // no cookies
+	resp := h.do(formRequest(oauth.PathEndSession, form)) // no cookies
 	to := resp.Header.Get("Location")
-	if resp.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, PathEndSession+"?request=") || b.signedInHere() != 1 {
+	if resp.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, oauth.PathEndSession+"?request=") ||
+		b.signedInHere() != 1 {
 		t.Fatalf("%d, sent to %q", resp.StatusCode, to)
 	}
-	sealed := strings.TrimPrefix(to, PathEndSession+"?request=")
+	sealed := strings.TrimPrefix(to, oauth.PathEndSession+"?request=")
 	for name, bad := range map[string]string{"absent": "", "cut": sealed[:len(sealed)-4], "changed": flipped(sealed),
-		"long": strings.Repeat("A", longestLogout+4), "a flow": strings.TrimPrefix(h.do(formRequest(PathAuthorize, authorization())).Header.Get("Location"), PathFlow+"?request=")} {
-		if resp := b.get(PathEndSession + "?request=" + bad); resp.StatusCode != http.StatusGone || b.signedInHere() != 1 {
+		"long": strings.Repeat("A", longestLogout+4),
+		"a flow": strings.TrimPrefix(h.do(formRequest(oauth.PathAuthorize, authorization())).Header.Get("Location"),
+			authorize.PathFlow+"?request=")} {
+		if resp := b.get(oauth.PathEndSession + "?request=" + bad); resp.StatusCode != http.StatusGone ||
+			b.signedInHere() != 1 {
 			t.Errorf("%s: %d", name, resp.StatusCode)
 		}
 	}
@@ -294,7 +322,7 @@ func TestALogoutByPostComesBackByGetWithItsRequest(t *testing.T) {
 // type of.
 func TestAnEmptyPostAsksLikeAnEmptyGet(t *testing.T) {
 	_, b, _ := leaver(t)
-	resp := b.do(httptest.NewRequest(http.MethodPost, PathEndSession, nil))
+	resp := b.do(httptest.NewRequest(http.MethodPost, oauth.PathEndSession, nil))
 	if resp.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%d %s", resp.StatusCode, body(resp))
 	}
@@ -306,13 +334,14 @@ func TestALogoutOnItsWayIsCheckedAgain(t *testing.T) {
 	h, b, hint := leaver(t)
 	to := b.endSessionPosted(url.Values{"id_token_hint": {hint}, "post_logout_redirect_uri": {bye}})
 	h.change(webID, func(m *apps.Metadata) { m.PostLogoutRedirectURIs = nil })
-	if resp := b.get(to); resp.Header.Get("Location") != "" || h.pages.last.Kind != RefusedRedirect || b.signedInHere() != 1 {
+	if resp := b.get(to); resp.Header.Get("Location") != "" || h.pages.last.Kind != frontchannel.RefusedRedirect ||
+		b.signedInHere() != 1 {
 		t.Errorf("%d, %+v", resp.StatusCode, h.pages.last)
 	}
 }
 
 func (b *browser) endSessionPosted(form url.Values) string {
-	return b.h.do(formRequest(PathEndSession, form)).Header.Get("Location")
+	return b.h.do(formRequest(oauth.PathEndSession, form)).Header.Get("Location")
 }
 
 // A suspended app signs people out, but nobody is sent to it.
@@ -333,20 +362,22 @@ func TestAProgramHearsThatSigningOutNeedsThePerson(t *testing.T) {
 		for i := 0; i < len(params); i += 2 {
 			q.Set(params[i], params[i+1])
 		}
-		r := httptest.NewRequest(http.MethodGet, PathEndSession+"?"+q.Encode(), nil)
+		r := httptest.NewRequest(http.MethodGet, oauth.PathEndSession+"?"+q.Encode(), nil)
 		r.Header.Set("Accept", accept)
 		return by.do(r)
 	}
 	for _, accept := range []string{"", "*/*", "application/json", "image/avif,image/*"} {
 		for name, resp := range map[string]*http.Response{
-			"somebody to ask":            program(b, accept),
-			"somebody to ask, an app":    program(b, accept, "client_id", webID),
-			"no cookies":                 program(h.browser(), accept),
-			"no cookies, but a hint":     program(h.browser(), accept, "id_token_hint", hint),
-			"no cookies, a way back too": program(h.browser(), accept, "id_token_hint", hint, "post_logout_redirect_uri", bye),
+			"somebody to ask":         program(b, accept),
+			"somebody to ask, an app": program(b, accept, "client_id", webID),
+			"no cookies":              program(h.browser(), accept),
+			"no cookies, but a hint":  program(h.browser(), accept, "id_token_hint", hint),
+			"no cookies, a way back too": program(h.browser(), accept, "id_token_hint", hint,
+				"post_logout_redirect_uri", bye),
 		} {
 			v := decoded[tokenAnswer](t, resp)
-			if resp.StatusCode != http.StatusBadRequest || v.Error != "interaction_required" || v.Description == "" || resp.Header.Get("Location") != "" {
+			if resp.StatusCode != http.StatusBadRequest || v.Error != "interaction_required" ||
+				v.Description == "" || resp.Header.Get("Location") != "" {
 				t.Errorf("%s, Accept %q: %d %s", name, accept, resp.StatusCode, body(resp))
 			}
 		}
@@ -356,15 +387,18 @@ func TestAProgramHearsThatSigningOutNeedsThePerson(t *testing.T) {
 	}
 	wantAsked(t, b, program(b, "application/xhtml+xml, Text/HTML;q=0.9"))
 	// With cookies and the hint nobody need be asked.
-	if resp := program(b, "*/*", "id_token_hint", hint, "post_logout_redirect_uri", bye); resp.Header.Get("Location") != bye || b.signedInHere() != 0 {
+	if resp := program(b, "*/*", "id_token_hint", hint, "post_logout_redirect_uri",
+		bye); resp.Header.Get("Location") != bye || b.signedInHere() != 0 {
 		t.Errorf("%d, sent to %q", resp.StatusCode, resp.Header.Get("Location"))
 	}
 }
 
 func TestOtherMethodsAreRefusedAtEndSession(t *testing.T) {
 	h := newHouse(t)
-	for _, method := range []string{http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodPatch} {
-		if resp := h.do(httptest.NewRequest(method, PathEndSession, nil)); resp.StatusCode != http.StatusMethodNotAllowed {
+	for _, method := range []string{http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions,
+		http.MethodPatch} {
+		if resp := h.do(httptest.NewRequest(method, oauth.PathEndSession,
+			nil)); resp.StatusCode != http.StatusMethodNotAllowed {
 			t.Errorf("%s: %d", method, resp.StatusCode)
 		}
 	}
@@ -374,17 +408,19 @@ func TestOtherMethodsAreRefusedAtEndSession(t *testing.T) {
 // and nobody is signed out without a good hint.
 func FuzzEndSession(f *testing.F) {
 	h, b, hint := leaver(f)
-	for _, q := range []string{"", "client_id=web", "id_token_hint=x&state=%00", "request=x", "id_token_hint=" + hint[:40],
+	for _, q := range []string{"", "client_id=web", "id_token_hint=x&state=%00", "request=x",
+		"id_token_hint=" + hint[:40],
 		"client_id=web&post_logout_redirect_uri=" + url.QueryEscape(bye) + "&state=s",
-		"post_logout_redirect_uri=https://evil.example", "id_token_hint=eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA", "%zz", ";"} {
+		"post_logout_redirect_uri=https://evil.example", "id_token_hint=eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA",
+		"%zz", ";"} {
 		f.Add(q, false)
 		f.Add(q, true)
 	}
 	f.Fuzz(func(t *testing.T, query string, post bool) {
-		r := httptest.NewRequest(http.MethodGet, PathEndSession, nil)
+		r := httptest.NewRequest(http.MethodGet, oauth.PathEndSession, nil)
 		r.URL.RawQuery = query
 		if post {
-			r = httptest.NewRequest(http.MethodPost, PathEndSession, strings.NewReader(query))
+			r = httptest.NewRequest(http.MethodPost, oauth.PathEndSession, strings.NewReader(query))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}
 		for _, c := range b.jar.Cookies(at("/")) {

@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"latchkey/keys"
+	"latchkey/op/authorize"
+	"latchkey/op/frontchannel"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/kv"
@@ -55,11 +58,12 @@ func sparse(n int) string {
 // Proxies that sign people in put the address where somebody was into state.
 func TestAStateOf4KiBComesBackHoweverItEnds(t *testing.T) {
 	h := newHouse(t)
-	state := sparse(stateMost)
+	state := sparse(frontchannel.MaxState)
 	var a answer
 	for how, q := range map[string]url.Values{
 		"a code": authorization("state", state), "a fault": authorization("state", state, "max_age", "soon"),
-		"silently": authorization("state", state, "prompt", "none"), "by a form": authorization("state", state, "response_mode", "form_post"),
+		"silently":  authorization("state", state, "prompt", "none"),
+		"by a form": authorization("state", state, "response_mode", "form_post"),
 		"much else": authorization("state", state, "nonce", sparse(8000)[8000-longestNonce:], "claims", allClaims()),
 	} {
 		if got := h.browser().login(q); got.params.Get("state") != state {
@@ -79,9 +83,10 @@ func TestAStateOf4KiBComesBackHoweverItEnds(t *testing.T) {
 		t.Errorf("a flow of %d bytes of cookies", size)
 	}
 	// Without its second half the flow is none.
-	b.jar.SetCookies(at(a.step), []*http.Cookie{{Name: "__Secure-latchkey-flow-2", Path: flowAt(flowID(a)), MaxAge: -1}})
-	wantPage(t, b.read(b.get(a.step)), RefusedExpired)
-	posted := h.do(formRequest(PathAuthorize, authorization("state", state))).Header.Get("Location")
+	b.jar.SetCookies(at(a.step), []*http.Cookie{{Name: "__Secure-latchkey-flow-2", Path: flowAt(flowID(a)),
+		MaxAge: -1}})
+	wantPage(t, b.read(b.get(a.step)), frontchannel.RefusedExpired)
+	posted := h.do(formRequest(oauth.PathAuthorize, authorization("state", state))).Header.Get("Location")
 	signedIn := h.signedIn()
 	if got := signedIn.read(signedIn.get(posted)); got.params.Get("state") != state {
 		t.Errorf("by POST: %+v", got)
@@ -92,16 +97,18 @@ func TestAStateOf4KiBComesBackHoweverItEnds(t *testing.T) {
 // looks forged.
 func TestAStateThatCannotComeBackIsAPage(t *testing.T) {
 	h := newHouse(t)
-	for name, state := range map[string]string{"longer than 4 KiB": strings.Repeat("s", stateMost+1), "too long once it is encoded": strings.Repeat("<", 3000)} {
+	for name, state := range map[string]string{"longer than 4 KiB": strings.Repeat("s", frontchannel.MaxState+1),
+		"too long once it is encoded": strings.Repeat("<", 3000)} {
 		for _, more := range [][]string{nil, {"prompt", "none"}, {"max_age", "soon"}} {
 			a := h.signedIn().authorize(authorization(append(more, "state", state)...))
-			if wantPage(t, a, RefusedRequest); a.page.Code != "invalid_request" {
+			if wantPage(t, a, frontchannel.RefusedRequest); a.page.Code != "invalid_request" {
 				t.Errorf("%s: %+v", name, a)
 			}
 		}
 	}
 	state := strings.Repeat("<", 3000)
-	if a := h.browser().login(authorization("state", state, "response_mode", "form_post")); a.params.Get("state") != state {
+	if a := h.browser().login(authorization("state", state, "response_mode",
+		"form_post")); a.params.Get("state") != state {
 		t.Errorf("by a form: %+v", a)
 	}
 }
@@ -109,7 +116,8 @@ func TestAStateThatCannotComeBackIsAPage(t *testing.T) {
 // nginx with the buffers that it has by itself answers 502 past 4 KB of headers.
 func TestTheHeadersOfEachAnswerFitAProxysBuffer(t *testing.T) {
 	h := newHouse(t)
-	for name, state := range map[string]string{"sealed": sparse(1024), "JSON": (strings.Repeat(`{"page":"/calendar"},`, 49))[:1024]} {
+	for name, state := range map[string]string{"sealed": sparse(1024),
+		"JSON": (strings.Repeat(`{"page":"/calendar"},`, 49))[:1024]} {
 		for _, action := range []string{"allow", "deny"} {
 			b := h.browser()
 			b.header = func(header http.Header) {
@@ -138,22 +146,27 @@ func flowID(a answer) storage.ID {
 func TestFlowCookiesLookAsTheyShould(t *testing.T) {
 	h := newHouse(t)
 	lives := map[string]int{"__Secure-latchkey-flow": 12*60*60 + int(policy.DefaultSettings().Lifetimes.Flow),
-		"__Host-latchkey-browser": 400 * 24 * 60 * 60, "__Host-latchkey-browser-": int(policy.DefaultSettings().Lifetimes.Flow)}
+		"__Host-latchkey-browser":  400 * 24 * 60 * 60,
+		"__Host-latchkey-browser-": int(policy.DefaultSettings().Lifetimes.Flow)}
 	resp := h.get(authorizeURL(authorization()))
 	if len(resp.Cookies()) != len(lives) {
 		t.Errorf("%d cookies", len(resp.Cookies()))
 	}
 	for _, c := range resp.Cookies() {
 		name := strings.TrimSuffix(c.Name, path.Base(path.Dir(resp.Header.Get("Location")))) // the flow's id
-		want := map[string]string{"__Secure-latchkey-flow": PathFlow + "/", "__Host-latchkey-browser": "/", "__Host-latchkey-browser-": "/"}[name]
-		if want == "" || !strings.HasPrefix(c.Path, want) || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Domain != "" {
+		want := map[string]string{"__Secure-latchkey-flow": authorize.PathFlow + "/",
+			"__Host-latchkey-browser": "/", "__Host-latchkey-browser-": "/"}[name]
+		if want == "" || !strings.HasPrefix(c.Path, want) || !c.Secure || !c.HttpOnly ||
+			c.SameSite != http.SameSiteLaxMode || c.Domain != "" {
 			t.Errorf("%s", c.Raw)
 		}
 		if c.MaxAge != lives[name] {
 			t.Errorf("%s", c.Raw)
 		}
 	}
-	plain := must(New(context.Background(), Options{Issuer: "http://localhost:8080", Store: h.store, Keys: h.ring, Pages: h.pages, Sessions: fakeSessions{}, Now: h.clock.now}))
+	plain := must(New(context.Background(),
+		Options{Issuer: "http://localhost:8080", Store: h.store, Keys: h.ring, Pages: h.pages,
+			Sessions: fakeSessions{}, Now: h.clock.now}))
 	h.op = plain
 	h.handler = h.routes()
 	for _, c := range h.get(authorizeURL(authorization())).Cookies() {
@@ -170,13 +183,14 @@ func TestTheLargestFlowFitsItsCookiesWithEveryDecisionMade(t *testing.T) {
 		m.OptionalScopes, m.RedirectURIs = []string{"profile", "email", "address"}, []string{long}
 	})
 	sized := func(n int) url.Values {
-		return authorization("scope", "openid profile email address phone patreon", "claims", allClaims(), "redirect_uri", long,
+		return authorization("scope", "openid profile email address phone patreon", "claims", allClaims(),
+			"redirect_uri", long,
 			"state", sparse(n), "nonce", sparse(8000)[8000-longestNonce:], "prompt", "login consent")
 	}
-	largest := sort.Search(stateMost, func(n int) bool {
-		return !strings.Contains(h.get(authorizeURL(sized(n))).Header.Get("Location"), PathFlow)
+	largest := sort.Search(frontchannel.MaxState, func(n int) bool {
+		return !strings.Contains(h.get(authorizeURL(sized(n))).Header.Get("Location"), authorize.PathFlow)
 	}) - 1
-	if largest < 1 || largest == stateMost-1 {
+	if largest < 1 || largest == frontchannel.MaxState-1 {
 		t.Fatalf("the limit is not met: %d", largest)
 	}
 	wantFault(t, h.browser().authorize(sized(largest+1)), "invalid_request")
@@ -205,13 +219,14 @@ func TestAFlowLinkLeadsNowhereInAnotherBrowser(t *testing.T) {
 	other.signIn(h.ada)
 	mine := other.authorize(authorization("prompt", "consent"))
 	for _, path := range []string{a.step, flowAt(flowID(a))} {
-		wantPage(t, other.read(other.get(path)), RefusedExpired)
-		wantPage(t, other.read(other.post(a.step, url.Values{"action": {"allow"}})), RefusedExpired)
+		wantPage(t, other.read(other.get(path)), frontchannel.RefusedExpired)
+		wantPage(t, other.read(other.post(a.step, url.Values{"action": {"allow"}})), frontchannel.RefusedExpired)
 	}
 	// Not even with the flow's cookie: it opens in the browser it was given to.
-	other.jar.SetCookies(at(a.step), []*http.Cookie{{Name: "__Secure-latchkey-flow", Value: b.flowCookie(a).Value, Path: flowAt(flowID(a))}})
-	wantPage(t, other.read(other.get(a.step)), RefusedExpired)
-	wantStep(t, mine, PathConsent)
+	other.jar.SetCookies(at(a.step), []*http.Cookie{{Name: "__Secure-latchkey-flow", Value: b.flowCookie(a).Value,
+		Path: flowAt(flowID(a))}})
+	wantPage(t, other.read(other.get(a.step)), frontchannel.RefusedExpired)
+	wantStep(t, mine, authorize.PathConsent)
 	wantCode(t, other.walk(mine))
 	wantCode(t, b.walk(a))
 }
@@ -228,21 +243,23 @@ func TestOnlyTheFlowsOwnCookieOpensIt(t *testing.T) {
 		return strictBase64.EncodeToString(h.ring.Seal(p, binding, packed))
 	}
 	for name, value := range map[string]string{
-		"another flow's":       b.flowCookie(another).Value,
-		"a flipped bit":        flipped(good),
-		"cut":                  good[:len(good)-1],
-		"longer":               good + "AAAA",
-		"empty":                "",
-		"for another purpose":  seal(keys.PurposeSession, binding(flowID(a), browser)),
-		"unbound":              seal(keys.PurposeFlow, nil),
-		"posted":               seal(keys.PurposeFlow, []byte("posted")),
-		"of no browser":        seal(keys.PurposeFlow, binding(flowID(a), nil)),
-		"for another browser":  seal(keys.PurposeFlow, binding(flowID(a), bytes.Repeat([]byte{1}, 16))),
-		"an access token":      must(h.ring.SealAccessToken(packed[:20])),
-		"something not a flow": strictBase64.EncodeToString(h.ring.Seal(keys.PurposeFlow, binding(flowID(a), browser), []byte("x"))),
+		"another flow's":      b.flowCookie(another).Value,
+		"a flipped bit":       flipped(good),
+		"cut":                 good[:len(good)-1],
+		"longer":              good + "AAAA",
+		"empty":               "",
+		"for another purpose": seal(keys.PurposeSession, binding(flowID(a), browser)),
+		"unbound":             seal(keys.PurposeFlow, nil),
+		"posted":              seal(keys.PurposeFlow, []byte("posted")),
+		"of no browser":       seal(keys.PurposeFlow, binding(flowID(a), nil)),
+		"for another browser": seal(keys.PurposeFlow, binding(flowID(a), bytes.Repeat([]byte{1}, 16))),
+		"an access token":     must(h.ring.SealAccessToken(packed[:20])),
+		"something not a flow": strictBase64.EncodeToString(h.ring.Seal(keys.PurposeFlow,
+			binding(flowID(a), browser), []byte("x"))),
 	} {
-		b.jar.SetCookies(at(a.step), []*http.Cookie{{Name: "__Secure-latchkey-flow", Value: value, Path: flowAt(flowID(a))}})
-		if got := b.read(b.get(a.step)); got.page.Kind != RefusedExpired {
+		b.jar.SetCookies(at(a.step), []*http.Cookie{{Name: "__Secure-latchkey-flow", Value: value,
+			Path: flowAt(flowID(a))}})
+		if got := b.read(b.get(a.step)); got.page.Kind != frontchannel.RefusedExpired {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
@@ -265,12 +282,15 @@ func TestFlowPathsThatNameNoFlowAreExpired(t *testing.T) {
 	b := h.signedIn()
 	a := b.authorize(authorization("prompt", "login"))
 	id := flowID(a).String()
-	for _, path := range []string{"x", strings.ToUpper(id), id + "0", id[1:], strings.ReplaceAll(id, "-", ""), "%00", "..%2f" + id, id + "%20", "{" + id + "}"} {
-		if got := b.get(PathFlow + "/" + path); got.StatusCode != http.StatusGone && got.StatusCode != http.StatusNotFound && got.StatusCode != http.StatusPermanentRedirect {
+	for _, path := range []string{"x", strings.ToUpper(id), id + "0", id[1:], strings.ReplaceAll(id, "-", ""),
+		"%00", "..%2f" + id, id + "%20", "{" + id + "}"} {
+		if got := b.get(authorize.PathFlow + "/" + path); got.StatusCode != http.StatusGone &&
+			got.StatusCode != http.StatusNotFound && got.StatusCode != http.StatusPermanentRedirect {
 			t.Errorf("%s: %d %v", path, got.StatusCode, got.Header)
 		}
 	}
-	if got := b.get(PathFlow + "//" + id); got.StatusCode != http.StatusPermanentRedirect || got.Header.Get("Location") != PathFlow+"/"+id {
+	if got := b.get(authorize.PathFlow + "//" + id); got.StatusCode != http.StatusPermanentRedirect ||
+		got.Header.Get("Location") != authorize.PathFlow+"/"+id {
 		t.Errorf("%d %v", got.StatusCode, got.Header)
 	}
 }
@@ -282,10 +302,10 @@ func TestAFlowEndsWhenItsTimeIsOver(t *testing.T) {
 	a := b.authorize(authorization())
 	life := policy.Seconds(policy.DefaultSettings().Lifetimes.Flow)
 	h.clock.add(life - time.Second)
-	wantStep(t, b.read(b.get(flowAt(flowID(a)))), PathSignIn)
+	wantStep(t, b.read(b.get(flowAt(flowID(a)))), authorize.PathSignIn)
 	h.clock.add(time.Second)
 	for _, path := range []string{a.step, flowAt(flowID(a))} {
-		wantPage(t, b.read(b.get(path)), RefusedExpired)
+		wantPage(t, b.read(b.get(path)), frontchannel.RefusedExpired)
 	}
 }
 
@@ -299,7 +319,7 @@ func TestADecisionDoesNotLengthenTheFlow(t *testing.T) {
 		t.Errorf("%s", c.Raw)
 	}
 	h.clock.add(10 * time.Minute)
-	wantPage(t, b.read(b.get(flowAt(flowID(a)))), RefusedExpired)
+	wantPage(t, b.read(b.get(flowAt(flowID(a)))), frontchannel.RefusedExpired)
 }
 
 func TestAFinishedFlowGivesNoSecondCode(t *testing.T) {
@@ -308,10 +328,11 @@ func TestAFinishedFlowGivesNoSecondCode(t *testing.T) {
 	a := b.authorize(authorization())
 	wantCode(t, b.walk(a))
 	keysBefore := h.keyCount()
-	for _, step := range []string{"", PathSignIn, PathAccount, PathConsent} {
-		wantPage(t, b.read(b.get(flowAt(flowID(a))+step)), RefusedFinished)
+	for _, step := range []string{"", authorize.PathSignIn, authorize.PathAccount, authorize.PathConsent} {
+		wantPage(t, b.read(b.get(flowAt(flowID(a))+step)), frontchannel.RefusedFinished)
 		if step != "" {
-			wantPage(t, b.read(b.post(flowAt(flowID(a))+step, url.Values{"action": {"allow"}})), RefusedFinished)
+			wantPage(t, b.read(b.post(flowAt(flowID(a))+step, url.Values{"action": {"allow"}})),
+				frontchannel.RefusedFinished)
 		}
 	}
 	if h.keyCount() != keysBefore {
@@ -349,7 +370,7 @@ func TestTwoTabsDoNotDisturbEachOther(t *testing.T) {
 	one = b.next(one) // signs in here
 	// The other tab's sign-in is not one of this flow.
 	two = b.read(b.get(flowAt(flowID(two))))
-	wantStep(t, two, PathSignIn)
+	wantStep(t, two, authorize.PathSignIn)
 	two = b.next(two)
 	first, second := b.walk(one), b.walk(two)
 	wantCode(t, first)
@@ -369,7 +390,7 @@ func TestAFlowThatWasDeniedIsOver(t *testing.T) {
 		},
 		"cancel": func(b *browser) (string, answer) {
 			a := b.authorize(authorization())
-			wantStep(b.h.t, a, PathSignIn)
+			wantStep(b.h.t, a, authorize.PathSignIn)
 			return a.step, b.read(b.post(a.step, url.Values{"action": {"deny"}}))
 		},
 		"nothing allowed": func(b *browser) (string, answer) {
@@ -388,15 +409,17 @@ func TestAFlowThatWasDeniedIsOver(t *testing.T) {
 			}
 			id := flowID(answer{step: at})
 			b.signIn(h.ada) // in another tab
-			for _, path := range []string{flowAt(id), flowAt(id) + PathSignIn, flowAt(id) + PathConsent, at} {
-				wantPage(t, b.read(b.get(path)), RefusedFinished)
+			for _, path := range []string{flowAt(id), flowAt(id) + authorize.PathSignIn,
+				flowAt(id) + authorize.PathConsent, at} {
+				wantPage(t, b.read(b.get(path)), frontchannel.RefusedFinished)
 				if got := h.pages.last; got.Client == "" {
 					t.Errorf("%s does not say whose flow it was", path)
 				}
 			}
 			before := h.keyCount()
-			for _, form := range []url.Values{{"action": {"allow"}, "digest": {"x"}}, {"session": {b.sessions[0].String()}}, {"action": {"deny"}}} {
-				wantPage(t, b.read(b.post(at, form)), RefusedFinished)
+			for _, form := range []url.Values{{"action": {"allow"}, "digest": {"x"}},
+				{"session": {b.sessions[0].String()}}, {"action": {"deny"}}} {
+				wantPage(t, b.read(b.post(at, form)), frontchannel.RefusedFinished)
 			}
 			if h.keyCount() != before {
 				t.Error("something was written")
@@ -412,12 +435,12 @@ func TestDenyingWritesNothing(t *testing.T) {
 	a := b.authorize(authorization())
 	keysBefore := h.keyCount()
 	wantFault(t, b.read(b.post(a.step, url.Values{"action": {"deny"}})), "access_denied")
-	wantPage(t, b.read(b.get(a.step)), RefusedFinished)
+	wantPage(t, b.read(b.get(a.step)), frontchannel.RefusedFinished)
 	if h.keyCount() != keysBefore {
 		t.Error("something was written")
 	}
 	h.clock.add(31 * time.Minute)
-	wantPage(t, b.read(b.get(a.step)), RefusedFinished)
+	wantPage(t, b.read(b.get(a.step)), frontchannel.RefusedFinished)
 }
 
 // prompt=login, and max_age that has passed, want a sign-in of this flow.
@@ -431,14 +454,14 @@ func TestReauthenticationNeedsASignInOfThisFlow(t *testing.T) {
 			before := h.claims(b.tokens(authorization()))
 			h.clock.add(time.Minute)
 			a := b.authorize(authorization(change...))
-			wantStep(t, a, PathSignIn)
+			wantStep(t, a, authorize.PathSignIn)
 			b.signIn(h.ada) // elsewhere in this browser
 			again := b.read(b.get(flowAt(flowID(a))))
 			if len(b.sessions) > 1 { // both sessions live: the account is to be chosen, then proven
 				again = b.next(again)
 			}
 			if name != "max_age passed" {
-				wantStep(t, b.next(again), PathSignIn)
+				wantStep(t, b.next(again), authorize.PathSignIn)
 			}
 			a = b.walk(a)
 			wantCode(t, a)
@@ -457,15 +480,16 @@ func TestChoosingAnotherAccountIsNoSignInOfThisFlow(t *testing.T) {
 	b := h.browser()
 	b.signIn(bob)
 	a := b.authorize(authorization("prompt", "login"))
-	wantStep(t, a, PathSignIn)
+	wantStep(t, a, authorize.PathSignIn)
 	b.post(a.step, url.Values{"session": {b.signIn(h.ada).String()}})
 	choose := func(u *people.User) answer {
-		back := b.read(b.post(flowAt(flowID(a))+PathAccount, url.Values{"session": {b.sessionOf(u).String()}}))
+		back := b.read(b.post(flowAt(flowID(a))+authorize.PathAccount,
+			url.Values{"session": {b.sessionOf(u).String()}}))
 		return b.read(b.get(back.step))
 	}
-	wantStep(t, choose(h.ada), PathConsent) // chosen again, she stays signed in here
-	wantStep(t, choose(bob), PathSignIn)
-	wantStep(t, choose(h.ada), PathSignIn)
+	wantStep(t, choose(h.ada), authorize.PathConsent) // chosen again, she stays signed in here
+	wantStep(t, choose(bob), authorize.PathSignIn)
+	wantStep(t, choose(h.ada), authorize.PathSignIn)
 }
 
 func TestMaxAgeIsMeasuredToTheSecond(t *testing.T) {
@@ -474,11 +498,11 @@ func TestMaxAgeIsMeasuredToTheSecond(t *testing.T) {
 	h.clock.add(time.Minute)
 	wantCode(t, b.authorize(authorization("max_age", "60")))
 	wantCode(t, b.authorize(authorization("max_age", "10000")))
-	wantStep(t, b.authorize(authorization("max_age", "59")), PathSignIn)
+	wantStep(t, b.authorize(authorization("max_age", "59")), authorize.PathSignIn)
 	wantFault(t, b.authorize(authorization("max_age", "59", "prompt", "none")), "login_required")
 	age := uint32(59)
 	h.change(webID, func(m *apps.Metadata) { m.DefaultMaxAge = &age })
-	wantStep(t, b.authorize(authorization()), PathSignIn)
+	wantStep(t, b.authorize(authorization()), authorize.PathSignIn)
 	wantCode(t, b.authorize(authorization("max_age", "60"))) // what is asked outweighs what is registered
 }
 
@@ -502,7 +526,7 @@ func TestSeveralAccountsAreChosenFrom(t *testing.T) {
 	b.signIn(h.ada)
 	b.signIn(bob)
 	a := b.authorize(authorization())
-	wantStep(t, a, PathAccount)
+	wantStep(t, a, authorize.PathAccount)
 	if n := b.look(a).Accounts; n != 2 {
 		t.Errorf("%d accounts", n)
 	}
@@ -516,7 +540,8 @@ func TestSeveralAccountsAreChosenFrom(t *testing.T) {
 	stranger := h.browser()
 	theirs := stranger.signIn(h.ada)
 	a = b.authorize(authorization())
-	wantStep(t, b.read(b.get(b.read(b.post(a.step, url.Values{"session": {theirs.String()}})).step)), PathSignIn)
+	wantStep(t, b.read(b.get(b.read(b.post(a.step, url.Values{"session": {theirs.String()}})).step)),
+		authorize.PathSignIn)
 }
 
 func TestALoginHintOrdersTheAccountsAndAsksIfItNamesNoneOfThem(t *testing.T) {
@@ -524,14 +549,15 @@ func TestALoginHintOrdersTheAccountsAndAsksIfItNamesNoneOfThem(t *testing.T) {
 	bob := h.user(people.User{Username: "bob", Email: "bob@example.org", EmailVerified: true})
 	eve := h.user(people.User{Username: "eve", Email: "Mallory@example.org"})
 	names := func(b *browser, a answer) (all []string) {
-		wantStep(t, a, PathAccount)
+		wantStep(t, a, authorize.PathAccount)
 		return b.look(a).Names
 	}
 	both := h.browser()
 	for _, u := range []*people.User{bob, eve, h.ada} { // ada signed in last, and comes first
 		both.signIn(u)
 	}
-	for hint, want := range map[string]string{"": "ada", "BOB": "bob", "bob@EXAMPLE.org": "bob", bob.Subject(): "bob", "eve": "eve",
+	for hint, want := range map[string]string{"": "ada", "BOB": "bob", "bob@EXAMPLE.org": "bob",
+		bob.Subject(): "bob", "eve": "eve",
 		"mallory@example.org": "ada", "nobody": "ada", "ada": "ada"} {
 		if got := names(both, both.authorize(authorization("login_hint", hint))); len(got) != 3 || got[0] != want {
 			t.Errorf("hint %q: %q", hint, got)
@@ -546,8 +572,8 @@ func TestALoginHintOrdersTheAccountsAndAsksIfItNamesNoneOfThem(t *testing.T) {
 	}
 	for _, hint := range []string{"bob", "nobody", "ada@example.org"} { // ada's address is not verified
 		a := b.authorize(authorization("login_hint", hint))
-		wantStep(t, a, PathAccount)
-		if wantCode(t, b.walk(a)); !slices.Equal(b.steps, []string{PathAccount}) {
+		wantStep(t, a, authorize.PathAccount)
+		if wantCode(t, b.walk(a)); !slices.Equal(b.steps, []string{authorize.PathAccount}) {
 			t.Errorf("hint %q: %q", hint, b.steps)
 		}
 	}
@@ -588,9 +614,9 @@ func TestSelectAccountAsksEvenOfOne(t *testing.T) {
 	b := h.signedIn()
 	for _, change := range [][]string{{}, {"id_token_hint", b.tokens(authorization()).IDToken}} {
 		a := b.authorize(authorization(append(change, "prompt", "select_account")...))
-		wantStep(t, a, PathAccount)
+		wantStep(t, a, authorize.PathAccount)
 		wantCode(t, b.walk(a))
-		if !slices.Equal(b.steps, []string{PathAccount}) {
+		if !slices.Equal(b.steps, []string{authorize.PathAccount}) {
 			t.Errorf("%q", b.steps)
 		}
 	}
@@ -603,12 +629,12 @@ func TestPromptConsentAsksAgain(t *testing.T) {
 	h := newHouse(t)
 	b := h.signedIn()
 	a := b.authorize(authorization("prompt", "consent"))
-	wantStep(t, a, PathConsent)
+	wantStep(t, a, authorize.PathConsent)
 	if !b.look(a).Known {
 		t.Error("the app is known")
 	}
 	wantCode(t, b.walk(a))
-	wantStep(t, b.authorize(authorization("prompt", "consent")), PathConsent)
+	wantStep(t, b.authorize(authorization("prompt", "consent")), authorize.PathConsent)
 }
 
 func TestAHintedUserIsTheOneOrHasToSignIn(t *testing.T) {
@@ -621,15 +647,16 @@ func TestAHintedUserIsTheOneOrHasToSignIn(t *testing.T) {
 	wantCode(t, other.login(authorization()))
 	byClaims := `{"id_token":{"sub":{"value":"` + h.ada.Subject() + `"}}}`
 	h.clock.add(24 * time.Hour) // an expired hint is a hint
-	for name, change := range map[string][]string{"id_token_hint": {"id_token_hint", token}, "claims": {"claims", byClaims},
-		"both": {"id_token_hint", token, "claims", byClaims}} {
+	for name, change := range map[string][]string{"id_token_hint": {"id_token_hint", token},
+		"claims": {"claims", byClaims},
+		"both":   {"id_token_hint", token, "claims", byClaims}} {
 		silent := authorization(append(change, "prompt", "none")...)
 		wantCode(t, b.authorize(silent))
 		wantFault(t, other.authorize(silent), "login_required")
 		a := other.authorize(authorization(change...))
-		wantStep(t, a, PathSignIn)
+		wantStep(t, a, authorize.PathSignIn)
 		// Signing in as somebody else does not do.
-		wantStep(t, other.next(other.next(a)), PathSignIn)
+		wantStep(t, other.next(other.next(a)), authorize.PathSignIn)
 		both := h.browser()
 		both.signIn(bob)
 		both.signIn(h.ada)
@@ -638,9 +665,11 @@ func TestAHintedUserIsTheOneOrHasToSignIn(t *testing.T) {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
-	contradiction := authorization("id_token_hint", token, "claims", `{"userinfo":{"sub":{"value":"`+bob.Subject()+`"}}}`)
+	contradiction := authorization("id_token_hint", token, "claims",
+		`{"userinfo":{"sub":{"value":"`+bob.Subject()+`"}}}`)
 	wantFault(t, b.authorize(contradiction), "invalid_request")
-	wantFault(t, b.authorize(authorization("claims", `{"id_token":{"sub":{"value":"nobody"}}}`, "prompt", "none")), "login_required")
+	wantFault(t, b.authorize(authorization("claims", `{"id_token":{"sub":{"value":"nobody"}}}`, "prompt", "none")),
+		"login_required")
 }
 
 func TestOnlyAnIDTokenOfOursForThisClientIsAHint(t *testing.T) {
@@ -651,17 +680,19 @@ func TestOnlyAnIDTokenOfOursForThisClientIsAHint(t *testing.T) {
 	foreign := b.tokens(authorization("client_id", "other"))
 	parts := strings.Split(v.IDToken, ".")
 	for name, hint := range map[string]string{
-		"another client's":   foreign.IDToken,
-		"an access token":    v.AccessToken,
-		"a changed claim":    parts[0] + "." + flipped(parts[1]) + "." + parts[2],
-		"a changed header":   flipped(parts[0]) + "." + parts[1] + "." + parts[2],
-		"a changed sign":     parts[0] + "." + parts[1] + "." + flipped(parts[2]),
-		"unsigned":           parts[0] + "." + parts[1] + ".",
-		"alg none":           strictBase64.EncodeToString([]byte(`{"alg":"none"}`)) + "." + parts[1] + ".",
-		"another issuer's":   h.signed(map[string]any{"iss": "https://evil.example", "aud": webID, "sub": h.ada.Subject()}),
+		"another client's": foreign.IDToken,
+		"an access token":  v.AccessToken,
+		"a changed claim":  parts[0] + "." + flipped(parts[1]) + "." + parts[2],
+		"a changed header": flipped(parts[0]) + "." + parts[1] + "." + parts[2],
+		"a changed sign":   parts[0] + "." + parts[1] + "." + flipped(parts[2]),
+		"unsigned":         parts[0] + "." + parts[1] + ".",
+		"alg none":         strictBase64.EncodeToString([]byte(`{"alg":"none"}`)) + "." + parts[1] + ".",
+		"another issuer's": h.signed(map[string]any{"iss": "https://evil.example", "aud": webID,
+			"sub": h.ada.Subject()}),
 		"of a listed number": h.signed(map[string]any{"iss": issuer, "aud": []int{1}, "sub": h.ada.Subject()}),
 		"of nobody":          h.signed(map[string]any{"iss": issuer, "aud": webID}),
-		"of another type":    must(h.ring.Sign(context.Background(), keys.RS256, keys.TypeLogout, map[string]any{"iss": issuer, "aud": webID, "sub": h.ada.Subject()})),
+		"of another type": must(h.ring.Sign(context.Background(), keys.RS256, keys.TypeLogout,
+			map[string]any{"iss": issuer, "aud": webID, "sub": h.ada.Subject()})),
 	} {
 		if a := b.authorize(authorization("id_token_hint", hint)); a.params.Get("error") != "invalid_request" {
 			t.Errorf("%s: %+v", name, a)
@@ -677,22 +708,37 @@ func TestWhatChangesMeanwhileIsInForceAtOnce(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]struct {
 		change func(h *house, b *browser)
-		page   RefusalKind
+		page   frontchannel.RefusalKind
 		step   string
 	}{
-		"signed out":          {func(h *house, b *browser) { must(0, h.store.Sessions.End(ctx, storage.Operator, b.sessions...)) }, "", PathSignIn},
-		"session cookie gone": {func(_ *house, b *browser) { b.sessions = nil }, "", PathSignIn},
-		"user disabled":       {func(h *house, _ *browser) { must(h.store.Users.Disable(ctx, storage.Operator, h.ada.ID)) }, "", PathSignIn},
-		"user deleted":        {func(h *house, _ *browser) { must(0, h.store.Users.Delete(ctx, storage.Operator, h.ada.ID)) }, "", PathSignIn},
+		"signed out": {func(h *house,
+			b *browser) {
+			must(0, h.store.Sessions.End(ctx, storage.Operator, b.sessions...))
+		}, "", authorize.PathSignIn},
+		"session cookie gone": {func(_ *house, b *browser) { b.sessions = nil }, "", authorize.PathSignIn},
+		"user disabled": {func(h *house,
+			_ *browser) {
+			must(h.store.Users.Disable(ctx, storage.Operator, h.ada.ID))
+		}, "", authorize.PathSignIn},
+		"user deleted": {func(h *house,
+			_ *browser) {
+			must(0, h.store.Users.Delete(ctx, storage.Operator, h.ada.ID))
+		}, "", authorize.PathSignIn},
 		"password set": {func(h *house, _ *browser) {
 			must(h.store.Users.SetPassword(ctx, storage.Operator, h.ada.ID, []byte("x")))
-		}, "", PathSignIn},
+		}, "", authorize.PathSignIn},
 		"client suspended": {func(h *house, _ *browser) {
 			must(h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientSuspended))
-		}, RefusedUnavailable, ""},
-		"client deleted":         {func(h *house, _ *browser) { must(0, h.store.Clients.Delete(ctx, storage.Operator, webID)) }, RefusedClient, ""},
-		"redirect URI withdrawn": {func(h *house, _ *browser) { h.change(webID, func(m *apps.Metadata) { m.RedirectURIs[0] += "2" }) }, RefusedRedirect, ""},
-		"nothing":                {func(*house, *browser) {}, "", PathConsent},
+		}, frontchannel.RefusedUnavailable, ""},
+		"client deleted": {func(h *house,
+			_ *browser) {
+			must(0, h.store.Clients.Delete(ctx, storage.Operator, webID))
+		}, frontchannel.RefusedClient, ""},
+		"redirect URI withdrawn": {func(h *house,
+			_ *browser) {
+			h.change(webID, func(m *apps.Metadata) { m.RedirectURIs[0] += "2" })
+		}, frontchannel.RefusedRedirect, ""},
+		"nothing": {func(*house, *browser) {}, "", authorize.PathConsent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
@@ -742,20 +788,20 @@ func TestWhatChangesWhileACodeIsMadeIsEvaluatedAgain(t *testing.T) {
 	wantCode(t, b.authorize(authorization())) // what is remembered is still enough
 	engine.before = func() { must(0, h.store.Consents.Withdraw(ctx, storage.Operator, h.ada.ID, webID)) }
 	a := b.authorize(authorization())
-	wantStep(t, a, PathConsent)
+	wantStep(t, a, authorize.PathConsent)
 	allow := url.Values{"action": {"allow"}, "digest": {b.look(a).Digest}}
 	a = b.read(b.post(a.step, allow))
 	engine.before = func() { h.change(webID, func(m *apps.Metadata) { m.ClientName = "Evil" }) }
 	a = b.read(b.get(a.step)) // what was allowed is no longer what is shown
-	wantStep(t, a, PathConsent)
+	wantStep(t, a, authorize.PathConsent)
 	wantCode(t, b.walk(a))
 	engine.before = func() { must(h.store.Users.Disable(ctx, storage.Operator, h.ada.ID)) }
-	wantStep(t, b.authorize(authorization()), PathSignIn)
+	wantStep(t, b.authorize(authorization()), authorize.PathSignIn)
 	must(h.store.Users.Enable(ctx, storage.Operator, h.ada.ID))
 	b.sessions = nil
 	wantCode(t, b.login(authorization()))
 	engine.before = func() { must(h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientSuspended)) }
-	wantPage(t, b.authorize(authorization()), RefusedUnavailable)
+	wantPage(t, b.authorize(authorization()), frontchannel.RefusedUnavailable)
 }
 
 func TestAClientThatKeepsChangingEndsInAnApology(t *testing.T) {
@@ -770,5 +816,5 @@ func TestAClientThatKeepsChangingEndsInAnApology(t *testing.T) {
 	engine.before = again
 	a := b.authorize(authorization())
 	engine.before = nil
-	wantPage(t, a, RefusedInternal)
+	wantPage(t, a, frontchannel.RefusedInternal)
 }

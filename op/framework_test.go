@@ -8,15 +8,20 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"latchkey/op/oauth"
 )
 
 // The framework has routes of its own for health, readiness, discovery and more; none is used.
 func TestNothingOfTheFrameworkIsReachableUnseen(t *testing.T) {
 	h := newHouse(t)
-	for _, path := range []string{"/", "/healthz", "/ready", "/authorize", "/oauth/token", "/oauth/introspect", "/userinfo", "/revoke",
+	for _, path := range []string{"/", "/healthz", "/ready", "/authorize", "/oauth/token", "/oauth/introspect",
+		"/userinfo", "/revoke",
 		"/end_session", "/keys", "/device_authorization",
-		"/connect/checksession", "/connect/deviceauthorization", "/connect/par", "/connect/register", "/authorize/callback",
-		PathToken + "/", PathToken + "/healthz", PathUserinfo + "/", PathUserinfo + "/../../healthz"} {
+		"/connect/checksession", "/connect/deviceauthorization", "/connect/par", "/connect/register",
+		"/authorize/callback",
+		oauth.PathToken + "/", oauth.PathToken + "/healthz", oauth.PathUserinfo + "/",
+		oauth.PathUserinfo + "/../../healthz"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			resp := h.do(httptest.NewRequest(method, path, nil))
 			if resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusPermanentRedirect {
@@ -43,7 +48,8 @@ func TestAPathInAnotherSpellingLeadsToTheSamePlace(t *testing.T) {
 	if resp := h.get("/connect%2fauthorize"); resp.StatusCode == 200 {
 		t.Errorf("%d", resp.StatusCode)
 	}
-	if resp := h.get("//connect/./authorize?client_id=x"); resp.StatusCode != http.StatusPermanentRedirect || resp.Header.Get("Location") != "/connect/authorize?client_id=x" {
+	if resp := h.get("//connect/./authorize?client_id=x"); resp.StatusCode != http.StatusPermanentRedirect ||
+		resp.Header.Get("Location") != "/connect/authorize?client_id=x" {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)
 	}
 }
@@ -59,9 +65,11 @@ func TestRefusalsAreLoggedOnce(t *testing.T) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(&framework, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	lines := strings.Count(h.log.String(), "\n")
 	requests := []*http.Request{
-		h.tokenRequest(webID, redemption(code)), h.tokenRequest(webID, redemption(code)), h.tokenRequest(webID, nil), h.tokenRequest("x", redemption(code)),
-		httptest.NewRequest(http.MethodGet, PathUserinfo, nil), httptest.NewRequest(http.MethodGet, PathUserinfo+"?access_token=x", nil),
-		httptest.NewRequest(http.MethodGet, PathToken, nil),
+		h.tokenRequest(webID, redemption(code)), h.tokenRequest(webID, redemption(code)),
+		h.tokenRequest(webID, nil), h.tokenRequest("x", redemption(code)),
+		httptest.NewRequest(http.MethodGet, oauth.PathUserinfo, nil),
+		httptest.NewRequest(http.MethodGet, oauth.PathUserinfo+"?access_token=x", nil),
+		httptest.NewRequest(http.MethodGet, oauth.PathToken, nil),
 	}
 	for _, r := range requests {
 		h.do(r)
@@ -81,14 +89,17 @@ func TestTheLogSaysWhyARequestWasRefused(t *testing.T) {
 	code := h.browser().login(authorization()).code()
 	h.token(webID, redemption(code))
 	for want, do := range map[string]func(){
-		`"error":"invalid_grant","cause":"code used before`:                           func() { h.token(webID, redemption(code)) },
-		`"error":"invalid_client","cause":"wrong client secret"`:                      func() { r := formRequest(PathToken, redemption(code)); basic(r, webID+":x"); h.do(r) },
+		`"error":"invalid_grant","cause":"code used before`: func() {
+			h.token(webID,
+				redemption(code))
+		},
+		`"error":"invalid_client","cause":"wrong client secret"`:                      func() { r := formRequest(oauth.PathToken, redemption(code)); basic(r, webID+":x"); h.do(r) },
 		`"error":"invalid_token","cause":"not an access token of ours`:                func() { h.userinfo("x") },
 		`"error":"redirect_uri","cause":"the redirect_uri sent is not registered: …"`: func() { h.browser().authorize(authorization("redirect_uri", "https://lk_cs_secret.example")) },
 		`"error":"redirect_uri","cause":"the post_logout_redirect_uri sent is not registered: …"`: func() {
 			h.browser().endSession("client_id", webID, "post_logout_redirect_uri", "https://lk_cs_secret.example")
 		},
-		`"error":"invalid_request","cause":"the query cannot be read: …"`: func() { h.get(PathAuthorize + "?a=%zz") },
+		`"error":"invalid_request","cause":"the query cannot be read: …"`: func() { h.get(oauth.PathAuthorize + "?a=%zz") },
 		`"error":"unknown_client","cause":"no client has this client_id"`: func() { h.browser().authorize(authorization("client_id", "lk_cs_secret")) },
 		`"cause":"code_verifier is missing","grant_type":"authorization_code"`: func() {
 			f := redemption(h.browser().login(authorization()).code())
@@ -97,9 +108,9 @@ func TestTheLogSaysWhyARequestWasRefused(t *testing.T) {
 		},
 		`"cause":"not an access token of ours","active":false`:                   func() { h.introspected(webID, "x") },
 		`"error":"login_required","cause":"the user must sign in"`:               func() { h.browser().authorize(authorization("prompt", "none")) },
-		`"error":"invalid_request","cause":"grant_type is missing"`:              func() { h.do(formRequest(PathToken, url.Values{})) },
-		`"error":"invalid_request","cause":"the token endpoint takes POST only"`: func() { h.do(httptest.NewRequest("GET", PathToken, nil)) },
-		`"cause":"client_id was sent more than once"`:                            func() { h.do(formRequest(PathToken, url.Values{"client_id": {"lk_cs_secret", "2"}})) },
+		`"error":"invalid_request","cause":"grant_type is missing"`:              func() { h.do(formRequest(oauth.PathToken, url.Values{})) },
+		`"error":"invalid_request","cause":"the token endpoint takes POST only"`: func() { h.do(httptest.NewRequest("GET", oauth.PathToken, nil)) },
+		`"cause":"client_id was sent more than once"`:                            func() { h.do(formRequest(oauth.PathToken, url.Values{"client_id": {"lk_cs_secret", "2"}})) },
 		`"cause":"code_challenge_method must be S256"`:                           func() { h.browser().authorize(authorization("code_challenge_method", "plain")) },
 	} {
 		if do(); !strings.Contains(h.log.String(), want) {

@@ -1,7 +1,6 @@
 package op
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -10,6 +9,9 @@ import (
 	"testing"
 
 	"latchkey/keys"
+	"latchkey/op/authorize"
+	"latchkey/op/discovery"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 )
 
@@ -37,7 +39,8 @@ func (h *house) answered(t *testing.T, resp *http.Response) {
 func mayLeaveFor(t *testing.T, resp *http.Response, registered ...string) {
 	t.Helper()
 	to := resp.Header.Get("Location")
-	if to == "" || strings.HasPrefix(to, PathFlow+"/") || strings.HasPrefix(to, PathFlow+"?request=") {
+	if to == "" || strings.HasPrefix(to, authorize.PathFlow+"/") ||
+		strings.HasPrefix(to, authorize.PathFlow+"?request=") {
 		return
 	}
 	if resp.StatusCode == http.StatusPermanentRedirect && strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") {
@@ -53,8 +56,10 @@ func mayLeaveFor(t *testing.T, resp *http.Response, registered ...string) {
 func FuzzAuthorize(f *testing.F) {
 	h, b := fuzzHouse(f)
 	h.resource(ordersURI, "orders")
-	for _, change := range [][]string{{}, {"client_id", "spa"}, {"prompt", "none"}, {"redirect_uri", "https://evil.example"}, {"claims", allClaims()},
-		{"id_token_hint", "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA"}, {"response_type", "id_token"}, {"state", "\xff\r\n"}, {"max_age", "0"},
+	for _, change := range [][]string{{}, {"client_id", "spa"}, {"prompt", "none"},
+		{"redirect_uri", "https://evil.example"}, {"claims", allClaims()},
+		{"id_token_hint", "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA"}, {"response_type", "id_token"},
+		{"state", "\xff\r\n"}, {"max_age", "0"},
 		{"resource", "https://orders.example"}, {"resource", "urn:#\xff"}} {
 		f.Add(authorization(change...).Encode(), false)
 		f.Add(authorization(change...).Encode(), true)
@@ -62,9 +67,9 @@ func FuzzAuthorize(f *testing.F) {
 	f.Add("client_id=web&redirect_uri=https://app.example/cb&redirect_uri=https://evil.example", false)
 	f.Add("client_id=web;redirect_uri=%zz", true)
 	f.Fuzz(func(t *testing.T, query string, post bool) {
-		r := httptest.NewRequest(http.MethodGet, PathAuthorize, nil)
+		r := httptest.NewRequest(http.MethodGet, oauth.PathAuthorize, nil)
 		if post {
-			r = httptest.NewRequest(http.MethodPost, PathAuthorize, strings.NewReader(query))
+			r = httptest.NewRequest(http.MethodPost, oauth.PathAuthorize, strings.NewReader(query))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}
 		if !post {
@@ -100,7 +105,8 @@ func FuzzFlowCookie(f *testing.F) {
 		h.answered(t, resp)
 		// A cookie header is parsed leniently: what counts is what was read of it.
 		c, err := r.Cookie("__Secure-latchkey-flow")
-		if opened := resp.StatusCode != http.StatusGone; opened && (err != nil || c.Value != good || strictBase64.EncodeToString(h.op.Browser(r)) != browser) {
+		if opened := resp.StatusCode != http.StatusGone; opened &&
+			(err != nil || c.Value != good || strictBase64.EncodeToString(h.op.Browser(r)) != browser) {
 			t.Fatalf("%q opened the flow: %d", value, resp.StatusCode)
 		}
 	})
@@ -108,13 +114,14 @@ func FuzzFlowCookie(f *testing.F) {
 
 func FuzzPostedRequest(f *testing.F) {
 	h, b := fuzzHouse(f)
-	good := strings.TrimPrefix(h.do(formRequest(PathAuthorize, authorization("prompt", "none"))).Header.Get("Location"), PathFlow+"?request=")
+	good := strings.TrimPrefix(h.do(formRequest(oauth.PathAuthorize,
+		authorization("prompt", "none"))).Header.Get("Location"), authorize.PathFlow+"?request=")
 	f.Add(good)
 	f.Add(flipped(good))
 	f.Add(good[:50])
 	f.Add(b.flowCookie(b.authorize(authorization("prompt", "login"))).Value)
 	f.Fuzz(func(t *testing.T, text string) {
-		resp := h.get(PathFlow + "?request=" + url.QueryEscape(text))
+		resp := h.get(authorize.PathFlow + "?request=" + url.QueryEscape(text))
 		h.answered(t, resp)
 		if (resp.StatusCode == http.StatusSeeOther) != (text == good) {
 			t.Fatalf("%q: %d", text, resp.StatusCode)
@@ -131,7 +138,7 @@ func FuzzAccessToken(f *testing.F) {
 	f.Add(keys.PrefixAccessToken)
 	f.Add("eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA")
 	f.Fuzz(func(t *testing.T, token string) {
-		resp := h.do(formRequest(PathUserinfo, url.Values{"access_token": {token}}))
+		resp := h.do(formRequest(oauth.PathUserinfo, url.Values{"access_token": {token}}))
 		h.answered(t, resp)
 		if (resp.StatusCode == 200) != (token == good) {
 			t.Fatalf("%q: %d", token, resp.StatusCode)
@@ -144,22 +151,25 @@ func FuzzAuthorizationHeader(f *testing.F) {
 	good := b.tokens(authorization()).AccessToken
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.SetBasicAuth(webID, h.secret)
-	for _, header := range []string{"Bearer " + good, "bearer  " + good, r.Header.Get("Authorization"), "Basic", "Basic =", "Bearer", " Bearer x", "Basic OjpA", "DPoP x", "\x00"} {
+	for _, header := range []string{"Bearer " + good, "bearer  " + good, r.Header.Get("Authorization"), "Basic",
+		"Basic =", "Bearer", " Bearer x", "Basic OjpA", "DPoP x", "\x00"} {
 		f.Add(header)
 	}
 	f.Fuzz(func(t *testing.T, header string) {
-		r := httptest.NewRequest(http.MethodGet, PathUserinfo, nil)
+		r := httptest.NewRequest(http.MethodGet, oauth.PathUserinfo, nil)
 		r.Header["Authorization"] = []string{header}
 		resp := h.do(r)
 		h.answered(t, resp)
 		if resp.StatusCode == 200 && !strings.Contains(header, good) {
 			t.Fatalf("%q opened userinfo", header)
 		}
-		r = formRequest(PathToken, redemption("lk_ac_x"))
+		r = formRequest(oauth.PathToken, redemption("lk_ac_x"))
 		r.Header["Authorization"] = []string{header}
 		resp = h.do(r)
 		h.answered(t, resp)
-		if id, secret, ok := r.BasicAuth(); resp.StatusCode == 400 && decoded[tokenAnswer](t, resp).Error == "invalid_grant" && (!ok || secret != h.secret && unescaped(secret) != h.secret || unescaped(id) != webID) {
+		if id, secret, ok := r.BasicAuth(); resp.StatusCode == 400 &&
+			decoded[tokenAnswer](t, resp).Error == "invalid_grant" &&
+			(!ok || secret != h.secret && unescaped(secret) != h.secret || unescaped(id) != webID) {
 			t.Fatalf("%q authenticated a client", header)
 		}
 	})
@@ -170,41 +180,15 @@ func unescaped(s string) string {
 	return plain
 }
 
-func FuzzClaims(f *testing.F) {
-	for _, s := range []string{"", "null", "{}", "[]", `{"userinfo":{"name":null,"email":null},"id_token":{"groups":null}}`, `{"userinfo":{"sub":{"value":"a"}},"id_token":{"acr":{"essential":true,"values":["b",1]}}}`,
-		`{"id_token":{"sub":{"values":[null,"x"]}}}`, `{"userinfo":null,"id_token":{"name":null,"name":{}}}`, strings.Repeat("[", 2000)} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		ask, err := parseClaims(s)
-		if err != nil {
-			return
-		}
-		for _, name := range ask.all() {
-			if readers[name] == nil {
-				t.Fatalf("%q is no claim of ours", name)
-			}
-		}
-		if len(s) > claimsMost || s != "" && !json.Valid([]byte(s)) {
-			t.Fatalf("%q is taken", s)
-		}
-		record, err := ask.record()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if back, err := recordedClaims(record); err != nil || !slices.Equal(back.all(), ask.all()) || back.Subject != "" {
-			t.Fatalf("%q came back as %+v", s, back)
-		}
-	})
-}
-
 // Any bytes on any endpoint: an answer.
 func FuzzEveryRoute(f *testing.F) {
 	h, b := fuzzHouse(f)
 	a := b.authorize(authorization("prompt", "login"))
 	form := redemption("lk_ac_x").Encode()
-	for _, path := range []string{pathDiscovery, pathMetadata, pathWebFinger, PathJWKS, PathAuthorize, PathToken, PathUserinfo, PathFlow, flowAt(flowID(a)),
-		flowAt(storage.ID{1}), flowAt(flowID(a)) + PathConsent, "//connect//token", "/connect/%74oken", "/%", "/connect/token/", ""} {
+	for _, path := range []string{oauth.PathDiscovery, oauth.PathMetadata, discovery.PathWebFinger, oauth.PathJWKS,
+		oauth.PathAuthorize, oauth.PathToken, oauth.PathUserinfo, authorize.PathFlow, flowAt(flowID(a)),
+		flowAt(storage.ID{1}), flowAt(flowID(a)) + authorize.PathConsent, "//connect//token", "/connect/%74oken",
+		"/%", "/connect/token/", ""} {
 		for _, method := range []string{"GET", "POST", "HEAD", "OPTIONS"} {
 			f.Add(method, path, authorization().Encode(), "application/x-www-form-urlencoded", "Bearer x", form)
 		}

@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"latchkey/op/oauth"
 )
 
 // Whoever goes away in the middle of a request leaves a record, and nobody to be woken.
@@ -15,22 +17,23 @@ func TestNobodyIsWokenByACallerWhoWentAway(t *testing.T) {
 		r.SetBasicAuth(webID, h.secret)
 		return r
 	}
-	bearing := httptest.NewRequest(http.MethodGet, PathUserinfo, nil)
+	bearing := httptest.NewRequest(http.MethodGet, oauth.PathUserinfo, nil)
 	bearing.Header.Set("Authorization", "Bearer "+v.AccessToken)
 	for name, r := range map[string]*http.Request{
-		"discovery":     httptest.NewRequest(http.MethodGet, pathDiscovery, nil),
+		"discovery":     httptest.NewRequest(http.MethodGet, oauth.PathDiscovery, nil),
 		"authorize":     httptest.NewRequest(http.MethodGet, authorizeURL(authorization()), nil),
-		"end session":   httptest.NewRequest(http.MethodGet, PathEndSession+"?client_id="+webID, nil),
-		"token":         withBasic(formRequest(PathToken, refresh(v.RefreshToken))),
+		"end session":   httptest.NewRequest(http.MethodGet, oauth.PathEndSession+"?client_id="+webID, nil),
+		"token":         withBasic(formRequest(oauth.PathToken, refresh(v.RefreshToken))),
 		"userinfo":      bearing,
-		"introspection": withBasic(formRequest(PathIntrospection, map[string][]string{"token": {v.AccessToken}})),
-		"revocation":    withBasic(formRequest(PathRevocation, map[string][]string{"token": {v.AccessToken}})),
+		"introspection": withBasic(formRequest(oauth.PathIntrospection, map[string][]string{"token": {v.AccessToken}})),
+		"revocation":    withBasic(formRequest(oauth.PathRevocation, map[string][]string{"token": {v.AccessToken}})),
 	} {
 		ctx, leave := context.WithCancel(t.Context())
 		leave()
 		h.log.reset()
 		h.do(r.WithContext(ctx))
-		if got := h.log.String(); !strings.Contains(got, `"level":"INFO"`) || !strings.Contains(got, `"status":499`) || strings.Count(got, "\n") != 1 {
+		if got := h.log.String(); !strings.Contains(got, `"level":"INFO"`) ||
+			!strings.Contains(got, `"status":499`) || strings.Count(got, "\n") != 1 {
 			t.Errorf("%s: %s", name, got)
 		}
 	}

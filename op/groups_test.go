@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"latchkey/op/authorize"
+	"latchkey/op/frontchannel"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/people"
@@ -35,11 +37,11 @@ func TestAClientOpenToGroupsRefusesOthersOnAPage(t *testing.T) {
 	crew := h.group("crew")
 	h.change(webID, func(m *apps.Metadata) { m.AllowedGroups = []storage.ID{crew.ID} })
 
-	wantPage(t, b.authorize(authorization()), RefusedNotAllowed)
-	wantPage(t, b.authorize(authorization("prompt", "consent")), RefusedNotAllowed)
+	wantPage(t, b.authorize(authorization()), frontchannel.RefusedNotAllowed)
+	wantPage(t, b.authorize(authorization("prompt", "consent")), frontchannel.RefusedNotAllowed)
 	wantFault(t, b.authorize(authorization("prompt", "none")), "access_denied")
 	wantFault(t, h.browser().authorize(authorization("prompt", "none")), "login_required")
-	wantPage(t, b.walk(waiting), RefusedNotAllowed)
+	wantPage(t, b.walk(waiting), frontchannel.RefusedNotAllowed)
 	if shown := b.look(waiting); shown.Digest != "" {
 		t.Error("a consent page is shown all the same")
 	}
@@ -51,8 +53,8 @@ func TestAClientOpenToGroupsRefusesOthersOnAPage(t *testing.T) {
 	}
 	// Whoever is not signed in is asked to first, and learns it then.
 	other := h.browser()
-	wantPage(t, other.login(authorization()), RefusedNotAllowed)
-	if len(other.steps) != 1 || other.steps[0] != PathSignIn {
+	wantPage(t, other.login(authorization()), frontchannel.RefusedNotAllowed)
+	if len(other.steps) != 1 || other.steps[0] != authorize.PathSignIn {
 		t.Errorf("steps %q", other.steps)
 	}
 
@@ -62,7 +64,7 @@ func TestAClientOpenToGroupsRefusesOthersOnAPage(t *testing.T) {
 		t.Errorf("userinfo of a member: %d", resp.StatusCode)
 	}
 	h.join(crew, h.ada, false)
-	wantPage(t, b.authorize(authorization()), RefusedNotAllowed)
+	wantPage(t, b.authorize(authorization()), frontchannel.RefusedNotAllowed)
 }
 
 func TestTheGroupsScopeGivesNames(t *testing.T) {
@@ -78,7 +80,8 @@ func TestTheGroupsScopeGivesNames(t *testing.T) {
 	if got, ok := read(v).([]any); !ok || len(got) != 2 || got[0] != "Event Crew" || got[1] != "Staff" {
 		t.Errorf("groups: %v", read(v))
 	}
-	for _, q := range [][]string{{"scope", "openid profile"}, {"scope", "openid", "claims", `{"userinfo":{"groups":{"essential":true}},"id_token":{"groups":null}}`}} {
+	for _, q := range [][]string{{"scope", "openid profile"},
+		{"scope", "openid", "claims", `{"userinfo":{"groups":{"essential":true}},"id_token":{"groups":null}}`}} {
 		if got := read(h.browser().tokens(authorization(q...))); got != nil {
 			t.Errorf("without the scope: %v", got)
 		}
@@ -110,7 +113,7 @@ func TestConsentNamesTheGroupsThatTheAppWillSee(t *testing.T) {
 	digest := b.look(a).Digest
 	h.join(staff, h.ada, false)
 	again := b.next(b.read(b.post(a.step, url.Values{"action": {"allow"}, "digest": {digest}})))
-	wantStep(t, again, PathConsent)
+	wantStep(t, again, authorize.PathConsent)
 	if got := groups(again); !slices.Equal(got, []string{"groups: Event Crew"}) {
 		t.Errorf("shown again: %q", got)
 	}

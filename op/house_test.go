@@ -21,10 +21,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gorilla/mux"
-
 	"latchkey/internal/edge"
 	"latchkey/keys"
+	"latchkey/op/authorize"
+	"latchkey/op/frontchannel"
+	"latchkey/op/oauth"
+	"latchkey/op/signout"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/kv"
@@ -32,6 +34,8 @@ import (
 	"latchkey/storage/people"
 	"latchkey/storage/policy"
 	"latchkey/storage/store"
+
+	"github.com/gorilla/mux"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -66,7 +70,7 @@ func challengeOf(verifier string) string {
 }
 
 // flowAt is a flow's address.
-func flowAt(id storage.ID) string { return PathFlow + "/" + id.String() }
+func flowAt(id storage.ID) string { return authorize.PathFlow + "/" + id.String() }
 
 // clock is a time that only a test moves.
 type clock struct {
@@ -120,7 +124,8 @@ type keyShelf struct{ set policy.KeySet }
 
 func (s *keyShelf) Load(context.Context) (policy.KeySet, error) { return s.set, nil }
 
-func (s *keyShelf) Replace(_ context.Context, old uint64, set policy.KeySet, _ ...policy.KeyNote) (policy.KeySet, error) {
+func (s *keyShelf) Replace(_ context.Context, old uint64, set policy.KeySet, _ ...policy.KeyNote) (policy.KeySet,
+	error) {
 	set.Epoch = old + 1
 	s.set = set
 	return set, nil
@@ -156,10 +161,11 @@ func (h *house) policy(ctx context.Context) (keys.Policy, error) {
 // routes is the provider behind the edge, as it is in the product, with pages of
 // ours for the steps.
 func (h *house) routes() http.Handler {
-	e := edge.New(edge.Options{Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: h.clock.now})
+	e := edge.New(edge.Options{Log: slog.New(slog.NewJSONHandler(h.log,
+		&slog.HandlerOptions{Level: slog.LevelDebug})), Now: h.clock.now})
 	router := e.Router()
 	h.op.Routes(router)
-	router.HandleFunc(PathFlow+"/{flow}/{step}", h.step)
+	router.HandleFunc(authorize.PathFlow+"/{flow}/{step}", h.step)
 	return e.Handler(router)
 }
 
@@ -184,11 +190,11 @@ func (h *house) step(w http.ResponseWriter, r *http.Request) {
 	}
 	session, _ := storage.ParseID(r.FormValue("session"))
 	switch "/" + mux.Vars(r)["step"] + "?" + r.FormValue("action") {
-	case PathSignIn + "?":
+	case authorize.PathSignIn + "?":
 		f.SignedIn(w, r, session)
-	case PathAccount + "?":
+	case authorize.PathAccount + "?":
 		f.Choose(w, r, session)
-	case PathConsent + "?allow":
+	case authorize.PathConsent + "?allow":
 		if !f.Allow(w, r, r.FormValue("digest"), r.Form["scope"]) {
 			f.Resume(w)
 		}
@@ -202,17 +208,17 @@ type shown struct {
 	LoginHint, Client, Digest string
 	Accounts                  int
 	Names                     []string // of the accounts, as they are ordered
-	Asks                      []Ask
+	Asks                      []authorize.Ask
 	Known                     bool
 }
 
 // fakePages answers a refusal in plain words and keeps the last one.
 type fakePages struct {
 	mu   sync.Mutex
-	last Refusal
+	last frontchannel.Refusal
 }
 
-func (p *fakePages) Refuse(w http.ResponseWriter, _ *http.Request, why Refusal) {
+func (p *fakePages) Refuse(w http.ResponseWriter, _ *http.Request, why frontchannel.Refusal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last = why
@@ -221,7 +227,7 @@ func (p *fakePages) Refuse(w http.ResponseWriter, _ *http.Request, why Refusal) 
 }
 
 // Post writes the form as JSON.
-func (p *fakePages) Post(w http.ResponseWriter, _ *http.Request, form Post) {
+func (p *fakePages) Post(w http.ResponseWriter, _ *http.Request, form frontchannel.Post) {
 	w.Header().Set("Content-Type", postedType)
 	_ = json.NewEncoder(w).Encode(form)
 }
@@ -229,7 +235,7 @@ func (p *fakePages) Post(w http.ResponseWriter, _ *http.Request, form Post) {
 const postedType = "application/json; posted"
 
 // SignedOut names the app and the address that the page links to.
-func (p *fakePages) SignedOut(w http.ResponseWriter, _ *http.Request, l *Logout) {
+func (p *fakePages) SignedOut(w http.ResponseWriter, _ *http.Request, l *signout.Logout) {
 	name := "nobody"
 	if l.Client() != nil {
 		name = l.Client().ID
@@ -370,7 +376,8 @@ type tokenAnswer struct {
 
 // redemption is the form that redeems a code of a plain request.
 func redemption(code string) url.Values {
-	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}, "code_verifier": {verifier}}
+	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback},
+		"code_verifier": {verifier}}
 }
 
 // token asks the token endpoint, as the client id in the way it is registered for.
@@ -391,7 +398,7 @@ func (h *house) tokenRequest(id string, form url.Values) *http.Request {
 	}
 	if method == apps.AuthMethodPrivateKeyJWT {
 		assert(form, h.assertion(id, nil))
-		return formRequest(PathToken, form)
+		return formRequest(oauth.PathToken, form)
 	}
 	if method != apps.AuthMethodBasic {
 		form.Set("client_id", id)
@@ -399,7 +406,7 @@ func (h *house) tokenRequest(id string, form url.Values) *http.Request {
 	if method == apps.AuthMethodPost {
 		form.Set("client_secret", h.secret)
 	}
-	r := formRequest(PathToken, form)
+	r := formRequest(oauth.PathToken, form)
 	if method == apps.AuthMethodBasic {
 		r.SetBasicAuth(id, h.secret)
 	}
@@ -410,7 +417,7 @@ func clone(v url.Values) url.Values { return url.Values(http.Header(v).Clone()) 
 
 func (h *house) userinfo(token string) *http.Response {
 	h.t.Helper()
-	r := httptest.NewRequest(http.MethodGet, PathUserinfo, nil)
+	r := httptest.NewRequest(http.MethodGet, oauth.PathUserinfo, nil)
 	r.Header.Set("Authorization", "Bearer "+token)
 	return h.do(r)
 }

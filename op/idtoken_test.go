@@ -11,21 +11,23 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/jwt"
-
 	"latchkey/keys"
+	"latchkey/op/oauth"
+	"latchkey/op/userclaims"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/people"
 	"latchkey/storage/policy"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
 )
 
 // verified checks an ID token as a stranger would: by the published key set alone.
 func (h *house) verified(token, alg string) map[string]any {
 	h.t.Helper()
 	var set jose.JSONWebKeySet
-	if err := json.Unmarshal([]byte(body(h.get(PathJWKS))), &set); err != nil {
+	if err := json.Unmarshal([]byte(body(h.get(oauth.PathJWKS))), &set); err != nil {
 		h.t.Fatal(err)
 	}
 	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
@@ -66,8 +68,10 @@ func TestIDTokensAreSignedInTheClientsAlgorithmAndVerifyByJWKS(t *testing.T) {
 		c := h.verified(v.IDToken, alg)
 		sum := sha256.Sum256([]byte(v.AccessToken))
 		now := h.clock.now().Unix()
-		for name, want := range map[string]any{"iss": issuer, "sub": h.ada.Subject(), "aud": id, "azp": id, "nonce": "n", "acr": acrPassword,
-			"iat": float64(now), "exp": float64(now + 3600), "auth_time": float64(now), "at_hash": strictBase64.EncodeToString(sum[:16])} {
+		for name, want := range map[string]any{"iss": issuer, "sub": h.ada.Subject(), "aud": id, "azp": id,
+			"nonce": "n", "acr": userclaims.AcrPassword,
+			"iat": float64(now), "exp": float64(now + 3600), "auth_time": float64(now),
+			"at_hash": strictBase64.EncodeToString(sum[:16])} {
 			if c[name] != want {
 				t.Errorf("%s of %s is %v, want %v", name, id, c[name], want)
 			}
@@ -102,14 +106,16 @@ func TestClaimsOfGrantedScopesAreInTheIDTokenUnlessASettingOrTheClientSaysOtherw
 			if own == nil && forAll || own != nil && *own {
 				want = []any{"ada@example.org", false, "ada", []any{"Staff"}}
 			}
-			if got := []any{c["email"], c["email_verified"], c["preferred_username"], c["groups"]}; !reflect.DeepEqual(got, want) {
+			if got := []any{c["email"], c["email_verified"], c["preferred_username"],
+				c["groups"]}; !reflect.DeepEqual(got, want) {
 				t.Errorf("setting %v, client %v: %v", forAll, own, got)
 			}
 		}
 	}
 	h.idTokenUserClaims(true)
 	h.change(webID, func(m *apps.Metadata) { m.IDTokenUserClaims = nil })
-	if c := h.claims(b.tokens(authorization("scope", "openid"))); c["email"] != nil || c["groups"] != nil || c["preferred_username"] != nil {
+	if c := h.claims(b.tokens(authorization("scope", "openid"))); c["email"] != nil || c["groups"] != nil ||
+		c["preferred_username"] != nil {
 		t.Errorf("of scopes that were not granted: %v", c)
 	}
 }
@@ -142,7 +148,8 @@ func TestAScopeNarrowedAwayAtRefreshIsNotInTheIDTokenEither(t *testing.T) {
 // Programs keep ID tokens in cookies and send them in addresses, as id_token_hint.
 func TestAnIDTokenStaysUnder4KBAndWhatIsLeftOutIsAtUserinfo(t *testing.T) {
 	long := strings.Repeat("é", 256) // as long as a claim may be
-	wide := people.Address{Formatted: long, StreetAddress: long, Locality: long, Region: long, PostalCode: long, Country: long}
+	wide := people.Address{Formatted: long, StreetAddress: long, Locality: long, Region: long, PostalCode: long,
+		Country: long}
 	all := people.Profile{Name: long, GivenName: long, FamilyName: long, MiddleName: long, Nickname: long, Gender: long,
 		Website: "https://a.example/" + strings.Repeat("x", 494), PhoneNumber: long, Address: wide}
 	for what, c := range map[string]struct {
@@ -150,8 +157,9 @@ func TestAnIDTokenStaysUnder4KBAndWhatIsLeftOutIsAtUserinfo(t *testing.T) {
 		profile people.Profile
 		left    []string
 	}{
-		"little":                   {3, people.Profile{Name: "Ada"}, nil},
-		"many groups":              {50, people.Profile{Name: "Ada", Address: people.Address{Country: "GB"}}, []string{"groups"}},
+		"little": {3, people.Profile{Name: "Ada"}, nil},
+		"many groups": {50, people.Profile{Name: "Ada", Address: people.Address{Country: "GB"}},
+			[]string{"groups"}},
 		"a long address":           {0, people.Profile{Name: "Ada", Address: wide}, []string{"groups", "address"}},
 		"everything as it is most": {50, all, []string{"groups", "address", "website"}},
 	} {
@@ -162,7 +170,8 @@ func TestAnIDTokenStaysUnder4KBAndWhatIsLeftOutIsAtUserinfo(t *testing.T) {
 			h.join(h.group(fmt.Sprintf("A group with a name of some length %02d", i)), b.user, true)
 		}
 		h.log.reset()
-		v := b.tokens(authorization("scope", "openid profile email address phone groups", "nonce", strings.Repeat("n", longestNonce)))
+		v := b.tokens(authorization("scope", "openid profile email address phone groups", "nonce",
+			strings.Repeat("n", longestNonce)))
 		if len(v.IDToken) >= 4096 {
 			t.Errorf("%s: an ID token of %d bytes", what, len(v.IDToken))
 		}
@@ -177,7 +186,8 @@ func TestAnIDTokenStaysUnder4KBAndWhatIsLeftOutIsAtUserinfo(t *testing.T) {
 				t.Errorf("%s: %s is in the ID token, or not at userinfo", what, name)
 			}
 		}
-		if id["email"] == nil || id["email_verified"] == nil || c.left == nil && id["groups"] == nil || len(c.left) == 1 && id["address"] == nil {
+		if id["email"] == nil || id["email_verified"] == nil || c.left == nil && id["groups"] == nil ||
+			len(c.left) == 1 && id["address"] == nil {
 			t.Errorf("%s: %v", what, id)
 		}
 	}
@@ -201,9 +211,11 @@ func TestSidIsPerSessionAndClient(t *testing.T) {
 	h := newHouse(t)
 	h.client("other", nil)
 	b := h.browser()
-	one, again, other := h.claims(b.tokens(authorization())), h.claims(b.tokens(authorization())), h.claims(b.tokens(authorization("client_id", "other")))
+	one, again, other := h.claims(b.tokens(authorization())), h.claims(b.tokens(authorization())),
+		h.claims(b.tokens(authorization("client_id", "other")))
 	elsewhere := h.claims(h.browser().tokens(authorization()))
-	if one["sid"] != again["sid"] || one["sid"] == other["sid"] || one["sid"] == elsewhere["sid"] || len(one["sid"].(string)) < 22 {
+	if one["sid"] != again["sid"] || one["sid"] == other["sid"] || one["sid"] == elsewhere["sid"] ||
+		len(one["sid"].(string)) < 22 {
 		t.Errorf("%v %v %v %v", one["sid"], again["sid"], other["sid"], elsewhere["sid"])
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"latchkey/keys"
+	"latchkey/op/clientauth"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 )
@@ -27,8 +29,10 @@ func (h *house) imported(id string) *apps.Client { return h.importedAs(id, djang
 func (h *house) importedAs(id, hash string, guessable bool) *apps.Client {
 	h.t.Helper()
 	m := apps.Metadata{ClientName: "Django", GrantTypes: []string{apps.GrantTypeClientCredentials}}
-	done := must(h.store.Clients.Import(context.Background(), storage.Operator, false, []apps.ClientImport{{NewClient: apps.NewClient{
-		ID: id, Metadata: m, Imported: must(keys.NewHasher(keys.HasherOptions{Ring: h.ring}).ImportSecret(id, hash)), Guessable: guessable}}}))
+	done := must(h.store.Clients.Import(context.Background(), storage.Operator, false,
+		[]apps.ClientImport{{NewClient: apps.NewClient{
+			ID: id, Metadata: m, Imported: must(keys.NewHasher(keys.HasherOptions{Ring: h.ring}).ImportSecret(id,
+				hash)), Guessable: guessable}}}))
 	if done[0].Err != nil {
 		h.t.Fatal(done[0].Err)
 	}
@@ -36,14 +40,14 @@ func (h *house) importedAs(id, hash string, guessable bool) *apps.Client {
 }
 
 func (h *house) tryAs(id, secret string) *http.Response {
-	r := formRequest(PathToken, forItself)
+	r := formRequest(oauth.PathToken, forItself)
 	basic(r, id+":"+secret)
 	return h.do(r)
 }
 
 // counting counts what is hashed, and answers err if it is not nil.
 type counting struct {
-	Hasher
+	clientauth.Hasher
 	n   atomic.Int64
 	err error
 }
@@ -56,8 +60,8 @@ func (c *counting) VerifySecret(ctx context.Context, client string, sealed []byt
 }
 
 func (h *house) counting() *counting {
-	c := &counting{Hasher: h.op.token.auth.hasher}
-	h.op.token.auth.hasher = c
+	c := &counting{Hasher: h.op.token.Auth.Hasher}
+	h.op.token.Auth.Hasher = c
 	return c
 }
 
@@ -73,7 +77,8 @@ func TestAnImportedSecretIsHashedUntilItsFirstUseOnly(t *testing.T) {
 		t.Errorf("three uses: %d commits, %d hashes, want one of each", n, hashed.n.Load())
 	}
 	now := must(h.store.Clients.Get(context.Background(), "django"))
-	if v := now.Secrets[0]; len(v.Imported) > 0 || !h.ring.VerifyClientSecret(v.Hash, theirs) || v.Last4 != " has" || v.ID != c.Secrets[0].ID {
+	if v := now.Secrets[0]; len(v.Imported) > 0 || !h.ring.VerifyClientSecret(v.Hash, theirs) ||
+		v.Last4 != " has" || v.ID != c.Secrets[0].ID {
 		t.Errorf("%+v", v)
 	}
 	if now.Revision != c.Revision {
@@ -134,13 +139,17 @@ func TestAWrongSecretForAnImportedClientCostsFewHashes(t *testing.T) {
 func TestASecretTakenAwayWhileItIsHashedDoesNotComeBack(t *testing.T) {
 	for name, end := range map[string]func(h *house){
 		"rotated": func(h *house) {
-			must(h.store.Clients.AddSecret(context.Background(), storage.Operator, "django", h.ring.HashClientSecret("new"), "", 0))
+			must(h.store.Clients.AddSecret(context.Background(), storage.Operator, "django",
+				h.ring.HashClientSecret("new"), "", 0))
 		},
-		"client deleted": func(h *house) { _ = h.store.Clients.Delete(context.Background(), storage.Operator, "django") },
+		"client deleted": func(h *house) {
+			_ = h.store.Clients.Delete(context.Background(), storage.Operator,
+				"django")
+		},
 	} {
 		h := newHouse(t)
 		h.imported("django")
-		h.op.token.auth.hasher = meanwhile{h.op.token.auth.hasher, func() { end(h) }}
+		h.op.token.Auth.Hasher = meanwhile{h.op.token.Auth.Hasher, func() { end(h) }}
 		if resp := h.tryAs("django", theirs); resp.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%s: %d", name, resp.StatusCode)
 		}
@@ -151,8 +160,9 @@ func TestASecretTakenAwayWhileItIsHashedDoesNotComeBack(t *testing.T) {
 	}
 	h := newHouse(t)
 	h.imported("django")
-	h.op.token.auth.hasher = meanwhile{h.op.token.auth.hasher, func() {
-		must(h.store.Clients.AddSecret(context.Background(), storage.Operator, "django", h.ring.HashClientSecret("new"), "", time.Hour))
+	h.op.token.Auth.Hasher = meanwhile{h.op.token.Auth.Hasher, func() {
+		must(h.store.Clients.AddSecret(context.Background(), storage.Operator, "django",
+			h.ring.HashClientSecret("new"), "", time.Hour))
 	}}
 	if resp := h.tryAs("django", theirs); resp.StatusCode != http.StatusOK {
 		t.Errorf("rotated with overlap: %d", resp.StatusCode)
@@ -165,7 +175,7 @@ func TestASecretTakenAwayWhileItIsHashedDoesNotComeBack(t *testing.T) {
 
 // meanwhile lets something happen while a secret is hashed.
 type meanwhile struct {
-	Hasher
+	clientauth.Hasher
 	do func()
 }
 
@@ -180,19 +190,20 @@ func TestWhenTooMuchIsHashedTheClientIsToldWhenToComeBack(t *testing.T) {
 	h.imported("django")
 	h.counting().err = keys.ErrBusy
 	before := h.commits()
-	for _, path := range []string{PathToken, PathIntrospection, PathRevocation} {
+	for _, path := range []string{oauth.PathToken, oauth.PathIntrospection, oauth.PathRevocation} {
 		r := formRequest(path, forItself)
 		basic(r, "django:"+theirs)
 		resp := h.do(r)
 		v := decoded[tokenAnswer](t, resp)
-		if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") != "5" || v.Error != "temporarily_unavailable" {
+		if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") != "5" ||
+			v.Error != "temporarily_unavailable" {
 			t.Errorf("%s: %d, Retry-After %q, %s", path, resp.StatusCode, resp.Header.Get("Retry-After"), body(resp))
 		}
 	}
 	if h.commits() != before {
 		t.Error("something was changed")
 	}
-	h.op.token.auth.hasher.(*counting).err = nil
+	h.op.token.Auth.Hasher.(*counting).err = nil
 	if resp := h.tryAs("django", theirs); resp.StatusCode != http.StatusOK {
 		t.Errorf("a moment later: %d", resp.StatusCode)
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 
+	"latchkey/op/frontchannel"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/people"
@@ -86,7 +88,7 @@ var uses = []struct {
 
 // asked is what introspection tells a caller of the access token.
 func (s situation) asked(caller string) string {
-	resp := s.h.ask(PathIntrospection, caller, s.tokens.AccessToken)
+	resp := s.h.ask(oauth.PathIntrospection, caller, s.tokens.AccessToken)
 	if resp.StatusCode != http.StatusOK {
 		return decoded[tokenAnswer](s.h.t, resp).Error
 	}
@@ -104,7 +106,8 @@ func tokenWord(v tokenAnswer, _ *http.Response) string {
 // right words.
 func TestEveryCauseIsInForceAtEveryUse(t *testing.T) {
 	ctx := context.Background()
-	gone := []string{"login_required", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}
+	gone := []string{"login_required", "invalid_grant", "invalid_grant", "invalid_token", "active false",
+		"invalid_token", "active false"}
 	for _, c := range []struct {
 		name string
 		do   func(situation)
@@ -116,24 +119,32 @@ func TestEveryCauseIsInForceAtEveryUse(t *testing.T) {
 			must(s.h.store.Users.Disable(ctx, storage.Operator, s.h.ada.ID))
 			must(s.h.store.Users.Enable(ctx, storage.Operator, s.h.ada.ID))
 		}, gone},
-		{"user deleted", func(s situation) { mustNot(s.h.store.Users.Delete(ctx, storage.Operator, s.h.ada.ID)) }, gone},
+		{"user deleted", func(s situation) { mustNot(s.h.store.Users.Delete(ctx, storage.Operator, s.h.ada.ID)) },
+			gone},
 		{"epoch bumped by a new password", func(s situation) {
 			must(s.h.store.Users.SetPassword(ctx, storage.Operator, s.h.ada.ID, []byte("sealed")))
 		}, gone},
-		{"session ended", func(s situation) { mustNot(s.h.store.Sessions.End(ctx, storage.Operator, s.b.sessions...)) }, gone},
+		{"session ended", func(s situation) {
+			mustNot(s.h.store.Sessions.End(ctx, storage.Operator,
+				s.b.sessions...))
+		}, gone},
 		{"client suspended", func(s situation) {
 			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientSuspended))
-		}, []string{string(RefusedUnavailable), "invalid_client", "invalid_client", "invalid_token", "invalid_client", "invalid_token", "active false"}},
+		}, []string{string(frontchannel.RefusedUnavailable), "invalid_client", "invalid_client", "invalid_token",
+			"invalid_client", "invalid_token", "active false"}},
 		{"client suspended and approved again", func(s situation) {
 			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientSuspended))
 			must(s.h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientApproved))
-		}, []string{"ok", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}},
+		}, []string{"ok", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token",
+			"active false"}},
 		{"client deleted", func(s situation) { mustNot(s.h.store.Clients.Delete(ctx, storage.Operator, webID)) },
-			[]string{string(RefusedClient), "invalid_client", "invalid_client", "invalid_token", "invalid_client", "invalid_token", "active false"}},
+			[]string{string(frontchannel.RefusedClient), "invalid_client", "invalid_client", "invalid_token",
+				"invalid_client", "invalid_token", "active false"}},
 		{"consent withdrawn", func(s situation) {
 			mustNot(s.h.store.Consents.Withdraw(ctx, storage.Operator, s.h.ada.ID, webID))
-		}, []string{"consent_required", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}},
-		{"grant revoked", func(s situation) { s.h.ask(PathRevocation, webID, s.tokens.RefreshToken) },
+		}, []string{"consent_required", "invalid_grant", "invalid_grant", "invalid_token", "active false",
+			"invalid_token", "active false"}},
+		{"grant revoked", func(s situation) { s.h.ask(oauth.PathRevocation, webID, s.tokens.RefreshToken) },
 			[]string{"ok", "ok", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}},
 		{"openid withdrawn from the client", func(s situation) {
 			s.h.change(webID, func(m *apps.Metadata) {
@@ -142,11 +153,13 @@ func TestEveryCauseIsInForceAtEveryUse(t *testing.T) {
 		}, []string{"ok", "ok", "ok", "insufficient_scope", "active true", "ok", "active true"}},
 		{"all that was granted withdrawn from the client", func(s situation) {
 			s.h.change(webID, func(m *apps.Metadata) { m.Scopes = []string{apps.ScopePhone} })
-		}, []string{"invalid_scope", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}},
+		}, []string{"invalid_scope", "invalid_grant", "invalid_grant", "invalid_token", "active false",
+			"invalid_token", "active false"}},
 		{"user taken out of the only group that may use the client", func(s situation) {
 			g := must(s.h.store.Groups.Create(ctx, storage.Operator, "players", ""))
 			s.h.change(webID, func(m *apps.Metadata) { m.AllowedGroups = []storage.ID{g.ID} })
-		}, []string{"access_denied", "invalid_grant", "invalid_grant", "invalid_token", "active false", "invalid_token", "active false"}},
+		}, []string{"access_denied", "invalid_grant", "invalid_grant", "invalid_token", "active false",
+			"invalid_token", "active false"}},
 		{"admin withdrawn from the client", func(s situation) {
 			s.h.change(webID, func(m *apps.Metadata) {
 				m.Scopes = slices.DeleteFunc(m.Scopes, func(s string) bool { return s == apps.ScopeAdmin })
@@ -176,7 +189,8 @@ func TestEveryCauseIsInForceAtEveryUse(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for i, u := range uses {
-				for name, method := range map[string]func(*apps.Metadata){"a secret": func(*apps.Metadata) {}, "a key": keyed} {
+				for name, method := range map[string]func(*apps.Metadata){"a secret": func(*apps.Metadata) {},
+					"a key": keyed} {
 					s := newSituation(t, method) // each use by itself: none may rest on another's effect
 					c.do(s)
 					if got := u.use(s); got != c.want[i] {

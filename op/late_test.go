@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/op/frontchannel"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 )
@@ -25,25 +27,27 @@ func TestAFlowThatWaitedTooLongNamesItsAppInItsOwnBrowserOnly(t *testing.T) {
 		h.clock.add(late)
 		for _, path := range []string{a.step, flowAt(flowID(a))} {
 			got := b.read(b.get(path))
-			if got.page.Kind != RefusedExpired || got.page.Client != name || got.page.Home != "https://calendar.example/" || got.params != nil {
+			if got.page.Kind != frontchannel.RefusedExpired || got.page.Client != name ||
+				got.page.Home != "https://calendar.example/" || got.params != nil {
 				t.Errorf("%s: %+v", path, got)
 			}
-			if got := other.read(other.get(path)); got.page.Kind != RefusedExpired || got.page.Client != "" || got.page.Home != "" {
+			if got := other.read(other.get(path)); got.page.Kind != frontchannel.RefusedExpired ||
+				got.page.Client != "" || got.page.Home != "" {
 				t.Errorf("elsewhere: %+v", got)
 			}
 		}
 	}
-	if got := b.read(b.post(a.step, url.Values{"action": {"deny"}})); got.page.Kind != RefusedExpired || got.params != nil {
+	if got := b.read(b.post(a.step, url.Values{"action": {"deny"}})); got.page.Kind != frontchannel.RefusedExpired || got.params != nil {
 		t.Errorf("a no that comes too late: %+v", got)
 	}
 	must(h.store.Clients.SetState(context.Background(), storage.Operator, webID, apps.ClientSuspended))
-	if got := b.read(b.get(a.step)); got.page.Kind != RefusedExpired || got.page.Client != "" {
+	if got := b.read(b.get(a.step)); got.page.Kind != frontchannel.RefusedExpired || got.page.Client != "" {
 		t.Errorf("for a suspended app: %+v", got)
 	}
 	if err := h.store.Clients.Delete(context.Background(), storage.Operator, webID); err != nil {
 		t.Fatal(err)
 	}
-	if got := b.read(b.get(a.step)); got.page.Kind != RefusedExpired || got.page.Client != "" {
+	if got := b.read(b.get(a.step)); got.page.Kind != frontchannel.RefusedExpired || got.page.Client != "" {
 		t.Errorf("for an app that is gone: %+v", got)
 	}
 }
@@ -60,13 +64,15 @@ func TestTwoTabsThatOpenAtOnceInAFreshBrowserBothLeadToACode(t *testing.T) {
 			tabs[i] = b.read(answers[i])
 		}
 		for _, i := range []int{1 - last, last} { // the one that comes last names the browser
-			b.jar.SetCookies(at(PathAuthorize), answers[i].Cookies())
+			b.jar.SetCookies(at(oauth.PathAuthorize), answers[i].Cookies())
 		}
 		other := h.browser()
 		other.authorize(authorization())
 		for i := range tabs {
-			other.jar.SetCookies(at(tabs[i].step), []*http.Cookie{{Name: "__Secure-latchkey-flow", Value: b.flowCookie(tabs[i]).Value, Path: flowAt(flowID(tabs[i]))}})
-			wantPage(t, other.read(other.get(tabs[i].step)), RefusedExpired)
+			other.jar.SetCookies(at(tabs[i].step),
+				[]*http.Cookie{{Name: "__Secure-latchkey-flow", Value: b.flowCookie(tabs[i]).Value,
+					Path: flowAt(flowID(tabs[i]))}})
+			wantPage(t, other.read(other.get(tabs[i].step)), frontchannel.RefusedExpired)
 			wantCode(t, b.walk(tabs[i]))
 		}
 	}

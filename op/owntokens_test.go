@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"latchkey/keys"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/bolt"
@@ -30,7 +31,7 @@ func (h *house) ask(path, id, token string) *http.Response {
 
 func (h *house) introspected(id, token string) map[string]any {
 	h.t.Helper()
-	resp := h.ask(PathIntrospection, id, token)
+	resp := h.ask(oauth.PathIntrospection, id, token)
 	if resp.StatusCode != http.StatusOK {
 		h.t.Fatalf("introspection: %d %s", resp.StatusCode, body(resp))
 	}
@@ -55,11 +56,13 @@ func TestAClientsOwnTokenStandsForNobody(t *testing.T) {
 	if got := h.userinfo(v.AccessToken).StatusCode; got != http.StatusUnauthorized {
 		t.Errorf("userinfo: %d", got)
 	}
-	if got := h.introspected("robot", v.AccessToken); got["active"] != true || got["sub"] != "robot" || got["client_id"] != "robot" {
+	if got := h.introspected("robot", v.AccessToken); got["active"] != true || got["sub"] != "robot" ||
+		got["client_id"] != "robot" {
 		t.Errorf("introspection: %v", got)
 	}
 	for _, scope := range []string{"openid", "offline_access", "profile", "nonsense"} {
-		if out, _ := h.token("robot", url.Values{"grant_type": {"client_credentials"}, "scope": {scope}}); out.Error != "invalid_scope" {
+		if out, _ := h.token("robot", url.Values{"grant_type": {"client_credentials"},
+			"scope": {scope}}); out.Error != "invalid_scope" {
 			t.Errorf("scope %s: %+v", scope, out)
 		}
 	}
@@ -97,7 +100,8 @@ func TestAClientsOwnTokenEndsWithTheClient(t *testing.T) {
 		end(h)
 		if name == "revoked" {
 			other, _ := h.token("robot", forItself)
-			if resp := h.ask(PathRevocation, "robot", v.AccessToken); resp.StatusCode != http.StatusOK || body(resp) != "" {
+			if resp := h.ask(oauth.PathRevocation, "robot", v.AccessToken); resp.StatusCode != http.StatusOK ||
+				body(resp) != "" {
 				t.Errorf("revocation: %d %q", resp.StatusCode, body(resp))
 			}
 			if h.introspected("robot", other.AccessToken)["active"] != true {
@@ -116,13 +120,14 @@ func TestIntrospectionTellsTheOwnerOnly(t *testing.T) {
 	h.client("spa", publicClient)
 	for _, token := range []string{v.AccessToken, v.RefreshToken} {
 		got := h.introspected(webID, token)
-		if got["active"] != true || got["sub"] != h.ada.Subject() || got["client_id"] != webID || got["username"] != "ada" {
+		if got["active"] != true || got["sub"] != h.ada.Subject() || got["client_id"] != webID ||
+			got["username"] != "ada" {
 			t.Errorf("the owner is told %v", got)
 		}
 		if got := h.introspected("other", token); len(got) != 1 || got["active"] != false {
 			t.Errorf("another client is told %v", got)
 		}
-		if resp := h.ask(PathIntrospection, "spa", token); resp.StatusCode != http.StatusUnauthorized {
+		if resp := h.ask(oauth.PathIntrospection, "spa", token); resp.StatusCode != http.StatusUnauthorized {
 			t.Errorf("a public client: %d", resp.StatusCode)
 		}
 	}
@@ -132,7 +137,8 @@ func TestIntrospectionTellsTheOwnerOnly(t *testing.T) {
 		}
 	}
 	next, _ := h.token(webID, refresh(v.RefreshToken))
-	if h.introspected(webID, v.RefreshToken)["active"] != false || h.introspected(webID, next.RefreshToken)["active"] != true {
+	if h.introspected(webID, v.RefreshToken)["active"] != false ||
+		h.introspected(webID, next.RefreshToken)["active"] != true {
 		t.Error("a refresh token that was used up is active, or its successor is not")
 	}
 	must(h.store.Users.Disable(context.Background(), storage.Operator, h.ada.ID))
@@ -144,13 +150,14 @@ func TestIntrospectionTellsTheOwnerOnly(t *testing.T) {
 func TestRevokingARefreshTokenEndsTheGrantAnAccessTokenItselfOnly(t *testing.T) {
 	h, _, v := refreshable(t)
 	next, _ := h.token(webID, refresh(v.RefreshToken))
-	if resp := h.ask(PathRevocation, webID, v.AccessToken); resp.StatusCode != http.StatusOK {
+	if resp := h.ask(oauth.PathRevocation, webID, v.AccessToken); resp.StatusCode != http.StatusOK {
 		t.Fatal(resp.StatusCode)
 	}
-	if h.userinfo(v.AccessToken).StatusCode != http.StatusUnauthorized || h.userinfo(next.AccessToken).StatusCode != http.StatusOK {
+	if h.userinfo(v.AccessToken).StatusCode != http.StatusUnauthorized ||
+		h.userinfo(next.AccessToken).StatusCode != http.StatusOK {
 		t.Error("revoking an access token ended the wrong one")
 	}
-	if resp := h.ask(PathRevocation, webID, next.RefreshToken); resp.StatusCode != http.StatusOK {
+	if resp := h.ask(oauth.PathRevocation, webID, next.RefreshToken); resp.StatusCode != http.StatusOK {
 		t.Fatal(resp.StatusCode)
 	}
 	if h.userinfo(next.AccessToken).StatusCode != http.StatusUnauthorized {
@@ -165,12 +172,12 @@ func TestRevocationIsForTheTokensOwner(t *testing.T) {
 	h, _, v := refreshable(t)
 	h.client("other", nil)
 	for _, token := range []string{v.AccessToken, v.RefreshToken} {
-		if resp := h.ask(PathRevocation, "other", token); resp.StatusCode != http.StatusBadRequest {
+		if resp := h.ask(oauth.PathRevocation, "other", token); resp.StatusCode != http.StatusBadRequest {
 			t.Errorf("another client: %d", resp.StatusCode)
 		}
 	}
 	for _, token := range []string{"unknown", v.IDToken} {
-		if resp := h.ask(PathRevocation, webID, token); resp.StatusCode != http.StatusOK || body(resp) != "" {
+		if resp := h.ask(oauth.PathRevocation, webID, token); resp.StatusCode != http.StatusOK || body(resp) != "" {
 			t.Errorf("an unknown token: %d %q", resp.StatusCode, body(resp))
 		}
 	}
@@ -183,7 +190,7 @@ func TestManyRevokedTokensEndTheGrant(t *testing.T) {
 	h, _, v := refreshable(t, func(m *apps.Metadata) { m.RefreshTokenReuse = true })
 	for range 17 {
 		next, _ := h.token(webID, refresh(v.RefreshToken))
-		h.ask(PathRevocation, webID, next.AccessToken)
+		h.ask(oauth.PathRevocation, webID, next.AccessToken)
 	}
 	if h.userinfo(v.AccessToken).StatusCode != http.StatusUnauthorized {
 		t.Error("the grant lives on")
@@ -204,7 +211,7 @@ func TestTheJTIOfAJWTAccessTokenIsNoAccessToken(t *testing.T) {
 			if h.introspected(client, bare)["active"] != false {
 				t.Errorf("%s: it is active", client)
 			}
-			h.ask(PathRevocation, client, bare)
+			h.ask(oauth.PathRevocation, client, bare)
 		}
 		if h.introspected(client, token)["active"] != true {
 			t.Errorf("%s: the jti revoked its token", client)
@@ -218,7 +225,8 @@ func TestJWTAccessTokensFollowRFC9068AndAreWorthTheSameHere(t *testing.T) {
 		t.Fatalf("%+v", v)
 	}
 	claims := h.verifiedAs(v.AccessToken, "RS256", "at+jwt")
-	for name, want := range map[string]any{"iss": issuer, "aud": issuer, "client_id": webID, "sub": h.ada.Subject(), "scope": v.Scope} {
+	for name, want := range map[string]any{"iss": issuer, "aud": issuer, "client_id": webID, "sub": h.ada.Subject(),
+		"scope": v.Scope} {
 		if claims[name] != want {
 			t.Errorf("%s is %v", name, claims[name])
 		}
@@ -229,43 +237,17 @@ func TestJWTAccessTokensFollowRFC9068AndAreWorthTheSameHere(t *testing.T) {
 	if h.userinfo(v.AccessToken).StatusCode != http.StatusOK || h.introspected(webID, v.AccessToken)["active"] != true {
 		t.Error("it is not worth anything here")
 	}
-	h.ask(PathRevocation, webID, v.AccessToken)
+	h.ask(oauth.PathRevocation, webID, v.AccessToken)
 	if h.userinfo(v.AccessToken).StatusCode != http.StatusUnauthorized {
 		t.Error("revoked, it works on here")
 	}
 	h.client("robot", func(m *apps.Metadata) { ownGrant(m); m.AccessTokenFormat = apps.AccessTokenJWT })
 	own, _ := h.token("robot", forItself)
-	if claims := h.verifiedAs(own.AccessToken, "RS256", "at+jwt"); claims["sub"] != "robot" || claims["client_id"] != "robot" {
+	if claims := h.verifiedAs(own.AccessToken, "RS256", "at+jwt"); claims["sub"] != "robot" ||
+		claims["client_id"] != "robot" {
 		t.Errorf("%v", claims)
 	}
 	if h.userinfo(own.AccessToken).StatusCode != http.StatusUnauthorized {
 		t.Error("a client's own JWT works at userinfo")
 	}
-}
-
-func TestAccessTokenPayloadsReadBackAsWritten(t *testing.T) {
-	at := time.Unix(1790000000, 0)
-	for _, tok := range []accessToken{
-		{grant: storage.ID{1}, expires: at, scopes: fullMask},
-		{grant: storage.ID{2}, expires: at, scopes: 5},
-		{client: "robot", epoch: 7, own: []string{"a", "b"}, expires: at},
-		{client: "robot", epoch: 7, own: []string{}, expires: at},
-	} {
-		got, err := parseAccessToken(tok.bytes())
-		if err != nil || got.grant != tok.grant || got.client != tok.client || got.epoch != tok.epoch || !got.expires.Equal(at) ||
-			got.scopes != tok.scopes || strings.Join(got.own, " ") != strings.Join(tok.own, " ") {
-			t.Errorf("%+v reads back as %+v: %v", tok, got, err)
-		}
-	}
-}
-
-func FuzzParseAccessToken(f *testing.F) {
-	f.Add(accessToken{grant: storage.ID{1}, scopes: fullMask}.bytes())
-	f.Add(accessToken{grant: storage.ID{1}, scopes: 5}.bytes())
-	f.Add(accessToken{client: "robot", own: []string{"a"}}.bytes())
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if v, err := parseAccessToken(b); err == nil && v.grant.IsZero() && v.client == "" && b[0] == tokenOfClient {
-			t.Errorf("%x stands for nobody", b)
-		}
-	})
 }

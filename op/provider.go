@@ -7,25 +7,29 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/gorilla/mux"
-
 	"latchkey/internal/limit"
 	"latchkey/keys"
+	"latchkey/op/authorize"
+	"latchkey/op/clientauth"
+	"latchkey/op/discovery"
+	"latchkey/op/frontchannel"
+	"latchkey/op/introspection"
+	"latchkey/op/oauth"
+	"latchkey/op/signout"
+	"latchkey/op/tokenendpoint"
+	"latchkey/op/tokens"
+	"latchkey/op/userclaims"
+	"latchkey/op/userinfo"
 	"latchkey/storage"
 	"latchkey/storage/store"
+
+	"github.com/gorilla/mux"
 )
 
 // Pages renders what the protocol must not answer by a redirect.
 type Pages interface {
-	authorizePages
-	signOutPages
-}
-
-// Hasher checks client secrets of which another system's hash was imported; keys.Hasher
-// does.
-type Hasher interface {
-	// VerifySecret returns keys.ErrBusy if it has too much to do.
-	VerifySecret(ctx context.Context, client string, sealed []byte, secret string) (bool, error)
+	authorize.Pages
+	signout.Pages
 }
 
 // Options of a provider. All but Fetch and Now are required.
@@ -33,26 +37,26 @@ type Options struct {
 	Issuer   string // as in discovery: scheme and host, no path, no trailing slash
 	Store    *store.Store
 	Keys     *keys.Ring
-	Hasher   Hasher
+	Hasher   clientauth.Hasher
 	Pages    Pages
-	Sessions signOutSessions
-	Fetch    Fetcher          // nil: clients that keep their keys elsewhere cannot authenticate
-	Now      func() time.Time // nil: time.Now
+	Sessions signout.Sessions
+	Fetch    clientauth.Fetcher // nil: clients that keep their keys elsewhere cannot authenticate
+	Now      func() time.Time   // nil: time.Now
 }
 
 // Provider is the OpenID provider. It puts its endpoints together; each knows what it
 // needs and no more.
 type Provider struct {
-	authorize     *authorizeHandler
-	signOut       *signOutHandler
-	token         *tokenHandler
-	userinfo      *userinfoHandler
-	introspection *introspectionHandler
-	revocation    *revocationHandler
-	discovery     *discoveryHandler
+	authorize     *authorize.Handler
+	signOut       *signout.Handler
+	token         *tokenendpoint.Handler
+	userinfo      *userinfo.Handler
+	introspection *introspection.Handler
+	revocation    *introspection.RevocationHandler
+	discovery     *discovery.Handler
 	admin         *administration
 	scripts       *scriptAccess
-	browsers      browsers
+	browsers      frontchannel.Browsers
 }
 
 // New makes a provider.
@@ -68,35 +72,46 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	claims, store := newScopeClaims(all), o.Store
-	browsers, sealer := browsers{Cookies{Secure: u.Scheme == "https"}}, sealer{o.Keys}
-	issued := &tokens{issuer: o.Issuer, grants: store.Grants, keys: o.Keys, claims: claims, now: o.Now}
-	auth := &clientAuth{issuer: o.Issuer, clients: store.Clients, resources: store.Resources, keys: o.Keys, hasher: o.Hasher,
-		known: newClientKeys(o.Fetch, o.Now), wrong: limit.NewTable[limit.Spent](wrongMost), now: o.Now}
+	claims, store := userclaims.New(all), o.Store
+	browsers, sealer := frontchannel.Browsers{Cookies: frontchannel.Cookies{Secure: u.Scheme == "https"}},
+		frontchannel.Sealer{Keys: o.Keys}
+	issued := &tokens.Tokens{Issuer: o.Issuer, Grants: store.Grants, Keys: o.Keys, Claims: claims, Now: o.Now}
+	auth := &clientauth.Authenticator{Issuer: o.Issuer, Clients: store.Clients, Resources: store.Resources,
+		Keys: o.Keys, Hasher: o.Hasher,
+		Known: clientauth.NewClientKeys(o.Fetch, o.Now), Wrong: limit.NewTable[limit.Spent](clientauth.MaxCounted),
+		Now: o.Now}
 	p := &Provider{browsers: browsers, scripts: &scriptAccess{store.Clients},
-		authorize: &authorizeHandler{issuer: o.Issuer, clients: store.Clients, scopes: store.Scopes, settings: store.Settings,
-			grants: store.Grants, tokens: issued, claims: claims, browsers: browsers, sealer: sealer,
-			pages: o.Pages, sessions: o.Sessions, now: o.Now},
-		signOut: &signOutHandler{clients: store.Clients, people: store.Sessions, settings: store.Settings, tokens: issued,
-			sealer: sealer, pages: o.Pages, sessions: o.Sessions, now: o.Now},
-		token: newTokenHandler(tokenHandler{auth: auth, tokens: issued, grants: store.Grants, scopes: store.Scopes,
-			keys: o.Keys, now: o.Now}),
-		userinfo: &userinfoHandler{tokens: issued, claims: claims},
-		introspection: &introspectionHandler{issuer: o.Issuer, auth: auth, tokens: issued, clients: store.Clients,
-			grants: store.Grants, now: o.Now},
-		revocation: &revocationHandler{auth: auth, tokens: issued, clients: store.Clients, grants: store.Grants},
-		discovery:  &discoveryHandler{issuer: o.Issuer, scopes: store.Scopes, settings: store.Settings, keys: o.Keys},
-		admin:      &administration{tokens: issued, clients: store.Clients},
+		authorize: &authorize.Handler{Issuer: o.Issuer, Clients: store.Clients, Scopes: store.Scopes,
+			Settings: store.Settings,
+			Grants:   store.Grants, Tokens: issued, Claims: claims, Browsers: browsers, Sealer: sealer,
+			Pages: o.Pages, Sessions: o.Sessions, Now: o.Now},
+		signOut: &signout.Handler{Clients: store.Clients, People: store.Sessions, Settings: store.Settings,
+			Tokens: issued,
+			Sealer: sealer, Pages: o.Pages, Sessions: o.Sessions, Now: o.Now},
+		token: tokenendpoint.New(tokenendpoint.Handler{Auth: auth, Tokens: issued, Grants: store.Grants,
+			Scopes: store.Scopes,
+			Keys:   o.Keys, Now: o.Now}),
+		userinfo: &userinfo.Handler{Tokens: issued, Claims: claims},
+		introspection: &introspection.Handler{Issuer: o.Issuer, Auth: auth, Tokens: issued, Clients: store.Clients,
+			Grants: store.Grants, Now: o.Now},
+		revocation: &introspection.RevocationHandler{Auth: auth, Tokens: issued, Clients: store.Clients,
+			Grants: store.Grants},
+		discovery: &discovery.Handler{Issuer: o.Issuer, Scopes: store.Scopes, Settings: store.Settings, Keys: o.Keys},
+		admin:     &administration{tokens: issued, clients: store.Clients},
 	}
-	_, err = p.discovery.document(all)
+	_, err = p.discovery.Document(all)
 	return p, err
 }
 
 // Flow finds the flow that the request's path names, for its pages: see [Flow].
-func (p *Provider) Flow(r *http.Request) (*Flow, *Ending) { return p.authorize.Flow(r) }
+func (p *Provider) Flow(r *http.Request) (*authorize.Flow, *authorize.Ending) {
+	return p.authorize.Flow(r)
+}
 
 // Logout finds the app's request to sign somebody out that the address carries: see [Logout].
-func (p *Provider) Logout(r *http.Request) (*Logout, *SignOutEnding) { return p.signOut.Logout(r) }
+func (p *Provider) Logout(r *http.Request) (*signout.Logout, *signout.SignOutEnding) {
+	return p.signOut.Logout(r)
+}
 
 // Browser returns what names this browser: the bytes of a small cookie that says
 // nothing about anybody. Nil if it has none yet.
@@ -118,16 +133,16 @@ func (p *Provider) Administer(ctx context.Context, token string) (storage.Actor,
 // Routes puts the provider's routes on r.
 func (p *Provider) Routes(r *mux.Router) {
 	readable := []string{http.MethodGet, http.MethodHead, http.MethodOptions}
-	r.Handle(pathDiscovery, p.scripts.allow(http.HandlerFunc(p.discovery.serveMetadata))).Methods(readable...)
-	r.Handle(pathMetadata, p.scripts.allow(http.HandlerFunc(p.discovery.serveMetadata))).Methods(readable...)
-	r.Handle(PathJWKS, p.scripts.allow(http.HandlerFunc(p.discovery.serveJWKS))).Methods(readable...)
-	r.Handle(pathWebFinger, public(http.HandlerFunc(p.discovery.serveWebFinger))).Methods(readable...)
-	r.Handle(PathToken, p.scripts.allow(p.token))
-	r.Handle(PathIntrospection, p.introspection)
-	r.Handle(PathRevocation, p.scripts.allow(p.revocation))
-	r.Handle(PathUserinfo, p.scripts.allow(p.userinfo))
-	r.Handle(PathAuthorize, p.authorize).Methods(http.MethodGet, http.MethodPost)
-	r.Handle(PathEndSession, p.signOut).Methods(http.MethodGet, http.MethodPost)
-	r.HandleFunc(PathFlow, p.authorize.servePosted).Methods(http.MethodGet)
-	r.HandleFunc(PathFlow+"/{flow}", p.authorize.serveFlow).Methods(http.MethodGet)
+	r.Handle(oauth.PathDiscovery, p.scripts.allow(http.HandlerFunc(p.discovery.ServeMetadata))).Methods(readable...)
+	r.Handle(oauth.PathMetadata, p.scripts.allow(http.HandlerFunc(p.discovery.ServeMetadata))).Methods(readable...)
+	r.Handle(oauth.PathJWKS, p.scripts.allow(http.HandlerFunc(p.discovery.ServeJWKS))).Methods(readable...)
+	r.Handle(discovery.PathWebFinger, public(http.HandlerFunc(p.discovery.ServeWebFinger))).Methods(readable...)
+	r.Handle(oauth.PathToken, p.scripts.allow(p.token))
+	r.Handle(oauth.PathIntrospection, p.introspection)
+	r.Handle(oauth.PathRevocation, p.scripts.allow(p.revocation))
+	r.Handle(oauth.PathUserinfo, p.scripts.allow(p.userinfo))
+	r.Handle(oauth.PathAuthorize, p.authorize).Methods(http.MethodGet, http.MethodPost)
+	r.Handle(oauth.PathEndSession, p.signOut).Methods(http.MethodGet, http.MethodPost)
+	r.HandleFunc(authorize.PathFlow, p.authorize.ServePosted).Methods(http.MethodGet)
+	r.HandleFunc(authorize.PathFlow+"/{flow}", p.authorize.ServeFlow).Methods(http.MethodGet)
 }

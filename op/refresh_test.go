@@ -47,11 +47,13 @@ func refreshable(t *testing.T, change ...func(*apps.Metadata)) (*house, *browser
 
 func TestARefreshTokenComesWithTheGrantTypeAndWithoutOfflineAccessUnlessTurnedOff(t *testing.T) {
 	h := newHouse(t)
-	if v := h.browser().tokens(authorization("scope", "openid offline_access")); v.RefreshToken != "" || strings.Contains(v.Scope, "offline_access") {
+	if v := h.browser().tokens(authorization("scope", "openid offline_access")); v.RefreshToken != "" ||
+		strings.Contains(v.Scope, "offline_access") {
 		t.Errorf("a client not registered for it: %+v", v)
 	}
 	h.change(webID, refreshing)
-	if v := h.browser().tokens(authorization("scope", "openid")); !strings.HasPrefix(v.RefreshToken, keys.PrefixRefreshToken) {
+	if v := h.browser().tokens(authorization("scope", "openid")); !strings.HasPrefix(v.RefreshToken,
+		keys.PrefixRefreshToken) {
 		t.Errorf("without offline_access: %+v", v)
 	}
 	off := false
@@ -71,7 +73,8 @@ func TestEachRefreshTurnsTheTokenAndKeepsWhoAndWhen(t *testing.T) {
 	for range 5 {
 		h.clock.add(2 * time.Hour)
 		v, _ := h.token(webID, refresh(now.RefreshToken))
-		if v.Status != http.StatusOK || slices.Contains(seen, v.RefreshToken) || h.userinfo(v.AccessToken).StatusCode != http.StatusOK {
+		if v.Status != http.StatusOK || slices.Contains(seen, v.RefreshToken) ||
+			h.userinfo(v.AccessToken).StatusCode != http.StatusOK {
 			t.Fatalf("%+v", v)
 		}
 		is := h.claims(v)
@@ -194,7 +197,8 @@ func TestNarrowingHoldsForOneAccessTokenAndNeverWidens(t *testing.T) {
 	if narrow.Scope != "openid email" {
 		t.Fatalf("%+v", narrow)
 	}
-	if got := decoded[map[string]any](t, h.userinfo(narrow.AccessToken)); got["email"] == nil || got["preferred_username"] != nil {
+	if got := decoded[map[string]any](t, h.userinfo(narrow.AccessToken)); got["email"] == nil ||
+		got["preferred_username"] != nil {
 		t.Errorf("the narrowed token gives %v", got)
 	}
 	full, _ := h.token(webID, refresh(narrow.RefreshToken))
@@ -291,15 +295,22 @@ func TestEveryCauseEndsRefreshingAtTheNextCall(t *testing.T) {
 		do     func(h *house, b *browser)
 		online bool // ends online grants only
 	}{
-		"user disabled": {func(h *house, _ *browser) { must(h.store.Users.Disable(ctx, storage.Operator, h.ada.ID)) }, false},
-		"user deleted":  {func(h *house, _ *browser) { _ = h.store.Users.Delete(ctx, storage.Operator, h.ada.ID) }, false},
+		"user disabled": {func(h *house,
+			_ *browser) {
+			must(h.store.Users.Disable(ctx, storage.Operator, h.ada.ID))
+		}, false},
+		"user deleted": {func(h *house, _ *browser) { _ = h.store.Users.Delete(ctx, storage.Operator, h.ada.ID) },
+			false},
 		"password set": {func(h *house, _ *browser) {
 			must(h.store.Users.SetPassword(ctx, storage.Operator, h.ada.ID, []byte("x")))
 		}, false},
 		"client suspended": {func(h *house, _ *browser) {
 			must(h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientSuspended))
 		}, false},
-		"consent withdrawn": {func(h *house, _ *browser) { _ = h.store.Consents.Withdraw(ctx, storage.Operator, h.ada.ID, webID) }, false},
+		"consent withdrawn": {func(h *house,
+			_ *browser) {
+			_ = h.store.Consents.Withdraw(ctx, storage.Operator, h.ada.ID, webID)
+		}, false},
 		"offline_access withdrawn from the client": {func(h *house, _ *browser) {
 			h.change(webID, func(m *apps.Metadata) {
 				m.Scopes = slices.DeleteFunc(m.Scopes, func(s string) bool { return s == "offline_access" })
@@ -308,7 +319,10 @@ func TestEveryCauseEndsRefreshingAtTheNextCall(t *testing.T) {
 		"grant type withdrawn": {func(h *house, _ *browser) {
 			h.change(webID, func(m *apps.Metadata) { m.GrantTypes = []string{"authorization_code"} })
 		}, false},
-		"session ended": {func(h *house, b *browser) { _ = h.store.Sessions.End(ctx, storage.Operator, b.sessions...) }, true},
+		"session ended": {func(h *house,
+			b *browser) {
+			_ = h.store.Sessions.End(ctx, storage.Operator, b.sessions...)
+		}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, b, v := refreshable(t)
@@ -395,7 +409,8 @@ func TestOneOfflineGrantTooManyEndsTheOldest(t *testing.T) {
 	if n := h.commits() - before; n != 2 {
 		t.Errorf("%d commits for code and tokens", n)
 	}
-	if v, _ := h.token(webID, refresh(oldest.RefreshToken)); v.Status != http.StatusBadRequest || v.Error != "invalid_grant" {
+	if v, _ := h.token(webID, refresh(oldest.RefreshToken)); v.Status != http.StatusBadRequest ||
+		v.Error != "invalid_grant" {
 		t.Errorf("the oldest: %+v", v)
 	}
 	if resp := h.userinfo(oldest.AccessToken); resp.StatusCode != http.StatusUnauthorized {

@@ -11,12 +11,15 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
+	"latchkey/op/authorize"
+	"latchkey/op/frontchannel"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/bolt"
 	"latchkey/storage/policy"
+
+	"pgregory.net/rapid"
 )
 
 const (
@@ -83,7 +86,8 @@ func audOf(v any) (aud []string) {
 func TestARequestNamesResourcesItCanHave(t *testing.T) {
 	s := newShop(t)
 	empty := s.resource("https://empty.example", "empty") // of which the client may ask nothing
-	must(s.store.Resources.Disable(context.Background(), storage.Operator, s.resource("https://off.example", "off").ID, true))
+	must(s.store.Resources.Disable(context.Background(), storage.Operator,
+		s.resource("https://off.example", "off").ID, true))
 	s.change(webID, func(m *apps.Metadata) { m.Scopes = append(m.Scopes, "off:read") })
 	b := s.signedIn()
 	for name, c := range map[string]struct {
@@ -91,9 +95,12 @@ func TestARequestNamesResourcesItCanHave(t *testing.T) {
 		want string // the scope that comes of it, or the error
 		text string
 	}{
-		"no resource: scopes decide":      {asking("openid orders:read bills:read"), "openid orders:read bills:read", ""},
-		"one of two":                      {asking("openid orders:read bills:read", ordersURI), "openid orders:read", ""},
-		"both":                            {asking("orders:read bills:read", ordersURI, billsURI), "orders:read bills:read", ""},
+		"no resource: scopes decide": {asking("openid orders:read bills:read"),
+			"openid orders:read bills:read", ""},
+		"one of two": {asking("openid orders:read bills:read", ordersURI),
+			"openid orders:read", ""},
+		"both": {asking("orders:read bills:read", ordersURI, billsURI),
+			"orders:read bills:read", ""},
 		"the same twice":                  {asking("orders:read", ordersURI, ordersURI), "orders:read", ""},
 		"with an empty path as a slash":   {asking("orders:read", ordersURI+"/"), "orders:read", ""},
 		"alone":                           {asking("", ordersURI), "orders:read orders:write", ""},
@@ -102,21 +109,24 @@ func TestARequestNamesResourcesItCanHave(t *testing.T) {
 		"the provider and an API":         {asking("openid", issuer, ordersURI), "openid orders:read orders:write", ""},
 		"the provider, nothing of it":     {asking("orders:read", issuer), "invalid_scope", "none of the scopes"},
 		"a scope not allowed of it":       {asking("openid bills:write", billsURI), "invalid_target", billsURI},
-		"nothing allowed of it":           {asking("openid", empty.Identifier), "invalid_target", "may not ask for the scopes of the resource https://empty.example"},
-		"another that is unknown":         {asking("openid", ordersURI, "https://x.example"), "invalid_target", "https://x.example is not registered"},
-		"a path more":                     {asking("openid", ordersURI+"/x"), "invalid_target", "not registered"},
-		"relative":                        {asking("openid", "/orders"), "invalid_target", "absolute URI"},
-		"a name":                          {asking("openid", "orders"), "invalid_target", "absolute URI"},
-		"left empty":                      {asking("openid", ""), "openid", ""},
-		"a fragment":                      {asking("openid", ordersURI+"#x"), "invalid_target", "no fragment"},
-		"disabled":                        {asking("openid", "https://off.example"), "invalid_target", "not in use"},
-		"a scope of a disabled one":       {asking("openid off:read"), "openid", ""},
-		"only a scope of a disabled one":  {asking("off:read"), "invalid_scope", ""},
+		"nothing allowed of it": {asking("openid", empty.Identifier), "invalid_target",
+			"may not ask for the scopes of the resource https://empty.example"},
+		"another that is unknown": {asking("openid", ordersURI, "https://x.example"), "invalid_target",
+			"https://x.example is not registered"},
+		"a path more":                    {asking("openid", ordersURI+"/x"), "invalid_target", "not registered"},
+		"relative":                       {asking("openid", "/orders"), "invalid_target", "absolute URI"},
+		"a name":                         {asking("openid", "orders"), "invalid_target", "absolute URI"},
+		"left empty":                     {asking("openid", ""), "openid", ""},
+		"a fragment":                     {asking("openid", ordersURI+"#x"), "invalid_target", "no fragment"},
+		"disabled":                       {asking("openid", "https://off.example"), "invalid_target", "not in use"},
+		"a scope of a disabled one":      {asking("openid off:read"), "openid", ""},
+		"only a scope of a disabled one": {asking("off:read"), "invalid_scope", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := b.login(c.ask)
 			if a.code() == "" {
-				if wantFault(t, a, c.want); !strings.Contains(a.params.Get("error_description"), c.text) || a.params.Get("state") != "st" {
+				if wantFault(t, a, c.want); !strings.Contains(a.params.Get("error_description"), c.text) ||
+					a.params.Get("state") != "st" {
 					t.Errorf("told %v", a.params)
 				}
 				return
@@ -138,11 +148,13 @@ func TestTooManyScopesAtOnceAreRefused(t *testing.T) {
 		}
 		all = append(all, apps.ResourceScope{Name: fmt.Sprint("a", i), Words: "x"})
 	}
-	must(s.store.Resources.Change(context.Background(), storage.Operator, s.orders.ID, 0, apps.ResourceChange{Scopes: all}))
+	must(s.store.Resources.Change(context.Background(), storage.Operator, s.orders.ID, 0,
+		apps.ResourceChange{Scopes: all}))
 	for i := range all {
 		all[i].Name = fmt.Sprint("b", i)
 	}
-	must(s.store.Resources.Change(context.Background(), storage.Operator, s.bills.ID, 0, apps.ResourceChange{Scopes: all}))
+	must(s.store.Resources.Change(context.Background(), storage.Operator, s.bills.ID, 0,
+		apps.ResourceChange{Scopes: all}))
 	s.change(webID, func(m *apps.Metadata) { m.Scopes = append(m.Scopes, names...) })
 	wantFault(t, s.signedIn().login(asking("", ordersURI, billsURI)), "invalid_scope")
 	wantCode(t, s.signedIn().login(asking("", ordersURI)))
@@ -219,11 +231,13 @@ func TestAResourceIsTakenAtTheTokenEndpointIfItsScopesWereGranted(t *testing.T) 
 
 func TestANarrowedTokenIsGoodForItsResourceAlone(t *testing.T) {
 	s := newShop(t)
-	v, _ := s.token(webID, about(redemption(s.browser().login(asking("openid orders:read bills:read")).code()), ordersURI))
+	v, _ := s.token(webID, about(redemption(s.browser().login(asking("openid orders:read bills:read")).code()),
+		ordersURI))
 	if resp := s.userinfo(v.AccessToken); decoded[tokenAnswer](t, resp).Error != "insufficient_scope" {
 		t.Errorf("userinfo: %d", resp.StatusCode)
 	}
-	if s.introspected(s.orders.ID.String(), v.AccessToken)["active"] != true || s.introspected(s.bills.ID.String(), v.AccessToken)["active"] != false {
+	if s.introspected(s.orders.ID.String(), v.AccessToken)["active"] != true ||
+		s.introspected(s.bills.ID.String(), v.AccessToken)["active"] != false {
 		t.Error("it is good for another API, or not for its own")
 	}
 	// Without the API it is good for nothing, while what it was narrowed from lives on.
@@ -234,7 +248,8 @@ func TestANarrowedTokenIsGoodForItsResourceAlone(t *testing.T) {
 	if s.userinfo(v.AccessToken).StatusCode != http.StatusUnauthorized {
 		t.Error("userinfo takes a token that is for nothing")
 	}
-	for _, form := range []url.Values{refresh(v.RefreshToken, "scope", "orders:read"), about(refresh(v.RefreshToken), ordersURI)} {
+	for _, form := range []url.Values{refresh(v.RefreshToken, "scope", "orders:read"),
+		about(refresh(v.RefreshToken), ordersURI)} {
 		out, _ := s.token(webID, form)
 		if out.Status != http.StatusBadRequest || out.Error != "invalid_scope" && out.Error != "invalid_target" {
 			t.Errorf("refreshed for it: %+v", out)
@@ -264,10 +279,11 @@ func TestAClientsOwnTokenIsForTheResourcesItNames(t *testing.T) {
 		want      string
 		aud       []string
 	}{
-		"nothing":               {"", nil, "bills:read bills:write orders:read", []string{billsURI, ordersURI}},
-		"a scope":               {"bills:read", nil, "bills:read", []string{billsURI}},
-		"a resource":            {"", []string{billsURI}, "bills:read bills:write", []string{billsURI}},
-		"two":                   {"", []string{ordersURI, billsURI}, "bills:read bills:write orders:read", []string{billsURI, ordersURI}},
+		"nothing":    {"", nil, "bills:read bills:write orders:read", []string{billsURI, ordersURI}},
+		"a scope":    {"bills:read", nil, "bills:read", []string{billsURI}},
+		"a resource": {"", []string{billsURI}, "bills:read bills:write", []string{billsURI}},
+		"two": {"", []string{ordersURI, billsURI}, "bills:read bills:write orders:read",
+			[]string{billsURI, ordersURI}},
 		"both":                  {"orders:read bills:write", []string{billsURI}, "bills:write", []string{billsURI}},
 		"nothing in common":     {"orders:read", []string{billsURI}, "invalid_target", nil},
 		"a scope not its own":   {"orders:write", nil, "invalid_scope", nil},
@@ -330,21 +346,24 @@ func TestIntrospectionTellsEachCallerWhatIsTheirs(t *testing.T) {
 		{"for userinfo", plain.AccessToken, map[string]string{webID: full("openid", issuer)}},
 		{"a client's own", own.AccessToken, map[string]string{"robot": seen("robot", "robot", "orders:read", ordersURI),
 			orders: seen("robot", "robot", "orders:read", ordersURI)}},
-		{"a refresh token", narrowed.RefreshToken, map[string]string{webID: full("openid email orders:read bills:read offline_access", "<nil>")}},
+		{"a refresh token", narrowed.RefreshToken,
+			map[string]string{webID: full("openid email orders:read bills:read offline_access", "<nil>")}},
 		{"an ID token", user.IDToken, nil},
 		{"rubbish", "x", nil},
 	} {
 		for _, caller := range []string{webID, "other", "robot", orders, bills} {
-			resp := s.ask(PathIntrospection, caller, c.token)
+			resp := s.ask(oauth.PathIntrospection, caller, c.token)
 			got := strings.TrimSpace(body(resp))
 			want := inactive
 			if c.want[caller] != "" {
 				want = c.want[caller]
 				v := decoded[map[string]any](t, resp)
-				if v["active"] != true || v["iss"] != issuer || c.name != "a refresh token" && (v["exp"] == nil || v["token_type"] != "Bearer") {
+				if v["active"] != true || v["iss"] != issuer || c.name != "a refresh token" &&
+					(v["exp"] == nil || v["token_type"] != "Bearer") {
 					t.Errorf("%s to %s: %v", c.name, caller, v)
 				}
-				got = fmt.Sprintf("client_id=%v username=%v sub=%v scope=%v aud=%v", v["client_id"], v["username"], v["sub"], v["scope"], v["aud"])
+				got = fmt.Sprintf("client_id=%v username=%v sub=%v scope=%v aud=%v", v["client_id"], v["username"],
+					v["sub"], v["scope"], v["aud"])
 			}
 			if resp.StatusCode != http.StatusOK || got != want {
 				t.Errorf("%s to %s: %d\ngot  %s\nwant %s", c.name, caller, resp.StatusCode, got, want)
@@ -364,10 +383,10 @@ func TestAResourcesCredentialsOpenNothingButIntrospection(t *testing.T) {
 			t.Errorf("%s: %+v", grant.Get("grant_type"), out)
 		}
 	}
-	if resp := s.ask(PathRevocation, id, v.AccessToken); resp.StatusCode != http.StatusUnauthorized {
+	if resp := s.ask(oauth.PathRevocation, id, v.AccessToken); resp.StatusCode != http.StatusUnauthorized {
 		t.Errorf("revocation: %d", resp.StatusCode)
 	}
-	wantPage(t, s.signedIn().authorize(authorization("client_id", id)), RefusedClient)
+	wantPage(t, s.signedIn().authorize(authorization("client_id", id)), frontchannel.RefusedClient)
 	if s.userinfo(v.AccessToken).StatusCode != http.StatusOK {
 		t.Error("it revoked the token")
 	}
@@ -378,9 +397,9 @@ func TestAResourceAuthenticatesByHeaderOrBodyAndLooksTheSameWhateverIsWrong(t *t
 	v, id := s.browser().tokens(asking("orders:read")), s.orders.ID.String()
 	ask := func(change func(*http.Request, url.Values)) (int, string) {
 		form := url.Values{"token": {v.AccessToken}}
-		r := formRequest(PathIntrospection, form)
+		r := formRequest(oauth.PathIntrospection, form)
 		change(r, form)
-		sent := formRequest(PathIntrospection, form)
+		sent := formRequest(oauth.PathIntrospection, form)
 		sent.Header = r.Header
 		resp := s.do(sent)
 		return resp.StatusCode, strings.TrimSpace(body(resp))
@@ -391,16 +410,23 @@ func TestAResourceAuthenticatesByHeaderOrBodyAndLooksTheSameWhateverIsWrong(t *t
 	basic := func(id, secret string) func(*http.Request, url.Values) {
 		return func(r *http.Request, _ url.Values) { r.SetBasicAuth(id, secret) }
 	}
-	for name, change := range map[string]func(*http.Request, url.Values){"body": body(id, s.secret), "header": basic(id, s.secret),
-		"header, id and an empty secret in the body too": func(r *http.Request, f url.Values) { basic(id, s.secret)(r, f); body(id, "")(r, f) }} {
+	for name, change := range map[string]func(*http.Request, url.Values){"body": body(id, s.secret),
+		"header": basic(id, s.secret),
+		"header, id and an empty secret in the body too": func(r *http.Request,
+			f url.Values) {
+			basic(id, s.secret)(r, f)
+			body(id, "")(r, f)
+		}} {
 		if status, text := ask(change); status != http.StatusOK || !strings.Contains(text, `"active":true`) {
 			t.Errorf("%s: %d %s", name, status, text)
 		}
 	}
 	_, unknown := ask(basic("nobody", s.secret))
 	_, without := ask(body("nobody", ""))
-	for name, who := range map[string]string{"a resource": id, "an unknown id": storage.ID{7}.String(), "a client": webID} {
-		for place, change := range map[string]func(*http.Request, url.Values){"body": body(who, ""), "header": basic(who, "")} {
+	for name, who := range map[string]string{"a resource": id, "an unknown id": storage.ID{7}.String(),
+		"a client": webID} {
+		for place, change := range map[string]func(*http.Request, url.Values){"body": body(who, ""),
+			"header": basic(who, "")} {
 			if status, text := ask(change); status != http.StatusUnauthorized || text != without {
 				t.Errorf("%s without a secret in the %s: %d %s", name, place, status, text)
 			}
@@ -408,13 +434,18 @@ func TestAResourceAuthenticatesByHeaderOrBodyAndLooksTheSameWhateverIsWrong(t *t
 	}
 	for name, change := range map[string]func(*http.Request, url.Values){
 		"a wrong secret": basic(id, "x"), "a wrong secret in the body": body(id, "x"),
-		"the identifier for the id": basic(ordersURI, s.secret), "an unknown id": basic(storage.ID{7}.String(), s.secret),
+		"the identifier for the id": basic(ordersURI, s.secret),
+		"an unknown id":             basic(storage.ID{7}.String(), s.secret),
 	} {
 		if status, text := ask(change); status != http.StatusUnauthorized || text != unknown {
 			t.Errorf("%s: %d %s", name, status, text)
 		}
 	}
-	if status, _ := ask(func(r *http.Request, f url.Values) { basic(id, s.secret)(r, f); f.Set("client_secret", s.secret) }); status != http.StatusBadRequest {
+	if status, _ := ask(func(r *http.Request,
+		f url.Values) {
+		basic(id, s.secret)(r, f)
+		f.Set("client_secret", s.secret)
+	}); status != http.StatusBadRequest {
 		t.Errorf("in two ways: %d", status)
 	}
 	must(s.store.Resources.RemoveSecret(context.Background(), storage.Operator, s.orders.ID, s.orders.Secrets[0].ID))
@@ -442,7 +473,8 @@ func TestAClientsOwnTokenEndsWithItsResource(t *testing.T) {
 		if got := s.introspected("robot", one.AccessToken); len(got) != 1 || got["active"] != false {
 			t.Errorf("%s: %v", name, got)
 		}
-		if got := s.introspected("robot", both.AccessToken); got["active"] != true || fmt.Sprint(got["aud"]) != billsURI {
+		if got := s.introspected("robot", both.AccessToken); got["active"] != true ||
+			fmt.Sprint(got["aud"]) != billsURI {
 			t.Errorf("%s: what is left is %v", name, got)
 		}
 		if got := s.introspected(s.bills.ID.String(), both.AccessToken); got["active"] != true {
@@ -459,7 +491,7 @@ func TestATokenRevokedWhileItsResourceIsDisabledStaysRevoked(t *testing.T) {
 	s, ctx := newShop(t), context.Background()
 	v, _ := s.token("robot", about(forItself, ordersURI))
 	must(s.store.Resources.Disable(ctx, storage.Operator, s.orders.ID, true))
-	if resp := s.ask(PathRevocation, "robot", v.AccessToken); resp.StatusCode != http.StatusOK {
+	if resp := s.ask(oauth.PathRevocation, "robot", v.AccessToken); resp.StatusCode != http.StatusOK {
 		t.Errorf("%d", resp.StatusCode)
 	}
 	must(s.store.Resources.Disable(ctx, storage.Operator, s.orders.ID, false))
@@ -471,13 +503,14 @@ func TestATokenRevokedWhileItsResourceIsDisabledStaysRevoked(t *testing.T) {
 func TestDiscoveryFollowsTheResources(t *testing.T) {
 	h := newHouse(t)
 	look := func() (scopes, resources string, tag string) {
-		resp := h.get(pathDiscovery)
+		resp := h.get(oauth.PathDiscovery)
 		d := decoded[map[string]any](t, resp)
 		return fmt.Sprint(d["scopes_supported"]), fmt.Sprint(d["protected_resources"]), resp.Header.Get("Etag")
 	}
 	standard, _, before := look()
 	r := h.resource(ordersURI, "orders")
-	if scopes, resources, tag := look(); !strings.HasSuffix(scopes, "offline_access orders:read orders:write]") || resources != "["+ordersURI+"]" || tag == before {
+	if scopes, resources, tag := look(); !strings.HasSuffix(scopes, "offline_access orders:read orders:write]") ||
+		resources != "["+ordersURI+"]" || tag == before {
 		t.Errorf("%s %s %s", scopes, resources, tag)
 	}
 	must(h.store.Resources.Disable(context.Background(), storage.Operator, r.ID, true))
@@ -490,7 +523,7 @@ func TestConsentSaysWhatAnAPIsScopesMean(t *testing.T) {
 	s := newShop(t)
 	b := s.signedIn()
 	a := b.authorize(asking("openid orders:read bills:read", ordersURI))
-	wantStep(t, a, PathConsent)
+	wantStep(t, a, authorize.PathConsent)
 	var words []string
 	for _, ask := range b.look(a).Asks {
 		words = append(words, ask.Scope+": "+ask.Words)
@@ -503,11 +536,11 @@ func TestConsentSaysWhatAnAPIsScopesMean(t *testing.T) {
 	must(s.store.Resources.Change(context.Background(), storage.Operator, s.orders.ID, 0, apps.ResourceChange{
 		Scopes: []apps.ResourceScope{{Name: "orders:read", Words: "see all you ever ordered"}}}))
 	a = b.read(b.post(a.step, url.Values{"action": {"allow"}, "digest": {digest}}))
-	wantStep(t, b.read(b.get(a.step)), PathConsent)
+	wantStep(t, b.read(b.get(a.step)), authorize.PathConsent)
 }
 
 func TestAnAudienceIsAStringOrAnArrayOfSeveral(t *testing.T) {
-	for want, a := range map[string]audience{`"a"`: {"a"}, `["a","b"]`: {"a", "b"}} {
+	for want, a := range map[string]oauth.Audience{`"a"`: {"a"}, `["a","b"]`: {"a", "b"}} {
 		if got, err := json.Marshal(a); err != nil || string(got) != want {
 			t.Errorf("%s, %v", got, err)
 		}
@@ -558,7 +591,8 @@ func TestTheAudienceIsAlwaysWhoOwnsTheScopes(t *testing.T) {
 				}
 			}
 			for resource, id := range ids {
-				if active := s.introspected(id, v.AccessToken)["active"] == true; active != slices.Contains(want, resource) {
+				if active := s.introspected(id, v.AccessToken)["active"] == true; active != slices.Contains(want,
+					resource) {
 					t.Fatalf("%s: active %v, of %q", resource, active, want)
 				}
 			}
@@ -597,7 +631,8 @@ func TestTheAudienceIsAlwaysWhoOwnsTheScopes(t *testing.T) {
 				narrower = scopes
 			}
 			v, _ := s.token(webID, about(form, named...))
-			within := slices.DeleteFunc(slices.Clone(granted), func(scope string) bool { return !slices.Contains(narrower, scope) })
+			within := slices.DeleteFunc(slices.Clone(granted),
+				func(scope string) bool { return !slices.Contains(narrower, scope) })
 			got := holds(v, within)
 			if v.Status != http.StatusOK {
 				if v.Error != "invalid_scope" && v.Error != "invalid_target" {
@@ -627,7 +662,8 @@ func (s shop) mark(open, preset bool, names ...string) {
 		}
 		all = append(all, sc)
 	}
-	must(s.store.Resources.Change(context.Background(), storage.Operator, s.orders.ID, 0, apps.ResourceChange{Scopes: all}))
+	must(s.store.Resources.Change(context.Background(), storage.Operator, s.orders.ID, 0,
+		apps.ResourceChange{Scopes: all}))
 }
 
 func TestAnOpenScopeIsForEveryApprovedClientThatAsksAPersonForIt(t *testing.T) {
@@ -653,7 +689,7 @@ func TestAnOpenScopeIsForEveryApprovedClientThatAsksAPersonForIt(t *testing.T) {
 	}
 	// Closed again it is worth nothing at the very next call.
 	active := func() bool {
-		r := formRequest(PathIntrospection, url.Values{"token": {v.AccessToken}})
+		r := formRequest(oauth.PathIntrospection, url.Values{"token": {v.AccessToken}})
 		r.SetBasicAuth(s.orders.ID.String(), s.secret)
 		return decoded[struct{ Active bool }](t, s.do(r)).Active
 	}
@@ -678,7 +714,9 @@ func TestAnOpenScopeIsNeverAClientsOwn(t *testing.T) {
 	}
 	before := ask("scope", "orders:read") // while it is closed and the robot's
 	s.mark(true, true, "orders:read", "orders:write")
-	if r := s.do(formRequest(PathIntrospection, url.Values{"token": {before.AccessToken}})); r.StatusCode == http.StatusOK && strings.Contains(body(r), `"active":true`) {
+	if r := s.do(formRequest(oauth.PathIntrospection,
+		url.Values{"token": {before.AccessToken}})); r.StatusCode == http.StatusOK &&
+		strings.Contains(body(r), `"active":true`) {
 		t.Error("a token of before is good")
 	}
 	for _, scope := range []string{"orders:read", "orders:write", "bills:read orders:read"} {
@@ -699,7 +737,8 @@ func TestAResourceAloneStandsForOpenScopesOnlyIfTheyAreDefaults(t *testing.T) {
 	s.change(webID, func(m *apps.Metadata) { m.Scopes = []string{"openid"} })
 	alone := asking("openid", ordersURI)
 	s.mark(true, false, "orders:read", "orders:write")
-	if a := s.signedIn().authorize(alone); a.params.Get("error") != "invalid_target" || !strings.Contains(a.params.Get("error_description"), "by its name") {
+	if a := s.signedIn().authorize(alone); a.params.Get("error") != "invalid_target" ||
+		!strings.Contains(a.params.Get("error_description"), "by its name") {
 		t.Errorf("%+v", a)
 	}
 	s.mark(true, true, "orders:read")
@@ -708,7 +747,8 @@ func TestAResourceAloneStandsForOpenScopesOnlyIfTheyAreDefaults(t *testing.T) {
 	}
 	wantFault(t, s.signedIn().authorize(authorization("scope", "")), "invalid_scope")
 	a := s.signedIn().authorize(asking("openid", "https://nowhere.example"))
-	if text := a.params.Get("error_description"); !strings.Contains(text, "https://nowhere.example") || !strings.Contains(text, "latchkey resource add") {
+	if text := a.params.Get("error_description"); !strings.Contains(text, "https://nowhere.example") ||
+		!strings.Contains(text, "latchkey resource add") {
 		t.Errorf("an API that is not registered: %q", text)
 	}
 }
@@ -723,6 +763,6 @@ func TestAnOpenScopeIsAskedForWhereConsentIsSkipped(t *testing.T) {
 	b.sessions = nil
 	b.signIn(s.ada)
 	wantCode(t, b.authorize(authorization("scope", "openid")))
-	wantStep(t, b.authorize(asking("openid orders:read")), PathConsent)
+	wantStep(t, b.authorize(asking("openid orders:read")), authorize.PathConsent)
 	wantFault(t, b.authorize(authorization("scope", "openid orders:read", "prompt", "none")), "consent_required")
 }

@@ -7,12 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-
 	"latchkey/keys"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/policy"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 func (h *house) tick() {
@@ -44,7 +45,7 @@ func TestASessionKeepsItsSIDAndItsCookiesWhenEveryKeyIsReplaced(t *testing.T) {
 	if x, y := h.claims(before)["sid"], h.claims(after)["sid"]; x != y || x == "" {
 		t.Errorf("sid was %v, is %v", x, y)
 	}
-	if subject, ok := h.op.authorize.tokens.hintedSubject(webID, before.IDToken); !ok || subject != h.ada.Subject() {
+	if subject, ok := h.op.authorize.Tokens.HintedSubject(webID, before.IDToken); !ok || subject != h.ada.Subject() {
 		t.Error("the ID token of before is no hint any more")
 	}
 }
@@ -53,11 +54,11 @@ func TestASessionKeepsItsSIDAndItsCookiesWhenEveryKeyIsReplaced(t *testing.T) {
 func TestANewKeyIsServedBeforeItSigns(t *testing.T) {
 	h := newHouse(t)
 	must(h.ring.Rotate(context.Background(), storage.Operator, keys.ES256))
-	set := decoded[jose.JSONWebKeySet](t, h.get(PathJWKS))
+	set := decoded[jose.JSONWebKeySet](t, h.get(oauth.PathJWKS))
 	if len(set.Keys) != 3 {
 		t.Fatalf("%d keys are served", len(set.Keys))
 	}
-	if cache := h.get(PathJWKS).Header.Get("Cache-Control"); !strings.HasSuffix(cache, "max-age=300") {
+	if cache := h.get(oauth.PathJWKS).Header.Get("Cache-Control"); !strings.HasSuffix(cache, "max-age=300") {
 		t.Fatalf("the key set may be kept for %s", cache)
 	}
 	sign := func() string { return must(h.ring.Sign(context.Background(), keys.ES256, "JWT", struct{}{})) }
@@ -114,7 +115,8 @@ func TestACodeOfBeforeALeakedKeyIsRefusedAsInvalidGrant(t *testing.T) {
 	h, b, _ := refreshable(t)
 	code := b.login(authorization("scope", "openid offline_access")).code()
 	must(h.ring.Discard(context.Background(), storage.Operator, ""))
-	if out, resp := h.token(webID, redemption(code)); resp.StatusCode != http.StatusBadRequest || out.Error != "invalid_grant" {
+	if out, resp := h.token(webID, redemption(code)); resp.StatusCode != http.StatusBadRequest ||
+		out.Error != "invalid_grant" {
 		t.Errorf("%d %+v", resp.StatusCode, out)
 	}
 }

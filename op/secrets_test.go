@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"latchkey/keys"
+	"latchkey/op/authorize"
+	"latchkey/op/oauth"
 )
 
 // Everything secret that a run of flows saw is looked for in everything it logged,
@@ -17,7 +19,8 @@ func TestNoSecretIsLogged(t *testing.T) {
 	defer slog.SetDefault(slog.Default())
 	slog.SetDefault(slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	b := h.browser()
-	secrets := map[string]string{"client secret": h.secret, "verifier": verifier, "state": "the-state-of-the-app", "nonce": "the-nonce-of-the-app"}
+	secrets := map[string]string{"client secret": h.secret, "verifier": verifier, "state": "the-state-of-the-app",
+		"nonce": "the-nonce-of-the-app"}
 	q := authorization("state", secrets["state"], "nonce", secrets["nonce"])
 	a := b.authorize(q)
 	secrets["flow cookie"] = b.flowCookie(a).Value
@@ -28,8 +31,9 @@ func TestNoSecretIsLogged(t *testing.T) {
 	for _, c := range b.jar.Cookies(at("/")) {
 		secrets["cookie "+c.Name] = c.Value
 	}
-	secrets["posted"] = strings.TrimPrefix(h.do(formRequest(PathAuthorize, q)).Header.Get("Location"), PathFlow+"?request=")
-	b.get(PathFlow + "?request=" + secrets["posted"])
+	secrets["posted"] = strings.TrimPrefix(h.do(formRequest(oauth.PathAuthorize, q)).Header.Get("Location"),
+		authorize.PathFlow+"?request=")
+	b.get(authorize.PathFlow + "?request=" + secrets["posted"])
 	h.client("robot", keyedRobot)
 	secrets["assertion"] = h.assertion("robot", nil)
 	for range 2 {
@@ -62,7 +66,8 @@ func abuse(h *house, b *browser, secrets map[string]string) {
 		for name := range authorization() {
 			b.authorize(authorization(name, secret))
 		}
-		for _, name := range []string{"prompt", "max_age", "id_token_hint", "claims", "request", "response_mode", secret} {
+		for _, name := range []string{"prompt", "max_age", "id_token_hint", "claims", "request", "response_mode",
+			secret} {
 			q := authorization(name, secret)
 			b.authorize(q)
 			q.Add(name, secret)
@@ -72,17 +77,17 @@ func abuse(h *house, b *browser, secrets map[string]string) {
 		h.token(webID, form)
 		for _, name := range []string{"grant_type", "client_id", "code_verifier", "client_assertion", secret} {
 			form.Set(name, secret)
-			h.do(formRequest(PathToken, form))
+			h.do(formRequest(oauth.PathToken, form))
 			form.Add(name, secret)
-			h.do(formRequest(PathToken, form))
+			h.do(formRequest(oauth.PathToken, form))
 		}
-		r := formRequest(PathToken+"?code="+secret, form)
+		r := formRequest(oauth.PathToken+"?code="+secret, form)
 		basic(r, secret+":"+secret)
 		h.do(r)
 		h.userinfo(secret)
-		h.get(PathUserinfo + "?access_token=" + secret)
-		b.get(PathFlow + "/" + url.PathEscape(secret))
-		b.get(PathFlow + "/" + url.PathEscape(secret) + "/" + url.PathEscape(secret))
-		h.do(httptest.NewRequest("GET", PathToken+"/"+url.PathEscape(secret), nil))
+		h.get(oauth.PathUserinfo + "?access_token=" + secret)
+		b.get(authorize.PathFlow + "/" + url.PathEscape(secret))
+		b.get(authorize.PathFlow + "/" + url.PathEscape(secret) + "/" + url.PathEscape(secret))
+		h.do(httptest.NewRequest("GET", oauth.PathToken+"/"+url.PathEscape(secret), nil))
 	}
 }

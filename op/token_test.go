@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"latchkey/keys"
+	"latchkey/op/authorize"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 )
@@ -28,21 +30,24 @@ func TestTokenAnswersAreAsTheSpecificationWritesThem(t *testing.T) {
 	a := h.browser().login(authorization())
 	_, resp := h.token(webID, redemption(a.code()))
 	golden(t, "token.json", indented(t, withoutSecrets(body(resp))))
-	if resp.Header.Get("Content-Type") != "application/json" || resp.Header.Get("Cache-Control") != "no-store" || resp.Header.Get("Pragma") != "no-cache" {
+	if resp.Header.Get("Content-Type") != "application/json" || resp.Header.Get("Cache-Control") != "no-store" ||
+		resp.Header.Get("Pragma") != "no-cache" {
 		t.Errorf("%v", resp.Header)
 	}
 }
 
 func TestTheAccessTokenIsOpaqueAndShort(t *testing.T) {
 	v := newHouse(t).browser().tokens(authorization())
-	if !strings.HasPrefix(v.AccessToken, keys.PrefixAccessToken) || len(v.AccessToken) > keys.MaxAccessToken || strings.Contains(v.AccessToken, ".") {
+	if !strings.HasPrefix(v.AccessToken, keys.PrefixAccessToken) || len(v.AccessToken) > keys.MaxAccessToken ||
+		strings.Contains(v.AccessToken, ".") {
 		t.Errorf("%s", v.AccessToken)
 	}
 }
 
 func TestWithoutOpenIDThereIsNoIDToken(t *testing.T) {
 	h := newHouse(t)
-	if v := h.browser().tokens(authorization("scope", "profile")); v.IDToken != "" || v.Scope != "profile" || v.AccessToken == "" {
+	if v := h.browser().tokens(authorization("scope", "profile")); v.IDToken != "" || v.Scope != "profile" ||
+		v.AccessToken == "" {
 		t.Errorf("%+v", v)
 	}
 }
@@ -70,16 +75,25 @@ func TestMalformedTokenRequestsAreRefused(t *testing.T) {
 		{"GET", edit(func(r *http.Request, _ url.Values) { r.Method = http.MethodGet }), 405, "invalid_request"},
 		{"HEAD", edit(func(r *http.Request, _ url.Values) { r.Method = http.MethodHead }), 405, ""},
 		{"PUT", edit(func(r *http.Request, _ url.Values) { r.Method = http.MethodPut }), 405, "invalid_request"},
-		{"in the URL", edit(func(r *http.Request, f url.Values) { r.URL.RawQuery = f.Encode(); clear(f) }), 400, "invalid_request"},
-		{"partly in the URL", edit(func(r *http.Request, _ url.Values) { r.URL.RawQuery = "grant_type=authorization_code" }), 400, "invalid_request"},
-		{"JSON", edit(func(r *http.Request, _ url.Values) { r.Header.Set("Content-Type", "application/json") }), 400, "invalid_request"},
-		{"no content type", edit(func(r *http.Request, _ url.Values) { r.Header.Del("Content-Type") }), 400, "invalid_request"},
-		{"bad content type", edit(func(r *http.Request, _ url.Values) { r.Header.Set("Content-Type", ";") }), 400, "invalid_request"},
+		{"in the URL", edit(func(r *http.Request, f url.Values) { r.URL.RawQuery = f.Encode(); clear(f) }), 400,
+			"invalid_request"},
+		{"partly in the URL", edit(func(r *http.Request,
+			_ url.Values) {
+			r.URL.RawQuery = "grant_type=authorization_code"
+		}), 400, "invalid_request"},
+		{"JSON", edit(func(r *http.Request, _ url.Values) { r.Header.Set("Content-Type", "application/json") }),
+			400, "invalid_request"},
+		{"no content type", edit(func(r *http.Request, _ url.Values) { r.Header.Del("Content-Type") }), 400,
+			"invalid_request"},
+		{"bad content type", edit(func(r *http.Request, _ url.Values) { r.Header.Set("Content-Type", ";") }), 400,
+			"invalid_request"},
 		{"a duplicate", edit(func(_ *http.Request, f url.Values) { f.Add("code", code) }), 400, "invalid_request"},
 		{"no grant type", edit(func(_ *http.Request, f url.Values) { f.Del("grant_type") }), 400, "invalid_request"},
-		{"empty grant type", edit(func(_ *http.Request, f url.Values) { f.Set("grant_type", "") }), 400, "invalid_request"},
+		{"empty grant type", edit(func(_ *http.Request, f url.Values) { f.Set("grant_type", "") }), 400,
+			"invalid_request"},
 		{"no code", edit(func(_ *http.Request, f url.Values) { f.Del("code") }), 400, "invalid_request"},
-		{"two headers", edit(func(r *http.Request, _ url.Values) { r.Header.Add("Authorization", "Basic eDp5") }), 400, "invalid_request"},
+		{"two headers", edit(func(r *http.Request, _ url.Values) { r.Header.Add("Authorization", "Basic eDp5") }),
+			400, "invalid_request"},
 		{"broken body", brokenForm(good()), 400, "invalid_request"},
 	} {
 		resp := h.do(c.r)
@@ -88,7 +102,8 @@ func TestMalformedTokenRequestsAreRefused(t *testing.T) {
 			continue
 		}
 		v := decoded[tokenAnswer](t, resp)
-		if resp.StatusCode != c.status || v.Error != c.code || v.AccessToken != "" || resp.Header.Get("Cache-Control") != "no-store" {
+		if resp.StatusCode != c.status || v.Error != c.code || v.AccessToken != "" ||
+			resp.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d %s", c.name, resp.StatusCode, raw)
 		}
 		if c.status == 405 && resp.Header.Get("Allow") != "POST" {
@@ -111,7 +126,8 @@ func TestParametersThatAreNotKnownAreIgnoredAndKnownOnesCountOnce(t *testing.T) 
 	h := newHouse(t)
 	b := h.signedIn()
 	token := b.tokens(authorization()).AccessToken
-	unknown := url.Values{"client-request-id": {"1", "2"}, "\"\\\r\n\xff" + strings.Repeat("n", 99): {"", ""}, "audience": {"a", "b"}}
+	unknown := url.Values{"client-request-id": {"1", "2"}, "\"\\\r\n\xff" + strings.Repeat("n", 99): {"", ""},
+		"audience": {"a", "b"}}
 	with := func(form url.Values) url.Values {
 		form = clone(form)
 		maps.Copy(form, unknown)
@@ -125,14 +141,17 @@ func TestParametersThatAreNotKnownAreIgnoredAndKnownOnesCountOnce(t *testing.T) 
 		known              string // one that is not in form
 		status             int
 	}{
-		{"token", PathToken, http.MethodPost, redemption(b.authorize(authorization()).code()), "refresh_token", 200},
-		{"introspection", PathIntrospection, http.MethodPost, url.Values{"token": {token}}, "token_type_hint", 200},
-		{"revocation", PathRevocation, http.MethodPost, url.Values{"token": {"x"}}, "token_type_hint", 200},
-		{"authorize", PathAuthorize, http.MethodGet, authorization(), "max_age", 303},
-		{"authorize by POST", PathAuthorize, http.MethodPost, authorization(), "max_age", 303},
-		{"sign-out", PathEndSession, http.MethodGet, logout, "logout_hint", 303},
-		{"sign-out by POST", PathEndSession, http.MethodPost, logout, "logout_hint", 303},
-		{"sign-out by a hint", PathEndSession, http.MethodPost, url.Values{"id_token_hint": {hint}}, "ui_locales", 303},
+		{"token", oauth.PathToken, http.MethodPost, redemption(b.authorize(authorization()).code()),
+			"refresh_token", 200},
+		{"introspection", oauth.PathIntrospection, http.MethodPost, url.Values{"token": {token}}, "token_type_hint",
+			200},
+		{"revocation", oauth.PathRevocation, http.MethodPost, url.Values{"token": {"x"}}, "token_type_hint", 200},
+		{"authorize", oauth.PathAuthorize, http.MethodGet, authorization(), "max_age", 303},
+		{"authorize by POST", oauth.PathAuthorize, http.MethodPost, authorization(), "max_age", 303},
+		{"sign-out", oauth.PathEndSession, http.MethodGet, logout, "logout_hint", 303},
+		{"sign-out by POST", oauth.PathEndSession, http.MethodPost, logout, "logout_hint", 303},
+		{"sign-out by a hint", oauth.PathEndSession, http.MethodPost, url.Values{"id_token_hint": {hint}},
+			"ui_locales", 303},
 	} {
 		ask := func(query, form url.Values) *http.Response {
 			r := h.tokenRequest(webID, form)
@@ -150,15 +169,17 @@ func TestParametersThatAreNotKnownAreIgnoredAndKnownOnesCountOnce(t *testing.T) 
 			t.Errorf("%s, twice: %d %s", c.name, resp.StatusCode, body(resp))
 		}
 		if c.method == http.MethodPost {
-			if resp := ask(url.Values{c.known: {"60"}}, c.form); !refusedAsSent(resp, c.known+" belongs in the body", h) {
+			if resp := ask(url.Values{c.known: {"60"}}, c.form); !refusedAsSent(resp,
+				c.known+" belongs in the body", h) {
 				t.Errorf("%s, in the query: %d %s", c.name, resp.StatusCode, body(resp))
 			}
 		}
-		if resp := ask(unknown, with(c.form)); resp.StatusCode != c.status || strings.Contains(resp.Header.Get("Location"), "error=") {
+		if resp := ask(unknown, with(c.form)); resp.StatusCode != c.status ||
+			strings.Contains(resp.Header.Get("Location"), "error=") {
 			t.Errorf("%s: %d %s %s", c.name, resp.StatusCode, resp.Header.Get("Location"), body(resp))
 		}
 	}
-	r := httptest.NewRequest(http.MethodGet, PathUserinfo+"?"+unknown.Encode(), nil)
+	r := httptest.NewRequest(http.MethodGet, oauth.PathUserinfo+"?"+unknown.Encode(), nil)
 	r.Header.Set("Authorization", "Bearer "+token)
 	if resp := h.do(r); resp.StatusCode != http.StatusOK {
 		t.Errorf("userinfo: %d %s", resp.StatusCode, body(resp))
@@ -181,7 +202,8 @@ func refusedAsSent(resp *http.Response, text string, h *house) bool {
 }
 
 func brokenForm(r *http.Request) *http.Request {
-	broken := httptest.NewRequest(http.MethodPost, PathToken, strings.NewReader("grant_type=authorization_code&code=%zz"))
+	broken := httptest.NewRequest(http.MethodPost, oauth.PathToken,
+		strings.NewReader("grant_type=authorization_code&code=%zz"))
 	broken.Header = r.Header
 	return broken
 }
@@ -189,7 +211,7 @@ func brokenForm(r *http.Request) *http.Request {
 func TestATokenRequestTooLargeIsRefused(t *testing.T) {
 	h := newHouse(t)
 	form := redemption("x")
-	form.Set("extra", strings.Repeat("x", bodyMost))
+	form.Set("extra", strings.Repeat("x", oauth.MaxBody))
 	r := h.tokenRequest(webID, form)
 	w := httptest.NewRecorder()
 	h.op.token.ServeHTTP(w, r) // behind the edge, which has the same limit
@@ -207,19 +229,21 @@ func TestGrantTypesThatAreNotServedAreSaidToBeSo(t *testing.T) {
 	v := h.browser().tokens(authorization())
 	urn := "urn:ietf:params:oauth:"
 	for grant, form := range map[string]url.Values{
-		"password":                        {"username": {"ada"}, "password": {"x"}},
-		urn + "grant-type:jwt-bearer":     {"assertion": {"eyJhbGciOiJub25lIn0.eyJhdWQiOlsxXX0."}},
-		urn + "grant-type:device_code":    {"device_code": {"x"}},
-		urn + "grant-type:token-exchange": {"subject_token": {v.AccessToken}, "subject_token_type": {urn + "token-type:access_token"}},
-		"implicit":                        {},
-		"AUTHORIZATION_CODE":              {"code": {"x"}},
-		"authorization_code ":             {"code": {"x"}},
-		"\"<script>\x00\xff":              {},
+		"password":                     {"username": {"ada"}, "password": {"x"}},
+		urn + "grant-type:jwt-bearer":  {"assertion": {"eyJhbGciOiJub25lIn0.eyJhdWQiOlsxXX0."}},
+		urn + "grant-type:device_code": {"device_code": {"x"}},
+		urn + "grant-type:token-exchange": {"subject_token": {v.AccessToken},
+			"subject_token_type": {urn + "token-type:access_token"}},
+		"implicit":            {},
+		"AUTHORIZATION_CODE":  {"code": {"x"}},
+		"authorization_code ": {"code": {"x"}},
+		"\"<script>\x00\xff":  {},
 	} {
 		form.Set("grant_type", grant)
-		for _, r := range []*http.Request{h.tokenRequest(webID, form), formRequest(PathToken, form)} {
+		for _, r := range []*http.Request{h.tokenRequest(webID, form), formRequest(oauth.PathToken, form)} {
 			resp := h.do(r)
-			if v := decoded[tokenAnswer](t, resp); resp.StatusCode != 400 || v.Error != "unsupported_grant_type" || strings.Contains(v.Description, "<") {
+			if v := decoded[tokenAnswer](t, resp); resp.StatusCode != 400 || v.Error != "unsupported_grant_type" ||
+				strings.Contains(v.Description, "<") {
 				t.Errorf("%q: %d %s", grant, resp.StatusCode, body(resp))
 			}
 		}
@@ -248,19 +272,20 @@ func TestAMismatchNeitherRedeemsNorBurnsTheCode(t *testing.T) {
 		client string
 		change []string
 	}{
-		"another client":             {"other", nil},
-		"a public client":            {"public", nil},
-		"another redirect URI":       {webID, []string{"redirect_uri", callback + "/"}},
-		"no redirect URI":            {webID, []string{"redirect_uri", ""}},
-		"another verifier":           {webID, []string{"code_verifier", verifier + "x"}},
-		"no verifier":                {webID, []string{"code_verifier", ""}},
-		"the challenge itself":       {webID, []string{"code_verifier", challengeOf(verifier)}},
-		"a verifier too short":       {webID, []string{"code_verifier", "short"}},
-		"a verifier too long":        {webID, []string{"code_verifier", strings.Repeat("v", 129)}},
-		"a code of another secret":   {webID, []string{"code", flipped(code)}},
-		"half a code":                {webID, []string{"code", code[:40]}},
-		"a code and more":            {webID, []string{"code", code + "AA"}},
-		"a code of no grant":         {webID, []string{"code", func() string { c, _ := keys.NewCode(storage.ID{1}); return c }()}},
+		"another client":           {"other", nil},
+		"a public client":          {"public", nil},
+		"another redirect URI":     {webID, []string{"redirect_uri", callback + "/"}},
+		"no redirect URI":          {webID, []string{"redirect_uri", ""}},
+		"another verifier":         {webID, []string{"code_verifier", verifier + "x"}},
+		"no verifier":              {webID, []string{"code_verifier", ""}},
+		"the challenge itself":     {webID, []string{"code_verifier", challengeOf(verifier)}},
+		"a verifier too short":     {webID, []string{"code_verifier", "short"}},
+		"a verifier too long":      {webID, []string{"code_verifier", strings.Repeat("v", 129)}},
+		"a code of another secret": {webID, []string{"code", flipped(code)}},
+		"half a code":              {webID, []string{"code", code[:40]}},
+		"a code and more":          {webID, []string{"code", code + "AA"}},
+		"a code of no grant": {webID,
+			[]string{"code", func() string { c, _ := keys.NewCode(storage.ID{1}); return c }()}},
 		"something that is no code":  {webID, []string{"code", "\x00\xff"}},
 		"an access token for a code": {webID, []string{"code", must(h.ring.SealAccessToken(make([]byte, 25)))}},
 	} {
@@ -268,7 +293,8 @@ func TestAMismatchNeitherRedeemsNorBurnsTheCode(t *testing.T) {
 		for i := 0; i < len(c.change); i += 2 {
 			form.Set(c.change[i], c.change[i+1])
 		}
-		if v, resp := h.token(c.client, form); v.Status != 400 || v.Error != "invalid_grant" || resp.Header.Get("Www-Authenticate") != "" {
+		if v, resp := h.token(c.client, form); v.Status != 400 || v.Error != "invalid_grant" ||
+			resp.Header.Get("Www-Authenticate") != "" {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}
@@ -336,7 +362,8 @@ func TestOfFiftyConcurrentRedemptionsOneSucceeds(t *testing.T) {
 	var group sync.WaitGroup
 	for range 50 {
 		group.Go(func() {
-			r := must(http.NewRequest(http.MethodPost, server.URL+PathToken, strings.NewReader(redemption(code).Encode())))
+			r := must(http.NewRequest(http.MethodPost, server.URL+oauth.PathToken,
+				strings.NewReader(redemption(code).Encode())))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			r.SetBasicAuth(webID, h.secret)
 			resp := must(server.Client().Do(r))
@@ -382,21 +409,34 @@ type cause struct {
 func causes() map[string]cause {
 	ctx := context.Background()
 	return map[string]cause{
-		"user disabled": {do: func(h *house, _ *browser) { must(h.store.Users.Disable(ctx, storage.Operator, h.ada.ID)) }},
+		"user disabled": {do: func(h *house,
+			_ *browser) {
+			must(h.store.Users.Disable(ctx, storage.Operator, h.ada.ID))
+		}},
 		"user disabled and enabled": {do: func(h *house, _ *browser) {
 			must(h.store.Users.Disable(ctx, storage.Operator, h.ada.ID))
 			must(h.store.Users.Enable(ctx, storage.Operator, h.ada.ID))
 		}},
-		"user deleted": {do: func(h *house, _ *browser) { must(0, h.store.Users.Delete(ctx, storage.Operator, h.ada.ID)) }},
+		"user deleted": {do: func(h *house,
+			_ *browser) {
+			must(0, h.store.Users.Delete(ctx, storage.Operator, h.ada.ID))
+		}},
 		"password set": {do: func(h *house, _ *browser) {
 			must(h.store.Users.SetPassword(ctx, storage.Operator, h.ada.ID, []byte("x")))
 		}},
-		"session ended":     {do: func(h *house, b *browser) { must(0, h.store.Sessions.End(ctx, storage.Operator, b.sessions...)) }},
-		"consent withdrawn": {do: func(h *house, _ *browser) { must(0, h.store.Consents.Withdraw(ctx, storage.Operator, h.ada.ID, webID)) }},
+		"session ended": {do: func(h *house,
+			b *browser) {
+			must(0, h.store.Sessions.End(ctx, storage.Operator, b.sessions...))
+		}},
+		"consent withdrawn": {do: func(h *house,
+			_ *browser) {
+			must(0, h.store.Consents.Withdraw(ctx, storage.Operator, h.ada.ID, webID))
+		}},
 		"client suspended": {client: true, do: func(h *house, _ *browser) {
 			must(h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientSuspended))
 		}},
-		"client deleted": {client: true, do: func(h *house, _ *browser) { must(0, h.store.Clients.Delete(ctx, storage.Operator, webID)) }},
+		"client deleted": {client: true,
+			do: func(h *house, _ *browser) { must(0, h.store.Clients.Delete(ctx, storage.Operator, webID)) }},
 		"client suspended and approved": {do: func(h *house, _ *browser) {
 			must(h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientSuspended))
 			must(h.store.Clients.SetState(ctx, storage.Operator, webID, apps.ClientApproved))
@@ -417,11 +457,13 @@ func TestOurOwnFaultsTellNothingOfTheirCause(t *testing.T) {
 	} {
 		var got map[string]string
 		if err := json.Unmarshal([]byte(body(resp)), &got); err != nil || resp.StatusCode != 503 || len(got) != 2 ||
-			got["error"] != "temporarily_unavailable" || got["error_description"] != "the provider is out of order: try again later" {
+			got["error"] != "temporarily_unavailable" ||
+			got["error_description"] != "the provider is out of order: try again later" {
 			t.Errorf("%s: %d %s", name, resp.StatusCode, body(resp))
 		}
 	}
-	for _, resp := range []*http.Response{h.get(authorizeURL(authorization())), h.get(PathFlow + "/" + storage.ID{1}.String())} {
+	for _, resp := range []*http.Response{h.get(authorizeURL(authorization())),
+		h.get(authorize.PathFlow + "/" + storage.ID{1}.String())} {
 		if want := []int{503, 410}; !slices.Contains(want, resp.StatusCode) || strings.Contains(body(resp), "closed") {
 			t.Errorf("%d %s", resp.StatusCode, body(resp))
 		}

@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"latchkey/keys"
+	"latchkey/op/oauth"
+	"latchkey/op/tokens"
+	"latchkey/op/userinfo"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/people"
@@ -23,13 +26,16 @@ func (h *house) grace() *people.User {
 	h.t.Helper()
 	u := h.user(people.User{Username: "grace", Email: "grace@example.org", EmailVerified: true, Profile: people.Profile{
 		Name: "Grace Hopper", GivenName: "Grace", FamilyName: "Hopper", MiddleName: "Brewster", Nickname: "Amazing",
-		Profile: "https://example.org/grace", Picture: "https://example.org/grace.png", Website: "https://grace.example",
-		Gender: "female", Birthdate: "1906-12-09", Zoneinfo: "America/New_York", Locale: "en-US",
+		Profile: "https://example.org/grace", Picture: "https://example.org/grace.png",
+		Website: "https://grace.example",
+		Gender:  "female", Birthdate: "1906-12-09", Zoneinfo: "America/New_York", Locale: "en-US",
 		PhoneNumber: "+1 (604) 555-1234;ext=5678", PhoneNumberVerified: true,
-		Address: people.Address{Formatted: "1 Main St\nArlington", StreetAddress: "1 Main St", Locality: "Arlington", Region: "VA", PostalCode: "22203", Country: "US"}}})
-	must(0, h.store.Memberships.Set(context.Background(), storage.Operator, people.Membership{User: u.ID, IsPatron: true, Status: "active_patron",
-		Tiers: []string{"Gold"}, LifetimeSupportCents: 12345, CurrentlyEntitledAmountCents: 500,
-		PledgeStart: h.clock.now().Add(-1000 * time.Hour), AsOf: h.clock.now().Add(-time.Hour)}))
+		Address: people.Address{Formatted: "1 Main St\nArlington", StreetAddress: "1 Main St",
+			Locality: "Arlington", Region: "VA", PostalCode: "22203", Country: "US"}}})
+	must(0, h.store.Memberships.Set(context.Background(), storage.Operator,
+		people.Membership{User: u.ID, IsPatron: true, Status: "active_patron",
+			Tiers: []string{"Gold"}, LifetimeSupportCents: 12345, CurrentlyEntitledAmountCents: 500,
+			PledgeStart: h.clock.now().Add(-1000 * time.Hour), AsOf: h.clock.now().Add(-time.Hour)}))
 	return u
 }
 
@@ -61,7 +67,8 @@ func TestUserinfoGivesEveryClaimOfTheScopes(t *testing.T) {
 // What is not known is left out, and what is known to be false is said.
 func TestUserinfoOfAUserOfWhomLittleIsKnown(t *testing.T) {
 	h := newHouse(t)
-	must(0, h.store.Memberships.Set(context.Background(), storage.Operator, people.Membership{User: h.ada.ID, AsOf: h.clock.now()}))
+	must(0, h.store.Memberships.Set(context.Background(), storage.Operator,
+		people.Membership{User: h.ada.ID, AsOf: h.clock.now()}))
 	resp := h.userinfo(h.browser().tokens(authorization("scope", allScopes)).AccessToken)
 	golden(t, "userinfo-little.json", indented(t, withoutSecrets(body(resp))))
 }
@@ -83,7 +90,8 @@ func TestUserinfoGivesNothingBeyondTheScopes(t *testing.T) {
 		"openid address": {"sub", "address"},
 		"openid phone":   {"sub", "phone_number", "phone_number_verified"},
 		"openid patreon": {"sub", "patreon"},
-		"openid profile": {"sub", "name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile",
+		"openid profile": {"sub", "name", "family_name", "given_name", "middle_name", "nickname",
+			"preferred_username", "profile",
 			"picture", "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at"},
 	}
 	for scope, claims := range want {
@@ -99,11 +107,14 @@ func TestClaimsAskedOneByOneArriveWhereTheyWereAskedFor(t *testing.T) {
 	h := newHouse(t)
 	b := h.browser()
 	b.user = h.grace()
-	v := b.tokens(authorization("scope", "openid", "claims", `{"userinfo":{"name":{"essential":true},"phone_number":null},"id_token":{"nickname":null,"iss":{"value":"https://evil.example"}}}`))
-	if got := slices.Sorted(maps.Keys(h.claimsOf(v.AccessToken))); !slices.Equal(got, []string{"name", "phone_number", "phone_number_verified", "sub"}) {
+	v := b.tokens(authorization("scope", "openid", "claims",
+		`{"userinfo":{"name":{"essential":true},"phone_number":null},"id_token":{"nickname":null,"iss":{"value":"https://evil.example"}}}`))
+	if got := slices.Sorted(maps.Keys(h.claimsOf(v.AccessToken))); !slices.Equal(got,
+		[]string{"name", "phone_number", "phone_number_verified", "sub"}) {
 		t.Errorf("userinfo: %q", got)
 	}
-	if c := h.claims(v); c["nickname"] != "Amazing" || c["name"] != nil || c["phone_number"] != nil || c["iss"] != issuer {
+	if c := h.claims(v); c["nickname"] != "Amazing" || c["name"] != nil || c["phone_number"] != nil ||
+		c["iss"] != issuer {
 		t.Errorf("ID token: %v", c)
 	}
 	// Another authorization that does not ask has none of it.
@@ -150,7 +161,8 @@ func TestDecliningAScopeTakesItsClaimsBack(t *testing.T) {
 
 func TestClaimsAskedOneByOneEndWithTheClientsScope(t *testing.T) {
 	h := newHouse(t)
-	v := h.browser().tokens(authorization("scope", "openid", "claims", `{"userinfo":{"email":null,"preferred_username":null}}`))
+	v := h.browser().tokens(authorization("scope", "openid", "claims",
+		`{"userinfo":{"email":null,"preferred_username":null}}`))
 	h.change(webID, func(m *apps.Metadata) { m.Scopes = []string{"openid", "profile"} })
 	if c := h.claimsOf(v.AccessToken); c["email"] != nil || c["preferred_username"] != "ada" {
 		t.Errorf("%v", c)
@@ -161,9 +173,9 @@ func TestTheAccessTokenIsTakenFromHeaderOrBody(t *testing.T) {
 	h := newHouse(t)
 	token := h.browser().tokens(authorization()).AccessToken
 	withHeader := func(method, value string, form url.Values) *http.Request {
-		r := httptest.NewRequest(method, PathUserinfo, nil)
+		r := httptest.NewRequest(method, oauth.PathUserinfo, nil)
 		if form != nil {
-			r = formRequest(PathUserinfo, form)
+			r = formRequest(oauth.PathUserinfo, form)
 		}
 		for _, v := range strings.Split(value, "|") {
 			if v != "" {
@@ -172,10 +184,11 @@ func TestTheAccessTokenIsTakenFromHeaderOrBody(t *testing.T) {
 		}
 		return r
 	}
-	inURL := httptest.NewRequest(http.MethodGet, PathUserinfo+"?access_token="+token, nil)
-	inURLToo := httptest.NewRequest(http.MethodGet, PathUserinfo+"?access_token="+token, nil)
+	inURL := httptest.NewRequest(http.MethodGet, oauth.PathUserinfo+"?access_token="+token, nil)
+	inURLToo := httptest.NewRequest(http.MethodGet, oauth.PathUserinfo+"?access_token="+token, nil)
 	inURLToo.Header.Set("Authorization", "Bearer "+token)
-	jsonBody := httptest.NewRequest(http.MethodPost, PathUserinfo, strings.NewReader(`{"access_token":"`+token+`"}`))
+	jsonBody := httptest.NewRequest(http.MethodPost, oauth.PathUserinfo,
+		strings.NewReader(`{"access_token":"`+token+`"}`))
 	jsonBody.Header.Set("Content-Type", "application/json")
 	for name, c := range map[string]struct {
 		r      *http.Request
@@ -192,19 +205,21 @@ func TestTheAccessTokenIsTakenFromHeaderOrBody(t *testing.T) {
 		"header, empty body": {withHeader("POST", "Bearer "+token, url.Values{"access_token": {""}}), 200, ""},
 		"in the URL":         {inURL, 400, "invalid_request"},
 		"in the URL too":     {inURLToo, 400, "invalid_request"},
-		"header and body":    {withHeader("POST", "Bearer "+token, url.Values{"access_token": {token}}), 400, "invalid_request"},
-		"twice in the body":  {withHeader("POST", "", url.Values{"access_token": {token, token}}), 400, "invalid_request"},
-		"two headers":        {withHeader("GET", "Bearer "+token+"|Bearer "+token, nil), 400, "invalid_request"},
-		"none":               {withHeader("GET", "", nil), 401, ""},
-		"empty":              {withHeader("GET", "Bearer ", nil), 401, ""},
-		"scheme alone":       {withHeader("GET", "Bearer", nil), 401, ""},
-		"no scheme":          {withHeader("GET", token, nil), 401, ""},
-		"Basic":              {withHeader("GET", "Basic "+token, nil), 401, ""},
-		"DPoP":               {withHeader("GET", "DPoP "+token, nil), 401, ""},
-		"empty form":         {withHeader("POST", "", url.Values{}), 401, ""},
-		"JSON":               {jsonBody, 401, ""},
-		"PUT":                {withHeader("PUT", "Bearer "+token, nil), 405, "invalid_request"},
-		"HEAD":               {withHeader("HEAD", "Bearer "+token, nil), 405, "invalid_request"},
+		"header and body": {withHeader("POST", "Bearer "+token, url.Values{"access_token": {token}}), 400,
+			"invalid_request"},
+		"twice in the body": {withHeader("POST", "", url.Values{"access_token": {token, token}}), 400,
+			"invalid_request"},
+		"two headers":  {withHeader("GET", "Bearer "+token+"|Bearer "+token, nil), 400, "invalid_request"},
+		"none":         {withHeader("GET", "", nil), 401, ""},
+		"empty":        {withHeader("GET", "Bearer ", nil), 401, ""},
+		"scheme alone": {withHeader("GET", "Bearer", nil), 401, ""},
+		"no scheme":    {withHeader("GET", token, nil), 401, ""},
+		"Basic":        {withHeader("GET", "Basic "+token, nil), 401, ""},
+		"DPoP":         {withHeader("GET", "DPoP "+token, nil), 401, ""},
+		"empty form":   {withHeader("POST", "", url.Values{}), 401, ""},
+		"JSON":         {jsonBody, 401, ""},
+		"PUT":          {withHeader("PUT", "Bearer "+token, nil), 405, "invalid_request"},
+		"HEAD":         {withHeader("HEAD", "Bearer "+token, nil), 405, "invalid_request"},
 	} {
 		resp := h.do(c.r)
 		if resp.StatusCode != c.status || resp.Header.Get("Cache-Control") != "no-store" {
@@ -215,7 +230,8 @@ func TestTheAccessTokenIsTakenFromHeaderOrBody(t *testing.T) {
 		switch {
 		case c.status == 401 && (got != `Bearer realm="userinfo"` || body(resp) != ""):
 			t.Errorf("%s: challenge %q, body %q", name, got, body(resp))
-		case c.status == 400 && !strings.HasPrefix(got, `Bearer realm="userinfo"`+`, error="`+c.code+`", error_description="`):
+		case c.status == 400 && !strings.HasPrefix(got,
+			`Bearer realm="userinfo"`+`, error="`+c.code+`", error_description="`):
 			t.Errorf("%s: challenge %q", name, got)
 		case c.code != "" && decoded[tokenAnswer](t, resp).Error != c.code:
 			t.Errorf("%s: %s", name, body(resp))
@@ -225,8 +241,8 @@ func TestTheAccessTokenIsTakenFromHeaderOrBody(t *testing.T) {
 
 func TestAUserinfoBodyTooLargeIsRefused(t *testing.T) {
 	w := httptest.NewRecorder()
-	r := formRequest(PathUserinfo, url.Values{"access_token": {strings.Repeat("x", bodyMost)}})
-	(&userinfoHandler{}).ServeHTTP(w, r)
+	r := formRequest(oauth.PathUserinfo, url.Values{"access_token": {strings.Repeat("x", oauth.MaxBody)}})
+	(&userinfo.Handler{}).ServeHTTP(w, r)
 	if w.Code != 400 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -241,10 +257,12 @@ func TestWhatIsNoAccessTokenOfOursIsRefused(t *testing.T) {
 		return keys.PrefixAccessToken + strictBase64.EncodeToString(h.ring.Seal(p, nil, payload))
 	}
 	future := h.clock.now().Add(time.Hour)
-	good := accessToken{grant: storage.ID(grant), expires: future}.bytes()
-	const foreign, over = "this is not an access token of this provider", "the access token is not valid any more: it was revoked, or what it was given for has ended"
-	saidOf := map[string]string{"of a grant not issued": over, "of no grant": over, "of another kind": "the access token has expired",
-		"an ID token": "this is an ID token, which is for the app itself: send the access token"}
+	good := tokens.AccessToken{Grant: storage.ID(grant), Expires: future}.Bytes()
+	const foreign, over = "this is not an access token of this provider",
+		"the access token is not valid any more: it was revoked, or what it was given for has ended"
+	saidOf := map[string]string{"of a grant not issued": over, "of no grant": over,
+		"of another kind": "the access token has expired",
+		"an ID token":     "this is an ID token, which is for the app itself: send the access token"}
 	for name, token := range map[string]string{
 		"garbage":               "x",
 		"spaces":                v.AccessToken + " " + v.AccessToken,
@@ -259,12 +277,14 @@ func TestWhatIsNoAccessTokenOfOursIsRefused(t *testing.T) {
 		"of another form":       seal(keys.PurposeAccessToken, good[:24]),
 		"of another kind":       seal(keys.PurposeAccessToken, append([]byte{2}, good[1:]...)),
 		"of a grant not issued": seal(keys.PurposeAccessToken, good),
-		"of no grant":           seal(keys.PurposeAccessToken, accessToken{grant: storage.ID{1}, expires: future}.bytes()),
-		"an ID token":           v.IDToken,
-		"a JWT of a list":       "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA",
-		"a signed access token": must(h.ring.Sign(context.Background(), keys.RS256, keys.TypeAccessToken, map[string]any{"iss": issuer, "sub": h.ada.Subject()})),
-		"a code":                other,
-		"a client secret":       h.secret,
+		"of no grant": seal(keys.PurposeAccessToken,
+			tokens.AccessToken{Grant: storage.ID{1}, Expires: future}.Bytes()),
+		"an ID token":     v.IDToken,
+		"a JWT of a list": "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOlsxXX0.eA",
+		"a signed access token": must(h.ring.Sign(context.Background(), keys.RS256, keys.TypeAccessToken,
+			map[string]any{"iss": issuer, "sub": h.ada.Subject()})),
+		"a code":          other,
+		"a client secret": h.secret,
 	} {
 		resp := h.userinfo(token)
 		if resp.StatusCode != 401 || decoded[tokenAnswer](t, resp).Error != "invalid_token" ||
@@ -296,7 +316,8 @@ func TestRevocationIsInForceAtTheNextCall(t *testing.T) {
 		v := b.tokens(authorization())
 		h.claimsOf(v.AccessToken)
 		cause.do(h, b)
-		if resp := h.userinfo(v.AccessToken); resp.StatusCode != 401 || decoded[tokenAnswer](t, resp).Error != "invalid_token" {
+		if resp := h.userinfo(v.AccessToken); resp.StatusCode != 401 ||
+			decoded[tokenAnswer](t, resp).Error != "invalid_token" {
 			t.Errorf("%s: %d %s", name, resp.StatusCode, body(resp))
 		}
 	}

@@ -6,13 +6,14 @@ import (
 	"net/url"
 	"testing"
 
+	"latchkey/op/discovery"
 	"latchkey/storage"
 )
 
 func TestWebFingerNamesTheIssuerForDomainsThatAreListed(t *testing.T) {
 	h := newHouse(t)
 	ask := func(query string) (*http.Response, string) {
-		resp := h.get(pathWebFinger + "?" + query)
+		resp := h.get(discovery.PathWebFinger + "?" + query)
 		return resp, body(resp)
 	}
 	ada := "resource=" + url.QueryEscape("acct:ada@example.org")
@@ -32,7 +33,8 @@ func TestWebFingerNamesTheIssuerForDomainsThatAreListed(t *testing.T) {
 		"resource=" + url.QueryEscape("acct:nobody@EXAMPLE.org"): `{"subject":"acct:nobody@EXAMPLE.org",` + links,
 	} {
 		resp, text := ask(query)
-		if resp.StatusCode != http.StatusOK || text != want || resp.Header.Get("Content-Type") != "application/jrd+json" {
+		if resp.StatusCode != http.StatusOK || text != want ||
+			resp.Header.Get("Content-Type") != "application/jrd+json" {
 			t.Errorf("%s: %d %s", query, resp.StatusCode, text)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 )
@@ -31,8 +32,9 @@ func (h *house) try(path, address, id, secret string) int {
 // serviceClient is one that gets tokens of its own, with a secret.
 func (h *house) serviceClient(id, secret string) {
 	h.t.Helper()
-	must(h.store.Clients.Create(context.Background(), storage.Operator, apps.NewClient{ID: id, Secret: h.ring.HashClientSecret(secret),
-		Metadata: apps.Metadata{ClientName: id, GrantTypes: []string{apps.GrantTypeClientCredentials}}}))
+	must(h.store.Clients.Create(context.Background(), storage.Operator,
+		apps.NewClient{ID: id, Secret: h.ring.HashClientSecret(secret),
+			Metadata: apps.Metadata{ClientName: id, GrantTypes: []string{apps.GrantTypeClientCredentials}}}))
 }
 
 func TestWrongSecretsWaitByNetworkAndARightOneNeverDoes(t *testing.T) {
@@ -41,27 +43,29 @@ func TestWrongSecretsWaitByNetworkAndARightOneNeverDoes(t *testing.T) {
 	before := h.commits()
 	for i := range 100 {
 		id := []string{"robot", "nobody", api}[i%3] // they count together, and look alike
-		if got := h.try(PathIntrospection, fmt.Sprintf("198.51.100.%d", i), id, h.secret+"x"); got != http.StatusUnauthorized {
+		if got := h.try(oauth.PathIntrospection, fmt.Sprintf("198.51.100.%d", i), id,
+			h.secret+"x"); got != http.StatusUnauthorized {
 			t.Fatalf("attempt %d as %s: %d", i, id, got)
 		}
 	}
 	for _, id := range []string{"robot", "nobody", api} {
-		if got := h.try(PathIntrospection, "198.51.100.200", id, h.secret+"x"); got != http.StatusTooManyRequests {
+		if got := h.try(oauth.PathIntrospection, "198.51.100.200", id,
+			h.secret+"x"); got != http.StatusTooManyRequests {
 			t.Errorf("one more as %s: %d", id, got)
 		}
-		if got := h.try(PathIntrospection, "203.0.113.1", id, h.secret+"x"); got != http.StatusUnauthorized {
+		if got := h.try(oauth.PathIntrospection, "203.0.113.1", id, h.secret+"x"); got != http.StatusUnauthorized {
 			t.Errorf("from another network as %s: %d", id, got)
 		}
 	}
 	if n := h.commits() - before; n != 0 {
 		t.Errorf("%d commits", n)
 	}
-	if got := h.try(PathToken, "198.51.100.1", "robot", h.secret); got != http.StatusOK {
+	if got := h.try(oauth.PathToken, "198.51.100.1", "robot", h.secret); got != http.StatusOK {
 		t.Errorf("the right secret: %d", got)
 	}
 	h.clock.add(10 * time.Second)
 	for _, want := range []int{http.StatusUnauthorized, http.StatusTooManyRequests} {
-		if got := h.try(PathToken, "198.51.100.1", "robot", h.secret+"x"); got != want {
+		if got := h.try(oauth.PathToken, "198.51.100.1", "robot", h.secret+"x"); got != want {
 			t.Errorf("after a while: %d, want %d", got, want)
 		}
 	}
@@ -73,20 +77,21 @@ func TestGuessableSecretsWaitByClientFromWhereverTheyCome(t *testing.T) {
 	h.serviceClient("weak", weak)
 	h.serviceClient("other", weak)
 	for i := range 10 {
-		if got := h.try(PathToken, fmt.Sprintf("10.%d.0.1", i), "weak", "abcdefgh12345678"); got != http.StatusUnauthorized {
+		if got := h.try(oauth.PathToken, fmt.Sprintf("10.%d.0.1", i), "weak",
+			"abcdefgh12345678"); got != http.StatusUnauthorized {
 			t.Fatalf("attempt %d: %d", i, got)
 		}
 	}
 	for _, secret := range []string{weak, "abcdefgh12345678"} {
-		if got := h.try(PathToken, "10.200.0.1", "weak", secret); got != http.StatusTooManyRequests {
+		if got := h.try(oauth.PathToken, "10.200.0.1", "weak", secret); got != http.StatusTooManyRequests {
 			t.Errorf("%s: %d", secret, got)
 		}
 	}
-	if got := h.try(PathToken, "10.200.0.1", "other", weak); got != http.StatusOK {
+	if got := h.try(oauth.PathToken, "10.200.0.1", "other", weak); got != http.StatusOK {
 		t.Errorf("another client: %d", got)
 	}
 	h.clock.add(time.Minute)
-	if got := h.try(PathToken, "10.200.0.1", "weak", weak); got != http.StatusOK {
+	if got := h.try(oauth.PathToken, "10.200.0.1", "weak", weak); got != http.StatusOK {
 		t.Errorf("a minute later: %d", got)
 	}
 }
@@ -106,7 +111,7 @@ func TestAnImportedSecretThatCouldBeGuessedEnds(t *testing.T) {
 			if id == "strong" {
 				secret = theirs
 			}
-			if got := h.try(PathToken, "192.0.2.1", id, secret); got != status {
+			if got := h.try(oauth.PathToken, "192.0.2.1", id, secret); got != status {
 				t.Errorf("%s, %s: %d, want %d", when, id, got, status)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 	"latchkey/internal/edge"
 	"latchkey/login/front"
 	"latchkey/login/page"
-	"latchkey/op"
+	"latchkey/op/userclaims"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/grants"
@@ -83,7 +83,7 @@ func (h *Handler) sights(ctx context.Context, u *people.User) (sights, error) {
 // what it sees by that.
 func (s sights) allowed(c grants.Connected) (all []page.Scope) {
 	add := func(p page.Scope, claims ...string) {
-		front.ShowValues(&p, op.Values(claims, s.user, s.groups, s.membership))
+		front.ShowValues(&p, userclaims.Values(claims, s.user, s.groups, s.membership))
 		all = append(all, p)
 	}
 	for _, o := range s.offers {

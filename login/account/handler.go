@@ -7,7 +7,7 @@ import (
 
 	"latchkey/login/front"
 	"latchkey/login/page"
-	"latchkey/op"
+	"latchkey/op/frontchannel"
 	"latchkey/storage"
 	"latchkey/storage/people"
 	"latchkey/storage/store"
@@ -32,7 +32,7 @@ type Handler struct {
 	Sessions   Sessions
 	Browsers   Browsers
 	Renderer   *page.Renderer
-	Cookies    op.Cookies
+	Cookies    frontchannel.Cookies
 }
 
 // pathWellKnown is where password managers look for the page to change a password (A

@@ -10,7 +10,7 @@ import (
 	"latchkey/keys"
 	"latchkey/login/front"
 	"latchkey/login/page"
-	"latchkey/op"
+	"latchkey/op/userclaims"
 	"latchkey/storage"
 	"latchkey/storage/people"
 	"latchkey/usecase"
@@ -130,7 +130,7 @@ func (h *Handler) change(r *http.Request, v people.SignedIn, form *page.ChangePa
 // passwordChange is what is changed besides the password.
 func (h *Handler) passwordChange(r *http.Request, v people.SignedIn, browser []byte, endOthers bool) people.PasswordChange {
 	return people.PasswordChange{EndOthers: endOthers,
-		Session: people.NewSession{User: v.User.ID, UserEpoch: v.User.Epoch, AMR: []string{"pwd"}, ACR: op.ACRPassword(),
+		Session: people.NewSession{User: v.User.ID, UserEpoch: v.User.Epoch, AMR: []string{"pwd"}, ACR: userclaims.ACRPassword(),
 			UserAgent: r.UserAgent(), Address: edge.ClientAddr(r.Context()).String(), Browser: browser,
 			Short: v.Session.Short, Replaces: v.Session.ID, RequestID: edge.RequestID(r.Context())}}
 }

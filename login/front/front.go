@@ -8,7 +8,7 @@ import (
 
 	"latchkey/internal/edge"
 	"latchkey/login/page"
-	"latchkey/op"
+	"latchkey/op/userclaims"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/people"
@@ -88,7 +88,7 @@ func PersonOf(u *people.User) page.Person {
 }
 
 // ShowValues puts what an app sees of a person on the page's scope.
-func ShowValues(s *page.Scope, values []op.Value) {
+func ShowValues(s *page.Scope, values []userclaims.Value) {
 	for _, v := range values {
 		if v.Claim == apps.ClaimGroups {
 			s.Groups = append(s.Groups, v.Text)

@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"latchkey/login/page"
-	"latchkey/op"
+	"latchkey/op/frontchannel"
 )
 
 // Notices carry what just went well from the answer to a form to the page that comes
 // next, in a cookie: an address that says it could be made by anybody, and would say it
 // again at each reload.
-type Notices struct{ Cookies op.Cookies }
+type Notices struct{ Cookies frontchannel.Cookies }
 
 const noticeCookie = "notice"
 

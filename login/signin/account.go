@@ -7,7 +7,7 @@ import (
 	"latchkey/internal/edge"
 	"latchkey/login/front"
 	"latchkey/login/page"
-	"latchkey/op"
+	"latchkey/op/authorize"
 	"latchkey/storage"
 	"latchkey/storage/grants"
 	"latchkey/storage/people"
@@ -20,15 +20,15 @@ func (h *Handler) accountForm(w http.ResponseWriter, r *http.Request) {
 	case end != nil:
 		end.Write(w, r)
 	case len(f.Accounts()) == 0:
-		front.See(w, f.Path()+op.PathSignIn)
+		front.See(w, f.Path()+authorize.PathSignIn)
 	default:
 		h.show(w, r, http.StatusOK, accountPage(f))
 	}
 }
 
-func accountPage(f *op.Flow) page.ChooseAccount {
-	return page.ChooseAccount{Action: f.Path() + op.PathAccount, App: front.AppOf(f.Client()), Accounts: choices(signedIn(f.Accounts())),
-		SignOutURL: f.Path() + op.PathAccount + pathSignOutOf}
+func accountPage(f *authorize.Flow) page.ChooseAccount {
+	return page.ChooseAccount{Action: f.Path() + authorize.PathAccount, App: front.AppOf(f.Client()), Accounts: choices(signedIn(f.Accounts())),
+		SignOutURL: f.Path() + authorize.PathAccount + pathSignOutOf}
 }
 
 // signOutOfForm asks which of this browser's accounts to sign out.
@@ -38,9 +38,9 @@ func (h *Handler) signOutOfForm(w http.ResponseWriter, r *http.Request) {
 	case end != nil:
 		end.Write(w, r)
 	case len(f.Accounts()) == 0:
-		front.See(w, f.Path()+op.PathSignIn)
+		front.See(w, f.Path()+authorize.PathSignIn)
 	default:
-		back := f.Path() + op.PathAccount
+		back := f.Path() + authorize.PathAccount
 		h.show(w, r, http.StatusOK, page.SignOutOf{Action: back, Back: back, App: front.AppOf(f.Client()), Accounts: choices(signedIn(f.Accounts()))})
 	}
 }
@@ -58,7 +58,7 @@ func (h *Handler) account(w http.ResponseWriter, r *http.Request) {
 	case end != nil:
 		end.Write(w, r)
 	case r.PostForm.Get("action") == "another":
-		front.See(w, f.Path()+op.PathSignIn)
+		front.See(w, f.Path()+authorize.PathSignIn)
 	case r.PostForm.Get("sign_out") != "":
 		h.signOutOf(w, r, f, r.PostForm.Get("sign_out"))
 	default:
@@ -72,7 +72,7 @@ func (h *Handler) account(w http.ResponseWriter, r *http.Request) {
 }
 
 // chosenIsGone asks again: the account was signed out meanwhile.
-func (h *Handler) chosenIsGone(w http.ResponseWriter, r *http.Request, f *op.Flow) {
+func (h *Handler) chosenIsGone(w http.ResponseWriter, r *http.Request, f *authorize.Flow) {
 	if len(f.Accounts()) == 0 {
 		form := h.flowPage(f, f.LoginHint())
 		form.Problem = page.SignedOutSince
@@ -85,7 +85,7 @@ func (h *Handler) chosenIsGone(w http.ResponseWriter, r *http.Request, f *op.Flo
 }
 
 // signOutOf ends one of the browser's sessions, or all, and goes on with the flow.
-func (h *Handler) signOutOf(w http.ResponseWriter, r *http.Request, f *op.Flow, which string) {
+func (h *Handler) signOutOf(w http.ResponseWriter, r *http.Request, f *authorize.Flow, which string) {
 	if err := h.signOutChosen(w, r, signedIn(f.Accounts()), which); err != nil {
 		h.fail(w, r, err)
 		return

@@ -6,7 +6,7 @@ import (
 	"latchkey/internal/edge"
 	"latchkey/login/front"
 	"latchkey/login/page"
-	"latchkey/op"
+	"latchkey/op/authorize"
 )
 
 // consentForm asks whether the app may have what it asks for.
@@ -25,14 +25,14 @@ func (h *Handler) consentForm(w http.ResponseWriter, r *http.Request) {
 	h.show(w, r, http.StatusOK, consentPage(f, view, f.Outdated(view)))
 }
 
-func consentPage(f *op.Flow, view *op.ConsentView, changed bool) page.Consent {
-	form := page.Consent{Action: f.Path() + op.PathConsent, App: *front.AppOf(view.Client),
-		Person: front.PersonOf(view.User), SwitchURL: f.Path() + op.PathAccount, RedirectURI: view.RedirectURI, AccountURL: front.PathApps, Shown: view.DigestText(), Changed: changed}
+func consentPage(f *authorize.Flow, view *authorize.ConsentView, changed bool) page.Consent {
+	form := page.Consent{Action: f.Path() + authorize.PathConsent, App: *front.AppOf(view.Client),
+		Person: front.PersonOf(view.User), SwitchURL: f.Path() + authorize.PathAccount, RedirectURI: view.RedirectURI, AccountURL: front.PathApps, Shown: view.DigestText(), Changed: changed}
 	if view.Client.FirstParty {
 		form.Review = page.FirstParty
 	}
 	if len(f.Accounts()) == 1 {
-		form.SwitchURL = f.Path() + op.PathSignIn
+		form.SwitchURL = f.Path() + authorize.PathSignIn
 	}
 	for _, ask := range view.Asks {
 		form.Scopes = append(form.Scopes, scopeOf(ask, view.Known))
@@ -40,7 +40,7 @@ func consentPage(f *op.Flow, view *op.ConsentView, changed bool) page.Consent {
 	return form
 }
 
-func scopeOf(ask op.Ask, known bool) page.Scope {
+func scopeOf(ask authorize.Ask, known bool) page.Scope {
 	s := page.Scope{Name: ask.Scope, Words: ask.Words, Claim: ask.Claim, Optional: ask.Optional, Ticked: ask.Granted,
 		Granted: ask.Granted, New: known && !ask.Granted && !ask.Declined}
 	front.ShowValues(&s, ask.Values)

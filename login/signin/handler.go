@@ -8,6 +8,8 @@ import (
 	"latchkey/login/front"
 	"latchkey/login/page"
 	"latchkey/op"
+	"latchkey/op/authorize"
+	"latchkey/op/signout"
 	"latchkey/storage/store"
 	"latchkey/usecase"
 )
@@ -30,15 +32,15 @@ const (
 // Routes puts the pages on r.
 func (h *Handler) Routes(r *mux.Router) {
 	both := h.front().Forms(r)
-	flow := op.PathFlow + "/{flow}"
-	both(flow+op.PathSignIn, h.flowSignInForm, h.flowSignIn)
-	both(flow+op.PathAccount, h.accountForm, h.account)
-	r.HandleFunc(flow+op.PathAccount+pathSignOutOf, h.signOutOfForm).Methods(http.MethodGet, http.MethodHead)
+	flow := authorize.PathFlow + "/{flow}"
+	both(flow+authorize.PathSignIn, h.flowSignInForm, h.flowSignIn)
+	both(flow+authorize.PathAccount, h.accountForm, h.account)
+	r.HandleFunc(flow+authorize.PathAccount+pathSignOutOf, h.signOutOfForm).Methods(http.MethodGet, http.MethodHead)
 	r.HandleFunc(front.PathChoose+pathSignOutOf, h.chooseSignOutForm).Methods(http.MethodGet, http.MethodHead)
-	both(flow+op.PathConsent, h.consentForm, h.consent)
+	both(flow+authorize.PathConsent, h.consentForm, h.consent)
 	both(front.PathSignIn, h.signInForm, h.signIn)
 	both(front.PathChoose, h.chooseForm, h.choose)
-	both(op.PathSignOut, h.signOutForm, h.signOut)
+	both(signout.PathSignOut, h.signOutForm, h.signOut)
 	both(pathSetUp, h.setUpForm, h.setUp)
 	both(pathRecover, h.recoverForm, h.recover)
 	r.HandleFunc(front.PathHome, h.home).Methods(http.MethodGet, http.MethodHead)

@@ -20,6 +20,7 @@ import (
 	"latchkey/login/page"
 	"latchkey/login/signin"
 	"latchkey/op"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/memory"
@@ -134,7 +135,7 @@ func (h *house) authorize(c *apps.Client, more ...string) string {
 	for i := 0; i+1 < len(more); i += 2 {
 		q.Set(more[i], more[i+1])
 	}
-	return h.url + op.PathAuthorize + "?" + q.Encode()
+	return h.url + oauth.PathAuthorize + "?" + q.Encode()
 }
 
 // browser is a cookie jar that follows redirects within the house, and stops where

@@ -6,7 +6,8 @@ import (
 	"latchkey/internal/edge"
 	"latchkey/login/front"
 	"latchkey/login/page"
-	"latchkey/op"
+	"latchkey/op/frontchannel"
+	"latchkey/op/signout"
 )
 
 // Pages shows what op must not answer by a redirect.
@@ -16,33 +17,33 @@ func (p Pages) show(w http.ResponseWriter, r *http.Request, status int, what pag
 	front.Front(p).Show(w, r, status, what)
 }
 
-var refusalFaults = map[op.RefusalKind]page.Fault{
-	op.RefusedClient:   page.UnknownApp,
-	op.RefusedRedirect: page.WrongAddress,
-	op.RefusedRequest:  page.WrongQuestion,
-	op.RefusedTooMany:  page.TooMany,
-	op.RefusedInternal: page.Internal,
-	op.RefusedStopped:  page.OutOfOrder,
+var refusalFaults = map[frontchannel.RefusalKind]page.Fault{
+	frontchannel.RefusedClient:   page.UnknownApp,
+	frontchannel.RefusedRedirect: page.WrongAddress,
+	frontchannel.RefusedRequest:  page.WrongQuestion,
+	frontchannel.RefusedTooMany:  page.TooMany,
+	frontchannel.RefusedInternal: page.Internal,
+	frontchannel.RefusedStopped:  page.OutOfOrder,
 }
 
 // Refuse is op's way to end a request on a page.
-func (p Pages) Refuse(w http.ResponseWriter, r *http.Request, why op.Refusal) {
+func (p Pages) Refuse(w http.ResponseWriter, r *http.Request, why frontchannel.Refusal) {
 	var app *page.App
 	if why.Client != "" {
 		app = &page.App{Name: why.Client, HomeURL: why.Home}
 	}
 	switch why.Kind {
-	case op.RefusedExpired:
+	case frontchannel.RefusedExpired:
 		p.show(w, r, why.Status, page.Expired{App: app})
-	case op.RefusedFinished:
+	case frontchannel.RefusedFinished:
 		p.show(w, r, why.Status, page.Finished{App: app})
-	case op.RefusedUnavailable:
+	case frontchannel.RefusedUnavailable:
 		reason := page.NotApproved
 		if why.Suspended {
 			reason = page.Suspended
 		}
 		p.show(w, r, why.Status, page.Unavailable{App: *app, Why: reason})
-	case op.RefusedNotAllowed:
+	case frontchannel.RefusedNotAllowed:
 		p.show(w, r, why.Status, page.Unavailable{App: *app, Why: page.NotAllowed})
 	default:
 		detail := why.Detail
@@ -55,12 +56,12 @@ func (p Pages) Refuse(w http.ResponseWriter, r *http.Request, why op.Refusal) {
 }
 
 // Post is op's way to have an answer sent to the app by a form.
-func (p Pages) Post(w http.ResponseWriter, r *http.Request, answer op.Post) {
+func (p Pages) Post(w http.ResponseWriter, r *http.Request, answer frontchannel.Post) {
 	p.show(w, r, http.StatusOK, page.Post{App: page.App{Name: answer.Client}, URI: answer.URI, Params: answer.Params})
 }
 
 // SignedOut is op's way to say that an app's request to sign out is done.
-func (p Pages) SignedOut(w http.ResponseWriter, r *http.Request, l *op.Logout) {
+func (p Pages) SignedOut(w http.ResponseWriter, r *http.Request, l *signout.Logout) {
 	p.show(w, r, http.StatusOK, signedOut(l))
 }
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"latchkey/keys"
-	"latchkey/op"
+	"latchkey/op/frontchannel"
 	"latchkey/storage"
 	"latchkey/storage/policy"
 )
@@ -19,7 +19,7 @@ const sessionCookie = "session"
 // Sessions keeps, in a sealed cookie, which sessions a browser carries. It answers
 // op's question for them.
 type Sessions struct {
-	Cookies op.Cookies
+	Cookies frontchannel.Cookies
 	Keys    *keys.Ring
 }
 

@@ -8,7 +8,7 @@ import (
 	"latchkey/internal/edge"
 	"latchkey/login/front"
 	"latchkey/login/page"
-	"latchkey/op"
+	"latchkey/op/authorize"
 	"latchkey/storage/people"
 )
 
@@ -23,23 +23,23 @@ func (h *Handler) flowSignInForm(w http.ResponseWriter, r *http.Request) {
 }
 
 // flowPage says why it is shown to somebody who may think that they have signed in.
-func (h *Handler) flowPage(f *op.Flow, username string) page.SignIn {
-	p := page.SignIn{Action: f.Path() + op.PathSignIn, App: front.AppOf(f.Client()), Username: username, Short: people.ShortSession}
+func (h *Handler) flowPage(f *authorize.Flow, username string) page.SignIn {
+	p := page.SignIn{Action: f.Path() + authorize.PathSignIn, App: front.AppOf(f.Client()), Username: username, Short: people.ShortSession}
 	switch f.SignInReason() {
-	case op.ReasonAgain:
+	case authorize.ReasonAgain:
 		p.Why = page.Again
 		if a := f.Again(); a != nil {
 			p.Username, p.Keep = cmp.Or(p.Username, a.User.Username), !a.Session.Short
 		}
-	case op.ReasonAbsent:
+	case authorize.ReasonAbsent:
 		p.Why = page.Absent
-	case op.ReasonSignedOut:
+	case authorize.ReasonSignedOut:
 		p.Problem = page.SignedOutSince
-	case op.ReasonOther:
+	case authorize.ReasonOther:
 		p.Problem, p.Person = page.OtherAccount, front.PersonOf(f.Decided().User)
 		if a := f.Wanted(); a != nil {
 			p.Instead = &page.Account{Person: front.PersonOf(a.User), ID: a.Session.ID.String()}
-			p.AccountURL = f.Path() + op.PathAccount
+			p.AccountURL = f.Path() + authorize.PathAccount
 		}
 	}
 	return p

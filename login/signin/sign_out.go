@@ -6,7 +6,7 @@ import (
 	"latchkey/internal/edge"
 	"latchkey/login/front"
 	"latchkey/login/page"
-	"latchkey/op"
+	"latchkey/op/signout"
 	"latchkey/storage"
 	"latchkey/storage/people"
 )
@@ -38,15 +38,15 @@ func (h *Handler) signOutForm(w http.ResponseWriter, r *http.Request) {
 
 // logout is the app's request that the address carries; nil: the person came by
 // themselves. It may be over: then a page says so.
-func (h *Handler) logout(r *http.Request) (*op.Logout, *op.SignOutEnding) {
+func (h *Handler) logout(r *http.Request) (*signout.Logout, *signout.SignOutEnding) {
 	if !r.URL.Query().Has("request") {
 		return nil, nil
 	}
 	return h.Provider.Logout(r)
 }
 
-func signOutPage(l *op.Logout, live []people.SignedIn) page.SignOut {
-	p := page.SignOut{Action: op.PathSignOut, OfferEverywhere: len(live) > 0}
+func signOutPage(l *signout.Logout, live []people.SignedIn) page.SignOut {
+	p := page.SignOut{Action: signout.PathSignOut, OfferEverywhere: len(live) > 0}
 	for _, v := range live {
 		p.People = append(p.People, front.PersonOf(v.User))
 	}
@@ -60,7 +60,7 @@ func signOutPage(l *op.Logout, live []people.SignedIn) page.SignOut {
 	return p
 }
 
-func signedOut(l *op.Logout) page.SignedOut {
+func signedOut(l *signout.Logout) page.SignedOut {
 	if l == nil || l.Client() == nil {
 		return page.SignedOut{}
 	}
@@ -94,7 +94,7 @@ func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) {
 	case l != nil:
 		front.See(w, l.Path())
 	default:
-		front.See(w, op.PathSignOut)
+		front.See(w, signout.PathSignOut)
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"latchkey/op"
+	"latchkey/op/oauth"
+	"latchkey/op/signout"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/audit"
@@ -44,7 +45,7 @@ func endSession(params ...string) string {
 	for i := 0; i+1 < len(params); i += 2 {
 		q.Set(params[i], params[i+1])
 	}
-	return op.PathEndSession + "?" + q.Encode()
+	return oauth.PathEndSession + "?" + q.Encode()
 }
 
 func TestAnAppWithoutAHintAsksAndGetsALinkBack(t *testing.T) {
@@ -75,11 +76,11 @@ func TestARequestThatSaysNothingAsksAndThenSaysSo(t *testing.T) {
 	b := h.browser()
 	b.get("/sign-in")
 	b.signIn("/sign-in", "ada")
-	done := b.confirm(b.get(op.PathEndSession))
+	done := b.confirm(b.get(oauth.PathEndSession))
 	if done.left != nil || done.status != http.StatusOK || b.isSignedIn() {
 		t.Errorf("%d at %s, sent to %v", done.status, done.at, done.left)
 	}
-	if p := b.get(op.PathEndSession); strings.Contains(p.body, `id="sign-out"`) {
+	if p := b.get(oauth.PathEndSession); strings.Contains(p.body, `id="sign-out"`) {
 		t.Error("asked with nobody signed in")
 	}
 }
@@ -149,18 +150,18 @@ func TestTheQuestionsAnswerIsGuarded(t *testing.T) {
 		r.Header.Set("Origin", "https://calendar.example")
 		return b.do(r)
 	}
-	p := foreign(op.PathEndSession, "client_id="+c.ID)
-	if !strings.HasPrefix(p.at, op.PathSignOut+"?request=") || p.status != http.StatusOK {
+	p := foreign(oauth.PathEndSession, "client_id="+c.ID)
+	if !strings.HasPrefix(p.at, signout.PathSignOut+"?request=") || p.status != http.StatusOK {
 		t.Fatalf("%d at %s", p.status, p.at)
 	}
 	if p := foreign(p.at, "action=sign-out"); p.status != http.StatusForbidden || !b.isSignedIn() {
 		t.Errorf("another site answered: %d", p.status)
 	}
 	for _, bad := range []string{"", "x", strings.Repeat("A", 10000)} {
-		if p := b.get(op.PathSignOut + "?request=" + bad); p.status != http.StatusGone {
+		if p := b.get(signout.PathSignOut + "?request=" + bad); p.status != http.StatusGone {
 			t.Errorf("%.10q: %d", bad, p.status)
 		}
-		if p := b.post(op.PathSignOut+"?request="+bad, "action", "sign-out"); p.status != http.StatusGone || !b.isSignedIn() {
+		if p := b.post(signout.PathSignOut+"?request="+bad, "action", "sign-out"); p.status != http.StatusGone || !b.isSignedIn() {
 			t.Errorf("%.10q posted: %d", bad, p.status)
 		}
 	}
@@ -175,12 +176,12 @@ func TestSigningOutOnOtherDevicesIsAChoice(t *testing.T) {
 		b.get("/sign-in")
 		b.signIn("/sign-in", name)
 	}
-	here.confirm(here.get(op.PathSignOut))
+	here.confirm(here.get(signout.PathSignOut))
 	if here.isSignedIn() || !there.isSignedIn() {
 		t.Fatal("signing out here signed out there, or not here")
 	}
 	here.signIn("/sign-in", "ada")
-	here.confirm(here.get(op.PathSignOut), "everywhere", "yes")
+	here.confirm(here.get(signout.PathSignOut), "everywhere", "yes")
 	if here.isSignedIn() || there.isSignedIn() || !bobs.isSignedIn() {
 		t.Errorf("signed in: here %v, there %v, bob %v", here.isSignedIn(), there.isSignedIn(), bobs.isSignedIn())
 	}
@@ -206,7 +207,7 @@ func (h *house) ended(id storage.ID) bool {
 }
 
 func TestSigningOutEndsWhatIsOnlyIdleAndNamesNobody(t *testing.T) {
-	for _, begin := range []string{op.PathSignOut, op.PathEndSession} {
+	for _, begin := range []string{signout.PathSignOut, oauth.PathEndSession} {
 		h := newHouse(t)
 		ada, b := h.addUser("ada"), h.browser()
 		b.get("/sign-in")
@@ -298,7 +299,7 @@ func TestASignInWhoseAnswerWasLostLeavesNothingThatNobodyCanSignOutOf(t *testing
 	if stored, err := h.store.Sessions.Stored(context.Background(), []storage.ID{h.latest(ada)}); err != nil || h.liveOf(ada) != 1 || stored[0].Line() != first {
 		t.Errorf("%d are alive, the latest goes on from %v, %v", h.liveOf(ada), stored[0].Line(), err)
 	}
-	b.confirm(b.get(op.PathSignOut))
+	b.confirm(b.get(signout.PathSignOut))
 	if n := h.liveOf(ada); n != 0 {
 		t.Errorf("signed out, and %d are alive", n)
 	}
@@ -309,7 +310,7 @@ func TestASignOutThatASignInOvertookEndsItToo(t *testing.T) {
 	ada, b := h.addUser("ada"), h.browser()
 	b.get("/sign-in")
 	b.signIn("/sign-in", "ada")
-	p := b.get(op.PathSignOut)
+	p := b.get(signout.PathSignOut)
 	b.twin().signIn("/sign-in", "ada")
 	b.confirm(p)
 	if n := h.liveOf(ada); n != 0 {

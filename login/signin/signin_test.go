@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"latchkey/keys"
-	"latchkey/op"
+	"latchkey/op/authorize"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/people"
@@ -270,7 +271,7 @@ func TestWhomTheAppMeansComesFirstOrCanSignIn(t *testing.T) {
 	b.get("/sign-in")
 	b.signIn("/sign-in", "ada")
 	p := b.get(h.authorize(c, "login_hint", "bob@example.org"))
-	if !strings.HasSuffix(p.at, op.PathAccount) || !strings.Contains(p.body, "The ada") {
+	if !strings.HasSuffix(p.at, authorize.PathAccount) || !strings.Contains(p.body, "The ada") {
 		t.Fatalf("somebody else is meant: %d at %s", p.status, p.at)
 	}
 	p = b.post(p.at, "action", "another")
@@ -542,8 +543,8 @@ func TestHEADAnswersAsGETDoesWhereAGETChangesNothing(t *testing.T) {
 			t.Errorf("%s: GET %d at %s, HEAD %d at %s", path, get.status, get.at, got.status, got.at)
 		}
 	}
-	for _, path := range []string{strings.TrimPrefix(h.authorize(app), h.url), op.PathEndSession, op.PathFlow + "?request=x",
-		strings.TrimSuffix(flow, op.PathSignIn)} {
+	for _, path := range []string{strings.TrimPrefix(h.authorize(app), h.url), oauth.PathEndSession, authorize.PathFlow + "?request=x",
+		strings.TrimSuffix(flow, authorize.PathSignIn)} {
 		if got := head(path); got.status != http.StatusMethodNotAllowed {
 			t.Errorf("HEAD %s: %d", path, got.status)
 		}

@@ -11,7 +11,7 @@ import (
 	"latchkey/api/client"
 	"latchkey/api/wire"
 	"latchkey/cmd/latchkey/internal/server"
-	"latchkey/op"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 	"latchkey/storage/audit"
@@ -38,7 +38,7 @@ func newPlatform(t *testing.T, env ...string) *platform {
 	if err := json.Unmarshal([]byte(stdout), &c); err != nil || code != exitDone {
 		t.Fatal(stderr)
 	}
-	p.config = clientcredentials.Config{ClientID: c.ClientID, ClientSecret: c.ClientSecret, TokenURL: p.url + op.PathToken,
+	p.config = clientcredentials.Config{ClientID: c.ClientID, ClientSecret: c.ClientSecret, TokenURL: p.url + oauth.PathToken,
 		AuthStyle: oauth2.AuthStyleInHeader, Scopes: []string{apps.ScopeAdmin}}
 	return p
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"latchkey/op"
+	"latchkey/op/oauth"
 )
 
 // An app may be registered for an algorithm as soon as the settings enable it, so the
@@ -16,7 +16,7 @@ func TestSigningKeysFollowTheSettingsAtOnce(t *testing.T) {
 	env := []string{"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data")}
 	s := serving(t, env...)
 	published := func() string {
-		res, err := http.Get(s.url + op.PathJWKS)
+		res, err := http.Get(s.url + oauth.PathJWKS)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"latchkey/api/wire"
-	"latchkey/op"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 
@@ -30,7 +30,7 @@ func publicAPI(t testing.TB, h *Server) (http.Handler, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := httptest.NewRequest("POST", op.PathToken, strings.NewReader("grant_type=client_credentials&scope=admin"))
+	r := httptest.NewRequest("POST", oauth.PathToken, strings.NewReader("grant_type=client_credentials&scope=admin"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth("robot", "secret")
 	w := httptest.NewRecorder()

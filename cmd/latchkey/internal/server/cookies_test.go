@@ -17,7 +17,7 @@ import (
 	"latchkey/api"
 	"latchkey/api/client"
 	"latchkey/api/wire"
-	"latchkey/op"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/apps"
 )
@@ -72,7 +72,7 @@ func TestEndpointsForScriptsReadNoCookie(t *testing.T) {
 	authorize := func() *http.Request {
 		q := url.Values{"client_id": {"app"}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid"},
 			"state": {base64.RawURLEncoding.EncodeToString(state)}}
-		return httptest.NewRequest("GET", op.PathAuthorize+"?"+q.Encode(), nil)
+		return httptest.NewRequest("GET", oauth.PathAuthorize+"?"+q.Encode(), nil)
 	}
 	person := &visitor{public, map[string]string{}}
 	person.send(t, authorize()) // nobody is signed in: a flow begins
@@ -98,7 +98,7 @@ func TestEndpointsForScriptsReadNoCookie(t *testing.T) {
 		t.Fatalf("returned to %q, %v", back, err)
 	}
 	redeem := func(code string) *http.Request {
-		r := posted(op.PathToken, url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}})
+		r := posted(oauth.PathToken, url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}})
 		r.SetBasicAuth("app", secret)
 		return r
 	}
@@ -110,7 +110,7 @@ func TestEndpointsForScriptsReadNoCookie(t *testing.T) {
 	}
 	userinfo := func(token string) func() *http.Request {
 		return func() *http.Request {
-			r := httptest.NewRequest("GET", op.PathUserinfo, nil)
+			r := httptest.NewRequest("GET", oauth.PathUserinfo, nil)
 			r.Header.Set("Authorization", "Bearer "+token)
 			return r
 		}
@@ -127,18 +127,18 @@ func TestEndpointsForScriptsReadNoCookie(t *testing.T) {
 	}{
 		"discovery":              {get("/.well-known/openid-configuration"), http.StatusOK},
 		"metadata":               {get("/.well-known/oauth-authorization-server"), http.StatusOK},
-		"keys":                   {get(op.PathJWKS), http.StatusOK},
+		"keys":                   {get(oauth.PathJWKS), http.StatusOK},
 		"userinfo":               {userinfo(access), http.StatusOK},
-		"userinfo without token": {get(op.PathUserinfo), http.StatusUnauthorized},
+		"userinfo without token": {get(oauth.PathUserinfo), http.StatusUnauthorized},
 		"userinfo, wrong token":  {userinfo("wrong"), http.StatusUnauthorized},
-		"token without client":   {bare(op.PathToken, "grant_type", "authorization_code"), http.StatusBadRequest},
+		"token without client":   {bare(oauth.PathToken, "grant_type", "authorization_code"), http.StatusBadRequest},
 		"token, wrong code":      {func() *http.Request { return redeem("wrong") }, http.StatusBadRequest},
 		"revocation": {func() *http.Request {
-			r := posted(op.PathRevocation, url.Values{"token": {"wrong"}})
+			r := posted(oauth.PathRevocation, url.Values{"token": {"wrong"}})
 			r.SetBasicAuth("app", secret)
 			return r
 		}, http.StatusOK},
-		"revocation without client": {bare(op.PathRevocation, "token", "wrong"), http.StatusBadRequest},
+		"revocation without client": {bare(oauth.PathRevocation, "token", "wrong"), http.StatusBadRequest},
 	} {
 		ask := func(v *visitor) *httptest.ResponseRecorder {
 			r := c.request()
@@ -159,7 +159,7 @@ func TestEndpointsForScriptsReadNoCookie(t *testing.T) {
 		}
 	}
 
-	for _, path := range []string{op.PathAuthorize, op.PathEndSession, op.PathIntrospection, wire.Prefix + "/users",
+	for _, path := range []string{oauth.PathAuthorize, oauth.PathEndSession, oauth.PathIntrospection, wire.Prefix + "/users",
 		"/", "/sign-in", "/account"} {
 		r := httptest.NewRequest("GET", path, nil)
 		r.Header.Set("Origin", "https://app.example")

@@ -22,6 +22,8 @@ import (
 	"latchkey/login/page"
 	"latchkey/login/signin"
 	"latchkey/op"
+	"latchkey/op/frontchannel"
+	"latchkey/op/oauth"
 	"latchkey/storage"
 	"latchkey/storage/backup"
 	"latchkey/usecase"
@@ -87,7 +89,7 @@ func (h *Server) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edg
 		return nil, nil, err
 	}
 	pages := signin.Pages{Renderer: renderer}
-	sessions := signin.Sessions{Cookies: op.Cookies{Secure: h.Config.Secure()}, Keys: h.Ring}
+	sessions := signin.Sessions{Cookies: frontchannel.Cookies{Secure: h.Config.Secure()}, Keys: h.Ring}
 	provider, err := op.New(ctx, op.Options{Issuer: h.Config.Issuer, Store: h.Store, Keys: h.Ring, Hasher: h.Hasher,
 		Pages: pages, Sessions: sessions, Fetch: newFetcher(h.Config)})
 	if err != nil {
@@ -171,8 +173,8 @@ func (h *Server) networkOptions(provider *op.Provider) api.Options {
 			}
 			return by, err
 		},
-		AuthorizationURL: h.Config.Issuer + op.PathAuthorize,
-		TokenURL:         h.Config.Issuer + op.PathToken,
+		AuthorizationURL: h.Config.Issuer + oauth.PathAuthorize,
+		TokenURL:         h.Config.Issuer + oauth.PathToken,
 		Refused:          edge.Fail,
 	}
 	return o
