@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,6 +68,10 @@ func checkData(ctx context.Context, c *config.Config) (faults []wire.Fault, err 
 
 func examine(ctx context.Context, c *config.Config, path string) ([]wire.Fault, error) {
 	try, err := data.PresentKeys(c)
+	if err != nil && c.MasterKey == "" && c.MasterKeyFile == "" {
+		// Without data either, this is most likely the wrong directory.
+		err = cmp.Or(data.CheckPresent(c), err)
+	}
 	if err != nil {
 		return nil, err
 	}

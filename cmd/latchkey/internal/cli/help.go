@@ -83,13 +83,26 @@ func flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
 		name, known := unknown.GetSpecifiedName(), []string{}
 		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		err = fmt.Errorf("--%s is not a flag of %s%s", name, c.CommandPath(), textutil.Hint("; the nearest one is --%s", name, known))
+		err = fmt.Errorf("--%s is not a flag of %s%s", name, c.CommandPath(), cmp.Or(textutil.Hint("; the nearest one is --%s", name, known), editHas(c, name)))
 	case errors.As(err, &bad):
 		err = fmt.Errorf("--%s: %w", bad.GetFlag().Name, badValue(bad))
 	case errors.As(err, &bare):
 		err = fmt.Errorf("--%s needs a value", bare.GetFlag().Name)
 	}
 	return usagef("%w: see %s --help", err, c.CommandPath())
+}
+
+// editHas names the edit beside an add, if it has the flag that add lacks.
+func editHas(c *cobra.Command, flag string) string {
+	if c.Name() != "add" {
+		return ""
+	}
+	for _, other := range c.Parent().Commands() {
+		if other.Name() == "edit" && other.Flags().Lookup(flag) != nil {
+			return "; " + other.CommandPath() + " has it"
+		}
+	}
+	return ""
 }
 
 func badValue(bad *pflag.InvalidValueError) error {

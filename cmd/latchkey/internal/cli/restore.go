@@ -46,6 +46,9 @@ func (t *terminal) restore(ctx context.Context, r backup.Restore) error {
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(r.From); err != nil { // before --force is advised for nothing
+		return textutil.FileReason(err)
+	}
 	if r.Keys, err = data.PresentKeys(c); err != nil {
 		return err
 	}
@@ -60,6 +63,9 @@ func (t *terminal) restore(ctx context.Context, r backup.Restore) error {
 	case errors.Is(err, backup.ErrPresent):
 		return fmt.Errorf("%w: add --force to replace them; they are kept beside, under another name", err)
 	case err != nil:
+		if damaged := (*backup.Damaged)(nil); errors.As(err, &damaged) {
+			err = fmt.Errorf("%w\nlatchkey restore --despite-faults restores what can be read", err)
+		}
 		return fmt.Errorf("%w\nNothing was restored, and the present data are as they were", err)
 	}
 	answer := restored{DataFile: r.To, Replaced: done.Kept, Bytes: done.Bytes, Faults: wire.FaultsOf(done.Faults)}

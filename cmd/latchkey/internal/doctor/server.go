@@ -112,8 +112,11 @@ func (d *doctor) apps(ctx context.Context, caller *client.Caller) (findings []Fi
 			}
 		}
 	}
-	if len(findings) == 0 {
-		findings = []Finding{ok(check, "the redirect URIs of %s do what they say", textutil.Number(n, "app"))}
+	switch {
+	case n == 0:
+		return []Finding{ok(check, "no apps yet")}
+	case len(findings) == 0:
+		return []Finding{ok(check, "%s: the redirect URIs are valid", textutil.Number(n, "app"))}
 	}
 	return findings
 }

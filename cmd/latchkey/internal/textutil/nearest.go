@@ -17,7 +17,7 @@ func Hint(format, name string, candidates []string) string {
 // nearest returns the candidate that takes the fewest single-letter edits to
 // reach from name. A candidate's last part counts too: "certificate_file" is
 // near "tls.certificate_file". It returns "" if a quarter of the letters and one more do
-// not suffice.
+// not suffice, unless a candidate is name and more words.
 func nearest(name string, candidates []string) string {
 	best, fewest := "", -1
 	for _, c := range candidates {
@@ -27,9 +27,20 @@ func nearest(name string, candidates []string) string {
 		}
 	}
 	if fewest > 1+len(name)/4 {
-		return ""
+		return longer(name, candidates)
 	}
 	return best
+}
+
+// longer returns the first candidate that is name and more words, as key_rotation_seconds
+// is of key_rotation, or "".
+func longer(name string, candidates []string) string {
+	for _, c := range candidates {
+		if name != "" && strings.HasPrefix(c, name+"_") {
+			return c
+		}
+	}
+	return ""
 }
 
 // edits is the Levenshtein distance of two short ASCII words.
