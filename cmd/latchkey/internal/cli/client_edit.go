@@ -17,12 +17,12 @@ func clientEdit(t *terminal) *cobra.Command {
 		Example: "  latchkey client edit calendar --redirect-uri https://a.example/cb \\\n      --redirect-uri https://b.example/cb\n  latchkey client edit calendar --state suspended\n  latchkey client edit calendar --clear tos-uri",
 		Long:    "Change an app. What no flag names stays as it is; a list is replaced as a whole; --clear empties a field."}
 	addMetadataFlags(c)
-	clear := addClear(c, "allowed-group")
+	clear := addClear(c, "allowed-group", clearableMetadata())
 	state := c.Flags().String("state", "", "approved, suspended, rejected, submitted or draft")
 	c.Flags().Bool("first-party", false, "it is the platform's own")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		fields := metadataFields(c.Flags())
-		emptied, err := checkCleared(c, *clear, clearableMetadata())
+		emptied, err := checkCleared(c, *clear)
 		if err != nil {
 			return err
 		}

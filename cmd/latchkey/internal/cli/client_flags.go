@@ -108,10 +108,10 @@ func metadataFields(flags *pflag.FlagSet) client.Fields {
 }
 
 // clearableMetadata are the flags whose fields can be emptied. What is only true or
-// false has a value for that.
+// false has a value for that, and an app always has a name.
 func clearableMetadata() (names []string) {
 	for _, m := range metadataFlags {
-		if m.kind != asTruth {
+		if m.kind != asTruth && m.flag != "client-name" {
 			names = append(names, m.flag)
 		}
 	}

@@ -55,6 +55,7 @@ func (t *terminal) connect(ctx context.Context, create bool) (*connection, error
 			return nil, err
 		}
 	}
+	fresh := data.Missing(c.DataDir)
 	conn := &connection{}
 	conn.Caller, err = reach(ctx, c, func() (err error) {
 		conn.local, err = server.Open(ctx, c, data.OpenWait)
@@ -64,6 +65,10 @@ func (t *terminal) connect(ctx context.Context, create bool) (*connection, error
 		return nil, err
 	}
 	if conn.Caller == nil {
+		if fresh {
+			// Whoever meant the data of a server elsewhere has to hear of it.
+			t.note("There was no data in %s (data_dir from %s): a new provider begins there.", c.DataDir, c.Source("data_dir"))
+		}
 		conn.Caller = client.InProcess(api.Handler(conn.local.LocalOptions()))
 	}
 	return conn, nil

@@ -171,6 +171,21 @@ func TestAnEmptyValueChangesNothingHoweverTheDataIsReached(t *testing.T) {
 	})
 }
 
+// Advice that is refused in its turn helps nobody.
+func TestOnlyWhatCanBeClearedIsAdvisedToBeCleared(t *testing.T) {
+	env := []string{"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data")}
+	for args, clear := range map[string]bool{
+		"user edit ada --nickname ": true, "user edit ada --group ": false, "user edit ada --claims-json ": false,
+		"client edit demo --allowed-group ": true, "client edit demo --client-name ": false,
+		"group edit staff --description ": true, "group edit staff --name ": false,
+	} {
+		_, _, stderr := run(t, env, append(strings.Fields(args), "")...)
+		if got := strings.Contains(stderr, "--clear"); got != clear || !strings.Contains(stderr, "is empty") {
+			t.Errorf("%s: %s", args, stderr)
+		}
+	}
+}
+
 // What is to be empty is named, and so cannot be meant by nothing.
 func TestFieldsAreClearedByAFlagOfItsOwn(t *testing.T) {
 	env := []string{"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data")}

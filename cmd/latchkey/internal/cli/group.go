@@ -135,10 +135,10 @@ func groupEdit(t *terminal) *cobra.Command {
 		Long: "Rename a group, or say what it is for. Members and the apps open to it stay."}
 	c.Flags().String("name", "", "new name")
 	c.Flags().String("description", "", "what it is for")
-	clear := addClear(c, "description")
+	clear := addClear(c, "description", []string{"description"})
 	c.RunE = func(c *cobra.Command, args []string) error {
 		fields := client.Fields{}
-		emptied, err := checkCleared(c, *clear, []string{"description"})
+		emptied, err := checkCleared(c, *clear)
 		if err != nil {
 			return err
 		}

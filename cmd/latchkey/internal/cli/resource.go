@@ -60,25 +60,30 @@ type scopeMarks struct{ open, preset, closed *[]string }
 func addScopeMarks(c *cobra.Command) scopeMarks {
 	return scopeMarks{
 		open:   c.Flags().StringArray("open-scope", nil, "`name` of a scope that any approved app may ask a person for; may be repeated"),
-		preset: c.Flags().StringArray("default-scope", nil, "`name` of an open scope that naming this API alone asks for, too; may be repeated"),
+		preset: c.Flags().StringArray("default-scope", nil, "`name` of an open scope (see --open-scope) that naming this API alone asks for, too; may be repeated"),
 		closed: c.Flags().StringArray("closed-scope", nil, "`name` of a scope that only apps registered with it may ask for, as at first; may be repeated"),
 	}
 }
 
 func (m scopeMarks) none() bool { return len(*m.open)+len(*m.preset)+len(*m.closed) == 0 }
 
-// apply marks scopes.
+// apply marks scopes. A default stays as open or closed as it is: to open a scope to every
+// app is never a side effect.
 func (m scopeMarks) apply(all []wire.ResourceScope) error {
 	for _, mark := range []struct {
-		names        []string
-		open, preset bool
-	}{{*m.closed, false, false}, {*m.open, true, false}, {*m.preset, true, true}} {
+		names []string
+		set   func(*wire.ResourceScope)
+	}{
+		{*m.closed, func(sc *wire.ResourceScope) { sc.Open, sc.Default = false, false }},
+		{*m.open, func(sc *wire.ResourceScope) { sc.Open, sc.Default = true, false }},
+		{*m.preset, func(sc *wire.ResourceScope) { sc.Default = true }},
+	} {
 		for _, name := range mark.names {
 			i := slices.IndexFunc(all, func(sc wire.ResourceScope) bool { return sc.Name == name })
 			if i < 0 {
 				return usagef("the API has no scope %q", name)
 			}
-			all[i].Open, all[i].Default = mark.open, mark.preset
+			mark.set(&all[i])
 		}
 	}
 	return nil

@@ -79,6 +79,11 @@ func (t *terminal) writeJSON(v any) error {
 	return e.Encode(v)
 }
 
+// note writes a line for a person beside the answer, which may be for a program.
+func (t *terminal) note(format string, args ...any) {
+	fmt.Fprintf(t.stderr, "latchkey: "+format+"\n", args...)
+}
+
 // say writes lines for a person. Texts among args may be anybody's: another machine's
 // server says them, too.
 func (t *terminal) say(format string, args ...any) {

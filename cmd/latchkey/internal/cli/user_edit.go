@@ -69,14 +69,14 @@ func userEdit(t *terminal) *cobra.Command {
 	addAccountFlags(c)
 	patreon := c.Flags().String("patreon", "", "`file` with the Patreon membership as a JSON object; - is standard input")
 	join := c.Flags().StringArray("group", nil, "group to join; may be repeated")
-	clear := addClear(c, "nickname")
+	clear := addClear(c, "nickname", clearableClaims())
 	leave := c.Flags().StringArray("remove-group", nil, "group to leave; may be repeated")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		fields, err := t.accountFields(c.Flags())
 		if err != nil {
 			return err
 		}
-		emptied, err := checkCleared(c, *clear, clearableClaims())
+		emptied, err := checkCleared(c, *clear)
 		if err != nil {
 			return err
 		}
