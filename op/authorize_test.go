@@ -204,11 +204,7 @@ func TestParametersSentTwiceAreRefused(t *testing.T) {
 		q.Add(name, q.Get(name))
 		a := h.signedIn().authorize(q)
 		switch name {
-		case "client_id":
-			wantPage(t, a, frontchannel.RefusedClient)
-		case "redirect_uri":
-			wantPage(t, a, frontchannel.RefusedRedirect)
-		case "state":
+		case "client_id", "redirect_uri", "state":
 			wantPage(t, a, frontchannel.RefusedRequest) // no answer could hold it
 		default:
 			wantFault(t, a, "invalid_request")
@@ -357,14 +353,14 @@ func TestWithoutARegisteredClientOrRedirectURIThereIsAPage(t *testing.T) {
 		change []string
 		kind   frontchannel.RefusalKind
 	}{
-		"no client":       {[]string{"client_id", ""}, frontchannel.RefusedClient},
+		"no client":       {[]string{"client_id", ""}, frontchannel.RefusedRequest},
 		"unknown client":  {[]string{"client_id", "nobody"}, frontchannel.RefusedClient},
 		"binary client":   {[]string{"client_id", "\x00\xff"}, frontchannel.RefusedClient},
 		"long client":     {[]string{"client_id", strings.Repeat("x", 5000)}, frontchannel.RefusedClient},
-		"no redirect URI": {[]string{"redirect_uri", ""}, frontchannel.RefusedRedirect},
+		"no redirect URI": {[]string{"redirect_uri", ""}, frontchannel.RefusedRequest},
 		"none of two, OAuth": {[]string{"redirect_uri", "", "client_id", "two", "scope", "email"},
-			frontchannel.RefusedRedirect},
-		"none of two, OpenID Connect": {[]string{"redirect_uri", "", "client_id", "two"}, frontchannel.RefusedRedirect},
+			frontchannel.RefusedRequest},
+		"none of two, OpenID Connect": {[]string{"redirect_uri", "", "client_id", "two"}, frontchannel.RefusedRequest},
 	} {
 		t.Run(name, func(t *testing.T) { wantPage(t, h.signedIn().authorize(authorization(c.change...)), c.kind) })
 	}

@@ -106,10 +106,10 @@ func (h *Handler) read(ctx context.Context, client *apps.Client, redirect string
 // nothing is sent anywhere (RFC 6749 section 4.1.2.1).
 func (h *Handler) whoAsks(ctx context.Context, form url.Values) (*apps.Client, string, *frontchannel.Refusal) {
 	if len(form["client_id"]) > 1 {
-		return nil, "", frontchannel.Refuse(frontchannel.RefusedClient, "client_id was sent more than once")
+		return nil, "", frontchannel.Refuse(frontchannel.RefusedRequest, "client_id was sent more than once")
 	}
 	if form.Get("client_id") == "" {
-		return nil, "", frontchannel.Refuse(frontchannel.RefusedClient, "client_id is missing")
+		return nil, "", frontchannel.Refuse(frontchannel.RefusedRequest, "client_id is missing")
 	}
 	client, err := h.Clients.Get(ctx, form.Get("client_id"))
 	if errors.Is(err, storage.ErrNotFound) {

@@ -61,14 +61,14 @@ const (
 // looked at. The URI was decoded once, by the form, and is compared as it is.
 func redirectURI(c *apps.Client, form url.Values) (string, *frontchannel.Refusal) {
 	if len(form["redirect_uri"]) > 1 {
-		return "", frontchannel.Refuse(frontchannel.RefusedRedirect, "redirect_uri was sent more than once")
+		return "", frontchannel.Refuse(frontchannel.RefusedRequest, "redirect_uri was sent more than once")
 	}
 	sent := form.Get("redirect_uri")
 	if sent == "" {
 		// OpenID Connect requires it; plain OAuth lets a client with just one
 		// leave it out (RFC 6749 section 3.1.2.3).
 		if oauth.IsOIDC(strings.Fields(form.Get("scope"))) || len(c.Metadata.RedirectURIs) != 1 {
-			return "", frontchannel.Refuse(frontchannel.RefusedRedirect, "redirect_uri is missing")
+			return "", frontchannel.Refuse(frontchannel.RefusedRequest, "redirect_uri is missing")
 		}
 		return c.Metadata.RedirectURIs[0], nil
 	}
