@@ -95,9 +95,11 @@ func newOperations(t *testing.T, engine *brittle, o store.Options, h keys.Hasher
 		}
 		return keys.PolicyOf(set), nil
 	}
-	ring := must[*keys.Ring](t)(keys.Open(t.Context(), keys.Options{Store: opened.Keys, Master: master, Policy: keyPolicy}))
+	ring := must[*keys.Ring](t)(keys.Open(t.Context(),
+		keys.Options{Store: opened.Keys, Master: master, Policy: keyPolicy}))
 	h.Ring = ring
-	return &usecase.Operations{Store: opened, Keys: ring, Hasher: keys.NewHasher(h), Issuer: "http://here", CheckAccent: page.CheckAccent}
+	return &usecase.Operations{Store: opened, Keys: ring, Hasher: keys.NewHasher(h), Issuer: "http://here",
+		CheckAccent: page.CheckAccent}
 }
 
 func newHouse(t *testing.T, change func(*api.Options)) *house {
@@ -187,8 +189,10 @@ func TestPatchChangesWhatItNamesOnly(t *testing.T) {
 		{client.Fields{"phone_number_verified": false}, func(a *wire.Account) { a.PhoneNumberVerified = false }},
 		{client.Fields{"roles": []string{"admin"}}, func(a *wire.Account) { a.Roles = []storage.Role{"admin"} }},
 		{client.Fields{"username": "lovelace"}, func(a *wire.Account) { a.Username = "lovelace" }},
-		{client.Fields{"email": "l@example.org"}, func(a *wire.Account) { a.Email, a.EmailVerified = "l@example.org", false }},
-		{client.Fields{"email": "m@example.org", "email_verified": true}, func(a *wire.Account) { a.Email, a.EmailVerified = "m@example.org", true }},
+		{client.Fields{"email": "l@example.org"},
+			func(a *wire.Account) { a.Email, a.EmailVerified = "l@example.org", false }},
+		{client.Fields{"email": "m@example.org", "email_verified": true},
+			func(a *wire.Account) { a.Email, a.EmailVerified = "m@example.org", true }},
 	} {
 		want := must[wire.User](t)(h.GetUser(t.Context(), made.Sub)).Account
 		c.want(&want)
@@ -216,7 +220,8 @@ func TestRefusedPatchChangesNothingAnywhere(t *testing.T) {
 	if after := must[wire.User](t)(h.GetUser(t.Context(), made.Sub)); !reflect.DeepEqual(after, before) {
 		t.Errorf("changed: %+v", after)
 	}
-	if _, err := h.ChangeClient(t.Context(), app.ClientID, client.Fields{"redirect_uris": []string{"javascript:alert(1)"}}); err == nil {
+	if _, err := h.ChangeClient(t.Context(), app.ClientID,
+		client.Fields{"redirect_uris": []string{"javascript:alert(1)"}}); err == nil {
 		t.Error("accepted")
 	}
 	if c := must[wire.Client](t)(h.GetClient(t.Context(), app.ClientID)); !reflect.DeepEqual(c.Metadata, app.Metadata) {
@@ -248,7 +253,8 @@ func TestEditsOfDifferentFieldsAtOnceAreBothKept(t *testing.T) {
 		}
 	}
 	u := must[wire.User](t)(h.GetUser(t.Context(), made.Sub))
-	if got := []string{u.Name, u.GivenName, u.FamilyName, u.MiddleName, u.Nickname, u.Gender}; strings.Join(got, " ") != "new new new new new new" {
+	if got := []string{u.Name, u.GivenName, u.FamilyName, u.MiddleName, u.Nickname, u.Gender}; strings.Join(got,
+		" ") != "new new new new new new" {
 		t.Errorf("user: %v", got)
 	}
 	c := must[wire.Client](t)(h.GetClient(t.Context(), app.ClientID))
@@ -260,7 +266,8 @@ func TestEditsOfDifferentFieldsAtOnceAreBothKept(t *testing.T) {
 func TestPasswordsAreJudgedWithTheUsersOwnNames(t *testing.T) {
 	h := newHouse(t, nil)
 	made := must[wire.User](t)(h.CreateUser(t.Context(), ada()))
-	for p, want := range map[string]string{"short": "password must be at least 12", "": "password must be at least 12", "ada@example.org": "own names"} {
+	for p, want := range map[string]string{"short": "password must be at least 12",
+		"": "password must be at least 12", "ada@example.org": "own names"} {
 		if _, err := h.SetPassword(t.Context(), made.Sub, p); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", p, err)
 		}
@@ -304,7 +311,8 @@ func TestPatreonMembershipIsShownWithItsUser(t *testing.T) {
 	if p := u.Patreon; p == nil || !p.IsPatron || p.LifetimeSupportCents != 12000 || !p.AsOf.Equal(asOf) {
 		t.Errorf("got %+v", p)
 	}
-	if _, err := h.SetPatreon(t.Context(), made.Sub, wire.Membership{Status: "friend"}); err == nil || !strings.Contains(err.Error(), "active_patron") {
+	if _, err := h.SetPatreon(t.Context(), made.Sub, wire.Membership{Status: "friend"}); err == nil ||
+		!strings.Contains(err.Error(), "active_patron") {
 		t.Error(err)
 	}
 }
@@ -326,7 +334,8 @@ func TestLinks(t *testing.T) {
 	if _, err := h.SetupLink(t.Context()); !errors.Is(err, storage.ErrSetUp) {
 		t.Errorf("a second administrator's link: %v", err)
 	}
-	if l := must[wire.Link](t)(h.RecoveryLink(t.Context(), made.Sub)); !strings.HasPrefix(l.URL, "http://here/recover?token=") {
+	if l := must[wire.Link](t)(h.RecoveryLink(t.Context(), made.Sub)); !strings.HasPrefix(l.URL,
+		"http://here/recover?token=") {
 		t.Errorf("%+v", l)
 	}
 	if _, err := h.RecoveryLink(t.Context(), storage.ID{1}.String()); !errors.Is(err, storage.ErrNotFound) {
@@ -343,14 +352,17 @@ func demo() wire.NewClient {
 func TestClientIsApprovedAndItsSecretShownOnce(t *testing.T) {
 	h := newHouse(t, nil)
 	made := must[wire.Client](t)(h.CreateClient(t.Context(), demo()))
-	if !keys.IsClientSecret(made.ClientSecret) || made.ClientSecretExpiresAt == nil || *made.ClientSecretExpiresAt != 0 {
+	if !keys.IsClientSecret(made.ClientSecret) || made.ClientSecretExpiresAt == nil ||
+		*made.ClientSecretExpiresAt != 0 {
 		t.Errorf("secret %q", made.ClientSecret)
 	}
-	if made.State != apps.ClientApproved || made.Scope != "openid profile" || made.TokenEndpointAuthMethod != "client_secret_basic" {
+	if made.State != apps.ClientApproved || made.Scope != "openid profile" ||
+		made.TokenEndpointAuthMethod != "client_secret_basic" {
 		t.Errorf("%+v", made)
 	}
 	got := must[wire.Client](t)(h.GetClient(t.Context(), made.ClientID))
-	if got.ClientSecret != "" || got.ClientSecretExpiresAt != nil || len(got.Secrets) != 1 || got.Secrets[0].Last4 != made.ClientSecret[len(made.ClientSecret)-4:] {
+	if got.ClientSecret != "" || got.ClientSecretExpiresAt != nil || len(got.Secrets) != 1 ||
+		got.Secrets[0].Last4 != made.ClientSecret[len(made.ClientSecret)-4:] {
 		t.Errorf("%+v", got)
 	}
 	c := must[*apps.Client](t)(h.store.Clients.Get(t.Context(), made.ClientID))
@@ -381,14 +393,17 @@ func TestClientLife(t *testing.T) {
 	if _, err := h.CreateClient(t.Context(), n); err == nil || err.Error() != "client_id is already taken" {
 		t.Error(err)
 	}
-	c := must[wire.Client](t)(h.ChangeClient(t.Context(), "demo", client.Fields{"scope": "openid", "redirect_uris": []string{"https://a.example/cb"}}))
+	c := must[wire.Client](t)(h.ChangeClient(t.Context(), "demo",
+		client.Fields{"scope": "openid", "redirect_uris": []string{"https://a.example/cb"}}))
 	if c.Scope != "openid" || c.ClientName != "Demo" || len(c.RedirectURIs) != 1 || c.Revision != 2 {
 		t.Errorf("%+v", c)
 	}
-	if c := must[wire.Client](t)(h.SetClientState(t.Context(), "demo", apps.ClientSuspended)); c.State != apps.ClientSuspended {
+	if c := must[wire.Client](t)(h.SetClientState(t.Context(), "demo",
+		apps.ClientSuspended)); c.State != apps.ClientSuspended {
 		t.Errorf("%+v", c)
 	}
-	if _, err := h.SetClientState(t.Context(), "demo", "odd"); err == nil || !strings.Contains(err.Error(), "suspended") {
+	if _, err := h.SetClientState(t.Context(), "demo", "odd"); err == nil ||
+		!strings.Contains(err.Error(), "suspended") {
 		t.Error(err)
 	}
 	c = must[wire.Client](t)(h.RotateSecret(t.Context(), "demo", time.Hour))
@@ -495,7 +510,8 @@ func TestTooManyPasswordsAtOnceAreBusy(t *testing.T) {
 func yielding(t *testing.T) *usecase.Operations {
 	t.Helper()
 	now := func() time.Time { runtime.Gosched(); return time.Now() }
-	return newOperations(t, &brittle{Engine: memory.New(memory.Options{})}, store.Options{Now: now}, keys.HasherOptions{})
+	return newOperations(t, &brittle{Engine: memory.New(memory.Options{})}, store.Options{Now: now},
+		keys.HasherOptions{})
 }
 
 func TestActorMayBeRefused(t *testing.T) {
@@ -517,7 +533,8 @@ func TestRefusalsNeverEchoAPassword(t *testing.T) {
 		req := httptest.NewRequest("POST", wire.Prefix+"/users", strings.NewReader(text))
 		req.Header.Set("Content-Type", "application/json")
 		h.handler.ServeHTTP(rec, req)
-		if rec.Code < 400 || strings.Contains(rec.Body.String(), password) || rec.Header().Get("Content-Type") != "application/problem+json" {
+		if rec.Code < 400 || strings.Contains(rec.Body.String(), password) ||
+			rec.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %s", text, rec.Code, rec.Body)
 		}
 	}
@@ -528,7 +545,8 @@ func TestDescriptionIsOpenAPI31(t *testing.T) {
 	rec := httptest.NewRecorder()
 	h.handler.ServeHTTP(rec, httptest.NewRequest("GET", wire.Prefix+"/openapi.json", nil))
 	text := rec.Body.String()
-	for _, want := range []string{`"openapi":"3.1`, `"/api/v1/users/{sub}/recovery-link"`, `"phone_number_verified"`, `"redirect_uris"`} {
+	for _, want := range []string{`"openapi":"3.1`, `"/api/v1/users/{sub}/recovery-link"`,
+		`"phone_number_verified"`, `"redirect_uris"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s is missing", want)
 		}
@@ -545,11 +563,15 @@ func TestParametersThatSayNothingAreRefused(t *testing.T) {
 		want         int
 	}{
 		{"GET", "/users", 200}, {"GET", "/users?limit=1&find=ada", 200},
-		{"GET", "/users?find=", 422}, {"GET", "/users?find", 422}, {"GET", "/users?find=%20", 422}, {"GET", "/users?finds=ada", 422},
-		{"GET", "/users?Find=ada", 422}, {"GET", "/users?find=ada&find=bob", 422}, {"GET", "/users?find=%zz", 422}, {"GET", "/users?find=a;b", 422},
-		{"GET", "/users?after=", 422}, {"GET", "/users?limit=", 422}, {"GET", "/groups?find=", 422}, {"GET", "/resources?find=", 422},
+		{"GET", "/users?find=", 422}, {"GET", "/users?find", 422}, {"GET", "/users?find=%20", 422},
+		{"GET", "/users?finds=ada", 422},
+		{"GET", "/users?Find=ada", 422}, {"GET", "/users?find=ada&find=bob", 422}, {"GET", "/users?find=%zz", 422},
+		{"GET", "/users?find=a;b", 422},
+		{"GET", "/users?after=", 422}, {"GET", "/users?limit=", 422}, {"GET", "/groups?find=", 422},
+		{"GET", "/resources?find=", 422},
 		{"GET", "/clients?after=", 422}, {"GET", "/clients?find=demo", 422}, {"GET", "/audit?user=", 422},
-		{"PUT", "/users?external_id=", 422}, {"PUT", "/users", 422}, {"DELETE", "/users/" + made.Sub + "?dry_run=true", 422},
+		{"PUT", "/users?external_id=", 422}, {"PUT", "/users", 422},
+		{"DELETE", "/users/" + made.Sub + "?dry_run=true", 422},
 		{"POST", "/keys/rotate", 422},
 	} {
 		body := map[string]string{"PUT": `{"username":"eve"}`, "POST": `{"alg":""}`}[c.method]
@@ -569,7 +591,8 @@ func TestParametersThatSayNothingAreRefused(t *testing.T) {
 	if h.handler.ServeHTTP(rec, r); rec.Code != 422 {
 		t.Errorf("an empty If-Match: %d %s", rec.Code, rec.Body)
 	}
-	if got := must[wire.User](t)(h.GetUser(t.Context(), made.Sub)); got.Nickname != ada().Nickname || len(must[[]*people.User](t)(allUsers(t, h))) != 1 {
+	if got := must[wire.User](t)(h.GetUser(t.Context(), made.Sub)); got.Nickname != ada().Nickname ||
+		len(must[[]*people.User](t)(allUsers(t, h))) != 1 {
 		t.Errorf("something was changed: %+v", got)
 	}
 }
@@ -652,7 +675,11 @@ func TestAnAnswerThatDoesNotSayWhatItIsAboutIsAnError(t *testing.T) {
 			"FindUser":     func() error { _, err := caller.FindUser(ctx, "ada"); return err },
 			"GetUser":      func() error { _, err := caller.GetUser(ctx, "1"); return err },
 			"ChangeClient": func() error { _, err := caller.ChangeClient(ctx, "..", client.Fields{}); return err },
-			"SetState":     func() error { _, err := caller.SetClientState(ctx, ".", apps.ClientSuspended); return err },
+			"SetState": func() error {
+				_,
+					err := caller.SetClientState(ctx, ".", apps.ClientSuspended)
+				return err
+			},
 			"FindGroup":    func() error { _, err := caller.FindGroup(ctx, "staff"); return err },
 			"FindResource": func() error { _, err := caller.FindResource(ctx, "https://api.example"); return err },
 			"RecoveryLink": func() error { _, err := caller.RecoveryLink(ctx, "1"); return err },
@@ -715,7 +742,8 @@ func TestBodiesAreTakenAsTheyAreOrNotAtAll(t *testing.T) {
 	}
 	done := must[[]wire.ImportedUser](t)(h.ImportUsers(t.Context(), wire.UserImport{Users: []json.RawMessage{
 		[]byte(`{"username":"eve","ROLES":["admin"]}`), []byte(`{"username":"carl"}`)}}))
-	if done[0].Result != table.Refused || !strings.Contains(done[0].Reason, "ROLES") || done[1].Result != table.Created {
+	if done[0].Result != table.Refused || !strings.Contains(done[0].Reason, "ROLES") ||
+		done[1].Result != table.Created {
 		t.Errorf("%+v", done)
 	}
 }

@@ -106,7 +106,8 @@ func (r *routes) judge(ctx context.Context, method, token string) (storage.Actor
 	scope := scopeFor(method)
 	switch {
 	case errors.Is(err, ErrInvalidToken):
-		return by, &turnedAway{status: http.StatusUnauthorized, code: "invalid_token", detail: ErrInvalidToken.Error(), cause: err}
+		return by, &turnedAway{status: http.StatusUnauthorized, code: "invalid_token",
+			detail: ErrInvalidToken.Error(), cause: err}
 	case errors.Is(err, ErrInsufficientScope), err == nil && by.ReadOnly && scope != apps.ScopeAdminRead:
 		return by, &turnedAway{status: http.StatusForbidden, code: "insufficient_scope", scope: scope, cause: err,
 			detail: "the access token lacks the scope " + scope + ", which this needs"}
@@ -206,7 +207,8 @@ func (a *Authorization) security() map[string]*huma.SecurityScheme {
 		Description: "An access token of Latchkey's own, in the Authorization header (RFC 6750). Only first-party clients get these scopes, and a user's token is worth what the user's roles are.",
 		Flows: &huma.OAuthFlows{
 			ClientCredentials: &huma.OAuthFlow{TokenURL: a.TokenURL, Scopes: scopes},
-			AuthorizationCode: &huma.OAuthFlow{AuthorizationURL: a.AuthorizationURL, TokenURL: a.TokenURL, Scopes: scopes},
+			AuthorizationCode: &huma.OAuthFlow{AuthorizationURL: a.AuthorizationURL, TokenURL: a.TokenURL,
+				Scopes: scopes},
 		},
 	}}
 }

@@ -33,8 +33,9 @@ func guarded(t *testing.T, more ...func(*api.Options)) (*house, *[]string) {
 	h := newHouse(t, func(o *api.Options) {
 		o.Files = files{}
 		o.Authorization = &api.Authorization{Judge: judge,
-			AuthorizationURL: "https://id.example.org/connect/authorize", TokenURL: "https://id.example.org/connect/token",
-			Refused: func(_ context.Context, code string, _ error) { refused = append(refused, code) }}
+			AuthorizationURL: "https://id.example.org/connect/authorize",
+			TokenURL:         "https://id.example.org/connect/token",
+			Refused:          func(_ context.Context, code string, _ error) { refused = append(refused, code) }}
 		for _, change := range more {
 			change(o)
 		}
@@ -88,22 +89,27 @@ func TestNoOperationIsDoneForWhoeverMayNot(t *testing.T) {
 				status int // 0: let in
 				header string
 			}{
-				"":           {http.StatusUnauthorized, `Bearer realm="latchkey"`},
-				"x nonsense": {http.StatusUnauthorized, `Bearer realm="latchkey", error="invalid_token", error_description="the access token is not valid, expired or revoked"`},
-				"x other":    {http.StatusForbidden, `Bearer realm="latchkey", error="insufficient_scope", error_description="the access token lacks the scope ` + need + `, which this needs", scope="` + need + `"`},
-				"x user":     {http.StatusForbidden, ""},
-				"x broken":   {http.StatusInternalServerError, ""},
-				"x look":     {lookers, `Bearer realm="latchkey", error="insufficient_scope", error_description="the access token lacks the scope admin, which this needs", scope="admin"`},
-				"x admin":    {0, ""},
+				"": {http.StatusUnauthorized, `Bearer realm="latchkey"`},
+				"x nonsense": {http.StatusUnauthorized,
+					`Bearer realm="latchkey", error="invalid_token", error_description="the access token is not valid, expired or revoked"`},
+				"x other": {http.StatusForbidden,
+					`Bearer realm="latchkey", error="insufficient_scope", error_description="the access token lacks the scope ` + need + `, which this needs", scope="` + need + `"`},
+				"x user":   {http.StatusForbidden, ""},
+				"x broken": {http.StatusInternalServerError, ""},
+				"x look":   {lookers, `Bearer realm="latchkey", error="insufficient_scope", error_description="the access token lacks the scope admin, which this needs", scope="admin"`},
+				"x admin":  {0, ""},
 			} {
 				got := h.as(token, method, at, "")
 				switch {
 				case want.status == 0 && (got.Code == http.StatusUnauthorized || got.Code == http.StatusForbidden):
 					t.Errorf("%s with %q: %d %s", op.OperationID, token, got.Code, got.Body)
-				case want.status != 0 && (got.Code != want.status || got.Header().Get("WWW-Authenticate") != want.header):
+				case want.status != 0 &&
+					(got.Code != want.status || got.Header().Get("WWW-Authenticate") != want.header):
 					t.Errorf("%s with %q: %d %q", op.OperationID, token, got.Code, got.Header().Get("WWW-Authenticate"))
 				}
-				if got.Header().Get("Cache-Control") != "no-store" || strings.Contains(got.Body.String(), "why exactly") || strings.Contains(got.Body.String(), "/dev/sda") {
+				if got.Header().Get("Cache-Control") != "no-store" ||
+					strings.Contains(got.Body.String(), "why exactly") ||
+					strings.Contains(got.Body.String(), "/dev/sda") {
 					t.Errorf("%s with %q: %v %s", op.OperationID, token, got.Header(), got.Body)
 				}
 			}
@@ -124,24 +130,30 @@ func TestNoOperationIsDoneForWhoeverMayNot(t *testing.T) {
 func TestWhoeverMayLookCannotChangeAnythingPastTheGate(t *testing.T) {
 	for _, by := range []storage.Actor{
 		{Via: storage.ViaAPI, Client: "x", ReadOnly: true}, {Via: storage.ViaAPI, Client: "x", User: storage.ID{1}}, {},
-		{Via: storage.ViaAPI, Client: "x", User: storage.ID{1}, Roles: []storage.Role{storage.RoleAdmin}, ReadOnly: true},
+		{Via: storage.ViaAPI, Client: "x", User: storage.ID{1}, Roles: []storage.Role{storage.RoleAdmin},
+			ReadOnly: true},
 	} {
 		h := newHouse(t, func(o *api.Options) {
 			o.Actor = func(context.Context) storage.Actor { return by }
 		})
-		user := must[*people.User](t)(h.store.Users.Create(t.Context(), storage.Operator, people.User{ID: h.store.Users.NewID(), Username: "ada"}))
+		user := must[*people.User](t)(h.store.Users.Create(t.Context(), storage.Operator,
+			people.User{ID: h.store.Users.NewID(), Username: "ada"}))
 		app := must[*apps.Client](t)(h.store.Clients.Create(t.Context(), storage.Operator,
 			apps.NewClient{ID: "demo", Metadata: demo().Metadata.Metadata, Secret: []byte("x")}))
 		group := must[*people.Group](t)(h.store.Groups.Create(t.Context(), storage.Operator, "players", ""))
-		resource := must[*apps.Resource](t)(h.store.Resources.Create(t.Context(), storage.Operator, policy.Once{}, apps.NewResource{
-			Identifier: "urn:orders", Name: "Orders", Scopes: []apps.ResourceScope{{Name: "orders", Words: "see your orders"}}, Secret: []byte("x")}))
+		resource := must[*apps.Resource](t)(h.store.Resources.Create(t.Context(), storage.Operator, policy.Once{},
+			apps.NewResource{
+				Identifier: "urn:orders", Name: "Orders",
+				Scopes: []apps.ResourceScope{{Name: "orders", Words: "see your orders"}}, Secret: []byte("x")}))
 		there := resource.ID.String()
 		for call, err := range map[string]error{
-			"create user":    second(h.CreateUser(t.Context(), wire.NewUser{Account: wire.Account{Username: "new"}})),
-			"change user":    second(h.ChangeUser(t.Context(), user.Subject(), client.Fields{"name": "x"})),
-			"upsert user":    second(h.UpsertUser(t.Context(), "42", client.Fields{"username": "new"})),
-			"import users":   second(h.ImportUsers(t.Context(), wire.UserImport{Users: []json.RawMessage{[]byte(`{"username":"new"}`)}})),
-			"dry run":        second(h.ImportUsers(t.Context(), wire.UserImport{DryRun: true, Users: []json.RawMessage{[]byte(`{"username":"new"}`)}})),
+			"create user": second(h.CreateUser(t.Context(), wire.NewUser{Account: wire.Account{Username: "new"}})),
+			"change user": second(h.ChangeUser(t.Context(), user.Subject(), client.Fields{"name": "x"})),
+			"upsert user": second(h.UpsertUser(t.Context(), "42", client.Fields{"username": "new"})),
+			"import users": second(h.ImportUsers(t.Context(),
+				wire.UserImport{Users: []json.RawMessage{[]byte(`{"username":"new"}`)}})),
+			"dry run": second(h.ImportUsers(t.Context(),
+				wire.UserImport{DryRun: true, Users: []json.RawMessage{[]byte(`{"username":"new"}`)}})),
 			"delete user":    h.DeleteUser(t.Context(), user.Subject()),
 			"password":       second(h.SetPassword(t.Context(), user.Subject(), password)),
 			"disable":        second(h.DisableUser(t.Context(), user.Subject(), true)),
@@ -154,13 +166,14 @@ func TestWhoeverMayLookCannotChangeAnythingPastTheGate(t *testing.T) {
 			"suspend client": second(h.SetClientState(t.Context(), app.ID, apps.ClientSuspended)),
 			"first party":    second(h.SetFirstParty(t.Context(), app.ID, true)),
 			"rotate secret":  second(h.RotateSecret(t.Context(), app.ID, 0)),
-			"import clients": second(h.ImportClients(t.Context(), wire.ClientImport{Clients: []json.RawMessage{[]byte(`{}`)}})),
-			"create group":   second(h.CreateGroup(t.Context(), "others", "")),
-			"change group":   second(h.ChangeGroup(t.Context(), group.ID.String(), client.Fields{"name": "x"})),
-			"delete group":   h.DeleteGroup(t.Context(), group.ID.String()),
-			"join":           h.SetMember(t.Context(), group.ID.String(), user.Subject(), true),
-			"leave":          h.SetMember(t.Context(), group.ID.String(), user.Subject(), false),
-			"settings":       second(h.ChangeSettings(t.Context(), client.Fields{"lifetimes.code": 30})),
+			"import clients": second(h.ImportClients(t.Context(),
+				wire.ClientImport{Clients: []json.RawMessage{[]byte(`{}`)}})),
+			"create group": second(h.CreateGroup(t.Context(), "others", "")),
+			"change group": second(h.ChangeGroup(t.Context(), group.ID.String(), client.Fields{"name": "x"})),
+			"delete group": h.DeleteGroup(t.Context(), group.ID.String()),
+			"join":         h.SetMember(t.Context(), group.ID.String(), user.Subject(), true),
+			"leave":        h.SetMember(t.Context(), group.ID.String(), user.Subject(), false),
+			"settings":     second(h.ChangeSettings(t.Context(), client.Fields{"lifetimes.code": 30})),
 
 			"create resource":  second(h.CreateResource(t.Context(), orders())),
 			"change resource":  second(h.ChangeResource(t.Context(), there, client.Fields{"name": "x"})),
@@ -191,14 +204,19 @@ func TestATokenComesInTheHeaderOnly(t *testing.T) {
 		"two headers":            {func(r *http.Request) { r.Header.Add("Authorization", "Bearer x admin") }, 400},
 		"another scheme":         {func(r *http.Request) { r.Header.Set("Authorization", "Basic x admin") }, 401},
 		"no scheme":              {func(r *http.Request) { r.Header.Set("Authorization", "x") }, 401},
-		"cookie":                 {func(r *http.Request) { r.Header.Del("Authorization"); r.Header.Set("Cookie", "access_token=x admin") }, 401},
+		"cookie": {func(r *http.Request) {
+			r.Header.Del("Authorization")
+			r.Header.Set("Cookie",
+				"access_token=x admin")
+		}, 401},
 	} {
 		r := httptest.NewRequest("GET", wire.Prefix+"/users", nil)
 		r.Header.Set("Authorization", "Bearer x admin")
 		c.change(r)
 		w := httptest.NewRecorder()
 		h.handler.ServeHTTP(w, r)
-		if w.Code != c.want || w.Header().Get("Access-Control-Allow-Origin") != "" || w.Header().Get("Set-Cookie") != "" {
+		if w.Code != c.want || w.Header().Get("Access-Control-Allow-Origin") != "" ||
+			w.Header().Get("Set-Cookie") != "" {
 			t.Errorf("%s: %d %v", name, w.Code, w.Header())
 		}
 	}
@@ -255,8 +273,10 @@ func TestATokenThatEndsWhileTheBodyIsOnItsWayDoesNothing(t *testing.T) {
 				r.Header.Set("Content-Type", "application/json")
 				w := httptest.NewRecorder()
 				h.plain.ServeHTTP(w, r)
-				if !begun || w.Code != then.status || !strings.Contains(w.Header().Get("WWW-Authenticate"), then.header) {
-					t.Errorf("%s: %s: %d %q %s", name, op.OperationID, w.Code, w.Header().Get("WWW-Authenticate"), w.Body)
+				if !begun || w.Code != then.status ||
+					!strings.Contains(w.Header().Get("WWW-Authenticate"), then.header) {
+					t.Errorf("%s: %s: %d %q %s", name, op.OperationID, w.Code, w.Header().Get("WWW-Authenticate"),
+						w.Body)
 				}
 			}
 		}
@@ -268,14 +288,20 @@ func TestATokenThatEndsWhileTheBodyIsOnItsWayDoesNothing(t *testing.T) {
 
 // goodBodies has one for each operation that takes one.
 var goodBodies = map[string]string{
-	"create-user": `{"username": "eve", "roles": ["admin"]}`, "upsert-user": `{"username": "eve"}`, "import-users": `{"users": []}`,
-	"change-user": `{"name": "Eve"}`, "set-password": `{"password": "seven green parrots sing"}`, "disable-user": `{"disabled": true}`,
-	"create-backup": `{"path": "/b"}`,
-	"set-patreon":   `{"is_patron": true, "as_of": "2026-01-01T00:00:00Z"}`,
-	"create-client": `{"client_name": "E", "redirect_uris": ["https://e.example/"]}`, "import-clients": `{"clients": []}`, "change-client": `{"client_name": "E"}`,
-	"set-client-state": `{"state": "suspended"}`, "set-first-party": `{"first_party": true}`, "rotate-client-secret": `{}`,
-	"create-group": `{"name": "e"}`, "change-group": `{"name": "e"}`, "change-settings": `{"branding.name": "E"}`,
-	"create-resource": `{"identifier": "urn:e", "name": "E", "scopes": [{"name": "e", "words": "do it"}]}`, "change-resource": `{"name": "E"}`,
+	"create-user": `{"username": "eve", "roles": ["admin"]}`, "upsert-user": `{"username": "eve"}`,
+	"import-users": `{"users": []}`,
+	"change-user":  `{"name": "Eve"}`, "set-password": `{"password": "seven green parrots sing"}`,
+	"disable-user":   `{"disabled": true}`,
+	"create-backup":  `{"path": "/b"}`,
+	"set-patreon":    `{"is_patron": true, "as_of": "2026-01-01T00:00:00Z"}`,
+	"create-client":  `{"client_name": "E", "redirect_uris": ["https://e.example/"]}`,
+	"import-clients": `{"clients": []}`, "change-client": `{"client_name": "E"}`,
+	"set-client-state": `{"state": "suspended"}`, "set-first-party": `{"first_party": true}`,
+	"rotate-client-secret": `{}`,
+	"create-group":         `{"name": "e"}`, "change-group": `{"name": "e"}`,
+	"change-settings":  `{"branding.name": "E"}`,
+	"create-resource":  `{"identifier": "urn:e", "name": "E", "scopes": [{"name": "e", "words": "do it"}]}`,
+	"change-resource":  `{"name": "E"}`,
 	"disable-resource": `{"disabled": true}`, "add-resource-secret": `{}`, "rotate-keys": `{}`, "discard-keys": `{}`,
 }
 
@@ -317,7 +343,8 @@ func TestAStoppedEngineIsUnavailable(t *testing.T) {
 	own := newHouse(t, nil)
 	own.engine.broken = stopped
 	_, err := own.CreateUser(t.Context(), ada())
-	if p := new(wire.Problem); !errors.As(err, &p) || p.Status != http.StatusServiceUnavailable || p.Error() != stopped.Error() {
+	if p := new(wire.Problem); !errors.As(err, &p) || p.Status != http.StatusServiceUnavailable ||
+		p.Error() != stopped.Error() {
 		t.Errorf("on the socket: %v", err)
 	}
 }
@@ -339,7 +366,8 @@ func TestTheDescriptionSaysWhichScopeEachOperationNeeds(t *testing.T) {
 		`scopes:map[admin:Everything admin.read:Everything that GET does] tokenUrl:https://id.example.org/connect/token] ` +
 		`clientCredentials:map[scopes:map[admin:Everything admin.read:Everything that GET does] tokenUrl:https://id.example.org/connect/token]]`
 	schemes := got["components"].(map[string]any)["securitySchemes"].(map[string]any)
-	if s := schemes["latchkey"].(map[string]any); s["type"] != "oauth2" || fmt.Sprint(s["flows"]) != flows || len(schemes) != 1 {
+	if s := schemes["latchkey"].(map[string]any); s["type"] != "oauth2" || fmt.Sprint(s["flows"]) != flows ||
+		len(schemes) != 1 {
 		t.Errorf("%v", schemes)
 	}
 	delete(got["components"].(map[string]any), "securitySchemes")
@@ -374,7 +402,8 @@ func TestTheDescriptionSaysWhichScopeEachOperationNeeds(t *testing.T) {
 func TestProgramsDoNotShareIdempotencyKeys(t *testing.T) {
 	h, _ := guarded(t)
 	send := func(token string) *httptest.ResponseRecorder {
-		r := httptest.NewRequest("POST", wire.Prefix+"/clients", strings.NewReader(`{"client_name":"Demo","redirect_uris":["https://a.example/cb"]}`))
+		r := httptest.NewRequest("POST", wire.Prefix+"/clients",
+			strings.NewReader(`{"client_name":"Demo","redirect_uris":["https://a.example/cb"]}`))
 		r.Header.Set("Authorization", "Bearer "+token)
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Idempotency-Key", "k")
@@ -386,10 +415,12 @@ func TestProgramsDoNotShareIdempotencyKeys(t *testing.T) {
 	for _, token := range []string{"one admin", "two admin"} {
 		var made wire.Client
 		first, again := send(token), send(token)
-		if err := json.Unmarshal(first.Body.Bytes(), &made); err != nil || first.Code != 201 || made.ClientSecret == "" || seen[made.ClientID] {
+		if err := json.Unmarshal(first.Body.Bytes(), &made); err != nil || first.Code != 201 ||
+			made.ClientSecret == "" || seen[made.ClientID] {
 			t.Errorf("%s: %d %s", token, first.Code, first.Body)
 		}
-		if again.Header().Get("Idempotent-Replayed") != "true" || strings.Contains(again.Body.String(), made.ClientSecret) {
+		if again.Header().Get("Idempotent-Replayed") != "true" ||
+			strings.Contains(again.Body.String(), made.ClientSecret) {
 			t.Errorf("%s again: %v %s", token, again.Header(), again.Body)
 		}
 		seen[made.ClientID] = true
@@ -407,7 +438,8 @@ func TestEditsThroughTwoDoorsAtOnceAreBothKept(t *testing.T) {
 		both.Go(func() { _, _ = inside.ChangeUser(t.Context(), sub, client.Fields{"nickname": value}) })
 		both.Go(func() { outside.as("x admin", "PATCH", wire.Prefix+"/users/"+sub, `{"middle_name":"`+value+`"}`) })
 		both.Wait()
-		if got := must[wire.User](t)(inside.GetUser(t.Context(), sub)); got.Nickname != value || got.MiddleName != value {
+		if got := must[wire.User](t)(inside.GetUser(t.Context(), sub)); got.Nickname != value ||
+			got.MiddleName != value {
 			t.Fatalf("%s: %q, %q", value, got.Nickname, got.MiddleName)
 		}
 	}
@@ -418,7 +450,8 @@ func TestACallerOverTheNetworkSendsItsToken(t *testing.T) {
 	server := httptest.NewServer(h.plain)
 	defer server.Close()
 	as := func(token string) *client.Caller {
-		return client.Over(server.URL+"/", oauth2.NewClient(t.Context(), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token})))
+		return client.Over(server.URL+"/",
+			oauth2.NewClient(t.Context(), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token})))
 	}
 	made := must[wire.User](t)(as("x admin").CreateUser(t.Context(), ada()))
 	if u := must[wire.User](t)(as("x look").FindUser(t.Context(), "ada")); u.Sub != made.Sub {
@@ -427,17 +460,20 @@ func TestACallerOverTheNetworkSendsItsToken(t *testing.T) {
 	if err := as("x look").DeleteUser(t.Context(), made.Sub); !errors.Is(err, storage.ErrForbidden) {
 		t.Error(err)
 	}
-	if p := new(wire.Problem); !errors.As(as("x").DeleteUser(t.Context(), made.Sub), &p) || p.Status != http.StatusUnauthorized {
+	if p := new(wire.Problem); !errors.As(as("x").DeleteUser(t.Context(), made.Sub), &p) ||
+		p.Status != http.StatusUnauthorized {
 		t.Error(p)
 	}
 	server.Close()
-	if err := as("x admin").DeleteUser(t.Context(), made.Sub); err == nil || !strings.HasPrefix(err.Error(), server.URL+": ") {
+	if err := as("x admin").DeleteUser(t.Context(), made.Sub); err == nil ||
+		!strings.HasPrefix(err.Error(), server.URL+": ") {
 		t.Error(err)
 	}
 }
 
 func TestProblemsFoundBeforeAnyOperationAreProblemsToo(t *testing.T) {
-	for path, ours := range map[string]bool{wire.Prefix: true, wire.Prefix + "/": true, wire.Prefix + "/x": true, wire.Prefix + "0": false, "/": false} {
+	for path, ours := range map[string]bool{wire.Prefix: true, wire.Prefix + "/": true, wire.Prefix + "/x": true,
+		wire.Prefix + "0": false, "/": false} {
 		w := httptest.NewRecorder()
 		if got := api.Fail(w, httptest.NewRequest("GET", path, nil), 413, "too large"); got != ours {
 			t.Errorf("%s: %v", path, got)

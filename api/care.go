@@ -24,7 +24,8 @@ func (r *routes) care() {
 			faults, err := r.Files.Check(ctx)
 			return &out[wire.Findings]{wire.Findings{Faults: wire.FaultsOf(faults)}}, err
 		})
-	unhurried(r, "create-backup", http.MethodPost, "/backups", "Write a backup to a new file on the server's disk", 201, r.createBackup)
+	unhurried(r, "create-backup", http.MethodPost, "/backups", "Write a backup to a new file on the server's disk",
+		201, r.createBackup)
 }
 
 func (r *routes) createBackup(ctx context.Context, in *struct {

@@ -35,13 +35,18 @@ func (s segment) decoded() string {
 func (r *routes) clients() {
 	handle(r, "list-clients", http.MethodGet, "/clients", "List clients", 200, r.listClients, explained(paging))
 	handle(r, "create-client", http.MethodPost, "/clients", "Add a client", 201, r.createClient)
-	handle(r, "import-clients", http.MethodPost, "/clients/import", "Import many clients with their ids and secrets", 200, r.importClients, large)
+	handle(r, "import-clients", http.MethodPost, "/clients/import",
+		"Import many clients with their ids and secrets", 200, r.importClients, large)
 	handle(r, "get-client", http.MethodGet, "/clients/{client_id}", "Show a client", 200, r.getClient)
-	handle(r, "change-client", http.MethodPatch, "/clients/{client_id}", "Change a client", 200, r.changeClient, problems(http.StatusPreconditionFailed))
+	handle(r, "change-client", http.MethodPatch, "/clients/{client_id}", "Change a client", 200, r.changeClient,
+		problems(http.StatusPreconditionFailed))
 	handle(r, "delete-client", http.MethodDelete, "/clients/{client_id}", "Delete a client", 204, r.deleteClient)
-	handle(r, "set-client-state", http.MethodPut, "/clients/{client_id}/state", "Approve, reject or suspend a client", 200, r.setClientState)
-	handle(r, "set-first-party", http.MethodPut, "/clients/{client_id}/first-party", "Say whether a client is the platform's own", 200, r.setFirstParty)
-	handle(r, "rotate-client-secret", http.MethodPost, "/clients/{client_id}/secret", "Make a new secret", 201, r.rotateSecret)
+	handle(r, "set-client-state", http.MethodPut, "/clients/{client_id}/state",
+		"Approve, reject or suspend a client", 200, r.setClientState)
+	handle(r, "set-first-party", http.MethodPut, "/clients/{client_id}/first-party",
+		"Say whether a client is the platform's own", 200, r.setFirstParty)
+	handle(r, "rotate-client-secret", http.MethodPost, "/clients/{client_id}/secret", "Make a new secret", 201,
+		r.rotateSecret)
 }
 
 func (r *routes) listClients(ctx context.Context, in *struct {
@@ -184,7 +189,8 @@ func (r *routes) rotateSecret(ctx context.Context, in *struct {
 		Overlap int64 `json:"overlap_seconds" required:"false" minimum:"0" doc:"How long the secrets of before stay valid"`
 	}
 }) (*out[wire.Client], error) {
-	c, secret, err := r.Operations.RotateClientSecret(ctx, r.Actor(ctx), in.ClientID.decoded(), seconds(in.Body.Overlap))
+	c, secret, err := r.Operations.RotateClientSecret(ctx, r.Actor(ctx), in.ClientID.decoded(),
+		seconds(in.Body.Overlap))
 	if err != nil {
 		return nil, err
 	}

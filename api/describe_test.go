@@ -114,7 +114,8 @@ func TestTheDescriptionIsServedToManyAtOnce(t *testing.T) {
 		all.Go(func() {
 			rec := httptest.NewRecorder()
 			h.plain.ServeHTTP(rec, httptest.NewRequest("GET", wire.Prefix+"/openapi."+form, nil))
-			if kind := rec.Header().Get("Content-Type"); rec.Code != 200 || kind != "application/openapi+"+form || !strings.Contains(rec.Body.String(), "create-user") {
+			if kind := rec.Header().Get("Content-Type"); rec.Code != 200 || kind != "application/openapi+"+form ||
+				!strings.Contains(rec.Body.String(), "create-user") {
 				t.Errorf("%s: %d %s", form, rec.Code, kind)
 			}
 		})
@@ -127,7 +128,8 @@ func TestEveryOperationDescribesItsProblems(t *testing.T) {
 	_, d := description(t, h.handler)
 	for path, methods := range d.Paths {
 		for method, op := range methods {
-			if op.OperationID == "" || op.Responses["422"] == nil && op.OperationID != "create-setup-link" || op.Responses["403"] == nil || op.Responses["500"] == nil {
+			if op.OperationID == "" || op.Responses["422"] == nil && op.OperationID != "create-setup-link" ||
+				op.Responses["403"] == nil || op.Responses["500"] == nil {
 				t.Errorf("%s %s: %v", method, path, op)
 			}
 			if strings.Contains(path, "{") && op.Responses["404"] == nil {
@@ -163,7 +165,8 @@ func TestStaleEditIsRefusedIfItSaysWhatItHadRead(t *testing.T) {
 	}
 	first := send("GET", "", "").Header().Get("ETag")
 	second := send("PATCH", first, `{"client_name":"One"}`)
-	if second.Code != 200 || first == "" || second.Header().Get("ETag") == first || second.Header().Get("ETag") != send("GET", "", "").Header().Get("ETag") {
+	if second.Code != 200 || first == "" || second.Header().Get("ETag") == first ||
+		second.Header().Get("ETag") != send("GET", "", "").Header().Get("ETag") {
 		t.Fatalf("%d %q %q", second.Code, first, second.Header().Get("ETag"))
 	}
 	for _, stale := range []string{first, `"odd"`, "W/" + second.Header().Get("ETag")} {
@@ -210,7 +213,8 @@ func TestTwoAdministratorsDoNotOverwriteEachOthersChangeOfAUser(t *testing.T) {
 	// Each changes the account, within one second.
 	read := send("GET", "", "", "").Header().Get("ETag")
 	for _, c := range []struct{ method, path, body string }{
-		{"PATCH", "", `{"name":"Ada Lovelace"}`}, {"PUT", "/disabled", `{"disabled":true}`}, {"PUT", "/disabled", `{"disabled":false}`},
+		{"PATCH", "", `{"name":"Ada Lovelace"}`}, {"PUT", "/disabled", `{"disabled":true}`},
+		{"PUT", "/disabled", `{"disabled":false}`},
 		{"PUT", "/password", `{"password":"seven green parrots sing"}`},
 	} {
 		rec := send(c.method, c.path, "", c.body)
@@ -218,7 +222,8 @@ func TestTwoAdministratorsDoNotOverwriteEachOthersChangeOfAUser(t *testing.T) {
 		if rec.Code != 200 || read == "" || tag == read || tag != send("GET", "", "", "").Header().Get("ETag") {
 			t.Fatalf("%+v: %d, from %q to %q", c, rec.Code, read, tag)
 		}
-		if rec := send("PATCH", "", read, `{"name":"Somebody Else"}`); rec.Code != 412 || !strings.Contains(rec.Body.String(), "the user was changed meanwhile") {
+		if rec := send("PATCH", "", read, `{"name":"Somebody Else"}`); rec.Code != 412 ||
+			!strings.Contains(rec.Body.String(), "the user was changed meanwhile") {
 			t.Errorf("after %+v: %d %s", c, rec.Code, rec.Body)
 		}
 		read = tag

@@ -34,7 +34,8 @@ func readUserEntry(have *people.User, text []byte) (entry usecase.UserEntry, err
 	}
 	if name := e.PreferredUsername; name != "" {
 		if said.Username != nil && *said.Username != name {
-			return entry, &storage.Invalid{Field: "preferred_username", Reason: "is the username, and both are given and differ"}
+			return entry, &storage.Invalid{Field: "preferred_username",
+				Reason: "is the username, and both are given and differ"}
 		}
 		e.Username = name
 	}
@@ -52,7 +53,8 @@ func passwordHash(text json.RawMessage) (string, error) {
 	}
 	encoded := string(text)
 	if text[0] != '{' && strictjson.Unmarshal(text, &encoded) != nil {
-		return "", &storage.Invalid{Field: "password_hash", Reason: "must be a string, or a credential object of Keycloak"}
+		return "", &storage.Invalid{Field: "password_hash",
+			Reason: "must be a string, or a credential object of Keycloak"}
 	}
 	return encoded, nil
 }

@@ -12,7 +12,8 @@ import (
 )
 
 func groupOf(g *people.Group) wire.Group {
-	return wire.Group{ID: g.ID.String(), Name: g.Name, Description: g.Description, CreatedAt: g.Created, UpdatedAt: g.Updated}
+	return wire.Group{ID: g.ID.String(), Name: g.Name, Description: g.Description, CreatedAt: g.Created,
+		UpdatedAt: g.Updated}
 }
 
 type byGroup struct {
@@ -31,7 +32,8 @@ func (r *routes) groups() {
 	handle(r, "delete-group", http.MethodDelete, "/groups/{id}", "Delete a group", 204, r.deleteGroup)
 	handle(r, "list-members", http.MethodGet, "/groups/{id}/members", "List a group's members", 200, r.listMembers)
 	handle(r, "join-group", http.MethodPut, "/groups/{id}/members/{sub}", "Make a user a member", 204, r.joinGroup)
-	handle(r, "leave-group", http.MethodDelete, "/groups/{id}/members/{sub}", "Take a user out of a group", 204, r.leaveGroup)
+	handle(r, "leave-group", http.MethodDelete, "/groups/{id}/members/{sub}", "Take a user out of a group", 204,
+		r.leaveGroup)
 }
 
 func (r *routes) listGroups(ctx context.Context, in *struct {
@@ -84,7 +86,8 @@ func (r *routes) changeGroup(ctx context.Context, in *struct {
 		Description *string `json:"description,omitempty"`
 	}
 }) (*out[wire.Group], error) {
-	g, err := r.Operations.Store.Groups.Change(ctx, r.Actor(ctx), in.ID, people.GroupChange{Name: in.Body.Name, Description: in.Body.Description})
+	g, err := r.Operations.Store.Groups.Change(ctx, r.Actor(ctx), in.ID,
+		people.GroupChange{Name: in.Body.Name, Description: in.Body.Description})
 	if err != nil {
 		return nil, err
 	}

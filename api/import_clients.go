@@ -43,7 +43,8 @@ func guessableNote(c *apps.Client) string {
 	return ""
 }
 
-func (r *routes) importClients(ctx context.Context, in *struct{ Body wire.ClientImport }) (*out[wire.ClientImported], error) {
+func (r *routes) importClients(ctx context.Context,
+	in *struct{ Body wire.ClientImport }) (*out[wire.ClientImported], error) {
 	sources := make([]usecase.ClientSource, len(in.Body.Clients))
 	for i, text := range in.Body.Clients {
 		sources[i] = r.clientSource(ctx, text)
@@ -71,17 +72,18 @@ func (r *routes) clientSource(ctx context.Context, text json.RawMessage) usecase
 		ClientID string `json:"client_id"`
 	}
 	_ = strictjson.Unmarshal(text, &named) // Read says what is wrong
-	return usecase.ClientSource{ID: named.ClientID, Read: func(have *apps.Client) (entry usecase.ClientEntry, err error) {
-		var e wire.ClientEntry
-		if have != nil {
-			if e.Metadata, err = r.editable(ctx, have); err != nil {
-				return entry, err
+	return usecase.ClientSource{ID: named.ClientID,
+		Read: func(have *apps.Client) (entry usecase.ClientEntry, err error) {
+			var e wire.ClientEntry
+			if have != nil {
+				if e.Metadata, err = r.editable(ctx, have); err != nil {
+					return entry, err
+				}
 			}
-		}
-		if err := strictjson.UnmarshalKnown(text, &e); err != nil {
-			return entry, entryFault(err)
-		}
-		return usecase.ClientEntry{ID: e.ClientID, State: e.State, Metadata: storedMetadata(e.Metadata),
-			Groups: e.AllowedGroups, Secret: e.ClientSecret, SecretHash: e.SecretHash}, nil
-	}}
+			if err := strictjson.UnmarshalKnown(text, &e); err != nil {
+				return entry, entryFault(err)
+			}
+			return usecase.ClientEntry{ID: e.ClientID, State: e.State, Metadata: storedMetadata(e.Metadata),
+				Groups: e.AllowedGroups, Secret: e.ClientSecret, SecretHash: e.SecretHash}, nil
+		}}
 }

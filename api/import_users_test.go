@@ -43,11 +43,15 @@ func TestEachUserOfAnImportIsTakenOrRefusedByItself(t *testing.T) {
 		`{"username":"ADA"}`,
 		`{"username":"zoe","external_id":"1"}`,
 	)}))
-	want := []string{"ada created", "bob created", "eve refused: password_hash cannot be taken: it is none of argon2i, argon2id, bcrypt, scrypt and PBKDF2 in a usual notation",
+	want := []string{"ada created", "bob created",
+		"eve refused: password_hash cannot be taken: it is none of argon2i, argon2id, bcrypt, scrypt and PBKDF2 in a usual notation",
 		"eve refused: nmae is no field that can be set here", "eve refused: name must not be a number",
-		"eve refused: roles are not taken by an import unless it is allowed", "eve refused: roles are not taken by an import unless it is allowed",
-		"eve refused: sub is no field that can be set here", " refused: entry must be a JSON object, not a list", " refused: entry must be a JSON object, not a number",
-		" refused: username must be 1 to 64 bytes long", "ADA refused: username is already taken", "zoe refused: external_id is already taken"}
+		"eve refused: roles are not taken by an import unless it is allowed",
+		"eve refused: roles are not taken by an import unless it is allowed",
+		"eve refused: sub is no field that can be set here", " refused: entry must be a JSON object, not a list",
+		" refused: entry must be a JSON object, not a number",
+		" refused: username must be 1 to 64 bytes long", "ADA refused: username is already taken",
+		"zoe refused: external_id is already taken"}
 	if got := told(done); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
@@ -55,7 +59,8 @@ func TestEachUserOfAnImportIsTakenOrRefusedByItself(t *testing.T) {
 	if !bob.Disabled || !bob.HasPassword || bob.Sub != done[1].Sub {
 		t.Errorf("%+v", bob)
 	}
-	admin := must[[]wire.ImportedUser](t)(h.ImportUsers(t.Context(), wire.UserImport{Users: lines(`{"username":"eve","roles":["admin"]}`), AllowAdmin: true}))
+	admin := must[[]wire.ImportedUser](t)(h.ImportUsers(t.Context(),
+		wire.UserImport{Users: lines(`{"username":"eve","roles":["admin"]}`), AllowAdmin: true}))
 	if got := told(admin); got[0] != "eve created" {
 		t.Errorf("%q", got)
 	}
@@ -64,7 +69,8 @@ func TestEachUserOfAnImportIsTakenOrRefusedByItself(t *testing.T) {
 func TestSameExternalIDTwiceInAnImportMeansOneUserTheLastWord(t *testing.T) {
 	h := newHouse(t, nil)
 	done := must[[]wire.ImportedUser](t)(h.ImportUsers(t.Context(), wire.UserImport{Update: true, Users: lines(
-		`{"username":"ada","external_id":"1","nickname":"A"}`, `{"username":"bob"}`, `{"external_id":"1","name":"Ada"}`)}))
+		`{"username":"ada","external_id":"1","nickname":"A"}`, `{"username":"bob"}`,
+		`{"external_id":"1","name":"Ada"}`)}))
 	if got := told(done); !slices.Equal(got, []string{"ada created", "bob created", "ada changed"}) {
 		t.Errorf("%q", got)
 	}
@@ -89,7 +95,8 @@ func TestImportIsBoundedAndForAdministrators(t *testing.T) {
 	nobody := newHouse(t, func(o *api.Options) {
 		o.Actor = func(context.Context) storage.Actor { return storage.Actor{Via: storage.ViaPage} }
 	})
-	if _, err := nobody.ImportUsers(t.Context(), wire.UserImport{Users: many[:1]}); !errors.Is(err, storage.ErrForbidden) {
+	if _, err := nobody.ImportUsers(t.Context(), wire.UserImport{Users: many[:1]}); !errors.Is(err,
+		storage.ErrForbidden) {
 		t.Error(err)
 	}
 }

@@ -12,7 +12,8 @@ import (
 func (r *routes) keys() {
 	handle(r, "list-keys", http.MethodGet, "/keys", "List keys", 200, r.listKeys)
 	handle(r, "rotate-keys", http.MethodPost, "/keys/rotate", "Replace signing keys", 200, r.rotateKeys)
-	handle(r, "discard-keys", http.MethodPost, "/keys/discard", "Replace leaked keys, and end what was made with them", 200, r.discardKeys)
+	handle(r, "discard-keys", http.MethodPost, "/keys/discard",
+		"Replace leaked keys, and end what was made with them", 200, r.discardKeys)
 }
 
 type ofAlgorithm struct {

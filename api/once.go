@@ -25,7 +25,8 @@ type repeat struct {
 
 // repeatable makes something, or shows what the same request has made within 24
 // hours: as it is by now, and without a secret, of which only a hash is kept.
-func repeatable[T any](ctx context.Context, r *routes, in repeat, make func(policy.Once) (T, error), show func(id string) (T, error)) (*made[T], error) {
+func repeatable[T any](ctx context.Context, r *routes, in repeat, make func(policy.Once) (T, error),
+	show func(id string) (T, error)) (*made[T], error) {
 	if in.key == "" {
 		v, err := make(policy.Once{})
 		return &made[T]{Body: v}, err

@@ -28,16 +28,19 @@ func TestRequestSentAgainMakesNothingNewAndShowsNoSecret(t *testing.T) {
 	const app = `{"client_name":"Demo","redirect_uris":["https://a.example/cb"]}`
 	first, again := h.post("/clients", "k1", app), h.post("/clients", "k1", app)
 	var one, two wire.Client
-	if err := json.Unmarshal(first.Body.Bytes(), &one); err != nil || first.Code != 201 || one.ClientSecret == "" || first.Header().Get("Idempotent-Replayed") != "" {
+	if err := json.Unmarshal(first.Body.Bytes(), &one); err != nil || first.Code != 201 || one.ClientSecret == "" ||
+		first.Header().Get("Idempotent-Replayed") != "" {
 		t.Fatalf("%d %s", first.Code, first.Body)
 	}
-	if err := json.Unmarshal(again.Body.Bytes(), &two); err != nil || again.Code != 201 || two.ClientID != one.ClientID || again.Header().Get("Idempotent-Replayed") != "true" {
+	if err := json.Unmarshal(again.Body.Bytes(), &two); err != nil || again.Code != 201 ||
+		two.ClientID != one.ClientID || again.Header().Get("Idempotent-Replayed") != "true" {
 		t.Errorf("again: %d %s", again.Code, again.Body)
 	}
 	if strings.Contains(again.Body.String(), one.ClientSecret) || two.ClientSecret != "" {
 		t.Errorf("the secret is shown again: %s", again.Body)
 	}
-	if other := h.post("/clients", "k1", strings.Replace(app, "Demo", "Other", 1)); other.Code != 422 || !strings.Contains(other.Body.String(), "another request") {
+	if other := h.post("/clients", "k1", strings.Replace(app, "Demo", "Other", 1)); other.Code != 422 ||
+		!strings.Contains(other.Body.String(), "another request") {
 		t.Errorf("another body: %d %s", other.Code, other.Body)
 	}
 	if other := h.post("/clients", "k2", app); other.Code != 201 || other.Header().Get("Idempotent-Replayed") != "" {
@@ -47,13 +50,15 @@ func TestRequestSentAgainMakesNothingNewAndShowsNoSecret(t *testing.T) {
 	if user := h.post("/users", "k1", `{"username":"ada"}`); user.Code != 201 {
 		t.Errorf("another operation: %d %s", user.Code, user.Body)
 	}
-	if user := h.post("/users", "k1", `{"username":"ada"}`); user.Code != 201 || user.Header().Get("Idempotent-Replayed") != "true" {
+	if user := h.post("/users", "k1", `{"username":"ada"}`); user.Code != 201 ||
+		user.Header().Get("Idempotent-Replayed") != "true" {
 		t.Errorf("a user again: %d %s", user.Code, user.Body)
 	}
 	if err := h.DeleteClient(t.Context(), one.ClientID); err != nil {
 		t.Fatal(err)
 	}
-	if gone := h.post("/clients", "k1", app); gone.Code != 409 || !strings.Contains(gone.Body.String(), "deleted since") {
+	if gone := h.post("/clients", "k1", app); gone.Code != 409 ||
+		!strings.Contains(gone.Body.String(), "deleted since") {
 		t.Errorf("after it was deleted: %d %s", gone.Code, gone.Body)
 	}
 }
@@ -76,7 +81,8 @@ func TestSameRequestManyTimesAtOnceMakesOne(t *testing.T) {
 	var all sync.WaitGroup
 	for range many {
 		all.Go(func() {
-			rec := h.post("/clients", "k", `{"client_name":"Demo","redirect_uris":["https://a.example/cb"],"token_endpoint_auth_method":"none"}`)
+			rec := h.post("/clients", "k",
+				`{"client_name":"Demo","redirect_uris":["https://a.example/cb"],"token_endpoint_auth_method":"none"}`)
 			mu.Lock()
 			defer mu.Unlock()
 			if rec.Code != 201 {

@@ -21,7 +21,8 @@ func over(t *testing.T, h http.Handler) *client.Caller {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	return client.Over(server.URL, oauth2.NewClient(t.Context(), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "x admin"})))
+	return client.Over(server.URL, oauth2.NewClient(t.Context(),
+		oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "x admin"})))
 }
 
 // older is the API as it was before groups could be read and users changed.
@@ -63,13 +64,15 @@ func TestWhatAnOlderServerLacksIsNotTakenForARecordThatIsNotThere(t *testing.T) 
 	_, groups := caller.FindGroup(t.Context(), "staff")
 	_, change := caller.ChangeUser(t.Context(), made.Sub, client.Fields{"nickname": "A"})
 	for what, err := range map[string]error{"no path": groups, "no method": change} {
-		if !errors.Is(err, client.ErrNoOperation) || errors.Is(err, storage.ErrNotFound) || !strings.Contains(err.Error(), "older") {
+		if !errors.Is(err, client.ErrNoOperation) || errors.Is(err, storage.ErrNotFound) ||
+			!strings.Contains(err.Error(), "older") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	_, user := caller.GetUser(t.Context(), "0190a4c8-0000-7000-8000-000000000000")
 	_, client := caller.GetClient(t.Context(), "no/such client")
-	for what, err := range map[string]error{"user": user, "client": client, "no id": caller.DeleteClient(t.Context(), "")} {
+	for what, err := range map[string]error{"user": user, "client": client,
+		"no id": caller.DeleteClient(t.Context(), "")} {
 		if !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -102,7 +105,10 @@ func TestNoTokenFollowsARedirect(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
 	defer other.Close()
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		caller := over(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+r.URL.Path, status) }))
+		caller := over(t, http.HandlerFunc(func(w http.ResponseWriter,
+			r *http.Request) {
+			http.Redirect(w, r, other.URL+r.URL.Path, status)
+		}))
 		_, get := caller.FindUser(t.Context(), "ada")
 		_, post := caller.CreateUser(t.Context(), ada())
 		for method, err := range map[string]error{"GET": get, "POST": post} {

@@ -11,14 +11,17 @@ import (
 var sensitivities = []string{"low", "medium", "high"}
 
 func (r *routes) resourceOf(ctx context.Context, v *apps.Resource) (wire.Resource, error) {
-	shown := wire.Resource{ID: v.ID.String(), Disabled: v.Disabled, Revision: v.Revision, CreatedAt: v.Created, UpdatedAt: v.Updated,
+	shown := wire.Resource{ID: v.ID.String(), Disabled: v.Disabled, Revision: v.Revision, CreatedAt: v.Created,
+		UpdatedAt:   v.Updated,
 		NewResource: wire.NewResource{Identifier: v.Identifier, Name: v.Name, Scopes: []wire.ResourceScope{}}}
 	for _, s := range v.Secrets {
 		shown.Secrets = append(shown.Secrets, wire.ResourceSecret{ID: s.ID.String(), Secret: secretOf(s)})
 	}
 	scopes, err := r.Operations.Store.Resources.Scopes(ctx, v)
 	for _, sc := range scopes {
-		shown.Scopes = append(shown.Scopes, wire.ResourceScope{Name: sc.Name, Words: sc.Words, Sensitivity: sensitivities[sc.Sensitivity], Open: sc.Open, Default: sc.Default})
+		shown.Scopes = append(shown.Scopes,
+			wire.ResourceScope{Name: sc.Name, Words: sc.Words, Sensitivity: sensitivities[sc.Sensitivity],
+				Open: sc.Open, Default: sc.Default})
 	}
 	return shown, err
 }

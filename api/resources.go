@@ -17,14 +17,19 @@ type byResource struct {
 }
 
 func (r *routes) resources() {
-	handle(r, "list-resources", http.MethodGet, "/resources", "List resources, or find one", 200, r.listResources, explained(paging))
+	handle(r, "list-resources", http.MethodGet, "/resources", "List resources, or find one", 200, r.listResources,
+		explained(paging))
 	handle(r, "create-resource", http.MethodPost, "/resources", "Add a resource", 201, r.createResource)
 	handle(r, "get-resource", http.MethodGet, "/resources/{id}", "Show a resource", 200, r.getResource)
-	handle(r, "change-resource", http.MethodPatch, "/resources/{id}", "Change a resource", 200, r.changeResource, problems(http.StatusPreconditionFailed))
+	handle(r, "change-resource", http.MethodPatch, "/resources/{id}", "Change a resource", 200, r.changeResource,
+		problems(http.StatusPreconditionFailed))
 	handle(r, "delete-resource", http.MethodDelete, "/resources/{id}", "Delete a resource", 204, r.deleteResource)
-	handle(r, "disable-resource", http.MethodPut, "/resources/{id}/disabled", "Disable or enable a resource", 200, r.disableResource)
-	handle(r, "add-resource-secret", http.MethodPost, "/resources/{id}/secrets", "Make a new secret", 201, r.addResourceSecret)
-	handle(r, "remove-resource-secret", http.MethodDelete, "/resources/{id}/secrets/{secret}", "End a secret", 204, r.removeResourceSecret)
+	handle(r, "disable-resource", http.MethodPut, "/resources/{id}/disabled", "Disable or enable a resource", 200,
+		r.disableResource)
+	handle(r, "add-resource-secret", http.MethodPost, "/resources/{id}/secrets", "Make a new secret", 201,
+		r.addResourceSecret)
+	handle(r, "remove-resource-secret", http.MethodDelete, "/resources/{id}/secrets/{secret}", "End a secret", 204,
+		r.removeResourceSecret)
 }
 
 func (r *routes) listResources(ctx context.Context, in *struct {

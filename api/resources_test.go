@@ -28,7 +28,8 @@ func TestEveryFieldOfAResourceIsKept(t *testing.T) {
 		t.Errorf("made %+v", made)
 	}
 	got := must[wire.Resource](t)(h.GetResource(t.Context(), made.ID))
-	if !reflect.DeepEqual(got.NewResource, orders()) || got.ClientSecret != "" || got.Disabled || len(got.Secrets) != 1 || got.Secrets[0].Last4 != made.ClientSecret[len(made.ClientSecret)-4:] {
+	if !reflect.DeepEqual(got.NewResource, orders()) || got.ClientSecret != "" || got.Disabled ||
+		len(got.Secrets) != 1 || got.Secrets[0].Last4 != made.ClientSecret[len(made.ClientSecret)-4:] {
 		t.Errorf("got %+v", got)
 	}
 	if got.Clients == nil || *got.Clients != 0 {
@@ -62,11 +63,13 @@ func TestAResourceIsChangedFieldByFieldAndEnds(t *testing.T) {
 	if v.Name != "Bills" || !reflect.DeepEqual(v.Scopes, orders().Scopes) {
 		t.Errorf("%+v", v)
 	}
-	v = must[wire.Resource](t)(h.ChangeResource(t.Context(), made.ID, client.Fields{"scopes": []wire.ResourceScope{{Name: "bills", Words: "see your bills"}}}))
+	v = must[wire.Resource](t)(h.ChangeResource(t.Context(), made.ID,
+		client.Fields{"scopes": []wire.ResourceScope{{Name: "bills", Words: "see your bills"}}}))
 	if v.Name != "Bills" || len(v.Scopes) != 1 || v.Scopes[0].Sensitivity != "low" {
 		t.Errorf("%+v", v)
 	}
-	for _, f := range []client.Fields{{"scopes": []int{}}, {"name": ""}, {"identifier": "https://x.example"}, {"disabled": true},
+	for _, f := range []client.Fields{{"scopes": []int{}}, {"name": ""}, {"identifier": "https://x.example"},
+		{"disabled": true},
 		{"scopes": []wire.ResourceScope{{Name: "x", Words: "x", Sensitivity: "secret"}}}} {
 		if _, err := h.ChangeResource(t.Context(), made.ID, f); err == nil {
 			t.Errorf("%v is taken", f)
@@ -76,7 +79,8 @@ func TestAResourceIsChangedFieldByFieldAndEnds(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	two := must[wire.Resource](t)(h.AddResourceSecret(t.Context(), made.ID, time.Hour))
-	if len(two.Secrets) != 2 || two.ClientSecret == "" || two.ClientSecret == made.ClientSecret || two.Secrets[1].ExpiresAt == nil {
+	if len(two.Secrets) != 2 || two.ClientSecret == "" || two.ClientSecret == made.ClientSecret ||
+		two.Secrets[1].ExpiresAt == nil {
 		t.Errorf("%+v", two)
 	}
 	if _, err := h.AddResourceSecret(t.Context(), made.ID, 91*24*time.Hour); err == nil {
@@ -104,13 +108,16 @@ func TestAResourceSentAgainIsMadeOnceAndAStaleEditIsRefused(t *testing.T) {
 	}
 	first, again := h.post("/resources", "k1", string(text)), h.post("/resources", "k1", string(text))
 	var one, two wire.Resource
-	if err := errors.Join(json.Unmarshal(first.Body.Bytes(), &one), json.Unmarshal(again.Body.Bytes(), &two)); err != nil {
+	if err := errors.Join(json.Unmarshal(first.Body.Bytes(), &one),
+		json.Unmarshal(again.Body.Bytes(), &two)); err != nil {
 		t.Fatal(err)
 	}
-	if first.Code != 201 || again.Code != 201 || one.ID != two.ID || one.ClientSecret == "" || two.ClientSecret != "" || again.Header().Get("Idempotent-Replayed") != "true" {
+	if first.Code != 201 || again.Code != 201 || one.ID != two.ID || one.ClientSecret == "" ||
+		two.ClientSecret != "" || again.Header().Get("Idempotent-Replayed") != "true" {
 		t.Errorf("%s\n%s", first.Body, again.Body)
 	}
-	if other := h.post("/resources", "k2", string(text)); other.Code != 409 || !strings.Contains(other.Body.String(), "identifier") {
+	if other := h.post("/resources", "k2", string(text)); other.Code != 409 ||
+		!strings.Contains(other.Body.String(), "identifier") {
 		t.Errorf("another of the same identifier: %d %s", other.Code, other.Body)
 	}
 	send := func(method, ifMatch, body string) *httptest.ResponseRecorder {

@@ -23,14 +23,16 @@ const (
 func TestUpsertMakesThenChangesWhatItNames(t *testing.T) {
 	h := newHouse(t, nil)
 	made := must[wire.User](t)(h.UpsertUser(t.Context(), "https://x.example/u/1?a=b&c", client.Fields{
-		"preferred_username": "ada", "email": "ada@example.org", "email_verified": true, "name": "Ada", "roles": []string{"admin"},
+		"preferred_username": "ada", "email": "ada@example.org", "email_verified": true, "name": "Ada",
+		"roles":   []string{"admin"},
 		"address": map[string]any{"locality": "London"}, "password_hash": foreignHash}))
 	id, _ := storage.ParseID(made.Sub)
 	stored := must[*people.User](t)(h.store.Users.Get(t.Context(), id))
 	if made.ExternalID != "https://x.example/u/1?a=b&c" || len(stored.Password) == 0 {
 		t.Errorf("%+v, password %q", made, stored.Password)
 	}
-	again := must[wire.User](t)(h.UpsertUser(t.Context(), made.ExternalID, client.Fields{"nickname": "A", "address": map[string]any{"country": "UK"}, "password_hash": anotherHash}))
+	again := must[wire.User](t)(h.UpsertUser(t.Context(), made.ExternalID,
+		client.Fields{"nickname": "A", "address": map[string]any{"country": "UK"}, "password_hash": anotherHash}))
 	want := made.Account
 	want.Nickname, want.Address.Country = "A", "UK"
 	if again.Sub != made.Sub || !reflect.DeepEqual(again.Account, want) {
@@ -81,7 +83,8 @@ func FuzzUpsertEntry(f *testing.F) {
 			return
 		}
 		h := newHouse(t, nil)
-		_, err := h.ImportUsers(t.Context(), wire.UserImport{Users: []json.RawMessage{json.RawMessage(text)}, Update: true})
+		_, err := h.ImportUsers(t.Context(),
+			wire.UserImport{Users: []json.RawMessage{json.RawMessage(text)}, Update: true})
 		if p := new(wire.Problem); errors.As(err, &p) && p.Status >= 500 {
 			t.Error(err)
 		}

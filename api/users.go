@@ -32,14 +32,19 @@ func cursor(text string) ([]byte, error) {
 func (r *routes) users() {
 	handle(r, "list-users", http.MethodGet, "/users", "List users, or find one", 200, r.listUsers, explained(paging))
 	handle(r, "create-user", http.MethodPost, "/users", "Add a user", 201, r.createUser)
-	handle(r, "upsert-user", http.MethodPut, "/users", "Make or change the user with an external id", 200, r.upsertUser, explained(upserting))
-	handle(r, "import-users", http.MethodPost, "/users/import", "Import many users, with password hashes", 200, r.importUsers, large)
+	handle(r, "upsert-user", http.MethodPut, "/users", "Make or change the user with an external id", 200,
+		r.upsertUser, explained(upserting))
+	handle(r, "import-users", http.MethodPost, "/users/import", "Import many users, with password hashes", 200,
+		r.importUsers, large)
 	handle(r, "get-user", http.MethodGet, "/users/{sub}", "Show a user", 200, r.getUser)
-	handle(r, "change-user", http.MethodPatch, "/users/{sub}", "Change a user", 200, r.changeUser, problems(http.StatusPreconditionFailed))
+	handle(r, "change-user", http.MethodPatch, "/users/{sub}", "Change a user", 200, r.changeUser,
+		problems(http.StatusPreconditionFailed))
 	handle(r, "delete-user", http.MethodDelete, "/users/{sub}", "Delete a user", 204, r.deleteUser)
-	handle(r, "set-password", http.MethodPut, "/users/{sub}/password", "Set a password and end every session", 200, r.setPassword)
+	handle(r, "set-password", http.MethodPut, "/users/{sub}/password", "Set a password and end every session", 200,
+		r.setPassword)
 	handle(r, "disable-user", http.MethodPut, "/users/{sub}/disabled", "Disable or enable a user", 200, r.disableUser)
-	handle(r, "unlock-user", http.MethodPost, "/users/{sub}/unlock", "Take back a user's failed passwords, so that nobody waits", 200, r.unlockUser)
+	handle(r, "unlock-user", http.MethodPost, "/users/{sub}/unlock",
+		"Take back a user's failed passwords, so that nobody waits", 200, r.unlockUser)
 	handle(r, "set-patreon", http.MethodPut, "/users/{sub}/patreon", "Set a Patreon membership", 200, r.setPatreon)
 }
 
@@ -148,7 +153,8 @@ func (r *routes) changeUser(ctx context.Context, in *struct {
 			EmailVerified *bool           `json:"email_verified"`
 			Roles         *[]storage.Role `json:"roles"`
 		}
-		if err := errors.Join(strictjson.Unmarshal(in.RawBody, &merged), strictjson.Unmarshal(in.RawBody, &said)); err != nil {
+		if err := errors.Join(strictjson.Unmarshal(in.RawBody, &merged),
+			strictjson.Unmarshal(in.RawBody, &said)); err != nil {
 			return c, &storage.Invalid{Field: "body", Reason: "must be a JSON object of fields to change"}
 		}
 		return people.UserChange{

@@ -73,7 +73,8 @@ func enabledAlgorithms(names []string) ([]*algorithm, error) {
 		alg := algorithms[name]
 		if alg == nil {
 			known := slices.Sorted(maps.Keys(algorithms))
-			return nil, fmt.Errorf("%w: %q is not supported; choose from %s", ErrAlgorithm, name, strings.Join(known, ", "))
+			return nil, fmt.Errorf("%w: %q is not supported; choose from %s", ErrAlgorithm, name,
+				strings.Join(known, ", "))
 		}
 		if !slices.Contains(enabled, alg) {
 			enabled = append(enabled, alg)

@@ -10,7 +10,8 @@ import (
 
 // What can be configured is what can be signed with.
 func TestTheStoresAlgorithmsAreOurs(t *testing.T) {
-	if got, want := slices.Sorted(slices.Values(policy.SigningAlgorithms())), slices.Sorted(maps.Keys(algorithms)); !slices.Equal(got, want) {
+	if got, want := slices.Sorted(slices.Values(policy.SigningAlgorithms())),
+		slices.Sorted(maps.Keys(algorithms)); !slices.Equal(got, want) {
 		t.Errorf("storage knows %q, keys %q", got, want)
 	}
 }

@@ -16,19 +16,24 @@ func TestCheckTellsWhatOpensWithoutChangingAnything(t *testing.T) {
 		edit   func(*policy.KeySet)
 		want   error
 	}{
-		"whole":             {master: testMaster(1)},
-		"another master":    {master: testMaster(2), want: ErrWrongMaster},
-		"no master":         {want: ErrMaster},
-		"no keys":           {master: testMaster(1), edit: func(s *policy.KeySet) { *s = policy.KeySet{} }, want: ErrDamaged},
-		"a data key":        {master: testMaster(1), edit: func(s *policy.KeySet) { s.DataKeys[0].Sealed = []byte("x") }, want: ErrDamaged},
-		"a signing key":     {master: testMaster(1), edit: func(s *policy.KeySet) { s.SigningKeys[1].Sealed = []byte("x") }, want: ErrDamaged},
-		"lost the data key": {master: testMaster(1), edit: func(s *policy.KeySet) { s.DataKeys = nil }, want: ErrDamaged},
+		"whole":          {master: testMaster(1)},
+		"another master": {master: testMaster(2), want: ErrWrongMaster},
+		"no master":      {want: ErrMaster},
+		"no keys": {master: testMaster(1), edit: func(s *policy.KeySet) { *s = policy.KeySet{} },
+			want: ErrDamaged},
+		"a data key": {master: testMaster(1),
+			edit: func(s *policy.KeySet) { s.DataKeys[0].Sealed = []byte("x") }, want: ErrDamaged},
+		"a signing key": {master: testMaster(1),
+			edit: func(s *policy.KeySet) { s.SigningKeys[1].Sealed = []byte("x") }, want: ErrDamaged},
+		"lost the data key": {master: testMaster(1), edit: func(s *policy.KeySet) { s.DataKeys = nil },
+			want: ErrDamaged},
 	} {
 		copied := &shelf{set: store.set}
 		if c.edit != nil {
 			copied.edit(c.edit)
 		}
-		if err := Check(context.Background(), copied, c.master); !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
+		if err := Check(context.Background(), copied, c.master); !errors.Is(err, c.want) ||
+			(c.want == nil) != (err == nil) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 		if copied.replaced > 0 {

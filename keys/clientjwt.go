@@ -68,7 +68,8 @@ func isType(typ any, types []string) bool {
 	if rest, has := strings.CutPrefix(strings.ToLower(text), "application/"); has {
 		text = rest
 	}
-	return strings.EqualFold(text, TypeJWT) || slices.ContainsFunc(types, func(t string) bool { return strings.EqualFold(t, text) })
+	return strings.EqualFold(text, TypeJWT) ||
+		slices.ContainsFunc(types, func(t string) bool { return strings.EqualFold(t, text) })
 }
 
 // Algorithm is the one that its header names.

@@ -65,7 +65,8 @@ func TestAClientsJWTVerifiesInEveryAlgorithmWithAndWithoutKid(t *testing.T) {
 	set := everyPublicKey(t)
 	kids := map[string]string{RS256: "rsa", ES256: "p256", ES384: "p384", EdDSA: "ed"}
 	for alg, kid := range kids {
-		for _, header := range []map[string]any{nil, {"kid": kid}, {"typ": "JWT"}, {"typ": "client-authentication+jwt"}, {"typ": "application/JWT"}} {
+		for _, header := range []map[string]any{nil, {"kid": kid}, {"typ": "JWT"},
+			{"typ": "client-authentication+jwt"}, {"typ": "application/JWT"}} {
 			token := clientSigned(t, alg, clientSigners()[alg], header)
 			if err := taken(token, set); err != nil {
 				t.Errorf("%s %v: %v", alg, header, err)
@@ -80,7 +81,8 @@ func TestAClientsJWTVerifiesInEveryAlgorithmWithAndWithoutKid(t *testing.T) {
 		t.Error(err)
 	}
 	// Two keys of one kid, as while the one replaces the other, and none.
-	two := parsed(t, public(ES256, "k"), jwk(clientSigners()[PS256].Public(), "k"), public(RS256, "k"), public(PS256, ""))
+	two := parsed(t, public(ES256, "k"), jwk(clientSigners()[PS256].Public(), "k"), public(RS256, "k"),
+		public(PS256, ""))
 	for _, header := range []map[string]any{nil, {"kid": "k"}} {
 		if err := taken(clientSigned(t, RS256, clientSigners()[RS256], header), two); err != nil {
 			t.Errorf("%v: %v", header, err)
@@ -125,35 +127,43 @@ func TestConfusionOfAlgorithmsAndKeysHasNoWayIn(t *testing.T) {
 	}
 	p256 := clientSigners()[ES256]
 	for name, token := range map[string]string{
-		"ALG":                            clientForged(`{"ALG":"ES256","kid":"p256"}`, by(p256, ES256)),
-		"kid twice":                      clientForged(`{"alg":"ES256","kid":"rsa","kid":"p256"}`, by(p256, ES256)),
-		"not UTF-8":                      clientForged("{\"alg\":\"ES256\",\"kid\":\"p256\",\"x\":\"\xff\"}", by(p256, ES256)),
-		"none":                           clientForged(`{"alg":"none"}`, nothing),
-		"None":                           clientForged(`{"alg":"None","kid":"rsa"}`, nothing),
-		"no alg":                         clientForged(`{"kid":"rsa"}`, nothing),
-		"no signature":                   clientForged(`{"alg":"ES256","kid":"p256"}`, nothing),
-		"HMAC by the public key as DER":  clientForged(`{"alg":"HS256","kid":"rsa"}`, hs(der)),
-		"HMAC by it as PEM":              clientForged(`{"alg":"HS256","kid":"rsa"}`, hs(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))),
-		"HMAC by it as JWK":              clientForged(`{"alg":"HS256","kid":"rsa"}`, hs(jwks.Keys[0])),
-		"another's key":                  clientSigned(t, ES256, other, map[string]any{"kid": "p256"}),
-		"another's key without kid":      clientSigned(t, ES256, other, nil),
-		"an embedded key":                clientForged(`{"alg":"ES256","jwk":`+string(embedded)+`}`, by(other, ES256)),
-		"an address of keys":             clientSigned(t, ES256, other, map[string]any{"jku": "https://evil.example/jwks"}),
-		"an address of a certificate":    clientSigned(t, ES256, other, map[string]any{"x5u": "https://evil.example/cert"}),
-		"the kid of another key":         clientSigned(t, ES256, p256, map[string]any{"kid": "p384"}),
-		"the kid of no key":              clientSigned(t, ES256, p256, map[string]any{"kid": "another client's"}),
-		"the alg of another key":         clientForged(`{"alg":"EdDSA","kid":"p256"}`, by(p256, ES256)),
-		"the other curve":                clientForged(`{"alg":"ES384","kid":"p256"}`, by(p256, ES256)),
-		"the other padding":              clientForged(`{"alg":"PS256","kid":"rsa"}`, by(clientSigners()[RS256], RS256)),
-		"an unknown critical header":     clientForged(`{"alg":"ES256","kid":"p256","crit":["x"],"x":1}`, by(p256, ES256)),
-		"a known critical header":        clientForged(`{"alg":"ES256","kid":"p256","crit":["b64"],"b64":true}`, by(p256, ES256)),
+		"ALG":       clientForged(`{"ALG":"ES256","kid":"p256"}`, by(p256, ES256)),
+		"kid twice": clientForged(`{"alg":"ES256","kid":"rsa","kid":"p256"}`, by(p256, ES256)),
+		"not UTF-8": clientForged("{\"alg\":\"ES256\",\"kid\":\"p256\",\"x\":\"\xff\"}",
+			by(p256, ES256)),
+		"none":                          clientForged(`{"alg":"none"}`, nothing),
+		"None":                          clientForged(`{"alg":"None","kid":"rsa"}`, nothing),
+		"no alg":                        clientForged(`{"kid":"rsa"}`, nothing),
+		"no signature":                  clientForged(`{"alg":"ES256","kid":"p256"}`, nothing),
+		"HMAC by the public key as DER": clientForged(`{"alg":"HS256","kid":"rsa"}`, hs(der)),
+		"HMAC by it as PEM": clientForged(`{"alg":"HS256","kid":"rsa"}`,
+			hs(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))),
+		"HMAC by it as JWK":         clientForged(`{"alg":"HS256","kid":"rsa"}`, hs(jwks.Keys[0])),
+		"another's key":             clientSigned(t, ES256, other, map[string]any{"kid": "p256"}),
+		"another's key without kid": clientSigned(t, ES256, other, nil),
+		"an embedded key":           clientForged(`{"alg":"ES256","jwk":`+string(embedded)+`}`, by(other, ES256)),
+		"an address of keys": clientSigned(t, ES256, other,
+			map[string]any{"jku": "https://evil.example/jwks"}),
+		"an address of a certificate": clientSigned(t, ES256, other,
+			map[string]any{"x5u": "https://evil.example/cert"}),
+		"the kid of another key": clientSigned(t, ES256, p256, map[string]any{"kid": "p384"}),
+		"the kid of no key":      clientSigned(t, ES256, p256, map[string]any{"kid": "another client's"}),
+		"the alg of another key": clientForged(`{"alg":"EdDSA","kid":"p256"}`, by(p256, ES256)),
+		"the other curve":        clientForged(`{"alg":"ES384","kid":"p256"}`, by(p256, ES256)),
+		"the other padding": clientForged(`{"alg":"PS256","kid":"rsa"}`,
+			by(clientSigners()[RS256], RS256)),
+		"an unknown critical header": clientForged(`{"alg":"ES256","kid":"p256","crit":["x"],"x":1}`,
+			by(p256, ES256)),
+		"a known critical header": clientForged(`{"alg":"ES256","kid":"p256","crit":["b64"],"b64":true}`,
+			by(p256, ES256)),
 		"an empty list of critical ones": clientForged(`{"alg":"ES256","kid":"p256","crit":[]}`, by(p256, ES256)),
 		"a payload that is not base64":   clientForged(`{"alg":"ES256","kid":"p256","b64":false}`, by(p256, ES256)),
 		"a logout token":                 clientSigned(t, ES256, p256, map[string]any{"typ": "logout+jwt"}),
 		"a request object":               clientSigned(t, ES256, p256, map[string]any{"typ": "oauth-authz-req+jwt"}),
 		"a DPoP proof":                   clientSigned(t, ES256, p256, map[string]any{"typ": "dpop+jwt"}),
 		"a typ that is no text":          clientSigned(t, ES256, p256, map[string]any{"typ": 5}),
-		"a signature of zeros":           clientForged(`{"alg":"ES256","kid":"p256"}`, func(string) []byte { return make([]byte, 64) }),
+		"a signature of zeros": clientForged(`{"alg":"ES256","kid":"p256"}`,
+			func(string) []byte { return make([]byte, 64) }),
 		"a signature in another encoding": clientForged(`{"alg":"ES256","kid":"p256"}`, func(in string) []byte {
 			s := sha256.Sum256([]byte(in))
 			d, _ := p256.Sign(nil, s[:], crypto.SHA256)

@@ -110,8 +110,10 @@ func parseClientKey(members map[string]json.RawMessage) (clientKey, error) {
 	if jwk.Use != "" && jwk.Use != "sig" {
 		return clientKey{}, jose.ErrUnsupportedKeyType
 	}
-	if k, ok := jwk.Key.(*rsa.PublicKey); ok && (k.N.BitLen() < minRSABits || k.N.BitLen() > maxRSABits || k.E < 3 || k.E > 1<<31-1 || k.E%2 == 0) {
-		return clientKey{}, fmt.Errorf("must be an RSA key of %d to %d bits with an odd exponent from 3 to 2^31-1", minRSABits, maxRSABits)
+	if k, ok := jwk.Key.(*rsa.PublicKey); ok &&
+		(k.N.BitLen() < minRSABits || k.N.BitLen() > maxRSABits || k.E < 3 || k.E > 1<<31-1 || k.E%2 == 0) {
+		return clientKey{}, fmt.Errorf("must be an RSA key of %d to %d bits with an odd exponent from 3 to 2^31-1",
+			minRSABits, maxRSABits)
 	}
 	return clientKey{id: jwk.KeyID, algorithm: jwk.Algorithm, public: jwk.Key}, nil
 }

@@ -74,7 +74,8 @@ func TestKeysThatAreNotForSignaturesHereAreLeftOut(t *testing.T) {
 
 // What a certificate or an address beside a key says is not even looked at.
 func TestOnlyTheKeyItselfIsRead(t *testing.T) {
-	text := strings.Replace(string(keySet(t, public(ES256, "k"))), `"kty"`, `"x5c":["!"],"x5u":":","x5t":"!","key_ops":5,"kty"`, 1)
+	text := strings.Replace(string(keySet(t, public(ES256, "k"))), `"kty"`,
+		`"x5c":["!"],"x5u":":","x5t":"!","key_ops":5,"kty"`, 1)
 	if _, err := ParseClientKeys([]byte(text), ""); err != nil {
 		t.Error(err)
 	}
@@ -109,19 +110,22 @@ func TestAKeySetThatIsNoGoodIsRefusedInWordsThatSayWhy(t *testing.T) {
 		"unknown kinds only": {`{"keys":[{"kty":"XYZ"}]}`, "", "must hold a public key"},
 		"too many":           {string(keySet(t, many...)), "", "at most 10 keys"},
 		"a shared secret":    {`{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}`, "", "key 1 must be a public key"},
-		"a private EC key":   {string(keySet(t, public(ES256, ""), jwk(clientSigners()[ES256], ""))), "", "key 2 must be the public key alone"},
-		"a private RSA key":  {string(keySet(t, jwk(clientSigners()[RS256], ""))), "", "must be the public key alone"},
-		"a private OKP key":  {string(keySet(t, jwk(clientSigners()[EdDSA], ""))), "", "must be the public key alone"},
-		"a trace of one":     {strings.Replace(good, `"kty"`, `"dp":null,"kty"`, 1), "", "must be the public key alone"},
-		"RSA of 1024 bits":   {string(keySet(t, jwk(small.Public(), ""))), "", "2048 to 8192 bits"},
-		"RSA of 9216 bits":   {string(keySet(t, jwk(large, ""))), "", "key 1 must be"},
-		"an even exponent":   {string(keySet(t, jwk(&even, ""))), "", "odd exponent"},
-		"no exponent":        {`{"keys":[{"kty":"RSA","n":"AQAB"}]}`, "", "must be a key of its kty"},
-		"off the curve":      {strings.Replace(string(keySet(t, jwk(&off, ""))), `"x":"`, `"x":"AAAA`, 1), "", "must be a key of its kty"},
-		"a mixed curve":      {strings.Replace(good, "P-256", "P-384", 1), "", "must be a key of its kty"},
-		"OKP of no length":   {`{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA"}]}`, "", "must be a key of its kty"},
-		"kid of no text":     {strings.Replace(good, `"kid":"k"`, `"kid":7`, 1), "", "must be a key of its kty"},
-		"none for its alg":   {good, ES384, "none of its keys fits ES384"},
+		"a private EC key": {string(keySet(t, public(ES256, ""), jwk(clientSigners()[ES256], ""))), "",
+			"key 2 must be the public key alone"},
+		"a private RSA key": {string(keySet(t, jwk(clientSigners()[RS256], ""))), "", "must be the public key alone"},
+		"a private OKP key": {string(keySet(t, jwk(clientSigners()[EdDSA], ""))), "", "must be the public key alone"},
+		"a trace of one": {strings.Replace(good, `"kty"`, `"dp":null,"kty"`, 1), "",
+			"must be the public key alone"},
+		"RSA of 1024 bits": {string(keySet(t, jwk(small.Public(), ""))), "", "2048 to 8192 bits"},
+		"RSA of 9216 bits": {string(keySet(t, jwk(large, ""))), "", "key 1 must be"},
+		"an even exponent": {string(keySet(t, jwk(&even, ""))), "", "odd exponent"},
+		"no exponent":      {`{"keys":[{"kty":"RSA","n":"AQAB"}]}`, "", "must be a key of its kty"},
+		"off the curve": {strings.Replace(string(keySet(t, jwk(&off, ""))), `"x":"`, `"x":"AAAA`, 1), "",
+			"must be a key of its kty"},
+		"a mixed curve":    {strings.Replace(good, "P-256", "P-384", 1), "", "must be a key of its kty"},
+		"OKP of no length": {`{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA"}]}`, "", "must be a key of its kty"},
+		"kid of no text":   {strings.Replace(good, `"kid":"k"`, `"kid":7`, 1), "", "must be a key of its kty"},
+		"none for its alg": {good, ES384, "none of its keys fits ES384"},
 	} {
 		set, err := ParseClientKeys([]byte(c.text), c.alg)
 		if !errors.Is(err, ErrKeySet) || !strings.Contains(err.Error(), c.want) || len(set.keys) != 0 {

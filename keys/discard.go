@@ -54,7 +54,8 @@ func (r *Ring) Discard(ctx context.Context, by storage.Actor, alg string) ([]Rot
 
 func (d *draft) discardSigningKeys(alg string, old []policy.SigningKey) {
 	d.set.SigningKeys = slices.DeleteFunc(d.set.SigningKeys, func(k policy.SigningKey) bool {
-		gone := (alg == "" || k.Algorithm == alg) && slices.ContainsFunc(old, func(o policy.SigningKey) bool { return o.ID == k.ID })
+		gone := (alg == "" || k.Algorithm == alg) &&
+			slices.ContainsFunc(old, func(o policy.SigningKey) bool { return o.ID == k.ID })
 		if gone {
 			d.note(audit.ActKeyRemoved, k.Algorithm+" "+k.ID)
 		}

@@ -91,7 +91,8 @@ func TestDiscardingIsForAdministrators(t *testing.T) {
 	engineKeys, _ := openAudited(t)
 	r := openRing(t, options(engineKeys))
 	token := sign(t, r, ES256, TypeJWT)
-	if _, err := r.Discard(t.Context(), storage.Actor{Via: storage.ViaPage}, ""); !errors.Is(err, storage.ErrForbidden) {
+	if _, err := r.Discard(t.Context(), storage.Actor{Via: storage.ViaPage}, ""); !errors.Is(err,
+		storage.ErrForbidden) {
 		t.Error(err)
 	}
 	if _, _, err := r.Verify(TypeJWT, token); err != nil {

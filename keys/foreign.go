@@ -48,7 +48,8 @@ func fromDjango(encoded string) (string, error) {
 
 func fromDjangoScrypt(parts []string) (string, error) {
 	if len(parts) != 5 {
-		return "", fmt.Errorf("%w: scrypt must be followed by work factor, salt, block size, parallelism and hash", ErrHash)
+		return "", fmt.Errorf("%w: scrypt must be followed by work factor, salt, block size, parallelism and hash",
+			ErrHash)
 	}
 	n, err := strconv.ParseUint(parts[0], 10, 32)
 	if err != nil || bits.OnesCount64(n) != 1 {
@@ -132,7 +133,8 @@ func (c *keycloakCredential) argon2(salt []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: the hash must be base64", ErrHash)
 	}
-	return fmt.Sprintf("$argon2%s$v=19$m=%s,t=%d,p=%s$%s$%s", one("type"), one("memory"), c.Iterations, one("parallelism"),
+	return fmt.Sprintf("$argon2%s$v=19$m=%s,t=%d,p=%s$%s$%s", one("type"), one("memory"), c.Iterations,
+		one("parallelism"),
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(hash)), nil
 }
 

@@ -46,15 +46,17 @@ func exported(t testing.TB, secretData, credentialData string) string {
 func TestHashesOfOtherSystemsVerifyAndAreHashedAgain(t *testing.T) {
 	h, r, _ := newHasher(t)
 	for name, c := range map[string]struct{ encoded, password string }{
-		"Django PBKDF2":        {djangoPBKDF2, pass},
-		"Django PBKDF2 SHA-1":  {djangoSHA1, pass},
-		"Django scrypt":        {djangoScrypt, pass},
-		"Django argon2":        {"argon2" + argon2idKnown, "password"},
-		"Django bcrypt":        {"bcrypt$$2b" + bcryptOutput, pass},
-		"Keycloak SHA-256":     {keycloak("pbkdf2-sha256", keycloakSHA256), pass},
-		"Keycloak SHA-512":     {keycloak("pbkdf2-sha512", keycloakSHA512), pass},
-		"Keycloak SHA-1":       {keycloak("pbkdf2", keycloakSHA1), pass},
-		"Keycloak as exported": {exported(t, `{"value":"`+keycloakSHA512+`","salt":"`+keycloakSalt+`","additionalParameters":{}}`, `{"hashIterations":1000,"algorithm":"pbkdf2-sha512","additionalParameters":{}}`), pass},
+		"Django PBKDF2":       {djangoPBKDF2, pass},
+		"Django PBKDF2 SHA-1": {djangoSHA1, pass},
+		"Django scrypt":       {djangoScrypt, pass},
+		"Django argon2":       {"argon2" + argon2idKnown, "password"},
+		"Django bcrypt":       {"bcrypt$$2b" + bcryptOutput, pass},
+		"Keycloak SHA-256":    {keycloak("pbkdf2-sha256", keycloakSHA256), pass},
+		"Keycloak SHA-512":    {keycloak("pbkdf2-sha512", keycloakSHA512), pass},
+		"Keycloak SHA-1":      {keycloak("pbkdf2", keycloakSHA1), pass},
+		"Keycloak as exported": {exported(t,
+			`{"value":"`+keycloakSHA512+`","salt":"`+keycloakSalt+`","additionalParameters":{}}`,
+			`{"hashIterations":1000,"algorithm":"pbkdf2-sha512","additionalParameters":{}}`), pass},
 		"Keycloak argon2": {exported(t, `{"value":"nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4=","salt":"c29tZXNhbHQ="}`,
 			`{"hashIterations":2,"algorithm":"argon2","additionalParameters":{"hashLength":["32"],"memory":["256"],"type":["id"],"version":["1.3"],"parallelism":["1"]}}`), "password"},
 		"argon2i":   {argon2iKnown, "password"},
@@ -68,7 +70,8 @@ func TestHashesOfOtherSystemsVerifyAndAreHashedAgain(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if ok, rehash, err := h.Verify(context.Background(), ada, sealed, c.password+"x"); ok || rehash != nil || err != nil {
+		if ok, rehash, err := h.Verify(context.Background(), ada, sealed, c.password+"x"); ok || rehash != nil ||
+			err != nil {
 			t.Errorf("%s, wrong password: %v, %x, %v", name, ok, rehash, err)
 		}
 		ok, rehash, err := h.Verify(context.Background(), ada, sealed, c.password)
@@ -123,7 +126,8 @@ func TestHashesOfOtherSystemsThatCannotBeTakenAreRefused(t *testing.T) {
 // panic and without an error.
 func FuzzImportForeign(f *testing.F) {
 	h, r, _ := newHasher(f)
-	for _, encoded := range []string{djangoPBKDF2, djangoSHA1, djangoScrypt, argon2idKnown, "argon2" + argon2idKnown, "$2b" + bcryptOutput,
+	for _, encoded := range []string{djangoPBKDF2, djangoSHA1, djangoScrypt, argon2idKnown,
+		"argon2" + argon2idKnown, "$2b" + bcryptOutput,
 		keycloak("pbkdf2-sha512", keycloakSHA512), exported(f, `{"value":"","salt":""}`, `{"hashIterations":1}`)} {
 		f.Add(encoded)
 	}

@@ -75,7 +75,8 @@ func TestWhileOneAddressPressesPeopleElsewhereCanSignIn(t *testing.T) {
 		turn.Release()
 		synctest.Wait()
 		if h.gate.places() != 0 || h.secrets.places() != 0 || done.Load() != 4 || busy.Load() != 56 {
-			t.Errorf("%d done, %d sent away; %d places are taken, %d of secrets", done.Load(), busy.Load(), h.gate.places(), h.secrets.places())
+			t.Errorf("%d done, %d sent away; %d places are taken, %d of secrets", done.Load(), busy.Load(),
+				h.gate.places(), h.secrets.places())
 		}
 		if ok, err := h.VerifySecret(flood, "web", secret, pass); !ok || err != nil {
 			t.Errorf("once the gate is idle: %v, %v", ok, err)

@@ -119,7 +119,8 @@ func (h *Hasher) hash(ctx context.Context, c limit.Caller, binding []byte, passw
 // hash of password. If ok and rehash is not nil, rehash takes the place of sealed:
 // the hash was made by another algorithm or at another cost, or sealed under a
 // retired key. Errors: ErrSeal, ErrHash, ErrBusy, the cause of ctx ending.
-func (h *Hasher) Verify(ctx context.Context, binding, sealed []byte, password string) (ok bool, rehash []byte, err error) {
+func (h *Hasher) Verify(ctx context.Context, binding, sealed []byte, password string) (ok bool, rehash []byte,
+	err error) {
 	t, err := h.Reserve(ctx, false)
 	if err != nil {
 		return false, nil, err
@@ -128,7 +129,8 @@ func (h *Hasher) Verify(ctx context.Context, binding, sealed []byte, password st
 	return t.Verify(ctx, binding, sealed, password)
 }
 
-func (h *Hasher) verify(ctx context.Context, c limit.Caller, binding, sealed []byte, password string) (ok bool, rehash []byte, err error) {
+func (h *Hasher) verify(ctx context.Context, c limit.Caller, binding, sealed []byte, password string) (ok bool,
+	rehash []byte, err error) {
 	encoded, err := h.ring.Unseal(PurposePassword, binding, sealed)
 	if err != nil {
 		return false, nil, err
@@ -187,7 +189,8 @@ func (h *Hasher) seal(binding []byte, encoded string) []byte {
 // hashes were imported from may have taken it as it came: where that differs it is
 // tried as well, for every account alike, so that the time does not tell them apart.
 // The caller has a place at the gate.
-func (h *Hasher) match(ctx context.Context, c limit.Caller, encoded, password string) (ok bool, updated string, err error) {
+func (h *Hasher) match(ctx context.Context, c limit.Caller, encoded, password string) (ok bool, updated string,
+	err error) {
 	if len(password) > maxPasswordBytes {
 		encoded, password = nobody, ""
 	}

@@ -46,7 +46,8 @@ func TestPasswordVerifiesForItsUserOnly(t *testing.T) {
 	if ok, rehash, err := h.Verify(ctx, ada, sealed, pass); !ok || rehash != nil || err != nil {
 		t.Errorf("the password: %v, %x, %v", ok, rehash, err)
 	}
-	for _, wrong := range []string{"", pass + " ", strings.ToUpper(pass), pass[:len(pass)-1], strings.Repeat(pass, 1000)} {
+	for _, wrong := range []string{"", pass + " ", strings.ToUpper(pass), pass[:len(pass)-1],
+		strings.Repeat(pass, 1000)} {
 		if ok, rehash, err := h.Verify(ctx, ada, sealed, wrong); ok || rehash != nil || err != nil {
 			t.Errorf("%.40q: %v, %x, %v", wrong, ok, rehash, err)
 		}
@@ -74,7 +75,8 @@ func TestPasswordCountsInNFC(t *testing.T) {
 	for _, first := range []string{composed, decomposed} {
 		sealed := mustHash(t, h, first)
 		for _, second := range []string{composed, decomposed} {
-			if ok, rehash, err := h.Verify(context.Background(), ada, sealed, second); !ok || rehash != nil || err != nil {
+			if ok, rehash, err := h.Verify(context.Background(), ada, sealed, second); !ok || rehash != nil ||
+				err != nil {
 				t.Errorf("%+q as %+q: %v, %x, %v", first, second, ok, rehash, err)
 			}
 		}
@@ -220,7 +222,8 @@ func TestUnknownUserCostsWhatAWrongPasswordCosts(t *testing.T) {
 			t.Errorf("%.20q: %v", password, err)
 		}
 		nothing := counted.calls.Swap(0)
-		if ok, _, err := h.Verify(context.Background(), ada, mustHash(t, h, "another password"), password); ok || err != nil {
+		if ok, _, err := h.Verify(context.Background(), ada, mustHash(t, h, "another password"), password); ok ||
+			err != nil {
 			t.Error(ok, err)
 		}
 		if wrong := counted.calls.Load() - 1; wrong != nothing || nothing == 0 { // one for mustHash
@@ -301,7 +304,8 @@ func TestOnlySoManyHashesRunAndOnlySoManyWait(t *testing.T) {
 		close(held.release)
 		synctest.Wait()
 		if held.most.Load() != 3 || done.Load() != 6 || h.gate.places() != 0 {
-			t.Errorf("at most %d ran, %d were done, %d places are taken", held.most.Load(), done.Load(), h.gate.places())
+			t.Errorf("at most %d ran, %d were done, %d places are taken", held.most.Load(), done.Load(),
+				h.gate.places())
 		}
 	})
 }
@@ -422,7 +426,8 @@ func (s *measuringSwapper) Verify(encoded, password string) (string, error) {
 	updated, err := s.swapper.Verify(encoded, password)
 	var now runtime.MemStats
 	runtime.ReadMemStats(&now)
-	for most := s.most.Load(); now.HeapInuse > most && !s.most.CompareAndSwap(most, now.HeapInuse); most = s.most.Load() {
+	for most := s.most.Load(); now.HeapInuse > most &&
+		!s.most.CompareAndSwap(most, now.HeapInuse); most = s.most.Load() {
 	}
 	return updated, err
 }
@@ -438,7 +443,8 @@ func TestHasherDefaultsToOneHashACore(t *testing.T) {
 
 func TestHashRefusesWhatNobodyTypes(t *testing.T) {
 	h, _, _ := newHasher(t)
-	if sealed, err := h.Hash(context.Background(), ada, strings.Repeat("x", maxPasswordBytes+1)); !errors.Is(err, ErrHash) || sealed != nil {
+	if sealed, err := h.Hash(context.Background(), ada, strings.Repeat("x", maxPasswordBytes+1)); !errors.Is(err,
+		ErrHash) || sealed != nil {
 		t.Error(err)
 	}
 }
@@ -459,7 +465,8 @@ func FuzzImport(f *testing.F) {
 			return
 		}
 		// What is imported can be checked, without a panic, and opens to no guess.
-		if ok, _, err := h.Verify(context.Background(), ada, sealed, "guess"); ok || err != nil && !errors.Is(err, ErrHash) {
+		if ok, _, err := h.Verify(context.Background(), ada, sealed, "guess"); ok || err != nil &&
+			!errors.Is(err, ErrHash) {
 			t.Errorf("%q: %v, %v", encoded, ok, err)
 		}
 	})

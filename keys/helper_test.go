@@ -33,7 +33,8 @@ func (s *shelf) Load(context.Context) (policy.KeySet, error) {
 	return s.set, s.loadErr
 }
 
-func (s *shelf) Replace(_ context.Context, old uint64, set policy.KeySet, notes ...policy.KeyNote) (policy.KeySet, error) {
+func (s *shelf) Replace(_ context.Context, old uint64, set policy.KeySet, notes ...policy.KeyNote) (policy.KeySet,
+	error) {
 	if before := s.before; before != nil {
 		s.before = nil
 		before()

@@ -37,7 +37,8 @@ func TestAnImportedSecretVerifiesForItsClientOnlyAndByteForByte(t *testing.T) {
 			t.Errorf("%s, as a password: %v, %v", name, ok, err)
 		}
 	}
-	for _, bad := range []string{"", "plain", "pbkdf2_sha256$9000000$salt$aGFzaA==", "md5$salt$5f4dcc3b5aa765d61d8327deb882cf99"} {
+	for _, bad := range []string{"", "plain", "pbkdf2_sha256$9000000$salt$aGFzaA==",
+		"md5$salt$5f4dcc3b5aa765d61d8327deb882cf99"} {
 		if _, err := h.ImportSecret("web", bad); !errors.Is(err, ErrHash) {
 			t.Errorf("%q: %v", bad, err)
 		}
@@ -48,7 +49,8 @@ func TestAnImportedSecretVerifiesForItsClientOnlyAndByteForByte(t *testing.T) {
 func TestImportedSecretsTakeTheirTurnWithPasswords(t *testing.T) {
 	r, _ := newRing(t)
 	h := NewHasher(HasherOptions{Ring: r, Concurrent: 1, Queue: 1})
-	sealed, err := h.ImportSecret("web", "pbkdf2_sha256$1000$seasaltNaCl42xx$abs9bzd+0qyKRFhDr7yNg5qlD5IkKWw+Y19LCs1qbT8=")
+	sealed, err := h.ImportSecret("web",
+		"pbkdf2_sha256$1000$seasaltNaCl42xx$abs9bzd+0qyKRFhDr7yNg5qlD5IkKWw+Y19LCs1qbT8=")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +87,8 @@ func TestHoweverManyGuessAtImportedSecretsPeopleCanSignIn(t *testing.T) {
 		var busy atomic.Int64
 		for range 40 {
 			go func() {
-				if ok, err := h.VerifySecret(t.Context(), "web", sealed, "guess"); ok || err != nil && !errors.Is(err, ErrBusy) {
+				if ok, err := h.VerifySecret(t.Context(), "web", sealed, "guess"); ok || err != nil &&
+					!errors.Is(err, ErrBusy) {
 					t.Error(ok, err)
 				} else if err != nil {
 					busy.Add(1)

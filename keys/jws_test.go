@@ -77,7 +77,8 @@ func TestSignedTokensVerifyWithThePublishedKeys(t *testing.T) {
 func TestSignRefusesWhatIsNoJWT(t *testing.T) {
 	r, _ := newRing(t)
 	for _, alg := range []string{"none", "HS256", "PS256", ""} {
-		if token, err := r.Sign(context.Background(), alg, TypeJWT, claims{}); !errors.Is(err, ErrAlgorithm) || token != "" {
+		if token, err := r.Sign(context.Background(), alg, TypeJWT, claims{}); !errors.Is(err, ErrAlgorithm) ||
+			token != "" {
 			t.Errorf("%q: %v", alg, err)
 		}
 	}
@@ -140,9 +141,12 @@ func forged(t testing.TB, r *Ring) map[string]string {
 		"HS256 with the public DER": hs256(der),
 		"HS256 with the public JWK": hs256(jwk),
 		"HS256 with the modulus":    hs256(rs.public.Key.(*rsa.PublicKey).N.Bytes()),
-		"crit":                      signed(rs, map[string]any{"alg": RS256, "kid": rs.id, "typ": "JWT", "crit": []string{"exp"}, "exp": 1}, "{}"),
-		"b64":                       signed(rs, map[string]any{"alg": RS256, "kid": rs.id, "typ": "JWT", "crit": []string{"b64"}, "b64": false}, "{}"),
-		"embedded key":              signed(stranger.state.Load().signing[RS256], map[string]any{"alg": RS256, "jwk": stranger.state.Load().signing[RS256].public}, "{}"),
+		"crit": signed(rs,
+			map[string]any{"alg": RS256, "kid": rs.id, "typ": "JWT", "crit": []string{"exp"}, "exp": 1}, "{}"),
+		"b64": signed(rs,
+			map[string]any{"alg": RS256, "kid": rs.id, "typ": "JWT", "crit": []string{"b64"}, "b64": false}, "{}"),
+		"embedded key": signed(stranger.state.Load().signing[RS256],
+			map[string]any{"alg": RS256, "jwk": stranger.state.Load().signing[RS256].public}, "{}"),
 		"kid of another algorithm":  signed(rs, map[string]any{"alg": RS256, "kid": es.id, "typ": "JWT"}, "{}"),
 		"algorithm of another kid":  withHeader(map[string]any{"alg": ES256, "kid": rs.id, "typ": "JWT"}),
 		"no kid":                    signed(rs, map[string]any{"alg": RS256, "typ": "JWT"}, "{}"),
@@ -155,10 +159,11 @@ func forged(t testing.TB, r *Ring) map[string]string {
 		"padded":                    token + "=",
 		"four parts":                token + "." + parts[2],
 		"five parts":                token + "." + parts[1] + "." + parts[2],
-		"JSON serialization":        fmt.Sprintf(`{"protected":%q,"payload":%q,"signature":%q}`, parts[0], parts[1], parts[2]),
-		"huge":                      parts[0] + "." + strings.Repeat("A", maxJWS) + "." + parts[2],
-		"ES256 with short numbers":  shorten(sign(t, r, ES256, TypeJWT)),
-		"ES256 of zeros":            zeros(sign(t, r, ES256, TypeJWT)),
+		"JSON serialization": fmt.Sprintf(`{"protected":%q,"payload":%q,"signature":%q}`, parts[0], parts[1],
+			parts[2]),
+		"huge":                     parts[0] + "." + strings.Repeat("A", maxJWS) + "." + parts[2],
+		"ES256 with short numbers": shorten(sign(t, r, ES256, TypeJWT)),
+		"ES256 of zeros":           zeros(sign(t, r, ES256, TypeJWT)),
 	}
 }
 

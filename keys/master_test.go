@@ -51,7 +51,8 @@ func TestMasterIsNeverPrinted(t *testing.T) {
 	//lint:ignore SA9005 that nothing of it is written is what is tested
 	encoded, _ := json.Marshal(m)
 	out.Write(encoded)
-	for _, form := range []string{m.text(), string(m.key[:]), fmt.Sprintf("%x", m.key[:4]), fmt.Sprintf("%d, %d", m.key[0], m.key[1]), fmt.Sprintf("%d %d", m.key[0], m.key[1])} {
+	for _, form := range []string{m.text(), string(m.key[:]), fmt.Sprintf("%x", m.key[:4]),
+		fmt.Sprintf("%d, %d", m.key[0], m.key[1]), fmt.Sprintf("%d %d", m.key[0], m.key[1])} {
 		if strings.Contains(out.String(), form) {
 			t.Fatalf("the key shows in %q", out.String())
 		}
@@ -102,7 +103,8 @@ func TestMasterFileIsReadOnlyFromSafeModes(t *testing.T) {
 
 func TestMasterFileThatIsNoneIsRefused(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := LoadMaster(filepath.Join(dir, "absent")); !errors.Is(err, fs.ErrNotExist) || !errors.Is(err, ErrMaster) {
+	if _, err := LoadMaster(filepath.Join(dir, "absent")); !errors.Is(err, fs.ErrNotExist) ||
+		!errors.Is(err, ErrMaster) {
 		t.Errorf("absent: %v", err)
 	}
 	if err := os.Chmod(dir, 0o700); err != nil {

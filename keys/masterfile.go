@@ -42,7 +42,8 @@ func loadMaster(path string, most fs.FileMode, remedy string) (Master, error) {
 		return Master{}, fmt.Errorf("%w: %s is not a regular file", ErrMaster, path)
 	}
 	if mode := info.Mode().Perm(); mode&^most != 0 {
-		return Master{}, fmt.Errorf("%w: %s has mode %04o, so others on this machine can get at it: %s", ErrMaster, path, mode, remedy)
+		return Master{}, fmt.Errorf("%w: %s has mode %04o, so others on this machine can get at it: %s", ErrMaster,
+			path, mode, remedy)
 	}
 	text, err := io.ReadAll(io.LimitReader(file, 1024))
 	if err != nil {

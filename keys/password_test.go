@@ -32,7 +32,8 @@ func TestPasswordLengthCountsCharacters(t *testing.T) {
 }
 
 func TestPasswordIsText(t *testing.T) {
-	for _, password := range []string{"no control\x00 characters", "no line\nbreaks at all", "\xff\xfe invalid utf-8 text"} {
+	for _, password := range []string{"no control\x00 characters", "no line\nbreaks at all",
+		"\xff\xfe invalid utf-8 text"} {
 		if got := reason(CheckPassword(password)); got != PasswordText {
 			t.Errorf("%q: %q", password, got)
 		}
@@ -46,7 +47,8 @@ func TestCommonPasswordsAreRefusedHoweverDressedUp(t *testing.T) {
 		"123456789012", "012345678901", "111111111111", "aaaaaaaaaaaa", "abcdefghijkl", "zyxwvutsrqpo", "121212121212",
 		"qwertyuiop12", "qwertyuiopas", "1qaz2wsx3edc", "1q2w3e4r5t6y", "zaq12wsxcde3", "asdfghjkl123", "qwertz123456",
 		"!@#$%^&*()12", "abc123abc123", "abcabcabcabc", "............", "------------", "            ",
-		"iloveyou2023", "letmein12345", "welcome12345", "Welcome2024!!", "Summer2024!!", "adminadmin12", "administrator",
+		"iloveyou2023", "letmein12345", "welcome12345", "Welcome2024!!", "Summer2024!!", "adminadmin12",
+		"administrator",
 		"superman1234", "pokemon12345", "trustno1trustno1", "monkeymonkey", "dragon123456", "tigertigertiger",
 		"correct horse battery staple", "correcthorsebatterystaple", "changeme1234", "football1999", "1999football",
 		"secret-secret-secret", "helloworld123", "hello world!!", "sunshine12345", "princess2020", "michael19851985",
@@ -106,7 +108,8 @@ func TestPasswordErrorDoesNotRepeatThePassword(t *testing.T) {
 }
 
 func TestPeriodIsTheShortestRepeatedBeginning(t *testing.T) {
-	for text, want := range map[string]int{"": 0, "a": 1, "aa": 1, "abab": 2, "ababa": 2, "abcab": 5, "abcabc": 3, "abcd": 4} {
+	for text, want := range map[string]int{"": 0, "a": 1, "aa": 1, "abab": 2, "ababa": 2, "abcab": 5, "abcabc": 3,
+		"abcd": 4} {
 		if got := period([]rune(text)); got != want {
 			t.Errorf("%q: %d", text, got)
 		}

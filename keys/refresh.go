@@ -37,7 +37,8 @@ func (r *Ring) RefreshToken(key uint32, secret []byte, grant [16]byte, generatio
 }
 
 func (r *Ring) refreshMAC(key uint32, secret []byte, grant [16]byte, generation uint32) ([]byte, error) {
-	return r.MACWith(PurposeRefresh, key, []byte("refresh"), secret, grant[:], binary.BigEndian.AppendUint32(nil, generation))
+	return r.MACWith(PurposeRefresh, key, []byte("refresh"), secret, grant[:],
+		binary.BigEndian.AppendUint32(nil, generation))
 }
 
 // ParseRefreshToken takes a refresh token apart. It returns ErrToken if token has
@@ -47,7 +48,8 @@ func ParseRefreshToken(token string) (RefreshToken, error) {
 	if err != nil {
 		return RefreshToken{}, err
 	}
-	return RefreshToken{Grant: [16]byte(raw), Generation: binary.BigEndian.Uint32(raw[grantIDSize:]), mac: raw[grantIDSize+4:]}, nil
+	return RefreshToken{Grant: [16]byte(raw), Generation: binary.BigEndian.Uint32(raw[grantIDSize:]),
+		mac: raw[grantIDSize+4:]}, nil
 }
 
 // VerifyRefreshToken reports, in constant time, whether t is its grant's own: made

@@ -48,7 +48,8 @@ func FuzzParseRefreshToken(f *testing.F) {
 		if err != nil {
 			return
 		}
-		raw := append(append(bytes.Clone(p.Grant[:]), byte(p.Generation>>24), byte(p.Generation>>16), byte(p.Generation>>8), byte(p.Generation)), p.mac...)
+		raw := append(append(bytes.Clone(p.Grant[:]), byte(p.Generation>>24), byte(p.Generation>>16),
+			byte(p.Generation>>8), byte(p.Generation)), p.mac...)
 		if encodeToken(PrefixRefreshToken, raw) != token {
 			t.Errorf("%q is not the one spelling of its token", token)
 		}

@@ -63,7 +63,8 @@ func (r *Ring) rewrap(set policy.KeySet, to Master) (policy.KeySet, error) {
 		}
 		k.Sealed = to.wrap(r.random, label, k.ID, key)
 		if again, err := to.unwrap(label, k.ID, k.Sealed); err != nil || !bytes.Equal(again, key) {
-			return set, fmt.Errorf("%w: data key %d (%s) does not open under the new master key", ErrDamaged, k.ID, k.Purpose)
+			return set, fmt.Errorf("%w: data key %d (%s) does not open under the new master key", ErrDamaged, k.ID,
+				k.Purpose)
 		}
 	}
 	return next, nil

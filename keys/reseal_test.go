@@ -28,7 +28,8 @@ func TestEverythingMadeBeforeAResealStaysGood(t *testing.T) {
 	if err := r.Reseal(t.Context(), storage.Operator, testMaster(2)); err != nil {
 		t.Fatal(err)
 	}
-	for name, ring := range map[string]*Ring{"the ring that did it": r, "a ring opened later": openRing(t, under(engineKeys, testMaster(2)))} {
+	for name, ring := range map[string]*Ring{"the ring that did it": r,
+		"a ring opened later": openRing(t, under(engineKeys, testMaster(2)))} {
 		if payload, _, err := ring.OpenAccessToken(token); err != nil || string(payload) != "grant" {
 			t.Errorf("%s: access token: %v", name, err)
 		}
@@ -61,7 +62,8 @@ func TestAfterAResealTheOldMasterIsRefusedByName(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Open(t.Context(), options(store))
-	if !errors.Is(err, ErrWrongMaster) || !strings.Contains(err.Error(), testMaster(1).Fingerprint()) || !strings.Contains(err.Error(), testMaster(2).Fingerprint()) {
+	if !errors.Is(err, ErrWrongMaster) || !strings.Contains(err.Error(), testMaster(1).Fingerprint()) ||
+		!strings.Contains(err.Error(), testMaster(2).Fingerprint()) {
 		t.Errorf("%v", err)
 	}
 }
@@ -79,7 +81,8 @@ func TestAResealThatFailsChangesNothing(t *testing.T) {
 		}
 	}
 	store.edit(func(s *policy.KeySet) { s.DataKeys[3].Sealed = s.DataKeys[2].Sealed })
-	if err := r.Reseal(t.Context(), storage.Operator, testMaster(2)); !errors.Is(err, ErrDamaged) || store.replaced != 1 {
+	if err := r.Reseal(t.Context(), storage.Operator, testMaster(2)); !errors.Is(err, ErrDamaged) ||
+		store.replaced != 1 {
 		t.Errorf("a damaged set was written back: %v", err)
 	}
 	store.edit(func(s *policy.KeySet) { s.DataKeys = nil })

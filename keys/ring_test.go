@@ -20,7 +20,8 @@ func TestFirstOpenMakesEveryKeyAndTheSecondNone(t *testing.T) {
 		t.Fatalf("%d data keys, %d signing keys, epoch %d", len(set.DataKeys), len(set.SigningKeys), set.Epoch)
 	}
 	for _, key := range set.SigningKeys {
-		if key.State != policy.KeyCurrent || !key.Created.Equal(epochZero) || !key.Activated.Equal(epochZero) || !key.Retired.IsZero() {
+		if key.State != policy.KeyCurrent || !key.Created.Equal(epochZero) || !key.Activated.Equal(epochZero) ||
+			!key.Retired.IsZero() {
 			t.Errorf("%+v", key)
 		}
 	}
@@ -63,7 +64,8 @@ func agree(t *testing.T, store Store) {
 	}
 	for i, r := range rings {
 		next := rings[(i+1)%len(rings)]
-		if got, err := next.Unseal(PurposeFlow, nil, r.Seal(PurposeFlow, nil, []byte("x"))); err != nil || string(got) != "x" {
+		if got, err := next.Unseal(PurposeFlow, nil, r.Seal(PurposeFlow, nil, []byte("x"))); err != nil ||
+			string(got) != "x" {
 			t.Errorf("a neighbour opened %q, %v", got, err)
 		}
 		token, err := r.Sign(context.Background(), RS256, TypeJWT, struct{}{})
@@ -139,7 +141,8 @@ func TestMissingKeysAreAddedToTheOthers(t *testing.T) {
 	sealed := r.Seal(PurposeFlow, nil, []byte("x"))
 	shared := store.set.DataKeys
 	store.edit(func(set *policy.KeySet) { // as written by a version without one-time tokens
-		set.DataKeys = slices.DeleteFunc(set.DataKeys, func(k policy.DataKey) bool { return k.Purpose == string(PurposeOneTime) })
+		set.DataKeys = slices.DeleteFunc(set.DataKeys,
+			func(k policy.DataKey) bool { return k.Purpose == string(PurposeOneTime) })
 	})
 	before := slices.Clone(store.set.DataKeys)
 	reload(t, r)
@@ -147,14 +150,16 @@ func TestMissingKeysAreAddedToTheOthers(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 	if len(store.set.DataKeys) != len(purposes) || len(store.set.SigningKeys) != 2 || r.Epoch() != 3 {
-		t.Errorf("%d data keys, %d signing keys, epoch %d", len(store.set.DataKeys), len(store.set.SigningKeys), r.Epoch())
+		t.Errorf("%d data keys, %d signing keys, epoch %d", len(store.set.DataKeys), len(store.set.SigningKeys),
+			r.Epoch())
 	}
 	for i, key := range before {
 		if !bytes.Equal(store.set.DataKeys[i].Sealed, key.Sealed) {
 			t.Error("a key was replaced")
 		}
 	}
-	if len(shared) != len(purposes) || slices.ContainsFunc(shared, func(k policy.DataKey) bool { return len(k.Sealed) == 0 }) {
+	if len(shared) != len(purposes) || slices.ContainsFunc(shared,
+		func(k policy.DataKey) bool { return len(k.Sealed) == 0 }) {
 		t.Error("the set that the store returned was written into")
 	}
 }
@@ -276,7 +281,8 @@ func TestUnsupportedAlgorithmsAreRefusedByName(t *testing.T) {
 	for _, alg := range []string{"HS256", "none", "RS1", "rs256", ""} {
 		o := options(&shelf{})
 		o.Policy = enabling(alg)
-		if _, err := Open(context.Background(), o); !errors.Is(err, ErrAlgorithm) || !strings.Contains(err.Error(), "ES256, ES384, EdDSA, PS256, RS256") {
+		if _, err := Open(context.Background(), o); !errors.Is(err, ErrAlgorithm) ||
+			!strings.Contains(err.Error(), "ES256, ES384, EdDSA, PS256, RS256") {
 			t.Errorf("%q: %v", alg, err)
 		}
 	}
@@ -296,7 +302,8 @@ func TestKeptValuesKeepTheirForm(t *testing.T) {
 		got        []byte
 	}{
 		{"sealed value", "00000007" + "000102030405060708090a0b0c0d0e0f1011121314151617" +
-			"e7dca0e26befd18e5156213f5e8b4e2eda83b32968fc359b49", key.seal(&counter{}, []byte("binding"), []byte("plaintext"))},
+			"e7dca0e26befd18e5156213f5e8b4e2eda83b32968fc359b49",
+			key.seal(&counter{}, []byte("binding"), []byte("plaintext"))},
 		{"MAC", "a799d838e3508e0f0c24c4f027287fab51f947572c5e90ad022579261abbf775",
 			key.mac(nil, [][]byte{[]byte("a"), nil, []byte("bc")})},
 		{"client secret's hash", "00000008" + "648c6591173d7157b14b7529317f8cbcf1e54e52dc9d33233c2391a09ee04099",

@@ -105,7 +105,8 @@ func TestAutomaticRotationPublishesADayAhead(t *testing.T) {
 	}
 	m.now = retired.Add(m.policy.Keep)
 	m.tick()
-	if _, _, err := m.ring.Verify(TypeJWT, old); !errors.Is(err, ErrToken) || len(published(t, m.ring).Key(first)) != 0 {
+	if _, _, err := m.ring.Verify(TypeJWT, old); !errors.Is(err, ErrToken) ||
+		len(published(t, m.ring).Key(first)) != 0 {
 		t.Error("a retired key is kept for ever")
 	}
 }
@@ -144,7 +145,8 @@ func TestManualRotationTakesAPublishedKeyAtOnce(t *testing.T) {
 	}
 	m.now = m.now.Add(time.Hour)
 	done := m.rotate("")
-	if m.kid(ES256, policy.KeyCurrent) != next || len(done) != 2 || done[0].Algorithm != RS256 || !done[0].At.Equal(m.now) {
+	if m.kid(ES256, policy.KeyCurrent) != next || len(done) != 2 || done[0].Algorithm != RS256 ||
+		!done[0].At.Equal(m.now) {
 		t.Errorf("%+v", done)
 	}
 }
@@ -161,7 +163,8 @@ func TestTwoWhoRotateAtOnceRotateOnce(t *testing.T) {
 		}
 	}
 	done := m.rotate(ES256)
-	if m.kid(ES256, policy.KeyNext) != "" || done[0].To != m.kid(ES256, policy.KeyCurrent) || m.ring.Epoch() != m.store.set.Epoch {
+	if m.kid(ES256, policy.KeyNext) != "" || done[0].To != m.kid(ES256, policy.KeyCurrent) ||
+		m.ring.Epoch() != m.store.set.Epoch {
 		t.Errorf("%+v", done)
 	}
 }
@@ -208,7 +211,8 @@ func TestRingsThatTickAtOnceAgree(t *testing.T) {
 		}
 		wg.Wait()
 		for _, r := range rings {
-			if err := r.Tick(context.Background(), m.now); err != nil || !bytes.Equal(r.JWKS(), rings[0].JWKS()) || r.Epoch() != rings[0].Epoch() {
+			if err := r.Tick(context.Background(), m.now); err != nil || !bytes.Equal(r.JWKS(), rings[0].JWKS()) ||
+				r.Epoch() != rings[0].Epoch() {
 				t.Fatalf("rings differ: %v", err)
 			}
 		}
@@ -241,7 +245,8 @@ func TestWithoutAnIntervalOnlyPeopleRotate(t *testing.T) {
 func TestRotatingWhatIsNotEnabledIsRefused(t *testing.T) {
 	m := newTimed(t)
 	for _, alg := range []string{EdDSA, "HS256"} {
-		if _, err := m.ring.Rotate(t.Context(), storage.Operator, alg); !errors.Is(err, ErrAlgorithm) || m.store.replaced != 1 {
+		if _, err := m.ring.Rotate(t.Context(), storage.Operator, alg); !errors.Is(err, ErrAlgorithm) ||
+			m.store.replaced != 1 {
 			t.Errorf("%s: %v", alg, err)
 		}
 	}
@@ -337,7 +342,11 @@ func TestAPolicyRemovesNoKeyBeforeItHasStoodForADay(t *testing.T) {
 	if stored() != was {
 		t.Errorf("%d keys of %d are left within a day", stored(), was)
 	}
-	if _, data, err := m.ring.List(t.Context()); err != nil || !slices.ContainsFunc(data, func(k Info) bool { return k.Then == ThenRemoved && k.At.Equal(m.now.Add(time.Second)) }) {
+	if _, data, err := m.ring.List(t.Context()); err != nil ||
+		!slices.ContainsFunc(data, func(k Info) bool {
+			return k.Then == ThenRemoved &&
+				k.At.Equal(m.now.Add(time.Second))
+		}) {
 		t.Error("the list promises another time", err)
 	}
 	m.now = m.now.Add(time.Second)
@@ -348,8 +357,10 @@ func TestAPolicyRemovesNoKeyBeforeItHasStoodForADay(t *testing.T) {
 
 func TestEveryPurposeIsKeptAsLongAsItsUseDemands(t *testing.T) {
 	want := map[Purpose]retention{
-		PurposeFlow: expires, PurposeSession: expires, PurposeBrowser: expires, PurposeAccessToken: expires, PurposeOneTime: expires,
-		PurposeRefresh: lasts, PurposePassword: lasts, PurposeClientSecret: lasts, PurposeSigning: resealed, PurposeSID: fixed,
+		PurposeFlow: expires, PurposeSession: expires, PurposeBrowser: expires, PurposeAccessToken: expires,
+		PurposeOneTime: expires,
+		PurposeRefresh: lasts, PurposePassword: lasts, PurposeClientSecret: lasts, PurposeSigning: resealed,
+		PurposeSID: fixed,
 	}
 	for _, p := range purposes {
 		if kept, decided := want[p]; !decided || retentions[p] != kept {
@@ -452,7 +463,8 @@ func simulate(t *testing.T, random *rand.Rand) {
 		for _, alg := range []string{RS256, ES256} {
 			kid := m.ring.state.Load().signing[alg].id
 			if len(cache.set.Key(kid)) != 1 {
-				t.Fatalf("step %d: %s signs with a key that was not published %v before", step, alg, m.now.Sub(cache.at))
+				t.Fatalf("step %d: %s signs with a key that was not published %v before", step, alg,
+					m.now.Sub(cache.at))
 			}
 			life := []time.Duration{time.Hour, m.policy.Keep - keepMargin}[random.IntN(2)]
 			live = append(live, issued{alg, kid, sign(t, m.ring, alg, TypeJWT),

@@ -61,7 +61,8 @@ func TestClientSecretVerifiesAgainstItsHashOnly(t *testing.T) {
 		if !r.VerifyClientSecret(hash, secret) {
 			t.Errorf("%s: the secret is refused", when)
 		}
-		if r.VerifyClientSecret(hash, secret+"x") || r.VerifyClientSecret(hash, "") || r.VerifyClientSecret(hash, NewClientSecret()) {
+		if r.VerifyClientSecret(hash, secret+"x") || r.VerifyClientSecret(hash, "") ||
+			r.VerifyClientSecret(hash, NewClientSecret()) {
 			t.Errorf("%s: another secret passes", when)
 		}
 		for i := range hash {
@@ -71,7 +72,8 @@ func TestClientSecretVerifiesAgainstItsHashOnly(t *testing.T) {
 				t.Errorf("%s: a changed hash passes", when)
 			}
 		}
-		if r.VerifyClientSecret(nil, secret) || r.VerifyClientSecret(hash[:len(hash)-1], secret) || r.VerifyClientSecret(append(bytes.Clone(hash), 0), secret) {
+		if r.VerifyClientSecret(nil, secret) || r.VerifyClientSecret(hash[:len(hash)-1], secret) ||
+			r.VerifyClientSecret(append(bytes.Clone(hash), 0), secret) {
 			t.Errorf("%s: a hash of another length passes", when)
 		}
 	}
@@ -120,7 +122,8 @@ func TestASecretOfWhatEverybodyTriesCanBeGuessed(t *testing.T) {
 	for secret, want := range map[string]bool{
 		"1234567890123456": true, "passwordpassword": true, "my-app-my-app-my-app": true, "qwertyuiopasdfgh": true,
 		"aaaaaaaaaaaaaaaaaaaaaaaa": true, "0123456789abcdef": true,
-		"a sentence nobody else has": false, "x7Gq9mVt2Lw0cdef": false, "9f86d081884c7d65": false, NewClientSecret(): false,
+		"a sentence nobody else has": false, "x7Gq9mVt2Lw0cdef": false, "9f86d081884c7d65": false,
+		NewClientSecret(): false,
 	} {
 		if got := GuessableSecret(secret, "my-app"); got != want {
 			t.Errorf("%s: %v", secret, got)

@@ -36,7 +36,8 @@ type signingKey struct {
 }
 
 // newSigningKey makes a key that is in no state yet.
-func newSigningKey(seal func(binding, plaintext []byte) []byte, alg *algorithm, now time.Time) (policy.SigningKey, error) {
+func newSigningKey(seal func(binding, plaintext []byte) []byte, alg *algorithm, now time.Time) (policy.SigningKey,
+	error) {
 	private, err := alg.generate()
 	if err != nil {
 		return policy.SigningKey{}, fmt.Errorf("generate a key for %s: %w", alg.name, err)
@@ -65,7 +66,8 @@ func newSigningKey(seal func(binding, plaintext []byte) []byte, alg *algorithm, 
 // openSigningKey opens a stored key. The stored public half serves readers without
 // the master key; what the ring publishes is derived from the sealed private half,
 // so that writing to the file is not enough to have another key published.
-func openSigningKey(unseal func(binding, sealed []byte) ([]byte, error), alg *algorithm, record policy.SigningKey) (*signingKey, error) {
+func openSigningKey(unseal func(binding, sealed []byte) ([]byte, error), alg *algorithm,
+	record policy.SigningKey) (*signingKey, error) {
 	damaged := fmt.Errorf("%w: signing key %s (%s) does not open", ErrDamaged, record.ID, record.Algorithm)
 	der, err := unseal(signingBinding(record.Algorithm, record.ID), record.Sealed)
 	if err != nil {

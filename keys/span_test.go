@@ -24,7 +24,8 @@ func TestSpansTellWaitingFromWorking(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := []string{"keys.wait", "end keys.wait", "keys.sign RS256", "end keys.sign RS256", "keys.sign ES256", "end keys.sign ES256"}
+	want := []string{"keys.wait", "end keys.wait", "keys.sign RS256", "end keys.sign RS256", "keys.sign ES256",
+		"end keys.sign ES256"}
 	if !slices.Equal(book.heard, want) {
 		t.Errorf("signing: %q", book.heard)
 	}

@@ -32,7 +32,8 @@ type verifier struct{ typ, header string }
 
 // use opens a complete set and makes it the one in use.
 func (r *Ring) use(set policy.KeySet, enabled []*algorithm) error {
-	s := &state{epoch: set.Epoch, enabled: enabled, signing: map[string]*signingKey{}, verifying: map[verifier]*signingKey{}}
+	s := &state{epoch: set.Epoch, enabled: enabled, signing: map[string]*signingKey{},
+		verifying: map[verifier]*signingKey{}}
 	if err := s.openDataKeys(r.master, set.DataKeys); err != nil {
 		return err
 	}

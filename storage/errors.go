@@ -30,7 +30,8 @@ var (
 // program is started again, or that it writes nothing, until its disk has room. Whoever asked did nothing wrong, nor did the program that
 // tells them: it is unavailable (RFC 9110 section 15.6.4), and says 503 instead of 500.
 func Stopped(err error) bool {
-	return errors.Is(err, kv.ErrOutcomeUnknown) || errors.Is(err, kv.ErrDamaged) || errors.Is(err, kv.ErrClosed) || errors.Is(err, kv.ErrFull)
+	return errors.Is(err, kv.ErrOutcomeUnknown) || errors.Is(err, kv.ErrDamaged) || errors.Is(err, kv.ErrClosed) ||
+		errors.Is(err, kv.ErrFull)
 }
 
 // Invalid is a refusal that may be shown to whoever sent the value: which field,

@@ -45,7 +45,8 @@ func TestIDsParseInOneSpellingOnly(t *testing.T) {
 	if err != nil || id.String() != good {
 		t.Fatalf("%v, %v", id, err)
 	}
-	for _, s := range []string{"", strings.ToUpper(good), "{" + good + "}", "urn:uuid:" + good, good[:35], good + "0", " " + good,
+	for _, s := range []string{"", strings.ToUpper(good), "{" + good + "}", "urn:uuid:" + good, good[:35],
+		good + "0", " " + good,
 		strings.ReplaceAll(good, "-", ""), strings.Replace(good, "-", "_", 1), strings.Replace(good, "f", "g", 1),
 		strings.Replace(good, "0", "O", 1)} {
 		if id, err := ParseID(s); err == nil || !id.IsZero() {

@@ -50,7 +50,8 @@ func VisibleChange(field, was, s string) error {
 // invisible reports whether a character shows nothing: those that Unicode lets programs
 // ignore (Default_Ignorable_Code_Point), and the empty Braille pattern.
 func invisible(r rune) bool {
-	return r == '\u2800' || unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) &&
+	return r == '\u2800' || unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point,
+		unicode.Variation_Selector) &&
 		!unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
 

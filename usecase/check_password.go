@@ -88,7 +88,8 @@ func (o *Operations) ChangePassword(ctx context.Context, by storage.Actor, user 
 		return nil, check, err
 	}
 	err = o.checkFresh(ctx, user, current, fresh)
-	if refused := new(keys.PasswordError); errors.As(err, &refused) || errors.Is(err, ErrSamePassword) { // nobody guessed
+	if refused := new(keys.PasswordError); errors.As(err, &refused) ||
+		errors.Is(err, ErrSamePassword) { // nobody guessed
 		if failed := o.Store.Attempts.Succeeded(ctx, user.ID, browser); failed != nil {
 			err = failed
 		}
@@ -155,7 +156,8 @@ func beside[T any](f func() (T, error)) func() (T, error) {
 }
 
 // verify hashes once, whether or not there is anything to compare with.
-func verify(ctx context.Context, turn keys.Turn, user *people.User, password string) (right bool, rehash []byte, err error) {
+func verify(ctx context.Context, turn keys.Turn, user *people.User, password string) (right bool, rehash []byte,
+	err error) {
 	if user == nil || len(user.Password) == 0 {
 		return false, nil, turn.VerifyNothing(ctx, password)
 	}

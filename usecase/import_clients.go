@@ -126,8 +126,9 @@ func (i clientImport) readClient(ctx context.Context, source ClientSource) (n ap
 		n.Guessable = i.how.AcceptGuessable
 	case len(n.Secret) > 0 && keys.GuessableSecret(e.Secret, e.ID):
 		if n.Guessable = i.how.AcceptGuessable; !n.Guessable {
-			return n, &storage.Invalid{Field: "client_secret", Reason: "could be guessed: make a new one for this client, " +
-				"or have it accepted for 30 days by --accept-guessable-secrets (accept_guessable_secrets in the API)"}
+			return n, &storage.Invalid{Field: "client_secret",
+				Reason: "could be guessed: make a new one for this client, " +
+					"or have it accepted for 30 days by --accept-guessable-secrets (accept_guessable_secrets in the API)"}
 		}
 	}
 	return n, nil
@@ -162,7 +163,8 @@ func (i clientImport) keepSecret(n *apps.ClientImport, e *ClientEntry, have *app
 		return nil
 	}
 	for _, s := range live {
-		if len(live) == 1 && len(s.Imported) > 0 && s.GuessableUntil.IsZero() && i.how.AcceptGuessable && i.isOrigin(s, e) {
+		if len(live) == 1 && len(s.Imported) > 0 && s.GuessableUntil.IsZero() && i.how.AcceptGuessable &&
+			i.isOrigin(s, e) {
 			return nil // the same again, which may be guessable from now on
 		}
 		if e.Secret != "" && i.Keys.VerifyClientSecret(s.Hash, e.Secret) || i.isOrigin(s, e) {
@@ -219,7 +221,8 @@ func (e *ClientEntry) checkSecret(known bool) error {
 		return nil
 	case secret == "":
 		return refused("client_secret", "or client_secret_hash must be given, or token_endpoint_auth_method be none or private_key_jwt")
-	case strings.HasPrefix(secret, "pbkdf2_") || strings.HasPrefix(secret, "argon2$") || strings.HasPrefix(secret, "bcrypt"):
+	case strings.HasPrefix(secret, "pbkdf2_") || strings.HasPrefix(secret, "argon2$") ||
+		strings.HasPrefix(secret, "bcrypt"):
 		return refused(field, "is hashed: give it as client_secret_hash")
 	case len(secret) < apps.SecretLeast || len(secret) > apps.SecretMost:
 		return refused(field, "must be 16 to 512 characters long: make a new one for this client")

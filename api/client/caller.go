@@ -107,7 +107,8 @@ func decode[T any](res *http.Response) (answer T, err error) {
 	case res.StatusCode >= http.StatusMultipleChoices:
 		p := &wire.Problem{}
 		if json.Unmarshal(text, p) != nil || p.Status == 0 {
-			p = &wire.Problem{Status: res.StatusCode, Title: fmt.Sprintf("the server answered %s, not as Latchkey does: is a proxy in the way?", res.Status)}
+			p = &wire.Problem{Status: res.StatusCode,
+				Title: fmt.Sprintf("the server answered %s, not as Latchkey does: is a proxy in the way?", res.Status)}
 		}
 		return answer, p
 	case res.StatusCode == http.StatusNoContent:
@@ -135,7 +136,8 @@ func only[T any](noun, name string, found []T, err error) (one T, _ error) {
 	case len(found) == 0:
 		return one, fmt.Errorf("%s %q: %w", noun, name, storage.ErrNotFound)
 	case len(found) > 1:
-		return one, fmt.Errorf("the answer is not what this version expects: it has %d records for one name", len(found))
+		return one, fmt.Errorf("the answer is not what this version expects: it has %d records for one name",
+			len(found))
 	}
 	return found[0], checkIdentity(found[0])
 }

@@ -26,7 +26,8 @@ func TestAnAnswerWithoutAnEndIsGivenUp(t *testing.T) {
 	}))
 	defer server.Close()
 	caller := client.Over(server.URL, server.Client())
-	if _, err := caller.FindUser(t.Context(), "ada"); err == nil || !strings.Contains(err.Error(), "the answer is longer than any") {
+	if _, err := caller.FindUser(t.Context(), "ada"); err == nil ||
+		!strings.Contains(err.Error(), "the answer is longer than any") {
 		t.Errorf("an answer: %v", err)
 	}
 	missing = true
@@ -40,10 +41,14 @@ func TestAnswersThatAreNotOursAreToldApart(t *testing.T) {
 		w.WriteHeader(http.StatusBadGateway)
 		_, _ = w.Write([]byte("<html>"))
 	}))
-	if _, err := odd.FindUser(context.Background(), "x"); err == nil || !strings.Contains(err.Error(), "502") && !strings.Contains(err.Error(), "Bad Gateway") {
+	if _, err := odd.FindUser(context.Background(), "x"); err == nil || !strings.Contains(err.Error(), "502") &&
+		!strings.Contains(err.Error(), "Bad Gateway") {
 		t.Error(err)
 	}
-	mute := client.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("<html>")) }))
+	mute := client.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_,
+			_ = w.Write([]byte("<html>"))
+	}))
 	if _, err := mute.FindUser(context.Background(), "x"); err == nil || !strings.Contains(err.Error(), "expects") {
 		t.Error(err)
 	}

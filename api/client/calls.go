@@ -167,7 +167,8 @@ func (c *Caller) DeleteResource(ctx context.Context, id string) error {
 
 // DisableResource takes a resource out of use, or back into it.
 func (c *Caller) DisableResource(ctx context.Context, id string, disabled bool) (wire.Resource, error) {
-	return call[wire.Resource](ctx, c, http.MethodPut, path("/resources/", id)+"/disabled", Fields{"disabled": disabled})
+	return call[wire.Resource](ctx, c, http.MethodPut, path("/resources/", id)+"/disabled",
+		Fields{"disabled": disabled})
 }
 
 // AddResourceSecret gives a resource a new secret, which the answer holds this once.

@@ -94,7 +94,8 @@ func up(ts *testscript.TestScript, _ bool, args []string) {
 	deadline := time.Now().Add(30 * time.Second)
 	pool, text := x509.NewCertPool(), ts.ReadFile(ts.Getenv("CA"))
 	pool.AppendCertsFromPEM([]byte(text))
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true}}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool},
+		DisableKeepAlives: true}}
 	for {
 		res, err := client.Get(args[0] + server.PathReady)
 		if err == nil {

@@ -307,7 +307,8 @@ func TestAPathInAnotherSpellingLeadsToTheRightOneWithTheSameMethod(t *testing.T)
 			req := httptest.NewRequest(method, "/", nil)
 			req.URL = must(t, sent)
 			e.Handler(router).ServeHTTP(rec, req)
-			if to := rec.Header().Get("Location"); to != want || (rec.Code == http.StatusPermanentRedirect) != (want != "") || called != (want == "") {
+			if to := rec.Header().Get("Location"); to != want ||
+				(rec.Code == http.StatusPermanentRedirect) != (want != "") || called != (want == "") {
 				t.Errorf("%s %s: %d, sent to %q, handler called: %v", method, sent, rec.Code, to, called)
 			}
 		}

@@ -30,7 +30,8 @@ func TestOnlyACallerWhoWentAwayIsNoFaultOfOurs(t *testing.T) {
 			w.WriteHeader(status)
 		}
 	}
-	stays := func(answer func(http.ResponseWriter, *http.Request, func())) func(http.ResponseWriter, *http.Request, func()) {
+	stays := func(answer func(http.ResponseWriter, *http.Request, func())) func(http.ResponseWriter, *http.Request,
+		func()) {
 		return func(w http.ResponseWriter, r *http.Request, _ func()) { answer(w, r, func() {}) }
 	}
 	for name, c := range map[string]struct {
@@ -40,15 +41,24 @@ func TestOnlyACallerWhoWentAwayIsNoFaultOfOurs(t *testing.T) {
 		level  string
 		code   string
 	}{
-		"gone":                        {answer: fails(context.Canceled, 500), status: 499, level: "INFO", code: "client_gone"},
-		"gone, while we are busy":     {answer: fails(context.Canceled, 503), status: 499, level: "INFO", code: "client_gone"},
-		"there":                       {answer: stays(fails(context.Canceled, 500)), status: 500, level: "ERROR", code: "server_error"},
-		"a deadline":                  {answer: stays(fails(context.DeadlineExceeded, 500)), late: true, status: 500, level: "ERROR", code: "server_error"},
-		"a deadline that cancels":     {answer: stays(fails(context.Canceled, 500)), late: true, status: 500, level: "ERROR", code: "server_error"},
-		"gone, and a fault":           {answer: fails(errors.New("the disk is full"), 500), status: 500, level: "ERROR", code: "server_error"},
-		"gone, and a deadline within": {answer: fails(context.DeadlineExceeded, 500), status: 500, level: "ERROR", code: "server_error"},
-		"gone, and refused":           {answer: fails(context.Canceled, 401), status: 401, level: "INFO", code: "server_error"},
-		"gone, and answered":          {answer: fails(context.Canceled, 200), status: 200, level: "INFO", code: "server_error"},
+		"gone": {answer: fails(context.Canceled, 500), status: 499, level: "INFO",
+			code: "client_gone"},
+		"gone, while we are busy": {answer: fails(context.Canceled, 503), status: 499, level: "INFO",
+			code: "client_gone"},
+		"there": {answer: stays(fails(context.Canceled, 500)), status: 500, level: "ERROR",
+			code: "server_error"},
+		"a deadline": {answer: stays(fails(context.DeadlineExceeded, 500)), late: true,
+			status: 500, level: "ERROR", code: "server_error"},
+		"a deadline that cancels": {answer: stays(fails(context.Canceled, 500)), late: true, status: 500,
+			level: "ERROR", code: "server_error"},
+		"gone, and a fault": {answer: fails(errors.New("the disk is full"), 500), status: 500,
+			level: "ERROR", code: "server_error"},
+		"gone, and a deadline within": {answer: fails(context.DeadlineExceeded, 500), status: 500, level: "ERROR",
+			code: "server_error"},
+		"gone, and refused": {answer: fails(context.Canceled, 401), status: 401, level: "INFO",
+			code: "server_error"},
+		"gone, and answered": {answer: fails(context.Canceled, 200), status: 200, level: "INFO",
+			code: "server_error"},
 		"gone, and a panic": {answer: func(_ http.ResponseWriter, r *http.Request, leave func()) {
 			leave()
 			edge.Fail(r.Context(), "server_error", context.Canceled)
@@ -66,7 +76,8 @@ func TestOnlyACallerWhoWentAwayIsNoFaultOfOurs(t *testing.T) {
 			"/": func(w http.ResponseWriter, r *http.Request) { c.answer(w, r, leave) }})
 		leave()
 		rec := j.only(t)
-		if rec["status"] != float64(c.status) || rec["level"] != c.level || rec["error"] != c.code || rec["cause"] == nil {
+		if rec["status"] != float64(c.status) || rec["level"] != c.level || rec["error"] != c.code ||
+			rec["cause"] == nil {
 			t.Errorf("%s: logged %v", name, rec)
 		}
 		if len(o.heard) != 1 || !strings.HasPrefix(o.heard[0], fmt.Sprintf("GET / %d ", c.status)) {

@@ -32,7 +32,8 @@ func (h *waiting) ServeHTTP(http.ResponseWriter, *http.Request) {
 
 // press sends n requests at once. It returns how many the handler got and how many were
 // refused, once each is the one or the other.
-func (h *waiting) press(t *testing.T, all *sync.WaitGroup, n int, send func() (*http.Response, error)) (got, refused int) {
+func (h *waiting) press(t *testing.T, all *sync.WaitGroup, n int, send func() (*http.Response, error)) (got,
+	refused int) {
 	t.Helper()
 	answers := make(chan *http.Response, n)
 	for range n {
@@ -236,7 +237,8 @@ func openTooMany(framer *http2.Framer, n int) error {
 	encoder := hpack.NewEncoder(&block)
 	for i := range n {
 		block.Reset()
-		for _, f := range [][2]string{{":method", "POST"}, {":scheme", "https"}, {":authority", "a.example"}, {":path", "/"}, {"content-type", form}} {
+		for _, f := range [][2]string{{":method", "POST"}, {":scheme", "https"}, {":authority", "a.example"},
+			{":path", "/"}, {"content-type", form}} {
 			_ = encoder.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]})
 		}
 		h := http2.HeadersFrameParam{StreamID: uint32(2*i + 1), BlockFragment: []byte(block.String()), EndHeaders: true}

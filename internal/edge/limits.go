@@ -67,7 +67,8 @@ func (l Limits) body(path string) int64 {
 }
 
 var (
-	tooLarge    = Problem{Status: http.StatusRequestEntityTooLarge, Message: "The request is larger than this page accepts."}
+	tooLarge = Problem{Status: http.StatusRequestEntityTooLarge,
+		Message: "The request is larger than this page accepts."}
 	tooMany     = Problem{Status: http.StatusBadRequest, Message: "The request has too many parameters."}
 	interrupted = Problem{Status: http.StatusBadRequest, Message: "The request broke off before its end."}
 )

@@ -51,10 +51,14 @@ func TestOversizedRequestsAreRefusedBeforeAnyHandler(t *testing.T) {
 		{"one over, length unknown", "/page", form, stream{strings.NewReader(strings.Repeat("x", 101))}, 413},
 		{"known length, not a form", "/page", "application/json", strings.NewReader(strings.Repeat("x", 101)), 413},
 		{"exception for a path", "/upload", "application/json", strings.NewReader(strings.Repeat("x", 1000)), 200},
-		{"not for the paths under it", "/upload/2", "application/json", strings.NewReader(strings.Repeat("x", 1000)), 413},
-		{"exception for a tree", "/import/users", "application/json", strings.NewReader(strings.Repeat("x", 1500)), 200},
-		{"a larger form, which would be held in memory", "/upload", form, strings.NewReader(strings.Repeat("x", 101)), 413},
-		{"a larger form, length unknown", "/import/users", form, stream{strings.NewReader(strings.Repeat("x", 101))}, 413},
+		{"not for the paths under it", "/upload/2", "application/json",
+			strings.NewReader(strings.Repeat("x", 1000)), 413},
+		{"exception for a tree", "/import/users", "application/json", strings.NewReader(strings.Repeat("x", 1500)),
+			200},
+		{"a larger form, which would be held in memory", "/upload", form,
+			strings.NewReader(strings.Repeat("x", 101)), 413},
+		{"a larger form, length unknown", "/import/users", form,
+			stream{strings.NewReader(strings.Repeat("x", 101))}, 413},
 		{"the longest key decides", "/import/small/1", form, strings.NewReader(strings.Repeat("x", 11)), 413},
 		{"five parameters", "/page?a&b&c&d&e", "", nil, 200},
 		{"six parameters", "/page?a&b&c&d&e&f", "", nil, 400},
@@ -129,7 +133,8 @@ func TestTheLogSaysWhyTheEdgeRefused(t *testing.T) {
 	var log bytes.Buffer
 	e := edge.New(edge.Options{Secure: true, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	e.Handler(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
-	if !strings.Contains(log.String(), "status=400") || !strings.Contains(log.String(), "cause=\"") || !strings.Contains(log.String(), "trusted_proxies") {
+	if !strings.Contains(log.String(), "status=400") || !strings.Contains(log.String(), "cause=\"") ||
+		!strings.Contains(log.String(), "trusted_proxies") {
 		t.Errorf("logged %s", &log)
 	}
 }
@@ -145,7 +150,8 @@ func TestASemicolonThatIsNotEncodedIsData(t *testing.T) {
 		called := false
 		newEdge(new(journal), nil).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			called = true
-			if err := r.ParseForm(); err != nil || r.Form.Get("return") != "/a;b=1" || r.Form.Get("state") != "x;y;" || len(r.Form) != 2 {
+			if err := r.ParseForm(); err != nil || r.Form.Get("return") != "/a;b=1" ||
+				r.Form.Get("state") != "x;y;" || len(r.Form) != 2 {
 				t.Errorf("%s: %v, %v", name, r.Form, err)
 			}
 		})).ServeHTTP(httptest.NewRecorder(), req)

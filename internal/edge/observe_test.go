@@ -34,7 +34,8 @@ func (o *tally) Event(what, result string) { o.add("%s %s", what, result) }
 func TestTheObserverHearsOfEveryExchangeAndOfNothingThatWasSent(t *testing.T) {
 	o := &tally{}
 	now := time.Unix(0, 0)
-	e := edge.New(edge.Options{Observer: o, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { now = now.Add(time.Second); return now }})
+	e := edge.New(edge.Options{Observer: o, Log: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { now = now.Add(time.Second); return now }})
 	router := e.Router()
 	router.HandleFunc("/users/{id}", func(_ http.ResponseWriter, r *http.Request) {
 		edge.Count(r.Context(), "sign_in", "busy")

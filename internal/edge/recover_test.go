@@ -41,7 +41,8 @@ func TestAnyPanicIsAnsweredAndLogged(t *testing.T) {
 				t.Errorf("status %d, cookie %q", res.StatusCode, res.Header.Get("Set-Cookie"))
 			}
 			rec := j.only(t)
-			if rec["level"] != "ERROR" || rec["panic"] == nil || !strings.Contains(rec["stack"].(string), "recover_test.go") {
+			if rec["level"] != "ERROR" || rec["panic"] == nil ||
+				!strings.Contains(rec["stack"].(string), "recover_test.go") {
 				t.Errorf("record = %v", rec)
 			}
 			if !strings.Contains(text, rec["request_id"].(string)) || strings.Contains(text, "kaboom") {

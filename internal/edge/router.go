@@ -21,7 +21,8 @@ func (e *Edge) Router() *mux.Router {
 	router.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// RFC 9110 section 15.5.6: a 405 must carry Allow.
 		w.Header().Set("Allow", strings.Join(allowed(router, r), ", "))
-		e.fail(w, r, Problem{Status: http.StatusMethodNotAllowed, Message: "This address does not answer that kind of request."})
+		e.fail(w, r, Problem{Status: http.StatusMethodNotAllowed,
+			Message: "This address does not answer that kind of request."})
 	})
 	return router
 }

@@ -60,8 +60,10 @@ func TestNoSecretReachesTheLog(t *testing.T) {
 
 func TestPathsInTheLogStayReadable(t *testing.T) {
 	for _, c := range []struct{ route, path, want string }{
-		{"/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server"},
-		{"/flow/{id}/consent", "/flow/018f2c5e-7b1a-7c3d-9e4f-5a6b7c8d9e0f/consent", "/flow/018f2c5e-7b1a-7c3d-9e4f-5a6b7c8d9e0f/consent"},
+		{"/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server",
+			"/.well-known/oauth-authorization-server"},
+		{"/flow/{id}/consent", "/flow/018f2c5e-7b1a-7c3d-9e4f-5a6b7c8d9e0f/consent",
+			"/flow/018f2c5e-7b1a-7c3d-9e4f-5a6b7c8d9e0f/consent"},
 		{"/users/{name}", "/users/ada", "/users/ada"},
 	} {
 		var j journal

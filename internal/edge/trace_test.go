@@ -78,7 +78,8 @@ func TestOnlyATrustedProxySaysWhichTraceARequestBelongsTo(t *testing.T) {
 		r.Header.Set("Traceparent", parent)
 		r.Header.Set("Tracestate", state)
 		r.Header.Set("X-Forwarded-For", "10.0.0.8") // who is behind a proxy does not count
-		traced(n, slog.New(slog.DiscardHandler), func(http.ResponseWriter, *http.Request) {}).ServeHTTP(httptest.NewRecorder(), r)
+		traced(n, slog.New(slog.DiscardHandler),
+			func(http.ResponseWriter, *http.Request) {}).ServeHTTP(httptest.NewRecorder(), r)
 		if n.heard[0] != want {
 			t.Errorf("from %s: heard %s, want %s", from, n.heard[0], want)
 		}
@@ -94,7 +95,8 @@ func TestTheLogRecordNamesTheTraceIfThereIsOne(t *testing.T) {
 		t.Errorf("logged %s", &out)
 	}
 	out.Reset()
-	New(Options{Log: log}).Handler(http.HandlerFunc(nothing)).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	New(Options{Log: log}).Handler(http.HandlerFunc(nothing)).ServeHTTP(httptest.NewRecorder(),
+		httptest.NewRequest("GET", "/", nil))
 	if out.Len() == 0 || strings.Contains(out.String(), "trace_id") {
 		t.Errorf("logged %s", &out)
 	}

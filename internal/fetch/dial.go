@@ -39,8 +39,10 @@ func ParseAllow(texts []string) (Allow, error) {
 }
 
 func isName(text string) bool {
-	return text != "" && len(text) < 254 && strings.Trim(strings.ToLower(text), "abcdefghijklmnopqrstuvwxyz0123456789-.") == "" &&
-		strings.ContainsAny(strings.ToLower(text), "abcdefghijklmnopqrstuvwxyz") && !strings.ContainsAny(text[:1]+text[len(text)-1:], "-.")
+	return text != "" && len(text) < 254 &&
+		strings.Trim(strings.ToLower(text), "abcdefghijklmnopqrstuvwxyz0123456789-.") == "" &&
+		strings.ContainsAny(strings.ToLower(text), "abcdefghijklmnopqrstuvwxyz") &&
+		!strings.ContainsAny(text[:1]+text[len(text)-1:], "-.")
 }
 
 func (a Allow) host(name string) bool {

@@ -46,8 +46,10 @@ func (h *Handler) apps(w http.ResponseWriter, r *http.Request) {
 		p.SwitchURL = others(live, front.PathApps)
 	}
 	for _, c := range connected {
-		p.Apps = append(p.Apps, page.ConnectedApp{App: *front.AppOf(c.Client), Since: c.Consent.Created, Scopes: s.allowed(c), Asks: !c.Client.SkipsConsent(),
-			RemoveURL: pathRemove + "?" + url.Values{"app": {c.Client.ID}, "account": {live[0].User.Subject()}}.Encode()})
+		p.Apps = append(p.Apps, page.ConnectedApp{App: *front.AppOf(c.Client), Since: c.Consent.Created,
+			Scopes: s.allowed(c), Asks: !c.Client.SkipsConsent(),
+			RemoveURL: pathRemove + "?" + url.Values{"app": {c.Client.ID},
+				"account": {live[0].User.Subject()}}.Encode()})
 	}
 	h.front().Show(w, r, http.StatusOK, p)
 }
@@ -116,8 +118,9 @@ func (h *Handler) removeForm(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		h.front().Fail(w, r, err)
 	default:
-		h.front().Show(w, r, http.StatusOK, page.RemoveApp{Action: pathRemove, Back: front.PathApps, Person: front.PersonOf(v.User),
-			Account: v.User.Subject(), App: *front.AppOf(c), ID: c.ID, Asks: !c.SkipsConsent()})
+		h.front().Show(w, r, http.StatusOK,
+			page.RemoveApp{Action: pathRemove, Back: front.PathApps, Person: front.PersonOf(v.User),
+				Account: v.User.Subject(), App: *front.AppOf(c), ID: c.ID, Asks: !c.SkipsConsent()})
 	}
 }
 

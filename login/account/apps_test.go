@@ -27,7 +27,8 @@ func (h *house) connect(u *people.User, name string, scopes ...string) *apps.Cli
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	_, err = h.store.Grants.Create(ctx, grants.NewGrant{ClientRevision: c.Revision, Consented: &grants.ConsentChange{Scopes: scopes, Claims: []string{"birthdate"}},
+	_, err = h.store.Grants.Create(ctx, grants.NewGrant{ClientRevision: c.Revision,
+		Consented: &grants.ConsentChange{Scopes: scopes, Claims: []string{"birthdate"}},
 		Grant: grants.Grant{ID: h.store.Grants.NewID(), User: u.ID, ClientID: c.ID, Session: v.ID, Scopes: scopes,
 			RedirectURI: "https://app.example/cb", CodeHash: []byte("code")}})
 	if err != nil {
@@ -58,24 +59,29 @@ func TestAnAppIsRemovedAfterAQuestionAndNoOther(t *testing.T) {
 	bazaar := h.connect(ada, "Bazaar", "openid")
 	b := h.signedIn("ada")
 	p := b.get("/account/apps")
-	for _, want := range []string{"Event &lt;b&gt;Calendar&lt;/b&gt;", "Bazaar", "See your e-mail address", "See your date of birth", "1 March 2026", "ada@example.org"} {
+	for _, want := range []string{"Event &lt;b&gt;Calendar&lt;/b&gt;", "Bazaar", "See your e-mail address",
+		"See your date of birth", "1 March 2026", "ada@example.org"} {
 		if !strings.Contains(p.body, want) {
 			t.Errorf("the list lacks %q:\n%s", want, p.body)
 		}
 	}
 	p = b.get("/account/apps/remove?" + url.Values{"app": {calendar.ID}, "account": {ada.Subject()}}.Encode())
-	if p.status != http.StatusOK || !strings.Contains(p.body, "loses its access to your account at once") || !h.allows(ada, calendar) {
+	if p.status != http.StatusOK || !strings.Contains(p.body, "loses its access to your account at once") ||
+		!h.allows(ada, calendar) {
 		t.Fatalf("%d\n%s", p.status, p.body)
 	}
 	// A form about somebody who is not signed in here.
-	if p := b.post("/account/apps/remove", "account", bob.Subject(), "app", calendar.ID); !h.allows(ada, calendar) || !strings.HasPrefix(p.at, "/sign-in") {
+	if p := b.post("/account/apps/remove", "account", bob.Subject(), "app", calendar.ID); !h.allows(ada,
+		calendar) || !strings.HasPrefix(p.at, "/sign-in") {
 		t.Errorf("bob's form: at %s", p.at)
 	}
 	p = b.post("/account/apps/remove", "account", ada.Subject(), "app", calendar.ID)
-	if p.at != "/account/apps" || !strings.Contains(p.body, `role="status"`) || strings.Contains(p.body, "Calendar") || h.allows(ada, calendar) || !h.allows(ada, bazaar) {
+	if p.at != "/account/apps" || !strings.Contains(p.body, `role="status"`) ||
+		strings.Contains(p.body, "Calendar") || h.allows(ada, calendar) || !h.allows(ada, bazaar) {
 		t.Errorf("%d at %s\n%s", p.status, p.at, p.body)
 	}
-	if p := b.post("/account/apps/remove", "account", ada.Subject(), "app", calendar.ID); p.at != "/account/apps" || strings.Contains(p.body, `role="status"`) {
+	if p := b.post("/account/apps/remove", "account", ada.Subject(), "app", calendar.ID); p.at != "/account/apps" ||
+		strings.Contains(p.body, `role="status"`) {
 		t.Errorf("a second time: %d at %s", p.status, p.at)
 	}
 	if p := b.get("/account/apps/remove?app=nonsense&account=" + ada.Subject()); p.at != "/account/apps" {
@@ -94,11 +100,13 @@ func TestAppsAreTheOwnersToSeeAndToRemove(t *testing.T) {
 		}
 	}
 	eve := h.signedIn("eve")
-	if p := eve.get("/account/apps"); strings.Contains(p.body, "Event Calendar") || !strings.Contains(p.body, "No apps yet") {
+	if p := eve.get("/account/apps"); strings.Contains(p.body, "Event Calendar") ||
+		!strings.Contains(p.body, "No apps yet") {
 		t.Errorf("eve sees:\n%s", p.body)
 	}
 	eve.post("/account/apps/remove", "account", ada.Subject(), "app", calendar.ID)
-	r, _ := http.NewRequest(http.MethodPost, h.url+"/account/apps/remove", strings.NewReader("account="+ada.Subject()+"&app="+calendar.ID))
+	r, _ := http.NewRequest(http.MethodPost, h.url+"/account/apps/remove",
+		strings.NewReader("account="+ada.Subject()+"&app="+calendar.ID))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	r.Header.Set("Origin", "https://evil.example")
@@ -121,7 +129,8 @@ func TestAnAppThatAsksNobodyIsSaidToComeBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := h.signedIn("ada")
-	for _, p := range []seen{b.get("/account/apps/remove?" + url.Values{"app": {forum.ID}, "account": {ada.Subject()}}.Encode()),
+	for _, p := range []seen{b.get("/account/apps/remove?" + url.Values{"app": {forum.ID},
+		"account": {ada.Subject()}}.Encode()),
 		b.post("/account/apps/remove", "account", ada.Subject(), "app", forum.ID)} {
 		if !strings.Contains(p.body, "access again") {
 			t.Errorf("at %s:\n%s", p.at, p.body)
@@ -133,10 +142,12 @@ func TestPagesOfTheAccountShareOneListOfSections(t *testing.T) {
 	h := newHouse(t, keys.HasherOptions{})
 	h.addUser("ada")
 	b := h.signedIn("ada")
-	for path, current := range map[string]string{"/account": "/account", "/account/apps": "/account/apps", "/account/security": "/account/security",
+	for path, current := range map[string]string{"/account": "/account", "/account/apps": "/account/apps",
+		"/account/security": "/account/security",
 		"/account/password": "/account/security"} {
 		p := b.get(path)
-		if p.status != http.StatusOK || !strings.Contains(p.body, `<body class="wide`) || !strings.Contains(p.body, `<a href="`+current+`" aria-current="page">`) {
+		if p.status != http.StatusOK || !strings.Contains(p.body, `<body class="wide`) ||
+			!strings.Contains(p.body, `<a href="`+current+`" aria-current="page">`) {
 			t.Errorf("%s: %d\n%s", path, p.status, p.body)
 		}
 		if p := h.browser().get(path); p.at != "/sign-in?return_to="+url.QueryEscape(path) {

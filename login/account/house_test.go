@@ -89,8 +89,10 @@ func newHouse(t *testing.T, o keys.HasherOptions) *house {
 	}
 	r := mux.NewRouter()
 	operations := &usecase.Operations{Store: h.store, Keys: ring, Hasher: h.hasher, Issuer: h.url}
-	(&signin.Handler{Provider: provider, Store: h.store, Operations: operations, Sessions: h.sessions, Renderer: renderer}).Routes(r)
-	(&account.Handler{Store: h.store, Operations: operations, Sessions: h.sessions, Browsers: provider, Renderer: renderer}).Routes(r)
+	(&signin.Handler{Provider: provider, Store: h.store, Operations: operations, Sessions: h.sessions,
+		Renderer: renderer}).Routes(r)
+	(&account.Handler{Store: h.store, Operations: operations, Sessions: h.sessions, Browsers: provider,
+		Renderer: renderer}).Routes(r)
 	server.Config.Handler = r
 	server.Start()
 	return h
@@ -184,7 +186,8 @@ func (b *browser) post(path string, fields ...string) seen {
 // change sends the form for an account.
 func (b *browser) change(u *people.User, current, fresh string, more ...string) seen {
 	b.h.t.Helper()
-	return b.post("/account/password", append([]string{"account", u.Subject(), "current-password", current, "new-password", fresh}, more...)...)
+	return b.post("/account/password", append([]string{"account", u.Subject(), "current-password", current,
+		"new-password", fresh}, more...)...)
 }
 
 // verified reports whether a user's password is that.

@@ -26,12 +26,14 @@ func (h *Handler) overview(w http.ResponseWriter, r *http.Request) {
 		h.front().Fail(w, r, err)
 		return
 	}
-	guessed, err := h.Store.Attempts.Guessed(r.Context(), v.User.Actor(storage.ViaPage, edge.RequestID(r.Context())), v.User.ID)
+	guessed, err := h.Store.Attempts.Guessed(r.Context(),
+		v.User.Actor(storage.ViaPage, edge.RequestID(r.Context())), v.User.ID)
 	if err != nil {
 		h.front().Fail(w, r, err)
 		return
 	}
-	p := page.Overview{Person: front.PersonOf(v.User), Email: v.User.Email, Apps: len(apps), SignedIn: v.Session.AuthTime}
+	p := page.Overview{Person: front.PersonOf(v.User), Email: v.User.Email, Apps: len(apps),
+		SignedIn: v.Session.AuthTime}
 	if t := guessed.Told; t != nil {
 		p.Guessed = &page.Guessed{Account: v.User.Subject(), Failures: int(t.Failures), First: t.Start, Last: t.Last}
 	}
@@ -53,7 +55,8 @@ func (h *Handler) putGuessingAside(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	edge.Sub(r.Context(), v.User.Subject())
-	if err := h.Store.Attempts.PutAside(r.Context(), v.User.Actor(storage.ViaPage, edge.RequestID(r.Context()))); err != nil {
+	if err := h.Store.Attempts.PutAside(r.Context(),
+		v.User.Actor(storage.ViaPage, edge.RequestID(r.Context()))); err != nil {
 		h.front().Fail(w, r, err)
 		return
 	}
@@ -78,7 +81,8 @@ func (h *Handler) security(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := page.Security{Person: front.PersonOf(v.User), SignedIn: v.Session.AuthTime, Kept: !v.Session.Short,
-		Ends: v.Session.Created.Add(v.Session.Life(set.Lifetimes)), Notice: front.Notices{Cookies: h.Cookies}.Take(w, r)}
+		Ends:   v.Session.Created.Add(v.Session.Life(set.Lifetimes)),
+		Notice: front.Notices{Cookies: h.Cookies}.Take(w, r)}
 	if len(v.User.Password) > 0 {
 		p.PasswordURL = front.PathPassword
 	}

@@ -31,7 +31,8 @@ func TestWhoIsGuessedAtHearsOfItUntilTheyHaveReadIt(t *testing.T) {
 	}
 	h.pass(time.Hour) // the longest pause is over, and so is the session: the guessing took days
 	b = h.signedIn("ada")
-	if p := b.get("/account"); !strings.Contains(p.body, heard) || !strings.Contains(p.body, "100 wrong passwords in a row") {
+	if p := b.get("/account"); !strings.Contains(p.body, heard) ||
+		!strings.Contains(p.body, "100 wrong passwords in a row") {
 		t.Fatalf("after: %d\n%s", p.status, p.body)
 	}
 	if p := b.post("/account", "account", ada.Subject()); p.at != "/account" || strings.Contains(p.body, heard) {

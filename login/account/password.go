@@ -100,13 +100,15 @@ func statusOf(form page.ChangePassword) int {
 }
 
 // change does what the form says. Nil: it notes on the form why not.
-func (h *Handler) change(r *http.Request, v people.SignedIn, form *page.ChangePassword) (*people.PasswordChanged, error) {
+func (h *Handler) change(r *http.Request, v people.SignedIn, form *page.ChangePassword) (*people.PasswordChanged,
+	error) {
 	current, fresh := r.PostForm.Get(string(page.FieldCurrentPassword)), r.PostForm.Get(string(page.FieldNewPassword))
 	if err := h.examine(r.Context(), &form.Errors, v.User, current, fresh); err != nil || current == "" {
 		return nil, err
 	}
 	browser := h.Browsers.Browser(r)
-	done, check, err := h.Operations.ChangePassword(r.Context(), v.User.Actor(storage.ViaPage, edge.RequestID(r.Context())),
+	done, check, err := h.Operations.ChangePassword(r.Context(),
+		v.User.Actor(storage.ViaPage, edge.RequestID(r.Context())),
 		v.User, browser, current, fresh, h.passwordChange(r, v, browser, form.EndOthers))
 	switch refused := new(keys.PasswordError); {
 	case errors.Is(err, storage.ErrStale):
@@ -128,9 +130,11 @@ func (h *Handler) change(r *http.Request, v people.SignedIn, form *page.ChangePa
 }
 
 // passwordChange is what is changed besides the password.
-func (h *Handler) passwordChange(r *http.Request, v people.SignedIn, browser []byte, endOthers bool) people.PasswordChange {
+func (h *Handler) passwordChange(r *http.Request, v people.SignedIn, browser []byte,
+	endOthers bool) people.PasswordChange {
 	return people.PasswordChange{EndOthers: endOthers,
-		Session: people.NewSession{User: v.User.ID, UserEpoch: v.User.Epoch, AMR: []string{"pwd"}, ACR: userclaims.ACRPassword(),
+		Session: people.NewSession{User: v.User.ID, UserEpoch: v.User.Epoch, AMR: []string{"pwd"},
+			ACR:       userclaims.ACRPassword(),
 			UserAgent: r.UserAgent(), Address: edge.ClientAddr(r.Context()).String(), Browser: browser,
 			Short: v.Session.Short, Replaces: v.Session.ID, RequestID: edge.RequestID(r.Context())}}
 }

@@ -19,7 +19,8 @@ func TestAChangedPasswordIsTheOnlyOneAndSignsOthersOut(t *testing.T) {
 	h := newHouse(t, keys.HasherOptions{})
 	ada := h.addUser("ada")
 	here, phone, laptop := h.signedIn("ada"), h.signedIn("ada"), h.signedIn("ada")
-	if p := here.get("/account/password"); p.status != http.StatusOK || !strings.Contains(p.body, ` checked>`) || !strings.Contains(p.body, "The ada") {
+	if p := here.get("/account/password"); p.status != http.StatusOK || !strings.Contains(p.body, ` checked>`) ||
+		!strings.Contains(p.body, "The ada") {
 		t.Fatalf("%d\n%s", p.status, p.body)
 	}
 	p := here.change(ada, password, another, "everywhere", "yes")
@@ -73,20 +74,23 @@ func TestFormsThatChangeNothingSayWhatToMend(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ current, fresh, field, says string }{
-		"nothing typed":     {"", another, "current-password", "Enter your current password."},
-		"no new one":        {password, "", "new-password", "Enter a new password."},
-		"short":             {password, "eleven foxe", "new-password", "Use at least 12 characters."},
-		"long":              {password, strings.Repeat("long words ", 30), "new-password", "Use at most 256 characters."},
+		"nothing typed": {"", another, "current-password", "Enter your current password."},
+		"no new one":    {password, "", "new-password", "Enter a new password."},
+		"short":         {password, "eleven foxe", "new-password", "Use at least 12 characters."},
+		"long": {password, strings.Repeat("long words ", 30), "new-password",
+			"Use at most 256 characters."},
 		"common":            {password, "password1234", "new-password", "among the first to be guessed"},
 		"of her names":      {password, "ada@example.org!", "new-password", "without your name"},
 		"of the platform's": {password, "resonite glow", "new-password", "without your name"},
 		"not text":          {password, "eleven\x00purple foxes", "new-password", "control character"},
 		"the same":          {password, password, "new-password", "That is the password you have."},
-		"wrong":             {"not her password at all", another, "current-password", "That is not your current password."},
+		"wrong": {"not her password at all", another, "current-password",
+			"That is not your current password."},
 	} {
 		p := b.change(ada, c.current, c.fresh)
 		if p.status != http.StatusUnprocessableEntity || !strings.Contains(p.body, "<title>Error: Change password") ||
-			!strings.Contains(p.body, `<a href="#`+c.field+`">`) || !strings.Contains(p.body, c.says) || !strings.Contains(p.body, `id="`+c.field+`-error"`) {
+			!strings.Contains(p.body, `<a href="#`+c.field+`">`) || !strings.Contains(p.body, c.says) ||
+			!strings.Contains(p.body, `id="`+c.field+`-error"`) {
 			t.Errorf("%s: %d\n%s", name, p.status, p.body)
 		}
 		if strings.Contains(p.body, password) || strings.Contains(p.body, another) {
@@ -109,13 +113,15 @@ func TestTheFormSaysOfBothPasswordsAtOnceWhatIsWrong(t *testing.T) {
 	ada := h.addUser("ada")
 	b := h.signedIn("ada")
 	p := b.change(ada, "not her password at all", "short")
-	at, then := strings.Index(p.body, "That is not your current password."), strings.Index(p.body, "Use at least 12 characters.")
+	at, then := strings.Index(p.body, "That is not your current password."),
+		strings.Index(p.body, "Use at least 12 characters.")
 	if p.status != http.StatusUnprocessableEntity || at < 0 || then < at {
 		t.Errorf("%d\n%s", p.status, p.body)
 	}
 	// Whoever knows the password and looks for a new one is not guessing.
 	for i := range 12 {
-		if p := b.change(ada, password, "short"); p.status != http.StatusUnprocessableEntity || strings.Contains(p.body, "That is not your") {
+		if p := b.change(ada, password, "short"); p.status != http.StatusUnprocessableEntity ||
+			strings.Contains(p.body, "That is not your") {
 			t.Fatalf("new password %d: %d\n%s", i, p.status, p.body)
 		}
 	}
@@ -136,7 +142,8 @@ func TestThePasswordIsKeptInOneUnicodeForm(t *testing.T) {
 	if p := b.change(ada, password, norm.NFD.String(typed)); p.at != "/account/security" {
 		t.Fatalf("%d at %s", p.status, p.at)
 	}
-	if p := b.change(ada, norm.NFC.String(typed), norm.NFD.String(typed)); !strings.Contains(p.body, "That is the password you have.") {
+	if p := b.change(ada, norm.NFC.String(typed), norm.NFD.String(typed)); !strings.Contains(p.body,
+		"That is the password you have.") {
 		t.Errorf("another form of the same: %d at %s", p.status, p.at)
 	}
 	if p := b.change(ada, norm.NFC.String(typed), another); p.at != "/account/security" {
@@ -154,7 +161,8 @@ func TestGuessingIsThrottledWithTheSignIns(t *testing.T) {
 		}
 	}
 	p := b.change(ada, password, another)
-	if p.status != http.StatusTooManyRequests || p.header.Get("Retry-After") == "" || !strings.Contains(p.body, "Try again in") {
+	if p.status != http.StatusTooManyRequests || p.header.Get("Retry-After") == "" ||
+		!strings.Contains(p.body, "Try again in") {
 		t.Errorf("%d %v\n%s", p.status, p.header, p.body)
 	}
 	if p := b.post("/sign-in", "username", "ada", "password", password); p.status != http.StatusTooManyRequests {
@@ -185,7 +193,8 @@ func TestTooManyPasswordsAtOnceIsABusyForm(t *testing.T) {
 	for range 200 {
 		p := b.change(ada, password, another)
 		if p.status == http.StatusServiceUnavailable {
-			if p.header.Get("Retry-After") == "" || !strings.Contains(p.body, `id="new-password"`) || !strings.Contains(p.body, `role="alert"`) {
+			if p.header.Get("Retry-After") == "" || !strings.Contains(p.body, `id="new-password"`) ||
+				!strings.Contains(p.body, `role="alert"`) {
 				t.Errorf("%v\n%s", p.header, p.body)
 			}
 			return
@@ -200,7 +209,8 @@ func TestWhoeverIsNotSignedInSignsInAndComesBack(t *testing.T) {
 	ada := h.addUser("ada")
 	b := h.browser()
 	p := b.get("/.well-known/change-password")
-	if p.at != "/sign-in?return_to=%2Faccount%2Fpassword" || !strings.Contains(p.body, `name="return_to" value="/account/password"`) {
+	if p.at != "/sign-in?return_to=%2Faccount%2Fpassword" ||
+		!strings.Contains(p.body, `name="return_to" value="/account/password"`) {
 		t.Fatalf("%d at %s", p.status, p.at)
 	}
 	p = b.post("/sign-in", "username", "ada", "password", password, "return_to", "/account/password")
@@ -210,7 +220,8 @@ func TestWhoeverIsNotSignedInSignsInAndComesBack(t *testing.T) {
 	if err := h.store.Sessions.End(t.Context(), storage.Operator, h.idsOf(b)...); err != nil {
 		t.Fatal(err)
 	}
-	if p := b.change(ada, password, another); p.at != "/sign-in?return_to=%2Faccount%2Fpassword" || !h.verified(ada, password) {
+	if p := b.change(ada, password, another); p.at != "/sign-in?return_to=%2Faccount%2Fpassword" ||
+		!h.verified(ada, password) {
 		t.Errorf("a form sent after the session ended: %d at %s", p.status, p.at)
 	}
 }
@@ -244,7 +255,8 @@ func TestWithSeveralAccountsTheFormIsAboutTheOneItNames(t *testing.T) {
 	ada, bob := h.addUser("ada"), h.addUser("bob")
 	b := h.signedIn("ada", "bob")
 	p := b.get("/account/password")
-	if !strings.Contains(p.body, `value="`+bob.Subject()+`"`) || !strings.Contains(p.body, `href="/choose-account?return_to=%2Faccount%2Fpassword"`) {
+	if !strings.Contains(p.body, `value="`+bob.Subject()+`"`) ||
+		!strings.Contains(p.body, `href="/choose-account?return_to=%2Faccount%2Fpassword"`) {
 		t.Fatalf("not bob's, or no way to ada's:\n%s", p.body)
 	}
 	p = b.get("/choose-account?return_to=%2Faccount%2Fpassword")
@@ -256,7 +268,8 @@ func TestWithSeveralAccountsTheFormIsAboutTheOneItNames(t *testing.T) {
 		t.Fatalf("ada chosen: at %s\n%s", p.at, p.body)
 	}
 	// A form shown before is still about bob.
-	if p := b.change(bob, password, another, "everywhere", "yes"); p.at != "/account/security" || !strings.Contains(p.body, "The bob") {
+	if p := b.change(bob, password, another, "everywhere", "yes"); p.at != "/account/security" ||
+		!strings.Contains(p.body, "The bob") {
 		t.Errorf("%d at %s", p.status, p.at)
 	}
 	if !h.verified(bob, another) || !h.verified(ada, password) {
@@ -267,7 +280,8 @@ func TestWithSeveralAccountsTheFormIsAboutTheOneItNames(t *testing.T) {
 	}
 	// One that is not signed in here.
 	eve := h.addUser("eve")
-	if p := b.change(eve, password, another); p.at != "/choose-account?return_to=%2Faccount%2Fpassword" || !h.verified(eve, password) {
+	if p := b.change(eve, password, another); p.at != "/choose-account?return_to=%2Faccount%2Fpassword" ||
+		!h.verified(eve, password) {
 		t.Errorf("%d at %s", p.status, p.at)
 	}
 	if p := b.post("/choose-account", "sign_out", "all"); p.at != "/sign-in" || len(h.idsOf(b)) != 0 {
@@ -280,7 +294,8 @@ func TestAFormFromAnotherSiteChangesNothing(t *testing.T) {
 	ada := h.addUser("ada")
 	b := h.signedIn("ada")
 	for _, path := range []string{"/account/password", "/choose-account"} {
-		body := "account=" + ada.Subject() + "&current-password=" + strings.ReplaceAll(password, " ", "+") + "&new-password=eleven+purple+foxes+whistle"
+		body := "account=" + ada.Subject() + "&current-password=" + strings.ReplaceAll(password, " ",
+			"+") + "&new-password=eleven+purple+foxes+whistle"
 		r, _ := http.NewRequest(http.MethodPost, h.url+path, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
@@ -337,7 +352,8 @@ func TestAnAccountWithoutAPasswordIsToldHowToGetOne(t *testing.T) {
 	r, _ := http.NewRequest(http.MethodGet, h.url, nil)
 	b.client.Jar.SetCookies(r.URL, w.Result().Cookies())
 	for _, p := range []seen{b.get("/account/password"), b.change(u, "", another)} {
-		if p.status != http.StatusOK || !strings.Contains(p.body, "no password") || !strings.Contains(p.body, "recovery link") || strings.Contains(p.body, "new-password") {
+		if p.status != http.StatusOK || !strings.Contains(p.body, "no password") ||
+			!strings.Contains(p.body, "recovery link") || strings.Contains(p.body, "new-password") {
 			t.Errorf("%d\n%s", p.status, p.body)
 		}
 	}
@@ -347,7 +363,8 @@ func TestAFormThatIsTooLargeOrDamagedSaysSo(t *testing.T) {
 	h := newHouse(t, keys.HasherOptions{})
 	ada := h.addUser("ada")
 	b := h.signedIn("ada")
-	if p := b.change(ada, password, strings.Repeat("x", 20<<10)); p.status != http.StatusRequestEntityTooLarge || !strings.Contains(p.body, "too much at once") {
+	if p := b.change(ada, password, strings.Repeat("x", 20<<10)); p.status != http.StatusRequestEntityTooLarge ||
+		!strings.Contains(p.body, "too much at once") {
 		t.Errorf("20 KiB: %d", p.status)
 	}
 	r, _ := http.NewRequest(http.MethodPost, h.url+"/account/password", strings.NewReader("a=%zz"))

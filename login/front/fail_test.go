@@ -27,7 +27,8 @@ func TestAPageSaysWhetherItIsABugOrTheStoreHasStopped(t *testing.T) {
 	} {
 		w := httptest.NewRecorder()
 		front.Front{Renderer: rd}.Fail(w, httptest.NewRequest(http.MethodGet, "/", nil), c.err)
-		if w.Code != c.status || !strings.Contains(w.Body.String(), words) || strings.Contains(w.Body.String(), "the cause") {
+		if w.Code != c.status || !strings.Contains(w.Body.String(), words) ||
+			strings.Contains(w.Body.String(), "the cause") {
 			t.Errorf("%v: %d\n%s", c.err, w.Code, w.Body)
 		}
 	}

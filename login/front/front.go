@@ -56,7 +56,8 @@ func (f Front) parsed(next http.HandlerFunc) http.HandlerFunc {
 func (f Front) Show(w http.ResponseWriter, r *http.Request, status int, p page.Page) {
 	if err := f.Renderer.Render(w, r, status, p); err != nil {
 		edge.Fail(r.Context(), "server_error", err)
-		http.Error(w, "Something went wrong here. Request id: "+edge.RequestID(r.Context()), http.StatusInternalServerError)
+		http.Error(w, "Something went wrong here. Request id: "+edge.RequestID(r.Context()),
+			http.StatusInternalServerError)
 	}
 }
 
@@ -79,7 +80,8 @@ func See(w http.ResponseWriter, to string) {
 
 // AppOf is a client as pages show it.
 func AppOf(c *apps.Client) *page.App {
-	return &page.App{Name: c.Name(), HomeURL: c.Metadata.ClientURI, PolicyURL: c.Metadata.PolicyURI, TermsURL: c.Metadata.TosURI}
+	return &page.App{Name: c.Name(), HomeURL: c.Metadata.ClientURI, PolicyURL: c.Metadata.PolicyURI,
+		TermsURL: c.Metadata.TosURI}
 }
 
 // PersonOf is a user as pages show them.

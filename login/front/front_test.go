@@ -18,9 +18,11 @@ func TestAFormThatIsNotUTF8IsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for body, want := range map[string]int{"password=%ff": 400, "%ff=x": 400, "password=%ed%a0%80": 400, "password=%C3%BC": 204} {
+	for body, want := range map[string]int{"password=%ff": 400, "%ff=x": 400, "password=%ed%a0%80": 400,
+		"password=%C3%BC": 204} {
 		router := mux.NewRouter()
-		front.Front{Renderer: rd}.Forms(router)("/form", nil, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })
+		front.Front{Renderer: rd}.Forms(router)("/form", nil,
+			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })
 		r := httptest.NewRequest(http.MethodPost, "/form", strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		w := httptest.NewRecorder()

@@ -50,7 +50,8 @@ var problems = map[usecase.PasswordFault]page.SignInProblem{
 }
 
 // Check is usecase.Operations.CheckSignIn, and says in the log how it ended.
-func (p Passwords) Check(ctx context.Context, name string, user *people.User, browser []byte, password string) (Checked, error) {
+func (p Passwords) Check(ctx context.Context, name string, user *people.User, browser []byte,
+	password string) (Checked, error) {
 	if user != nil {
 		edge.Sub(ctx, user.Subject()) // for the log alone
 	}
@@ -103,7 +104,8 @@ var reasonKeys = map[keys.PasswordReason]struct {
 
 // Acceptable checks a new password, and notes what is wrong with it on its field.
 // own are the user's names; the platform's is added.
-func (p Passwords) Acceptable(ctx context.Context, errs *page.FieldErrors, field page.Field, password string, own ...string) error {
+func (p Passwords) Acceptable(ctx context.Context, errs *page.FieldErrors, field page.Field, password string,
+	own ...string) error {
 	if password == "" {
 		errs.Add(field, page.PasswordMissing)
 		return nil

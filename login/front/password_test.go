@@ -66,7 +66,8 @@ func newDesk(t *testing.T, span keys.Span) *desk {
 	id := d.Operations.Store.Users.NewID()
 	sealed, err := d.Operations.Hasher.Hash(ctx, id[:], password)
 	if err == nil {
-		d.ada, err = d.Operations.Store.Users.Create(ctx, storage.Operator, people.User{ID: id, Username: "ada", Password: sealed})
+		d.ada, err = d.Operations.Store.Users.Create(ctx, storage.Operator,
+			people.User{ID: id, Username: "ada", Password: sealed})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +142,8 @@ func TestAnAttemptThatCannotBeCountedTellsNothingOfThePassword(t *testing.T) {
 	full := errors.New("the disk is full")
 	d.engine.commit = func() error { return full }
 	for _, word := range []string{password, "wrong wrong wrong"} {
-		if out, err := d.check(t.Context(), word); !errors.Is(err, full) || out.Problem != page.NoProblem || out.Rehash != nil {
+		if out, err := d.check(t.Context(), word); !errors.Is(err, full) || out.Problem != page.NoProblem ||
+			out.Rehash != nil {
 			t.Errorf("%+v, %v", out, err)
 		}
 	}
@@ -249,7 +251,8 @@ func TestWhoSignsInAllDayLongWaits(t *testing.T) {
 	if wait := d.Operations.Store.Grants.Count(d.ada.ID, &set); wait > 0 {
 		t.Errorf("an app's sign-in waits %v", wait)
 	}
-	if out, err := d.check(t.Context(), password); err != nil || out.Problem != page.Throttled || out.Wait <= 0 || out.Wait > 30*time.Second {
+	if out, err := d.check(t.Context(), password); err != nil || out.Problem != page.Throttled || out.Wait <= 0 ||
+		out.Wait > 30*time.Second {
 		t.Errorf("the password: %+v, %v", out, err)
 	}
 	if out, err := d.check(t.Context(), "wrong wrong wrong"); err != nil || out.Problem != page.WrongPassword {

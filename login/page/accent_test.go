@@ -8,10 +8,13 @@ import (
 
 func TestAccentsThatCannotBeUsedAreRefused(t *testing.T) {
 	for _, c := range []struct{ hex, want string }{
-		{"#1f5fbf", ""}, {"#4a56d2", ""}, {"#B3261E", ""}, {"#14683f", ""}, {"#ffd400", ""}, {"#1e3a8a", ""}, {"#e07a00", ""}, {"#777777", "contrast of"},
+		{"#1f5fbf", ""}, {"#4a56d2", ""}, {"#B3261E", ""}, {"#14683f", ""}, {"#ffd400", ""}, {"#1e3a8a", ""},
+		{"#e07a00", ""}, {"#777777", "contrast of"},
 		{"", "not a colour"}, {"#", "not a colour"}, {"1f5fbf", "not a colour"}, {"#1f5fb", "not a colour"},
-		{"#1f5fbff", "not a colour"}, {"#1f5fbg", "not a colour"}, {"#+1f5fb", "not a colour"}, {"#1_5fbf", "not a colour"}, {"red", "not a colour"},
-		{"#ffffff", "by day"}, {"#fafafa", "by day"}, {"#ffff00", "by day"}, {"#000000", "by night"}, {"#171a21", "by night"},
+		{"#1f5fbff", "not a colour"}, {"#1f5fbg", "not a colour"}, {"#+1f5fb", "not a colour"},
+		{"#1_5fbf", "not a colour"}, {"red", "not a colour"},
+		{"#ffffff", "by day"}, {"#fafafa", "by day"}, {"#ffff00", "by day"}, {"#000000", "by night"},
+		{"#171a21", "by night"},
 	} {
 		err := CheckAccent(c.hex)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
@@ -24,7 +27,8 @@ func TestContrastIsThatOfWCAG(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want float64
-	}{{"#ffffff", "#000000", 21}, {"#777777", "#ffffff", 4.478}, {"#0000ff", "#ffffff", 8.592}, {"#ff0000", "#ff0000", 1}} {
+	}{{"#ffffff", "#000000", 21}, {"#777777", "#ffffff", 4.478}, {"#0000ff", "#ffffff", 8.592},
+		{"#ff0000", "#ff0000", 1}} {
 		if got := contrast(sRGB(c.a), sRGB(c.b)); got < c.want-0.001 || got > c.want+0.001 {
 			t.Errorf("%s on %s: %.3f, want %.3f", c.a, c.b, got, c.want)
 		}
@@ -39,7 +43,8 @@ func TestEveryAccentAcceptedIsReadableInBothSchemes(t *testing.T) {
 			continue
 		}
 		accepted++
-		for _, scheme := range []struct{ surface, ground colour }{{lightSurface, lightGround}, {darkSurface, darkGround}} {
+		for _, scheme := range []struct{ surface, ground colour }{{lightSurface, lightGround},
+			{darkSurface, darkGround}} {
 			s := shadesOn(accent, scheme.surface, scheme.ground)
 			for _, c := range []struct {
 				what  string
@@ -75,8 +80,10 @@ func TestThePaletteIsReadableAndIsWhatAccentsAreMeasuredAgainst(t *testing.T) {
 		if p["surface"] != c.surface || p["ground"] != c.ground {
 			t.Errorf("%s: the stylesheet paints %s on %s", name, p["surface"], p["ground"])
 		}
-		for _, pair := range [][2]string{{"ink", "surface"}, {"ink", "ground"}, {"ink", "fill"}, {"ink-soft", "surface"}, {"ink-soft", "ground"},
-			{"ink-soft", "fill"}, {"ink", "bad-soft"}, {"bad", "bad-soft"}, {"bad", "surface"}, {"ink", "good-soft"}, {"good", "good-soft"}, {"good", "surface"}} {
+		for _, pair := range [][2]string{{"ink", "surface"}, {"ink", "ground"}, {"ink", "fill"},
+			{"ink-soft", "surface"}, {"ink-soft", "ground"},
+			{"ink-soft", "fill"}, {"ink", "bad-soft"}, {"bad", "bad-soft"}, {"bad", "surface"},
+			{"ink", "good-soft"}, {"good", "good-soft"}, {"good", "surface"}} {
 			if got := contrast(p[pair[0]], p[pair[1]]); got < textContrast {
 				t.Errorf("%s: %s on %s has %.2f", name, pair[0], pair[1], got)
 			}
@@ -90,7 +97,8 @@ func TestThePaletteIsReadableAndIsWhatAccentsAreMeasuredAgainst(t *testing.T) {
 func TestTheStylesheetAloneHasTheDefaultAccent(t *testing.T) {
 	want := shadesOn(sRGB(DefaultAccent), lightSurface, lightGround)
 	p := palette(strings.SplitN(string(styleCSS), "@media", 2)[0])
-	if p["accent"] != want.fill || p["accent-hover"] != want.hover || p["accent-text"] != want.text || p["accent-edge"] != want.edge || p["accent-soft"] != want.soft {
+	if p["accent"] != want.fill || p["accent-hover"] != want.hover || p["accent-text"] != want.text ||
+		p["accent-edge"] != want.edge || p["accent-soft"] != want.soft {
 		t.Errorf("%v, want %s", p, want.properties())
 	}
 }

@@ -40,7 +40,8 @@ func (s shades) properties() string {
 // name tells the colour, so any replica can serve it, before and after a change.
 func accentStylesheet(accent colour) asset {
 	css := fmt.Sprintf(":root{%s}\n@media (prefers-color-scheme:dark){:root{%s}}\n",
-		shadesOn(accent, lightSurface, lightGround).properties(), shadesOn(accent, darkSurface, darkGround).properties())
+		shadesOn(accent, lightSurface, lightGround).properties(),
+		shadesOn(accent, darkSurface, darkGround).properties())
 	return newAsset("brand-"+accent.String()[1:], "css", "text/css; charset=utf-8", []byte(css))
 }
 

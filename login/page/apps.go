@@ -22,8 +22,9 @@ type Apps struct {
 }
 
 func (p Apps) frame(*livery) frame {
-	return frame{template: "apps", title: Say("apps.title"), person: &p.Person, switchURL: p.SwitchURL, notice: p.Notice,
-		wide: true, sections: accountSections("/account/apps")}
+	return frame{template: "apps", title: Say("apps.title"), person: &p.Person, switchURL: p.SwitchURL,
+		notice: p.Notice,
+		wide:   true, sections: accountSections("/account/apps")}
 }
 
 // RemoveApp asks before what an app may do is taken back. The form sends Account as

@@ -65,7 +65,8 @@ func (rd *Renderer) Assets() http.Handler {
 func (rd *Renderer) find(r *http.Request) (a asset, fixed, ok bool) {
 	switch r.URL.Path {
 	case "/robots.txt":
-		return asset{contentType: "text/plain; charset=utf-8", body: []byte("User-agent: *\nDisallow: /\n")}, false, true
+		return asset{contentType: "text/plain; charset=utf-8", body: []byte("User-agent: *\nDisallow: /\n")}, false,
+			true
 	case "/favicon.ico":
 		l := rd.livery(r)
 		if l.Logo != "" {

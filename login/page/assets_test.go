@@ -33,7 +33,8 @@ func TestEveryAssetThatPagesNameIsServedForGood(t *testing.T) {
 	b := pagetest.Brand()
 	b.Logo, b.LogoType = []byte("<svg/>"), "image/svg+xml"
 	rd := renderer(t, branded(b))
-	types := map[string]string{"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+	types := map[string]string{"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8",
+		"svg": "image/svg+xml"}
 	paths := assetsOf(t, rd)
 	if len(paths) != 5 {
 		t.Errorf("a page names %v", paths)
@@ -47,7 +48,8 @@ func TestEveryAssetThatPagesNameIsServedForGood(t *testing.T) {
 		if got := w.Header().Get("Cache-Control"); got != "public, max-age=31536000, immutable" {
 			t.Errorf("%s: Cache-Control %q", path, got)
 		}
-		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "sandbox") {
+		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") ||
+			!strings.Contains(csp, "sandbox") {
 			t.Errorf("%s: policy %q", path, csp)
 		}
 	}
@@ -65,8 +67,10 @@ func TestAssetsOfAnotherReplicaOrAnOlderBrandAreServed(t *testing.T) {
 
 func TestOtherAddressesAreNotFoundAndNotCached(t *testing.T) {
 	rd := renderer(t, page.Options{})
-	for _, path := range []string{"/assets/", "/assets/latchkey.css", "/assets/brand-4a56d2-0123456789abcdef.css", "/assets/brand-ffffff-0123456789abcdef.css",
-		"/assets/mark-4a56d2.svg", "/assets/../page.go", "/assets/mark.svg", "/", "/assets/brand-" + strings.Repeat("a", 9000)} {
+	for _, path := range []string{"/assets/", "/assets/latchkey.css", "/assets/brand-4a56d2-0123456789abcdef.css",
+		"/assets/brand-ffffff-0123456789abcdef.css",
+		"/assets/mark-4a56d2.svg", "/assets/../page.go", "/assets/mark.svg", "/",
+		"/assets/brand-" + strings.Repeat("a", 9000)} {
 		if w := get(rd, path); w.Code != http.StatusNotFound || w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%.60s: %d, %q", path, w.Code, w.Header().Get("Cache-Control"))
 		}
@@ -82,7 +86,8 @@ func TestFilesAskedForByNameAreThereButNotForGood(t *testing.T) {
 	rd := renderer(t, page.Options{})
 	for path, want := range map[string]string{"/favicon.ico": "<svg", "/robots.txt": "User-agent: *\nDisallow: /\n"} {
 		w := get(rd, path)
-		if w.Code != 200 || !strings.HasPrefix(w.Body.String(), want) || strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+		if w.Code != 200 || !strings.HasPrefix(w.Body.String(), want) ||
+			strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: %d %v %q", path, w.Code, w.Header(), w.Body)
 		}
 	}

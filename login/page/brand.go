@@ -46,7 +46,8 @@ func (b Brand) Check() error {
 		errs = append(errs, CheckAccent(b.Accent))
 	}
 	if len(b.Logo) > 0 && logoTypes[b.LogoType] == "" {
-		errs = append(errs, fmt.Errorf("logo type %q is none of image/svg+xml, image/png, image/jpeg, image/webp", b.LogoType))
+		errs = append(errs, fmt.Errorf("logo type %q is none of image/svg+xml, image/png, image/jpeg, image/webp",
+			b.LogoType))
 	}
 	for _, l := range []struct{ name, url string }{{"home", b.HomeURL}, {"support", b.SupportURL},
 		{"privacy", b.PrivacyURL}, {"terms", b.TermsURL}} {

@@ -150,7 +150,8 @@ func TestOtherBrandsLookRight(t *testing.T) {
 	tab := browser.New(t, browser.Options{})
 	for name, b := range map[string]page.Brand{
 		"yellow": {Name: "Sunflower", Accent: "#ffd400"},
-		"navy":   {Name: "Universität für angewandte Langnamenkunde und Verwandtes", Accent: "#1e3a8a", Logo: []byte(logo), LogoType: "image/svg+xml"},
+		"navy": {Name: "Universität für angewandte Langnamenkunde und Verwandtes", Accent: "#1e3a8a",
+			Logo: []byte(logo), LogoType: "image/svg+xml"},
 	} {
 		base := gallery(t, branded(b))
 		for _, e := range []string{"sign-in", "consent-new-scopes", "home-apps"} {

@@ -33,18 +33,21 @@ var faults = map[Fault]struct {
 	status            int
 	title, what, turn Key
 }{
-	Internal:      {http.StatusInternalServerError, "error.internal", "error.internal.what", "error.internal.turn"},
-	BadRequest:    {http.StatusBadRequest, "error.bad_request", "error.bad_request.what", "error.bad_request.turn"},
-	Forbidden:     {http.StatusForbidden, "error.forbidden", "error.forbidden.what", "error.forbidden.turn"},
-	NotFound:      {http.StatusNotFound, "error.not_found", "error.not_found.what", "error.not_found.turn"},
-	WrongMethod:   {http.StatusMethodNotAllowed, "error.method", "error.method.what", "error.method.turn"},
-	TooLarge:      {http.StatusRequestEntityTooLarge, "error.too_large", "error.too_large.what", "error.too_large.turn"},
-	TooMany:       {http.StatusTooManyRequests, "error.too_many", "error.too_many.what", "error.too_many.turn"},
-	Overloaded:    {http.StatusServiceUnavailable, "error.overloaded", "error.overloaded.what", "error.overloaded.turn"},
-	CrossOrigin:   {http.StatusForbidden, "error.cross_origin", "error.cross_origin.what", "error.cross_origin.turn"},
-	UnknownApp:    {http.StatusBadRequest, "error.unknown_app", "error.unknown_app.what", "error.app.turn"},
-	WrongAddress:  {http.StatusBadRequest, "error.wrong_address", "error.wrong_address.what", "error.app.turn"},
-	OutOfOrder:    {http.StatusServiceUnavailable, "error.out_of_order", "error.out_of_order.what", "error.out_of_order.turn"},
+	Internal:    {http.StatusInternalServerError, "error.internal", "error.internal.what", "error.internal.turn"},
+	BadRequest:  {http.StatusBadRequest, "error.bad_request", "error.bad_request.what", "error.bad_request.turn"},
+	Forbidden:   {http.StatusForbidden, "error.forbidden", "error.forbidden.what", "error.forbidden.turn"},
+	NotFound:    {http.StatusNotFound, "error.not_found", "error.not_found.what", "error.not_found.turn"},
+	WrongMethod: {http.StatusMethodNotAllowed, "error.method", "error.method.what", "error.method.turn"},
+	TooLarge: {http.StatusRequestEntityTooLarge, "error.too_large", "error.too_large.what",
+		"error.too_large.turn"},
+	TooMany: {http.StatusTooManyRequests, "error.too_many", "error.too_many.what", "error.too_many.turn"},
+	Overloaded: {http.StatusServiceUnavailable, "error.overloaded", "error.overloaded.what",
+		"error.overloaded.turn"},
+	CrossOrigin:  {http.StatusForbidden, "error.cross_origin", "error.cross_origin.what", "error.cross_origin.turn"},
+	UnknownApp:   {http.StatusBadRequest, "error.unknown_app", "error.unknown_app.what", "error.app.turn"},
+	WrongAddress: {http.StatusBadRequest, "error.wrong_address", "error.wrong_address.what", "error.app.turn"},
+	OutOfOrder: {http.StatusServiceUnavailable, "error.out_of_order", "error.out_of_order.what",
+		"error.out_of_order.turn"},
 	WrongQuestion: {http.StatusBadRequest, "error.wrong_question", "error.wrong_question.what", "error.app.turn"},
 }
 
@@ -102,7 +105,8 @@ func (p Error) frame(l *livery) frame {
 	if strings.HasPrefix(p.SignOutURL, "/") && p.App != nil {
 		title = Say("error.still_signed_in")
 		m.Lines = []Text{Say("error.still_signed_in.what", p.App.Name), Say("error.still_signed_in.turn", p.App.Name)}
-		m.Links = append([]link{{template.URL(p.SignOutURL), Say("signout.button")}}, m.Links...) //nolint:gosec // G203: ours
+		m.Links = append([]link{{template.URL(p.SignOutURL), Say("signout.button")}},
+			m.Links...) //nolint:gosec // G203: ours
 	}
 	return frame{template: "message", title: title, message: m, leaves: true, wait: p.RetryAfter}
 }

@@ -55,7 +55,8 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s has changed; look at the difference, then run the tests with -update\n%s", file, firstDifference(string(want), got))
+		t.Errorf("%s has changed; look at the difference, then run the tests with -update\n%s", file,
+			firstDifference(string(want), got))
 	}
 }
 

@@ -15,15 +15,17 @@ func TestPagesCarryTheHeadersThatProtectThem(t *testing.T) {
 	for _, e := range pagetest.Examples() {
 		h := render(t, rd, e.Status, e.Page).Header()
 		for name, want := range map[string]string{
-			"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
-			"Referrer-Policy": "strict-origin", "Content-Language": "en",
+			"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store",
+			"X-Content-Type-Options": "nosniff",
+			"Referrer-Policy":        "strict-origin", "Content-Language": "en",
 		} {
 			if got := h.Get(name); got != want {
 				t.Errorf("%s: %s is %q, want %q", e.Name, name, got, want)
 			}
 		}
 		csp := h.Get("Content-Security-Policy")
-		for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"} {
+		for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'",
+			"img-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"} {
 			if !strings.Contains(csp+";", want+";") {
 				t.Errorf("%s: policy %q lacks %s", e.Name, csp, want)
 			}
@@ -50,7 +52,8 @@ func TestPagesThatLeadToAnAppLetTheBrowserGoThere(t *testing.T) {
 		{page.SignedOut{App: app}, true},
 		{page.Post{App: *app, URI: app.HomeURL}, true},
 		{page.Expired{}, true}, {page.Finished{}, true}, {page.Unavailable{}, true}, {page.Error{}, true},
-		{page.SignIn{}, false}, {page.SignOut{}, false}, {page.Home{}, false}, {page.SetUp{}, false}, {page.Recover{}, false},
+		{page.SignIn{}, false}, {page.SignOut{}, false}, {page.Home{}, false}, {page.SetUp{}, false},
+		{page.Recover{}, false},
 	} {
 		h := render(t, rd, 200, c.page).Header()
 		holds := strings.Contains(h.Get("Content-Security-Policy"), "form-action 'self'")
@@ -76,12 +79,14 @@ func TestWaitingIsSaidInTheHeaderToo(t *testing.T) {
 		{time.Millisecond, "1", "1 second"},
 		{61 * time.Second, "61", "2 minutes"},
 	} {
-		for _, p := range []page.Page{page.SignIn{Problem: page.Throttled, RetryAfter: c.wait}, page.Error{Fault: page.TooMany, RetryAfter: c.wait}} {
+		for _, p := range []page.Page{page.SignIn{Problem: page.Throttled, RetryAfter: c.wait},
+			page.Error{Fault: page.TooMany, RetryAfter: c.wait}} {
 			w := render(t, rd, 429, p)
 			if got := w.Header().Get("Retry-After"); got != c.header {
 				t.Errorf("%T %v: Retry-After %q", p, c.wait, got)
 			}
-			if body := w.Body.String(); !strings.Contains(body, `<strong dir="auto">`+c.text+`</strong>`) && !strings.Contains(body, "Try again in "+c.text+".") {
+			if body := w.Body.String(); !strings.Contains(body, `<strong dir="auto">`+c.text+`</strong>`) &&
+				!strings.Contains(body, "Try again in "+c.text+".") {
 				t.Errorf("%T %v does not say %q", p, c.wait, c.text)
 			}
 		}
@@ -91,7 +96,8 @@ func TestWaitingIsSaidInTheHeaderToo(t *testing.T) {
 func TestOtherHeadersAreLeftAlone(t *testing.T) {
 	w := httptest.NewRecorder()
 	w.Header().Set("Set-Cookie", "a=b")
-	if err := renderer(t, page.Options{}).Render(w, httptest.NewRequest("GET", "/", nil), 200, page.Home{}); err != nil {
+	if err := renderer(t, page.Options{}).Render(w, httptest.NewRequest("GET", "/", nil), 200,
+		page.Home{}); err != nil {
 		t.Fatal(err)
 	}
 	if w.Header().Get("Set-Cookie") != "a=b" {
@@ -101,7 +107,8 @@ func TestOtherHeadersAreLeftAlone(t *testing.T) {
 
 func TestAPageThatCannotBeMadeLeavesTheAnswerUntouched(t *testing.T) {
 	w := httptest.NewRecorder()
-	err := renderer(t, page.Options{}).Render(w, httptest.NewRequest("GET", "/", nil), 200, page.SignIn{Notice: page.Say("no.such.sentence")})
+	err := renderer(t, page.Options{}).Render(w, httptest.NewRequest("GET", "/", nil), 200,
+		page.SignIn{Notice: page.Say("no.such.sentence")})
 	if err == nil || w.Body.Len() > 0 || len(w.Header()) > 0 {
 		t.Errorf("error %v, headers %v, body %q", err, w.Header(), w.Body)
 	}

@@ -27,7 +27,8 @@ func (p Home) frame(l *livery) frame {
 	case p.Person == nil:
 		return frame{template: "welcome", title: Say("home.title"), notice: p.Notice}
 	}
-	return frame{template: "home", title: Say("home.apps"), person: p.Person, switchURL: p.SwitchURL, notice: p.Notice, wide: true}
+	return frame{template: "home", title: Say("home.apps"), person: p.Person, switchURL: p.SwitchURL,
+		notice: p.Notice, wide: true}
 }
 
 // The commands that pages name, after the program. They are typed, not read: no language

@@ -100,15 +100,17 @@ func checkElement(t *testing.T, name, s string, el *element) {
 
 func TestNamesCannotReorderTheSentenceAroundThem(t *testing.T) {
 	w := render(t, renderer(t, page.Options{}), 200, page.Expired{App: &page.App{Name: "\u202eoliam\u2066 Mail"}})
-	if got := w.Body.String(); !strings.Contains(got, `Return to <strong dir="auto">oliam Mail</strong> and start again.`) {
+	if got := w.Body.String(); !strings.Contains(got,
+		`Return to <strong dir="auto">oliam Mail</strong> and start again.`) {
 		t.Error(got)
 	}
 }
 
 func TestOnlyOwnPicturesAreShown(t *testing.T) {
 	for url, shown := range map[string]bool{
-		"/picture/1": true, "https://elsewhere.example/1.png": false, "//elsewhere.example/1.png": false, "///elsewhere.example/1.png": false,
-		`/\elsewhere.example`: false, "picture/1": false, "data:image/png;base64,AA": false, "": false,
+		"/picture/1": true, "https://elsewhere.example/1.png": false, "//elsewhere.example/1.png": false,
+		"///elsewhere.example/1.png": false,
+		`/\elsewhere.example`:        false, "picture/1": false, "data:image/png;base64,AA": false, "": false,
 	} {
 		app := pagetest.Calendar()
 		app.LogoURL = url

@@ -46,7 +46,8 @@ func TestEveryKeyUsedExistsAndEveryKeyIsUsed(t *testing.T) {
 		}
 	}
 	for k := range english.messages {
-		head := slices.ContainsFunc([]string{"claim.", "value.", "error.question."}, func(s string) bool { return strings.HasPrefix(string(k), s) })
+		head := slices.ContainsFunc([]string{"claim.", "value.", "error.question."},
+			func(s string) bool { return strings.HasPrefix(string(k), s) })
 		if !used[k] && !head {
 			t.Errorf("nothing uses %q", k)
 		}
@@ -154,12 +155,14 @@ func TestAMissingTemplateOrMessageFailsTheStart(t *testing.T) {
 
 func TestSentencesTakeExactlyTheirArguments(t *testing.T) {
 	c := &catalogue{lang: "xx", plural: english.plural, messages: map[Key]string{
-		"none": "Nothing", "markup": "a < b", "two": "{2} before {1}", "n.one": "one app", "n.other": "{1} apps", "odd": "a { b } {", "out": "{3}"}}
+		"none": "Nothing", "markup": "a < b", "two": "{2} before {1}", "n.one": "one app", "n.other": "{1} apps",
+		"odd": "a { b } {", "out": "{3}"}}
 	for _, x := range []struct {
 		text Text
 		want string
 	}{
-		{Say("none"), "Nothing"}, {Say("two", "a", "b"), "b before a"}, {Count("n", 1), "one app"}, {Count("n", 0), "0 apps"},
+		{Say("none"), "Nothing"}, {Say("two", "a", "b"), "b before a"}, {Count("n", 1), "one app"},
+		{Count("n", 0), "0 apps"},
 		{Say("two", Count("n", 3), "{1}"), "{1} before 3 apps"},
 		{Say("two", "a"), ""}, {Say("none", "a"), ""}, {Say("gone"), ""}, {Say("out", "a"), ""}, {Say("odd"), ""},
 	} {
@@ -171,7 +174,8 @@ func TestSentencesTakeExactlyTheirArguments(t *testing.T) {
 	if got, _ := c.rich(Say("markup")); got != "a &lt; b" {
 		t.Error(got)
 	}
-	if got, _ := c.rich(Say("two", "<b>", "&")); got != `<strong dir="auto">&amp;</strong> before <strong dir="auto">&lt;b&gt;</strong>` {
+	if got, _ := c.rich(Say("two", "<b>",
+		"&")); got != `<strong dir="auto">&amp;</strong> before <strong dir="auto">&lt;b&gt;</strong>` {
 		t.Error(got)
 	}
 }

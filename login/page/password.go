@@ -22,7 +22,8 @@ type ChangePassword struct {
 }
 
 func (p ChangePassword) frame(*livery) frame {
-	f := frame{template: "password", title: Say("password.title"), summary: p.Errors, person: &p.Person, wait: p.RetryAfter,
+	f := frame{template: "password", title: Say("password.title"), summary: p.Errors, person: &p.Person,
+		wait: p.RetryAfter,
 		wide: true, sections: accountSections("/account/security")}
 	if p.Several {
 		f.switchURL = p.SwitchURL
@@ -56,5 +57,6 @@ type NoPassword struct {
 func (p NoPassword) frame(l *livery) frame {
 	m := &message{Icon: "key", Lines: []Text{Say("password.none.what"), Say("password.none.how", l.Contact())},
 		Links: append(l.help(), home())}
-	return frame{template: "message", title: Say("password.none.title"), message: m, person: &p.Person, switchURL: p.SwitchURL}
+	return frame{template: "message", title: Say("password.none.title"), message: m, person: &p.Person,
+		switchURL: p.SwitchURL}
 }

@@ -88,7 +88,8 @@ var scripted = []string{"about", "blob", "data", "file", "filesystem", "javascri
 // scheme that a native app answers to (RFC 8252 section 7.1).
 func appLink(u string) string {
 	p, err := url.Parse(u)
-	if err == nil && p.Scheme != "" && p.Scheme != "http" && p.Scheme != "https" && !slices.Contains(scripted, p.Scheme) && p.User == nil {
+	if err == nil && p.Scheme != "" && p.Scheme != "http" && p.Scheme != "https" &&
+		!slices.Contains(scripted, p.Scheme) && p.User == nil {
 		return u
 	}
 	return webLink(u)

@@ -8,8 +8,9 @@ import (
 func TestLinksLeadOnlyToTheWeb(t *testing.T) {
 	for url, fit := range map[string]bool{
 		"https://calendar.example": true, "http://localhost:9000/x?y#z": true, "HTTPS://calendar.example/": true,
-		"": false, "/path": false, "calendar.example": false, "//calendar.example": false, "https:///x": false, "https:calendar.example": false,
-		"javascript:alert(1)": false, "javascript://calendar.example/%0aalert(1)": false, "data:text/html,x": false,
+		"": false, "/path": false, "calendar.example": false, "//calendar.example": false, "https:///x": false,
+		"https:calendar.example": false,
+		"javascript:alert(1)":    false, "javascript://calendar.example/%0aalert(1)": false, "data:text/html,x": false,
 		"com.example.app://open": false, "file://host/etc/passwd": false, "mailto:ada@example.org": false,
 		"https://calendar.example@evil.example": false, "https://a b/": false, "https://calendar.example/\n": false,
 	} {
@@ -55,7 +56,8 @@ func TestConsentNamesWhereTheBrowserGoes(t *testing.T) {
 }
 
 func TestEveryStatusHasAFault(t *testing.T) {
-	for status, want := range map[int]Fault{400: BadRequest, 403: Forbidden, 404: NotFound, 405: WrongMethod, 413: TooLarge, 429: TooMany,
+	for status, want := range map[int]Fault{400: BadRequest, 403: Forbidden, 404: NotFound, 405: WrongMethod,
+		413: TooLarge, 429: TooMany,
 		500: Internal, 503: Overloaded, 502: Internal, 418: BadRequest, 414: BadRequest, 0: BadRequest} {
 		if got := FaultOf(status); got != want {
 			t.Errorf("%d: %d, want %d", status, got, want)

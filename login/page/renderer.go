@@ -129,7 +129,8 @@ type view struct {
 func (rd *Renderer) view(r *http.Request, s *set, l *livery, f frame, p Page) (view, error) {
 	v := view{Lang: s.catalogue.lang, Dir: s.catalogue.dir, Style: style.path(), Script: script.path(),
 		Brand: l, Heading: f.title, Fields: f.fields, Summary: f.summary, Notice: f.notice,
-		Person: f.person, SwitchURL: f.switchURL, Wide: f.wide, Sections: f.sections, Wait: seconds(f.wait), Template: f.template, Message: f.message,
+		Person: f.person, SwitchURL: f.switchURL, Wide: f.wide, Sections: f.sections, Wait: seconds(f.wait),
+		Template: f.template, Message: f.message,
 		Program: rd.options.Program, Page: p}
 	if f.sends {
 		v.Script = post.path()

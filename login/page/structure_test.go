@@ -25,7 +25,8 @@ func TestNothingInPagesIsInline(t *testing.T) {
 					t.Errorf("<%s> has %s", e.name, a)
 				}
 			}
-			if e.name == "style" || e.name == "base" || e.name == "iframe" || e.name == "script" && (e.text != "" || e.attr["src"] == "") {
+			if e.name == "style" || e.name == "base" || e.name == "iframe" || e.name == "script" &&
+				(e.text != "" || e.attr["src"] == "") {
 				t.Errorf("there is a <%s>%s", e.name, e.text)
 			}
 		}
@@ -81,9 +82,11 @@ func TestEveryInputHasALabelAndEveryControlAName(t *testing.T) {
 		for _, e := range all {
 			_, hidden := e.attr["hidden"]
 			switch {
-			case e.name == "input" && e.attr["type"] != "hidden" && !hidden && !labelled[e.attr["id"]] && !e.within("label"):
+			case e.name == "input" && e.attr["type"] != "hidden" && !hidden && !labelled[e.attr["id"]] &&
+				!e.within("label"):
 				t.Errorf("input %q has no label", e.attr["name"])
-			case (e.name == "a" || e.name == "button" || e.name == "summary") && strings.TrimSpace(e.text+e.attr["aria-label"]) == "":
+			case (e.name == "a" || e.name == "button" || e.name == "summary") &&
+				strings.TrimSpace(e.text+e.attr["aria-label"]) == "":
 				t.Errorf("a <%s> has no words", e.name)
 			case e.name == "img" && !reflect.ValueOf(e.attr).MapIndex(reflect.ValueOf("alt")).IsValid():
 				t.Error("an image has no alt")

@@ -15,7 +15,8 @@ import (
 var files embed.FS
 
 // names are the pages' templates. Each fills the block "main" of the frame.
-var names = []string{"welcome", "home", "setup", "recover", "signin", "password", "apps", "remove", "overview", "security", "account", "signoutof", "consent", "signout", "post", "message"}
+var names = []string{"welcome", "home", "setup", "recover", "signin", "password", "apps", "remove", "overview",
+	"security", "account", "signoutof", "consent", "signout", "post", "message"}
 
 // shared are the files that every page may use.
 var shared = []string{"templates/frame.html", "templates/parts.html", "templates/icons.html"}

@@ -27,7 +27,8 @@ func (h *Handler) accountForm(w http.ResponseWriter, r *http.Request) {
 }
 
 func accountPage(f *authorize.Flow) page.ChooseAccount {
-	return page.ChooseAccount{Action: f.Path() + authorize.PathAccount, App: front.AppOf(f.Client()), Accounts: choices(signedIn(f.Accounts())),
+	return page.ChooseAccount{Action: f.Path() + authorize.PathAccount, App: front.AppOf(f.Client()),
+		Accounts:   choices(signedIn(f.Accounts())),
 		SignOutURL: f.Path() + authorize.PathAccount + pathSignOutOf}
 }
 
@@ -41,7 +42,8 @@ func (h *Handler) signOutOfForm(w http.ResponseWriter, r *http.Request) {
 		front.See(w, f.Path()+authorize.PathSignIn)
 	default:
 		back := f.Path() + authorize.PathAccount
-		h.show(w, r, http.StatusOK, page.SignOutOf{Action: back, Back: back, App: front.AppOf(f.Client()), Accounts: choices(signedIn(f.Accounts()))})
+		h.show(w, r, http.StatusOK, page.SignOutOf{Action: back, Back: back, App: front.AppOf(f.Client()),
+			Accounts: choices(signedIn(f.Accounts()))})
 	}
 }
 

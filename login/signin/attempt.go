@@ -64,7 +64,8 @@ func (h *Handler) start(r *http.Request, user *people.User, browser []byte, shor
 	}
 	replaces, others := apart(here, user)
 	v, err := h.Store.Sessions.Start(r.Context(), people.NewSession{User: user.ID, UserEpoch: user.Epoch,
-		AMR: []string{"pwd"}, ACR: userclaims.ACRPassword(), UserAgent: r.UserAgent(), Browser: browser, Short: short, Replaces: replaces,
+		AMR: []string{"pwd"}, ACR: userclaims.ACRPassword(), UserAgent: r.UserAgent(), Browser: browser,
+		Short: short, Replaces: replaces,
 		Address: edge.ClientAddr(r.Context()).String(), RequestID: edge.RequestID(r.Context())})
 	if errors.Is(err, storage.ErrStale) { // disabled, or the password changed, just now
 		return outcome{problem: page.WrongPassword}, nil

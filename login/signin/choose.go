@@ -44,7 +44,8 @@ func (h *Handler) chooseSignOutForm(w http.ResponseWriter, r *http.Request) {
 	case len(live) == 0:
 		front.See(w, front.Back(front.PathSignIn, back))
 	default:
-		h.show(w, r, http.StatusOK, page.SignOutOf{Action: front.PathChoose, Back: front.Back(front.PathChoose, back), ReturnTo: back, Accounts: choices(live)})
+		h.show(w, r, http.StatusOK, page.SignOutOf{Action: front.PathChoose,
+			Back: front.Back(front.PathChoose, back), ReturnTo: back, Accounts: choices(live)})
 	}
 }
 

@@ -27,7 +27,8 @@ func (h *Handler) consentForm(w http.ResponseWriter, r *http.Request) {
 
 func consentPage(f *authorize.Flow, view *authorize.ConsentView, changed bool) page.Consent {
 	form := page.Consent{Action: f.Path() + authorize.PathConsent, App: *front.AppOf(view.Client),
-		Person: front.PersonOf(view.User), SwitchURL: f.Path() + authorize.PathAccount, RedirectURI: view.RedirectURI, AccountURL: front.PathApps, Shown: view.DigestText(), Changed: changed}
+		Person: front.PersonOf(view.User), SwitchURL: f.Path() + authorize.PathAccount,
+		RedirectURI: view.RedirectURI, AccountURL: front.PathApps, Shown: view.DigestText(), Changed: changed}
 	if view.Client.FirstParty {
 		form.Review = page.FirstParty
 	}

@@ -31,7 +31,8 @@ func TestWhoHadTooManyCodesIsToldHowLongToWait(t *testing.T) {
 		}
 	}
 	p := b.get(h.authorize(c))
-	if p.status != http.StatusTooManyRequests || p.header.Get("Retry-After") != "30" || !strings.Contains(p.body, "Too many requests") {
+	if p.status != http.StatusTooManyRequests || p.header.Get("Retry-After") != "30" ||
+		!strings.Contains(p.body, "Too many requests") {
 		t.Errorf("%d, again in %q\n%s", p.status, p.header.Get("Retry-After"), p.body)
 	}
 }

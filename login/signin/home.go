@@ -42,13 +42,15 @@ func (h *Handler) signedInHome(w http.ResponseWriter, r *http.Request, live []pe
 		h.fail(w, r, err)
 		return
 	}
-	guessed, err := h.Store.Attempts.Guessed(r.Context(), v.User.Actor(storage.ViaPage, edge.RequestID(r.Context())), v.User.ID)
+	guessed, err := h.Store.Attempts.Guessed(r.Context(),
+		v.User.Actor(storage.ViaPage, edge.RequestID(r.Context())), v.User.ID)
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
 	person := front.PersonOf(v.User)
-	p := page.Home{Person: &person, Guessed: guessed.Told != nil, Admin: v.User.IsAdmin(), Notice: h.notices().Take(w, r)}
+	p := page.Home{Person: &person, Guessed: guessed.Told != nil, Admin: v.User.IsAdmin(),
+		Notice: h.notices().Take(w, r)}
 	if len(live) > 1 {
 		p.SwitchURL = front.PathChoose
 	}

@@ -85,7 +85,8 @@ func newHouse(t *testing.T) *house {
 	r := mux.NewRouter()
 	provider.Routes(r)
 	operations := &usecase.Operations{Store: store, Keys: ring, Hasher: h.hasher, Issuer: h.url}
-	(&signin.Handler{Provider: provider, Store: store, Operations: operations, Sessions: sessions, Renderer: renderer}).Routes(r)
+	(&signin.Handler{Provider: provider, Store: store, Operations: operations, Sessions: sessions,
+		Renderer: renderer}).Routes(r)
 	server.Config.Handler = r
 	server.Start()
 	return h
@@ -108,7 +109,8 @@ func (h *house) addUser(name string) *people.User {
 		h.t.Fatal(err)
 	}
 	u, err := h.store.Users.Create(context.Background(), storage.Operator, people.User{ID: id, Username: name,
-		Email: name + "@example.org", EmailVerified: true, Password: sealed, Profile: people.Profile{Name: "The " + name}})
+		Email: name + "@example.org", EmailVerified: true, Password: sealed,
+		Profile: people.Profile{Name: "The " + name}})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -123,7 +125,8 @@ func (h *house) addClient(change func(*apps.Metadata)) *apps.Client {
 	if change != nil {
 		change(&m)
 	}
-	c, err := h.store.Clients.Create(context.Background(), storage.Operator, apps.NewClient{Metadata: m, Secret: []byte("hash")})
+	c, err := h.store.Clients.Create(context.Background(), storage.Operator,
+		apps.NewClient{Metadata: m, Secret: []byte("hash")})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -131,7 +134,8 @@ func (h *house) addClient(change func(*apps.Metadata)) *apps.Client {
 }
 
 func (h *house) authorize(c *apps.Client, more ...string) string {
-	q := url.Values{"client_id": {c.ID}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid profile email"}, "state": {"s"}}
+	q := url.Values{"client_id": {c.ID}, "redirect_uri": {callback}, "response_type": {"code"},
+		"scope": {"openid profile email"}, "state": {"s"}}
 	for i := 0; i+1 < len(more); i += 2 {
 		q.Set(more[i], more[i+1])
 	}

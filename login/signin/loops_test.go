@@ -49,7 +49,8 @@ func TestWhoSignsInAsAnotherThanTheAppAsksForIsToldSoAndHasAWayOn(t *testing.T) 
 	}
 
 	p = b.get(ask) // Bob is signed in, and has done nothing wrong
-	if p.alert() != "" || !strings.Contains(p.body, "asks for an account that is not signed in here") || strings.Contains(p.body, "To be sure that it is you") {
+	if p.alert() != "" || !strings.Contains(p.body, "asks for an account that is not signed in here") ||
+		strings.Contains(p.body, "To be sure that it is you") {
 		t.Errorf("with Bob signed in: %q\n%s", p.alert(), p.body)
 	}
 	if p = b.signIn(p.at, "ada"); !strings.HasSuffix(p.at, "/consent") || p.alert() != "" {
@@ -65,7 +66,8 @@ func TestWhoIsWantedAndSignedInHereIsOneButtonAway(t *testing.T) {
 	b.get("/sign-in")
 	b.signIn("/sign-in", "ada")
 	b.signIn("/sign-in", "bob")
-	p := b.get(h.authorize(c, "prompt", "select_account", "claims", `{"id_token":{"sub":{"value":"`+ada.Subject()+`"}}}`))
+	p := b.get(h.authorize(c, "prompt", "select_account", "claims",
+		`{"id_token":{"sub":{"value":"`+ada.Subject()+`"}}}`))
 	p = b.post(p.at, "account", b.accounts(p)["The bob"])
 	if want := "Event Calendar asks for another account than The bob. Continue as The ada, or cancel to go back to the app."; p.alert() != want {
 		t.Fatalf("%q at %s", p.alert(), p.at)
@@ -86,7 +88,8 @@ func TestWhoWasSignedOutWhileTheConsentPageWasOpenIsToldSo(t *testing.T) {
 	consent := b.signIn(b.get(h.authorize(c)).at, "ada")
 	b.post("/sign-out", "action", "sign-out") // in another tab
 	p := b.allow(consent)
-	if want := "You were signed out while this was open. Sign in again to go on."; p.alert() != want || !strings.HasSuffix(p.at, "/sign-in") {
+	if want := "You were signed out while this was open. Sign in again to go on."; p.alert() != want ||
+		!strings.HasSuffix(p.at, "/sign-in") {
 		t.Errorf("%q at %s", p.alert(), p.at)
 	}
 	if p = b.signIn(p.at, "ada"); p.alert() != "" || !strings.HasSuffix(p.at, "/consent") {
@@ -105,7 +108,8 @@ func TestWhoSignsOutInTheFlowIsNotToldWhatTheyKnow(t *testing.T) {
 	p = b.signIn(strings.TrimSuffix(p.at, "account")+"sign-in", "ada")
 	p = b.get(strings.TrimSuffix(p.at, "consent") + "account")
 	p = b.post(p.at, "sign_out", b.accounts(p)["The ada"])
-	if !strings.HasSuffix(p.at, "/account") || p.alert() != "" || !strings.Contains(p.body, "The bob") || strings.Contains(p.body, "The ada") {
+	if !strings.HasSuffix(p.at, "/account") || p.alert() != "" || !strings.Contains(p.body, "The bob") ||
+		strings.Contains(p.body, "The ada") {
 		t.Errorf("%q at %s", p.alert(), p.at)
 	}
 	if p = b.post(p.at, "sign_out", "all"); !strings.HasSuffix(p.at, "/sign-in") || p.alert() != "" {
@@ -126,12 +130,14 @@ func TestAChosenAccountThatIsSignedOutByNowIsSaidToBe(t *testing.T) {
 	b.post(local.at, "sign_out", ada) // in another tab
 	for _, at := range []string{flow.at, local.at} {
 		p := b.post(at, "account", ada)
-		if want := "That account is signed out by now. Choose another, or sign in."; p.alert() != want || p.status != http.StatusConflict || !strings.Contains(p.body, "The bob") {
+		if want := "That account is signed out by now. Choose another, or sign in."; p.alert() != want ||
+			p.status != http.StatusConflict || !strings.Contains(p.body, "The bob") {
 			t.Errorf("%s: %d %q", at, p.status, p.alert())
 		}
 	}
 	b.post("/sign-out", "action", "sign-out")
-	if p := b.post(flow.at, "account", bob); p.alert() == "" || p.status != http.StatusConflict || !strings.Contains(p.body, `id="sign-in"`) {
+	if p := b.post(flow.at, "account", bob); p.alert() == "" || p.status != http.StatusConflict ||
+		!strings.Contains(p.body, `id="sign-in"`) {
 		t.Errorf("the last one: %d %q", p.status, p.alert())
 	}
 }
@@ -167,7 +173,8 @@ func TestAPageThatWaitedTooLongLeadsBackToItsApp(t *testing.T) {
 	h.pass(8 * time.Hour)
 	for _, late := range []seen{b.get(p.at), b.signIn(p.at, "ada")} {
 		if late.status != http.StatusGone || !strings.Contains(late.body, "and start again") ||
-			!strings.Contains(late.body, `href="https://calendar.example/home"`) || strings.Contains(late.body, callback) {
+			!strings.Contains(late.body, `href="https://calendar.example/home"`) ||
+			strings.Contains(late.body, callback) {
 			t.Errorf("%d\n%s", late.status, late.body)
 		}
 	}

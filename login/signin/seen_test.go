@@ -77,7 +77,8 @@ func TestConsentNamesAllThatTheAppWouldSee(t *testing.T) {
 	u := h.addUser("ada")
 	profile := people.Profile{Name: "Ada Lovelace", Nickname: "Enchantress", Gender: "female", Birthdate: "1815-12-10",
 		Website: "https://ada.example", PhoneNumber: "+441234", Address: people.Address{Country: "Freedonia"}}
-	if _, err := h.store.Users.Change(context.Background(), storage.Operator, u.ID, people.UserChange{Profile: &profile}); err != nil {
+	if _, err := h.store.Users.Change(context.Background(), storage.Operator, u.ID,
+		people.UserChange{Profile: &profile}); err != nil {
 		t.Fatal(err)
 	}
 	c := h.addClient(func(m *apps.Metadata) { m.Scopes = []string{"openid", "profile", "email", "phone", "address"} })
@@ -85,7 +86,8 @@ func TestConsentNamesAllThatTheAppWouldSee(t *testing.T) {
 	p := b.get(h.authorize(c, "scope", "openid profile email phone address"))
 	p = b.signIn(p.at, "ada")
 	text := html.UnescapeString(p.body)
-	for _, want := range []string{"Ada Lovelace", "Enchantress", "female", "1815-12-10", "https://ada.example", "+441234", "Freedonia", "ada@example.org",
+	for _, want := range []string{"Ada Lovelace", "Enchantress", "female", "1815-12-10", "https://ada.example",
+		"+441234", "Freedonia", "ada@example.org",
 		"E-mail address confirmed:", "Phone number confirmed:", "Profile last changed:"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
@@ -140,7 +142,8 @@ func TestSigningInAgainNamesWhoIsAskedFor(t *testing.T) {
 	b := h.browser()
 	b.get("/sign-in")
 	b.signIn("/sign-in", "ada")
-	if p := b.get(h.authorize(c, "prompt", "login")); !strings.Contains(p.body, `value="ada"`) || !strings.Contains(p.body, `value="yes" aria-describedby="keep-hint" checked`) {
+	if p := b.get(h.authorize(c, "prompt", "login")); !strings.Contains(p.body, `value="ada"`) ||
+		!strings.Contains(p.body, `value="yes" aria-describedby="keep-hint" checked`) {
 		t.Errorf("%s\n%s", p.at, p.body)
 	}
 }
@@ -175,14 +178,16 @@ func TestARequestThatCannotBeAnsweredSaysWhatKindOfFaultItHas(t *testing.T) {
 	for want, query := range map[string]url.Values{
 		"The app asked for a kind of answer that we do not give.": {"response_type": {"id_token"}},
 		"something is missing, sent twice, or not as it must be":  {"response_type": {"code"}},
-		"The app sent an address it has not registered":           {"response_type": {"code"}, "redirect_uri": {"https://evil.example/"}},
+		"The app sent an address it has not registered": {"response_type": {"code"},
+			"redirect_uri": {"https://evil.example/"}},
 	} {
 		q := url.Values{"client_id": {c.ID}, "redirect_uri": {callback}, "scope": {"openid"}, "state": {"s"}}
 		for k, v := range query {
 			q[k] = v
 		}
 		p := h.browser().get("/connect/authorize?" + q.Encode())
-		if plain, _, _ := strings.Cut(p.body, "<details"); p.status != http.StatusBadRequest || !strings.Contains(plain, want) {
+		if plain, _, _ := strings.Cut(p.body, "<details"); p.status != http.StatusBadRequest ||
+			!strings.Contains(plain, want) {
 			t.Errorf("%v: %d at %s\n%s", query, p.status, p.at, p.body)
 		}
 	}

@@ -59,7 +59,8 @@ func (h *Handler) setUp(w http.ResponseWriter, r *http.Request) {
 	for _, fault := range refused {
 		refusedField(&form.Errors, fault)
 	}
-	if err := h.passwords().Acceptable(r.Context(), &form.Errors, page.FieldPassword, password, usecase.NamesOf(&user)...); err != nil {
+	if err := h.passwords().Acceptable(r.Context(), &form.Errors, page.FieldPassword, password,
+		usecase.NamesOf(&user)...); err != nil {
 		h.fail(w, r, err)
 		return
 	}

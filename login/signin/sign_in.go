@@ -24,7 +24,8 @@ func (h *Handler) flowSignInForm(w http.ResponseWriter, r *http.Request) {
 
 // flowPage says why it is shown to somebody who may think that they have signed in.
 func (h *Handler) flowPage(f *authorize.Flow, username string) page.SignIn {
-	p := page.SignIn{Action: f.Path() + authorize.PathSignIn, App: front.AppOf(f.Client()), Username: username, Short: people.ShortSession}
+	p := page.SignIn{Action: f.Path() + authorize.PathSignIn, App: front.AppOf(f.Client()), Username: username,
+		Short: people.ShortSession}
 	switch f.SignInReason() {
 	case authorize.ReasonAgain:
 		p.Why = page.Again
@@ -68,14 +69,16 @@ func (h *Handler) flowSignIn(w http.ResponseWriter, r *http.Request) {
 // POST can tell whether cookies come back.
 func (h *Handler) signInForm(w http.ResponseWriter, r *http.Request) {
 	h.Provider.NameBrowser(w, r)
-	form := page.SignIn{Action: front.PathSignIn, ReturnTo: front.ReturnPath(r.URL.Query().Get("return_to")), Short: people.ShortSession}
+	form := page.SignIn{Action: front.PathSignIn, ReturnTo: front.ReturnPath(r.URL.Query().Get("return_to")),
+		Short: people.ShortSession}
 	form.Notice, form.Username = h.notices().TakeSignIn(w, r)
 	h.show(w, r, http.StatusOK, form)
 }
 
 func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) {
 	back := front.ReturnPath(r.PostForm.Get("return_to"))
-	form := page.SignIn{Action: front.PathSignIn, ReturnTo: back, Username: r.PostForm.Get("username"), Short: people.ShortSession}
+	form := page.SignIn{Action: front.PathSignIn, ReturnTo: back, Username: r.PostForm.Get("username"),
+		Short: people.ShortSession}
 	if r.PostForm.Get("action") == "cancel" {
 		front.See(w, front.PathHome)
 		return

@@ -55,7 +55,8 @@ func TestAnAppWithoutAHintAsksAndGetsALinkBack(t *testing.T) {
 	b.get("/sign-in")
 	b.signIn("/sign-in", "ada")
 	p := b.get(endSession("client_id", c.ID, "post_logout_redirect_uri", farewell, "state", "s"))
-	if !strings.Contains(p.body, "Event Calendar") || !strings.Contains(p.body, "The ada") || strings.Contains(p.header.Get("Content-Security-Policy"), "form-action") {
+	if !strings.Contains(p.body, "Event Calendar") || !strings.Contains(p.body, "The ada") ||
+		strings.Contains(p.header.Get("Content-Security-Policy"), "form-action") {
 		t.Fatalf("the question: %d at %s\n%s", p.status, p.at, p.body)
 	}
 	if !b.isSignedIn() {
@@ -65,7 +66,8 @@ func TestAnAppWithoutAHintAsksAndGetsALinkBack(t *testing.T) {
 	if done.left != nil || !strings.Contains(done.body, `href="`+farewell+`?state=s"`) || b.isSignedIn() {
 		t.Errorf("afterwards: %d at %s, sent to %v\n%s", done.status, done.at, done.left, done.body)
 	}
-	if again := b.get(done.at); again.status != http.StatusOK || again.body == "" || strings.Contains(again.body, `id="sign-out"`) {
+	if again := b.get(done.at); again.status != http.StatusOK || again.body == "" ||
+		strings.Contains(again.body, `id="sign-out"`) {
 		t.Errorf("reloaded: %d\n%s", again.status, again.body)
 	}
 }
@@ -161,7 +163,8 @@ func TestTheQuestionsAnswerIsGuarded(t *testing.T) {
 		if p := b.get(signout.PathSignOut + "?request=" + bad); p.status != http.StatusGone {
 			t.Errorf("%.10q: %d", bad, p.status)
 		}
-		if p := b.post(signout.PathSignOut+"?request="+bad, "action", "sign-out"); p.status != http.StatusGone || !b.isSignedIn() {
+		if p := b.post(signout.PathSignOut+"?request="+bad, "action", "sign-out"); p.status != http.StatusGone ||
+			!b.isSignedIn() {
 			t.Errorf("%.10q posted: %d", bad, p.status)
 		}
 	}
@@ -255,7 +258,8 @@ func TestANativeAppIsLinkedAfterSigningOut(t *testing.T) {
 	h.addUser("ada")
 	const home = "com.example.calendar:/bye"
 	c := h.addClient(func(m *apps.Metadata) {
-		m.ApplicationType, m.RedirectURIs, m.PostLogoutRedirectURIs = apps.ApplicationNative, []string{"com.example.calendar:/cb"}, []string{home}
+		m.ApplicationType, m.RedirectURIs, m.PostLogoutRedirectURIs = apps.ApplicationNative,
+			[]string{"com.example.calendar:/cb"}, []string{home}
 	})
 	b := h.browser()
 	b.get("/sign-in")
@@ -296,7 +300,8 @@ func TestASignInWhoseAnswerWasLostLeavesNothingThatNobodyCanSignOutOf(t *testing
 	b.twin().signIn("/sign-in", "ada")
 	h.pass(time.Second)
 	b.signIn("/sign-in", "ada")
-	if stored, err := h.store.Sessions.Stored(context.Background(), []storage.ID{h.latest(ada)}); err != nil || h.liveOf(ada) != 1 || stored[0].Line() != first {
+	if stored, err := h.store.Sessions.Stored(context.Background(), []storage.ID{h.latest(ada)}); err != nil ||
+		h.liveOf(ada) != 1 || stored[0].Line() != first {
 		t.Errorf("%d are alive, the latest goes on from %v, %v", h.liveOf(ada), stored[0].Line(), err)
 	}
 	b.confirm(b.get(signout.PathSignOut))
@@ -332,7 +337,8 @@ func TestAnOldCookieSignsNobodyIn(t *testing.T) {
 		t.Fatal("signed in by an id that was replaced, or not by the new one")
 	}
 	old.signIn("/sign-in", "bob")
-	if p := old.get("/choose-account"); strings.Count(p.body, `name="account"`) != 1 || strings.Contains(p.body, "ada") {
+	if p := old.get("/choose-account"); strings.Count(p.body, `name="account"`) != 1 ||
+		strings.Contains(p.body, "ada") {
 		t.Errorf("bob's cookie leads to ada:\n%s", p.body)
 	}
 	if !b.isSignedIn() {

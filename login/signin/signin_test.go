@@ -28,7 +28,8 @@ func TestALoginAsksOnceAndIsSilentAfterwards(t *testing.T) {
 	if !strings.HasSuffix(p.at, "/consent") {
 		t.Fatalf("after sign-in at %s", p.at)
 	}
-	if out := b.allow(p); out.code() == "" || out.left.Query().Get("state") != "s" || out.left.Query().Get("iss") != h.url {
+	if out := b.allow(p); out.code() == "" || out.left.Query().Get("state") != "s" ||
+		out.left.Query().Get("iss") != h.url {
 		t.Fatalf("after Allow: %v", out.left)
 	}
 	if out := b.get(h.authorize(c)); out.code() == "" {
@@ -48,7 +49,8 @@ func TestAWrongPasswordAndAnUnknownNameLookTheSame(t *testing.T) {
 		b.get("/sign-in")
 		for range 12 {
 			p := b.post("/sign-in", "username", name, "password", "wrong wrong wrong")
-			answers[i] = append(answers[i], http.StatusText(p.status)+strings.ReplaceAll(p.body, name, "NAME")+p.header.Get("Retry-After"))
+			answers[i] = append(answers[i],
+				http.StatusText(p.status)+strings.ReplaceAll(p.body, name, "NAME")+p.header.Get("Retry-After"))
 		}
 	}
 	for i := range answers[0] {
@@ -56,7 +58,8 @@ func TestAWrongPasswordAndAnUnknownNameLookTheSame(t *testing.T) {
 			t.Errorf("answer %d differs:\n%s\n%s", i, answers[0][i], answers[1][i])
 		}
 	}
-	if !strings.HasPrefix(answers[0][9], http.StatusText(422)) || !strings.HasPrefix(answers[0][10], http.StatusText(429)) {
+	if !strings.HasPrefix(answers[0][9], http.StatusText(422)) ||
+		!strings.HasPrefix(answers[0][10], http.StatusText(429)) {
 		t.Errorf("the throttle does not begin after ten failures")
 	}
 }
@@ -64,7 +67,8 @@ func TestAWrongPasswordAndAnUnknownNameLookTheSame(t *testing.T) {
 // The hash is PBKDF2 as Django keeps it, made by Python's hashlib.
 func TestAnImportedPasswordSignsInAndIsHashedAnew(t *testing.T) {
 	h := newHouse(t)
-	const theirs, django = "a sentence nobody else has", "pbkdf2_sha256$1000$seasaltNaCl42xx$abs9bzd+0qyKRFhDr7yNg5qlD5IkKWw+Y19LCs1qbT8="
+	const theirs, django = "a sentence nobody else has",
+		"pbkdf2_sha256$1000$seasaltNaCl42xx$abs9bzd+0qyKRFhDr7yNg5qlD5IkKWw+Y19LCs1qbT8="
 	id, username := h.store.Users.NewID(), "ada"
 	sealed, err := h.hasher.Import(id[:], django)
 	if err != nil {
@@ -84,7 +88,8 @@ func TestAnImportedPasswordSignsInAndIsHashedAnew(t *testing.T) {
 	}
 	b := h.browser()
 	b.get("/sign-in")
-	if p := b.post("/sign-in", "username", "ada", "password", theirs+"x"); p.status != http.StatusUnprocessableEntity || string(stored()) != string(sealed) {
+	if p := b.post("/sign-in", "username", "ada", "password",
+		theirs+"x"); p.status != http.StatusUnprocessableEntity || string(stored()) != string(sealed) {
 		t.Errorf("a wrong password: %d", p.status)
 	}
 	for range 2 {
@@ -117,7 +122,8 @@ func TestAThrottledStrangerDoesNotLockTheOwnerOut(t *testing.T) {
 		t.Errorf("the owner: %d at %s", p.status, p.at)
 	}
 	h.pass(time.Minute)
-	if p := stranger.post("/sign-in", "username", "ada", "password", "wrong wrong wrong"); p.status != http.StatusUnprocessableEntity {
+	if p := stranger.post("/sign-in", "username", "ada", "password",
+		"wrong wrong wrong"); p.status != http.StatusUnprocessableEntity {
 		t.Errorf("a minute later one attempt is allowed: %d", p.status)
 	}
 	if p := stranger.signIn("/sign-in", "ada"); p.status != http.StatusTooManyRequests {
@@ -137,10 +143,12 @@ func TestADisabledUserHearsOfItWithTheRightPasswordOnly(t *testing.T) {
 	if p := b.get("/"); strings.Contains(p.body, "The ada") {
 		t.Error("the session lives on")
 	}
-	if p := b.signIn("/sign-in", "ada"); p.status != http.StatusForbidden || !strings.Contains(p.body, "This account is disabled. Ask ") {
+	if p := b.signIn("/sign-in", "ada"); p.status != http.StatusForbidden ||
+		!strings.Contains(p.body, "This account is disabled. Ask ") {
 		t.Errorf("signing in: %d", p.status)
 	}
-	if p := b.post("/sign-in", "username", "ada", "password", "wrong wrong wrong"); p.status != http.StatusUnprocessableEntity ||
+	if p := b.post("/sign-in", "username", "ada", "password",
+		"wrong wrong wrong"); p.status != http.StatusUnprocessableEntity ||
 		!strings.Contains(p.body, "do not match") || strings.Contains(p.body, "disabled. Ask") {
 		t.Errorf("with a wrong password: %d\n%s", p.status, p.body)
 	}
@@ -180,7 +188,8 @@ func TestEveryCauseIsInForceAtTheNextAuthorize(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := b.get(h.authorize(c))
-			if p.left != nil || cause.then != "" && !strings.HasSuffix(p.at, cause.then) || cause.then == "" && p.status < 400 {
+			if p.left != nil || cause.then != "" && !strings.HasSuffix(p.at, cause.then) || cause.then == "" &&
+				p.status < 400 {
 				t.Errorf("the next authorize: %d at %s, sent to %v", p.status, p.at, p.left)
 			}
 		})
@@ -245,7 +254,8 @@ func TestSeveralAccountsChooseAndSignOut(t *testing.T) {
 		t.Errorf("prompt=none with two accounts: %v", out.left)
 	}
 	p := b.get(h.authorize(c))
-	if !strings.HasSuffix(p.at, "/account") || !strings.Contains(p.body, "The ada") || !strings.Contains(p.body, "The bob") {
+	if !strings.HasSuffix(p.at, "/account") || !strings.Contains(p.body, "The ada") ||
+		!strings.Contains(p.body, "The bob") {
 		t.Fatalf("two accounts: %d at %s", p.status, p.at)
 	}
 	live := b.accounts(p)
@@ -307,10 +317,12 @@ func TestAFormFromAnotherOriginIsRefused(t *testing.T) {
 func TestReturnToStaysOnThisOrigin(t *testing.T) {
 	h := newHouse(t)
 	h.addUser("ada")
-	for _, to := range []string{"https://evil.example/", "//evil.example", `/\evil.example`, "javascript:alert(1)", "", "/\t/evil.example"} {
+	for _, to := range []string{"https://evil.example/", "//evil.example", `/\evil.example`, "javascript:alert(1)",
+		"", "/\t/evil.example"} {
 		b := h.browser()
 		b.get("/sign-in?return_to=" + url.QueryEscape(to))
-		if p := b.post("/sign-in", "username", "ada", "password", password, "return_to", to); p.left != nil && p.left.Host != "" || p.at != "/" {
+		if p := b.post("/sign-in", "username", "ada", "password", password, "return_to", to); p.left != nil &&
+			p.left.Host != "" || p.at != "/" {
 			t.Errorf("%q leads to %s, %v", to, p.at, p.left)
 		}
 	}
@@ -365,7 +377,8 @@ func TestSetUpLinksThatDoNotWorkSayWhatToDo(t *testing.T) {
 		t.Errorf("a good link: %d", p.status)
 	}
 	for _, bad := range []string{"", "x", token + "x", strings.ToLower(token)} {
-		if p := h.browser().get("/setup?token=" + bad); p.status != http.StatusNotFound || !strings.Contains(p.body, "latchkey setup-link") {
+		if p := h.browser().get("/setup?token=" + bad); p.status != http.StatusNotFound ||
+			!strings.Contains(p.body, "latchkey setup-link") {
 			t.Errorf("%q: %d", bad, p.status)
 		}
 	}
@@ -383,12 +396,14 @@ func TestARecoveryLinkSetsThePasswordOnceAndEndsSessions(t *testing.T) {
 	b.signIn("/sign-in", "ada")
 	token := h.link(people.LinkRecovery, u.ID)
 	for range 2 { // opening it uses nothing up
-		if p := h.browser().get("/recover?token=" + token); p.status != http.StatusOK || !strings.Contains(p.body, "The ada") {
+		if p := h.browser().get("/recover?token=" + token); p.status != http.StatusOK ||
+			!strings.Contains(p.body, "The ada") {
 			t.Fatalf("the link: %d", p.status)
 		}
 	}
 	other := h.browser()
-	if p := other.post("/recover", "token", token, "password", "adaadaadaada"); p.status != http.StatusUnprocessableEntity {
+	if p := other.post("/recover", "token", token, "password",
+		"adaadaadaada"); p.status != http.StatusUnprocessableEntity {
 		t.Errorf("a password made of the username: %d", p.status)
 	}
 	const fresh = "eleven purple foxes whistle"
@@ -423,7 +438,8 @@ func TestPromptLoginNeedsASignInOfThisFlow(t *testing.T) {
 		t.Fatalf("prompt=login leads to %s", p.at)
 	}
 	b.signIn("/sign-in", "ada") // in another tab
-	if again := b.get(strings.TrimSuffix(p.at, "/sign-in")); again.left != nil || !strings.HasSuffix(again.at, "/sign-in") {
+	if again := b.get(strings.TrimSuffix(p.at, "/sign-in")); again.left != nil ||
+		!strings.HasSuffix(again.at, "/sign-in") {
 		t.Errorf("another tab's sign-in counted: at %s, %v", again.at, again.left)
 	}
 	if out := b.signIn(p.at, "ada"); out.code() == "" {
@@ -460,7 +476,8 @@ func TestAPersonInNoneOfAnAppsGroupsLearnsWhomToAsk(t *testing.T) {
 	}
 	c, b := h.addClient(func(m *apps.Metadata) { m.AllowedGroups = []storage.ID{g.ID} }), h.browser()
 	p := b.signIn(b.get(h.authorize(c)).at, "ada")
-	if p.status != http.StatusForbidden || p.left != nil || !strings.Contains(p.body, "Event Calendar") || strings.Contains(p.body, `id="allow"`) {
+	if p.status != http.StatusForbidden || p.left != nil || !strings.Contains(p.body, "Event Calendar") ||
+		strings.Contains(p.body, `id="allow"`) {
 		t.Errorf("%d at %s, sent to %v\n%s", p.status, p.at, p.left, p.body)
 	}
 	if err := h.store.Groups.Join(context.Background(), storage.Operator, g.ID, u.ID); err != nil {
@@ -493,7 +510,8 @@ func TestWhoIsSentAwayBecauseTooManyPasswordsAreCheckedHasMadeNoAttempt(t *testi
 		turn.Release()
 	}
 	for range 9 {
-		if p := b.post("/sign-in", "username", "ada", "password", "wrong wrong wrong"); p.status != http.StatusUnprocessableEntity {
+		if p := b.post("/sign-in", "username", "ada", "password",
+			"wrong wrong wrong"); p.status != http.StatusUnprocessableEntity {
 			t.Fatalf("an attempt after that: %d", p.status)
 		}
 	}
@@ -517,7 +535,8 @@ func TestConsentSaysWhichGroupsTheAppWillSee(t *testing.T) {
 	c := h.addClient(func(m *apps.Metadata) { m.Scopes = []string{"openid", "groups"} })
 	b := h.browser()
 	p := b.signIn(b.get(h.authorize(c, "scope", "openid groups")).at, "ada")
-	if want := `<bdi>&lt;b&gt;Beta&lt;/b&gt; testers</bdi>, <bdi>Moderators</bdi></span>`; !strings.Contains(p.body, want) {
+	if want := `<bdi>&lt;b&gt;Beta&lt;/b&gt; testers</bdi>, <bdi>Moderators</bdi></span>`; !strings.Contains(p.body,
+		want) {
 		t.Errorf("%d at %s\n%s", p.status, p.at, p.body)
 	}
 }
@@ -536,14 +555,17 @@ func TestHEADAnswersAsGETDoesWhereAGETChangesNothing(t *testing.T) {
 		}
 		return b.do(r)
 	}
-	for _, path := range []string{"/", "/sign-in", "/choose-account", "/sign-out", "/setup?token=x", "/recover?token=x", flow,
+	for _, path := range []string{"/", "/sign-in", "/choose-account", "/sign-out", "/setup?token=x",
+		"/recover?token=x", flow,
 		"/assets/none", "/robots.txt"} {
 		get, got := b.get(path), head(path)
-		if got.status != get.status || got.at != get.at || got.header.Get("Content-Type") != get.header.Get("Content-Type") {
+		if got.status != get.status || got.at != get.at ||
+			got.header.Get("Content-Type") != get.header.Get("Content-Type") {
 			t.Errorf("%s: GET %d at %s, HEAD %d at %s", path, get.status, get.at, got.status, got.at)
 		}
 	}
-	for _, path := range []string{strings.TrimPrefix(h.authorize(app), h.url), oauth.PathEndSession, authorize.PathFlow + "?request=x",
+	for _, path := range []string{strings.TrimPrefix(h.authorize(app), h.url), oauth.PathEndSession,
+		authorize.PathFlow + "?request=x",
 		strings.TrimSuffix(flow, authorize.PathSignIn)} {
 		if got := head(path); got.status != http.StatusMethodNotAllowed {
 			t.Errorf("HEAD %s: %d", path, got.status)

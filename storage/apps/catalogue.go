@@ -109,7 +109,8 @@ func (apps *Apps) readCatalogue(r kv.Reader, number uint64) (*Catalogue, error) 
 		}
 	}
 	slices.SortFunc(c.Offers, func(a, b *Offer) int {
-		return cmp.Or(cmp.Compare(a.Position, b.Position), cmp.Compare(a.resourceIdentifier(), b.resourceIdentifier()), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.Position, b.Position),
+			cmp.Compare(a.resourceIdentifier(), b.resourceIdentifier()), cmp.Compare(a.Name, b.Name))
 	})
 	return c, nil
 }

@@ -88,19 +88,20 @@ func (s Resources) Change(ctx context.Context, by storage.Actor, id storage.ID, 
 			return nil, err
 		}
 	}
-	return s.alterResource(ctx, by, id, audit.ActResourceChanged, func(tx kv.Txn, v *Resource, _ time.Time) (string, error) {
-		if revision != 0 && revision != v.Revision {
-			return "", storage.ErrStale
-		}
-		was := v.Name
-		if c.Name != nil {
-			v.Name = *c.Name
-		}
-		if err := v.validName(was); err != nil || c.Scopes == nil {
-			return "", err
-		}
-		return "", s.apps.setOwnedScopes(tx, v, c.Scopes)
-	})
+	return s.alterResource(ctx, by, id, audit.ActResourceChanged,
+		func(tx kv.Txn, v *Resource, _ time.Time) (string, error) {
+			if revision != 0 && revision != v.Revision {
+				return "", storage.ErrStale
+			}
+			was := v.Name
+			if c.Name != nil {
+				v.Name = *c.Name
+			}
+			if err := v.validName(was); err != nil || c.Scopes == nil {
+				return "", err
+			}
+			return "", s.apps.setOwnedScopes(tx, v, c.Scopes)
+		})
 }
 
 // Disable takes a resource out of use, or back into it, in force at the very next
@@ -108,13 +109,14 @@ func (s Resources) Change(ctx context.Context, by storage.Actor, id storage.ID, 
 // cannot introspect. What was granted before is worth as much as before when it is
 // back. Errors: ErrForbidden, ErrNotFound.
 func (s Resources) Disable(ctx context.Context, by storage.Actor, id storage.ID, disabled bool) (*Resource, error) {
-	return s.alterResource(ctx, by, id, audit.ActResourceState, func(_ kv.Txn, v *Resource, _ time.Time) (string, error) {
-		v.Disabled = disabled
-		if disabled {
-			return "disabled", nil
-		}
-		return "enabled", nil
-	})
+	return s.alterResource(ctx, by, id, audit.ActResourceState,
+		func(_ kv.Txn, v *Resource, _ time.Time) (string, error) {
+			v.Disabled = disabled
+			if disabled {
+				return "disabled", nil
+			}
+			return "enabled", nil
+		})
 }
 
 // AddSecret gives a resource a new secret. The others stay valid for overlap, at
@@ -135,15 +137,16 @@ func (s Resources) AddSecret(ctx context.Context, by storage.Actor, id storage.I
 // RemoveSecret ends one secret. Without any, a resource cannot introspect until it is
 // given another. Errors: ErrForbidden, ErrNotFound, also if it has no such secret.
 func (s Resources) RemoveSecret(ctx context.Context, by storage.Actor, id, secret storage.ID) (*Resource, error) {
-	return s.alterResource(ctx, by, id, audit.ActResourceUnlock, func(_ kv.Txn, v *Resource, _ time.Time) (string, error) {
-		i := slices.IndexFunc(v.Secrets, func(have Secret) bool { return have.ID == secret })
-		if i < 0 {
-			return "", storage.ErrNotFound
-		}
-		last4 := v.Secrets[i].Last4
-		v.Secrets = slices.Delete(v.Secrets, i, i+1)
-		return last4, nil
-	})
+	return s.alterResource(ctx, by, id, audit.ActResourceUnlock,
+		func(_ kv.Txn, v *Resource, _ time.Time) (string, error) {
+			i := slices.IndexFunc(v.Secrets, func(have Secret) bool { return have.ID == secret })
+			if i < 0 {
+				return "", storage.ErrNotFound
+			}
+			last4 := v.Secrets[i].Last4
+			v.Secrets = slices.Delete(v.Secrets, i, i+1)
+			return last4, nil
+		})
 }
 
 // Delete removes a resource, and its scopes from the catalogue, in force at the very

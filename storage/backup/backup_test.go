@@ -240,9 +240,12 @@ var damages = []struct {
 	want string
 }{
 	{name: "empty", to: func(*testing.T, []byte) []byte { return nil }, want: "the file is empty"},
-	{name: "text", to: func(*testing.T, []byte) []byte { return []byte("not a backup") }, want: "not a Latchkey data file"},
-	{name: "zeroed", to: func(_ *testing.T, raw []byte) []byte { return make([]byte, len(raw)) }, want: "not a Latchkey data file"},
-	{name: "beginning lost", to: func(_ *testing.T, raw []byte) []byte { return raw[100:] }, want: "not a Latchkey data file"},
+	{name: "text", to: func(*testing.T, []byte) []byte { return []byte("not a backup") },
+		want: "not a Latchkey data file"},
+	{name: "zeroed", to: func(_ *testing.T, raw []byte) []byte { return make([]byte, len(raw)) },
+		want: "not a Latchkey data file"},
+	{name: "beginning lost", to: func(_ *testing.T, raw []byte) []byte { return raw[100:] },
+		want: "not a Latchkey data file"},
 	{name: "half", to: func(_ *testing.T, raw []byte) []byte { return raw[:len(raw)/2] }, want: "is cut short"},
 	{name: "another master key", to: func(_ *testing.T, raw []byte) []byte { return raw },
 		keys: func(context.Context, *store.Store) error { return errWrongKey }, want: errWrongKey.Error()},
@@ -407,7 +410,8 @@ func TestABackupOfDataInUseIsOfOneMoment(t *testing.T) {
 	ended := make(chan error)
 	go func() {
 		for n := 0; ctx.Err() == nil; n++ {
-			if _, err := s.Users.Create(t.Context(), storage.Operator, people.User{Username: fmt.Sprintf("user%d", n)}); err != nil {
+			if _, err := s.Users.Create(t.Context(), storage.Operator,
+				people.User{Username: fmt.Sprintf("user%d", n)}); err != nil {
 				ended <- err
 				return
 			}
@@ -433,7 +437,8 @@ func TestABackupHoldsNothingOfWhoWasDeleted(t *testing.T) {
 	path, copied := filepath.Join(dir, "data"), filepath.Join(dir, "copy")
 	e, s := open(t, path)
 	addPeople(t, s, "ada")
-	u, err := s.Users.Create(t.Context(), storage.Operator, people.User{Username: "zenobia", Email: "zenobia@leaves.example"})
+	u, err := s.Users.Create(t.Context(), storage.Operator,
+		people.User{Username: "zenobia", Email: "zenobia@leaves.example"})
 	must(t, err)
 	must(t, s.Users.Delete(t.Context(), storage.Operator, u.ID))
 	holds := func(path string) bool {

@@ -89,7 +89,8 @@ func faultsOf(r bolt.Report) (faults []table.Fault) {
 	for i := 0; i < len(r.Damage); {
 		d := r.Damage[i]
 		last, to := d.Page, d.To
-		for i++; i < len(r.Damage) && to != nil && string(r.Damage[i].From) == string(to) && r.Damage[i].What == d.What; i++ {
+		for i++; i < len(r.Damage) && to != nil && string(r.Damage[i].From) == string(to) &&
+			r.Damage[i].What == d.What; i++ {
 			last, to = r.Damage[i].Page, r.Damage[i].To
 		}
 		where := fmt.Sprintf("page %d", d.Page)

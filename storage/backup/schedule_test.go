@@ -35,14 +35,16 @@ func scheduled(t *testing.T) (*backup.Schedule, *counted, kv.Engine) {
 	e, s := open(t, filepath.Join(t.TempDir(), "data"))
 	addPeople(t, s, "ada")
 	source := &counted{Source: e}
-	return &backup.Schedule{Directory: filepath.Join(t.TempDir(), "kept"), Name: "id.example.org", Every: 24 * time.Hour, Keep: 3,
+	return &backup.Schedule{Directory: filepath.Join(t.TempDir(), "kept"), Name: "id.example.org",
+		Every: 24 * time.Hour, Keep: 3,
 		Source: source, Keys: anyKey}, source, e
 }
 
 func TestAScheduleKeepsTheNewestAndTouchesNothingElse(t *testing.T) {
 	s, source, _ := scheduled(t)
 	must(t, os.MkdirAll(s.Directory, 0o700))
-	for _, name := range []string{"id.example.org-20200101T000000Z.db.txt", "other-20200101T000000Z.db", "id.example.org-20209901T000000Z.db",
+	for _, name := range []string{"id.example.org-20200101T000000Z.db.txt", "other-20200101T000000Z.db",
+		"id.example.org-20209901T000000Z.db",
 		"x-id.example.org-20200101T000000Z.db", "idXexample.org-20200101T000000Z.db", "latchkey.db"} {
 		must(t, os.WriteFile(filepath.Join(s.Directory, name), nil, 0o600))
 	}
@@ -75,7 +77,8 @@ func TestAScheduleGoesOnWhereTheServerLeftIt(t *testing.T) {
 	must(t, s.Tick(t.Context(), noon))
 	leftover := filepath.Join(s.Directory, "id.example.org-20261120T000000Z.db.draft-ABCDEFGH")
 	must(t, os.WriteFile(leftover, nil, 0o600))
-	next := &backup.Schedule{Directory: s.Directory, Name: s.Name, Every: s.Every, Keep: s.Keep, Source: source, Keys: anyKey}
+	next := &backup.Schedule{Directory: s.Directory, Name: s.Name, Every: s.Every, Keep: s.Keep, Source: source,
+		Keys: anyKey}
 	must(t, next.Tick(t.Context(), noon.Add(23*time.Hour)))
 	if source.n != 1 || !next.Last().Equal(noon) {
 		t.Errorf("%d backups, last %v", source.n, next.Last())
@@ -124,7 +127,8 @@ func TestBackupsFromTheFutureAreNeitherCountedNorDeleted(t *testing.T) {
 		t.Errorf("left %s", got)
 	}
 	must(t, s.Tick(t.Context(), noon.AddDate(1, 0, 3))) // their time has come
-	if got := files(t, s.Directory); strings.Join(strings.Fields(got), " ") != strings.TrimPrefix(ahead, "id.example.org-20271121T120000Z.db ")+" id.example.org-20271124T120000Z.db" {
+	if got := files(t, s.Directory); strings.Join(strings.Fields(got), " ") != strings.TrimPrefix(ahead,
+		"id.example.org-20271121T120000Z.db ")+" id.example.org-20271124T120000Z.db" {
 		t.Errorf("left %s", got)
 	}
 }
@@ -156,7 +160,8 @@ func TestWhileTheDataHaveFaultsNoBackupIsDeleted(t *testing.T) {
 	s.Keep = 1
 	must(t, s.Tick(t.Context(), noon))
 	must(t, e.Update(t.Context(), func(tx kv.Txn) error { return tx.Put([]byte{0xee, 1}, nil) }))
-	if err := s.Tick(t.Context(), noon.AddDate(0, 0, 1)); err == nil || !strings.Contains(err.Error(), "latchkey check") {
+	if err := s.Tick(t.Context(), noon.AddDate(0, 0, 1)); err == nil ||
+		!strings.Contains(err.Error(), "latchkey check") {
 		t.Errorf("answered %v", err)
 	}
 	if n := len(strings.Fields(files(t, s.Directory))); n != 2 {

@@ -66,7 +66,8 @@ func Write(ctx context.Context, from Source, path string, try Keys, now time.Tim
 func unwritten(dir string, err error) error {
 	var errno syscall.Errno
 	var at *fs.PathError
-	if !errors.As(err, &errno) || errors.Is(err, kv.ErrOutcomeUnknown) || errors.As(err, &at) && !onTheWay(at.Path, dir) {
+	if !errors.As(err, &errno) || errors.Is(err, kv.ErrOutcomeUnknown) || errors.As(err, &at) &&
+		!onTheWay(at.Path, dir) {
 		return err
 	}
 	do := ""

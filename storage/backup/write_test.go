@@ -24,7 +24,8 @@ func TestWhatStandsInABackupsWayIsSaidWithoutItsDraft(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
-	for _, other := range []error{errors.New("other"), kv.OutcomeUnknown(&fs.PathError{Op: "write", Path: "/data/latchkey.db", Err: syscall.ENOSPC}),
+	for _, other := range []error{errors.New("other"),
+		kv.OutcomeUnknown(&fs.PathError{Op: "write", Path: "/data/latchkey.db", Err: syscall.ENOSPC}),
 		&fs.PathError{Op: "read", Path: "/data/latchkey.db", Err: syscall.EIO}} {
 		if err := unwritten("/kept", other); err != other {
 			t.Errorf("what is no matter of the directory is said to be one: %v", err)
@@ -32,7 +33,8 @@ func TestWhatStandsInABackupsWayIsSaidWithoutItsDraft(t *testing.T) {
 	}
 	// A directory that cannot even be made is told by the one above it.
 	above := &fs.PathError{Op: "mkdir", Path: "/kept", Err: syscall.EACCES}
-	if err := unwritten("/kept/daily", above); !strings.HasPrefix(err.Error(), "no backup can be written to /kept/daily: permission denied") {
+	if err := unwritten("/kept/daily", above); !strings.HasPrefix(err.Error(),
+		"no backup can be written to /kept/daily: permission denied") {
 		t.Error(err)
 	}
 }

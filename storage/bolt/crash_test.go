@@ -116,7 +116,8 @@ func TestAFileHeldByAnotherProcessIsRefusedWithinASecondNamingIt(t *testing.T) {
 		}
 		// The kernel shows its locks to most processes, not to all.
 		if locks, _ := os.ReadFile("/proc/locks"); len(locks) > 0 {
-			if held.PID != cmd.Process.Pid || !contains(err.Error(), strconv.Itoa(held.PID), filepath.Base(os.Args[0])) {
+			if held.PID != cmd.Process.Pid ||
+				!contains(err.Error(), strconv.Itoa(held.PID), filepath.Base(os.Args[0])) {
 				t.Errorf("%q does not name process %d", err, cmd.Process.Pid)
 			}
 		}

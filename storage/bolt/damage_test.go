@@ -76,7 +76,8 @@ func useDamaged(t *testing.T, data []byte) (told int) {
 func TestOnlyFaultsOfTheFileAreDamageInAClosure(t *testing.T) {
 	e := openNew(t)
 	var none *int
-	for name, fn := range map[string]func(){"a panic": func() { panic("its own") }, "a nil pointer": func() { *none = 1 }} {
+	for name, fn := range map[string]func(){"a panic": func() { panic("its own") },
+		"a nil pointer": func() { *none = 1 }} {
 		func() {
 			defer func() {
 				if recover() == nil || e.Err() != nil {

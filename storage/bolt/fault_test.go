@@ -96,7 +96,8 @@ func TestAFullDiskStopsWritesAloneAndOnlyWhileItIsFull(t *testing.T) {
 		return nil
 	}
 	for range 2 {
-		if err := write(t.Context(), e, "lost", "1"); !errors.Is(err, kv.ErrFull) || errors.Is(err, kv.ErrOutcomeUnknown) {
+		if err := write(t.Context(), e, "lost", "1"); !errors.Is(err, kv.ErrFull) ||
+			errors.Is(err, kv.ErrOutcomeUnknown) {
 			t.Fatalf("answered %v, want that the disk is full", err)
 		}
 	}
@@ -132,7 +133,8 @@ func TestWhatIsReservedIsEnoughForACommit(t *testing.T) {
 		}))
 		must(t, e.db.View(func(tx *bbolt.Tx) error {
 			if tx.Size() > reserved-reserveStep {
-				t.Errorf("round %d: the file has pages up to %d, and %d were asked for", round, tx.Size(), reserved-reserveStep)
+				t.Errorf("round %d: the file has pages up to %d, and %d were asked for", round, tx.Size(),
+					reserved-reserveStep)
 			}
 			return nil
 		}))

@@ -83,7 +83,8 @@ func readMeta(f *os.File, at int64) (m meta, ok bool) {
 	}
 	sum := fnv.New64a()
 	sum.Write(raw[:metaSize-8])
-	if order.Uint32(raw[0:]) != metaMagic || order.Uint32(raw[4:]) != metaFormat || order.Uint64(raw[56:]) != sum.Sum64() {
+	if order.Uint32(raw[0:]) != metaMagic || order.Uint32(raw[4:]) != metaFormat ||
+		order.Uint64(raw[56:]) != sum.Sum64() {
 		return meta{}, false
 	}
 	return meta{

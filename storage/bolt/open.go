@@ -107,7 +107,8 @@ func create(path string) error {
 }
 
 func open(path string, o Options, mapped int) (e *Engine, err error) {
-	e = &Engine{ended: make(chan struct{}), queue: queue{wake: make(chan struct{}, 1)}, readOnly: o.ReadOnly, allocate: allocate}
+	e = &Engine{ended: make(chan struct{}), queue: queue{wake: make(chan struct{}, 1)}, readOnly: o.ReadOnly,
+		allocate: allocate}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if value := recover(); value != nil {

@@ -64,7 +64,8 @@ func elementsOf(raw []byte, s span) (all []element, kind uint16, what string) {
 			return nil, 0, "an entry does not lie within it"
 		}
 		// A branch's first key may be less than what is left below it.
-		outside := !s.holds(e.key) && (kind == leafPage || i > 0) || kind == leafPage && bytes.Compare(e.key, s.least) < 0
+		outside := !s.holds(e.key) && (kind == leafPage || i > 0) || kind == leafPage &&
+			bytes.Compare(e.key, s.least) < 0
 		if outside || i > 0 && bytes.Compare(all[i-1].key, e.key) >= 0 {
 			return nil, 0, "its keys are out of order"
 		}

@@ -92,7 +92,8 @@ func (e *Engine) Verify(ctx context.Context) (Report, error) {
 	var r Report
 	err := e.read(ctx, func(tx *bbolt.Tx) error {
 		size := uint64(e.db.Info().PageSize)
-		p := &pages{file: interruptible{ctx, e.file}, bytes: uint64(tx.Size()), size: size, count: uint64(tx.Size()) / size}
+		p := &pages{file: interruptible{ctx, e.file}, bytes: uint64(tx.Size()), size: size,
+			count: uint64(tx.Size()) / size}
 		r.Damage = p.walkState(uint64(tx.Cursor().Bucket().Root()))
 		return ctx.Err()
 	})

@@ -134,7 +134,8 @@ func TestPagesThatLeadInCirclesAreLeft(t *testing.T) {
 			f.WriteAt(raw, int64(id*m.pageSize))
 		}
 	}
-	if r, err := Verify(path); err != nil || len(r.Damage) != 1 || r.Damage[0].What != "two places of the file lead to it" {
+	if r, err := Verify(path); err != nil || len(r.Damage) != 1 ||
+		r.Damage[0].What != "two places of the file lead to it" {
 		t.Errorf("found %+v, %v", r, err)
 	}
 }

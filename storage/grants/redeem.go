@@ -127,7 +127,8 @@ func (p Redemption) mismatch(g *Grant) string {
 	return RefusedVerifier
 }
 
-func (s *Store) revokeReplayed(tx kv.Txn, g *Grant, state *GrantState, note audit.Event, now time.Time) (Redeemed, error) {
+func (s *Store) revokeReplayed(tx kv.Txn, g *Grant, state *GrantState, note audit.Event, now time.Time) (Redeemed,
+	error) {
 	out := Redeemed{Refused: RefusedReplay}
 	if !state.Revoked.IsZero() {
 		return out, nil // killed before: nothing more to write

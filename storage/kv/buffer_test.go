@@ -139,9 +139,10 @@ func TestARangesBoundsHoldExactlyItsKeys(t *testing.T) {
 
 func TestALockedFilesErrorNamesTheHolder(t *testing.T) {
 	for want, err := range map[string]error{
-		"the data file is in use: /d is held by process 7 (latchkey serve)": &kv.LockedError{Path: "/d", PID: 7, Command: "latchkey serve"},
-		"the data file is in use: /d is held by process 7":                  &kv.LockedError{Path: "/d", PID: 7},
-		"the data file is in use: /d is held by another process":            &kv.LockedError{Path: "/d"},
+		"the data file is in use: /d is held by process 7 (latchkey serve)": &kv.LockedError{Path: "/d", PID: 7,
+			Command: "latchkey serve"},
+		"the data file is in use: /d is held by process 7":       &kv.LockedError{Path: "/d", PID: 7},
+		"the data file is in use: /d is held by another process": &kv.LockedError{Path: "/d"},
 	} {
 		if err.Error() != want || !errors.Is(err, kv.ErrLocked) {
 			t.Errorf("%v, want %s", err, want)

@@ -156,7 +156,8 @@ func (l Links) Recover(ctx context.Context, hash []byte, requestID string, seale
 		if err := l.people.Users.Put(tx, u); err != nil {
 			return nil, err
 		}
-		if err := l.people.changeAttempts(tx, u.ID, func(rec *attempts) { rec.rememberBrowser(browser, now) }); err != nil {
+		if err := l.people.changeAttempts(tx, u.ID,
+			func(rec *attempts) { rec.rememberBrowser(browser, now) }); err != nil {
 			return nil, err
 		}
 		return u, l.people.Trail.Audit.Put(tx, note.About(u.ID, "", "recovery link"))

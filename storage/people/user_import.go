@@ -161,7 +161,8 @@ func (p *People) importChange(tx kv.Txn, e userImport, u *User) (UserImported, e
 	}
 	u.changed(e.now)
 	for _, rule := range []error{p.validateNewUsername(tx, was.Username, u.Username),
-		u.Profile.validateVisible(&was.Profile), u.emailVerified(), p.keepAnAdmin(tx, was.IsActiveAdmin(), u.IsActiveAdmin()),
+		u.Profile.validateVisible(&was.Profile), u.emailVerified(),
+		p.keepAnAdmin(tx, was.IsActiveAdmin(), u.IsActiveAdmin()),
 		p.Users.CheckUnique(tx, u)} {
 		if rule != nil {
 			return UserImported{}, rule

@@ -100,7 +100,8 @@ func (h *sizeHouse) newGrant(id storage.ID, u sizeUser) grants.Grant {
 // rests are the keys of what every use of a grant of u's reads besides the grant.
 func (h *sizeHouse) rests(u sizeUser) [][]byte {
 	s := h.store.Floors
-	return [][]byte{s.People.Users.FullKey(table.Key{}.ID(u.user)), s.Apps.Clients.FullKey(table.Key{}.Str(h.client.ID)),
+	return [][]byte{s.People.Users.FullKey(table.Key{}.ID(u.user)),
+		s.Apps.Clients.FullKey(table.Key{}.Str(h.client.ID)),
 		s.Grants.Consents.FullKey(grants.ConsentKey(u.user, h.client.UID)),
 		s.Policy.Settings.FullKey(nil), s.Apps.Edition.FullKey(nil)}
 }

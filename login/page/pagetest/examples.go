@@ -84,7 +84,8 @@ func signIns() []Example {
 		{"sign-in-absent", 200, with(func(p *page.SignIn) { p.Why = page.Absent })},
 		{"sign-in-other-account", 200, with(func(p *page.SignIn) { p.Problem, p.Person = page.OtherAccount, grace })},
 		{"sign-in-other-account-here", 200, with(func(p *page.SignIn) {
-			p.Problem, p.Person, p.Instead, p.AccountURL = page.OtherAccount, grace, &page.Account{Person: Ada(), ID: "1"}, "/flow/example/account"
+			p.Problem, p.Person, p.Instead, p.AccountURL = page.OtherAccount, grace,
+				&page.Account{Person: Ada(), ID: "1"}, "/flow/example/account"
 		})},
 		{"sign-in-signed-out-since", 200, with(func(p *page.SignIn) { p.Problem = page.SignedOutSince })},
 		{"sign-in-wrong", 422, with(func(p *page.SignIn) { p.Username, p.Problem = "ada", page.WrongPassword })},
@@ -96,15 +97,20 @@ func signIns() []Example {
 			p.Username, p.Problem, p.RetryAfter = "ada", page.Throttled, 5*time.Minute
 		})},
 		{"sign-in-disabled", 403, with(func(p *page.SignIn) { p.Username, p.Problem = "ada", page.Disabled })},
-		{"sign-in-busy", 503, with(func(p *page.SignIn) { p.Username, p.Problem, p.RetryAfter = "ada", page.Busy, 3*time.Second })},
+		{"sign-in-busy", 503, with(func(p *page.SignIn) {
+			p.Username, p.Problem, p.RetryAfter = "ada", page.Busy,
+				3*time.Second
+		})},
 		{"sign-in-no-cookies", 400, with(func(p *page.SignIn) { p.Username, p.Problem = "ada", page.NoCookies })},
-		{"sign-in-after-recovery", 200, page.SignIn{Action: "/sign-in", Short: 12 * time.Hour, Username: "ada", Notice: page.Say(page.PasswordSet)}},
+		{"sign-in-after-recovery", 200, page.SignIn{Action: "/sign-in", Short: 12 * time.Hour, Username: "ada",
+			Notice: page.Say(page.PasswordSet)}},
 	}
 }
 
 func passwords() []Example {
-	ask := page.ChangePassword{Action: "/account/password", Person: Ada(), Account: "1", SwitchURL: "/choose-account?return_to=%2Faccount%2Fpassword",
-		Several: true, MinLength: 12, EndOthers: true}
+	ask := page.ChangePassword{Action: "/account/password", Person: Ada(), Account: "1",
+		SwitchURL: "/choose-account?return_to=%2Faccount%2Fpassword",
+		Several:   true, MinLength: 12, EndOthers: true}
 	with := func(change func(*page.ChangePassword)) page.ChangePassword {
 		p := ask
 		change(&p)
@@ -117,8 +123,14 @@ func passwords() []Example {
 			p.Errors.Add(page.FieldCurrentPassword, page.CurrentPasswordWrong)
 			p.Errors.Add(page.FieldNewPassword, page.PasswordShort, 12)
 		})},
-		{"password-throttled", 429, with(func(p *page.ChangePassword) { p.Problem, p.RetryAfter = page.Throttled, 5*time.Minute })},
-		{"password-busy", 503, with(func(p *page.ChangePassword) { p.Problem, p.RetryAfter = page.Busy, 5*time.Second })},
+		{"password-throttled", 429, with(func(p *page.ChangePassword) {
+			p.Problem, p.RetryAfter = page.Throttled,
+				5*time.Minute
+		})},
+		{"password-busy", 503, with(func(p *page.ChangePassword) {
+			p.Problem, p.RetryAfter = page.Busy,
+				5*time.Second
+		})},
 		{"password-stale", 409, with(func(p *page.ChangePassword) { p.Problem = page.Stale })},
 		{"password-none", 200, page.NoPassword{Person: Ada()}},
 	}
@@ -127,29 +139,42 @@ func passwords() []Example {
 func apps() []Example {
 	since := time.Date(2026, 5, 3, 14, 30, 0, 0, time.UTC)
 	list := page.Apps{Person: Ada(), Apps: []page.ConnectedApp{
-		{App: *Calendar(), Since: since, RemoveURL: "/account/apps/remove?app=1", Scopes: []page.Scope{{Words: "know that it is you"},
-			{Words: "see your profile", Values: profile()},
-			{Words: "see your e-mail address", Values: mail()}, {Words: "stay connected when you are away"}}, Asks: true},
+		{App: *Calendar(), Since: since, RemoveURL: "/account/apps/remove?app=1",
+			Scopes: []page.Scope{{Words: "know that it is you"},
+				{Words: "see your profile", Values: profile()},
+				{Words: "see your e-mail address", Values: mail()}, {Words: "stay connected when you are away"}},
+			Asks: true},
 		{App: page.App{Name: "World Statistics"}, Since: since, RemoveURL: "/account/apps/remove?app=2",
-			Asks:   true,
-			Scopes: []page.Scope{{Words: "know that it is you"}, {Claim: "birthdate", Values: []page.Value{{Claim: "birthdate", Text: "1815-12-10"}}}}},
+			Asks: true,
+			Scopes: []page.Scope{{Words: "know that it is you"},
+				{Claim: "birthdate", Values: []page.Value{{Claim: "birthdate", Text: "1815-12-10"}}}}},
 	}}
-	list.Apps = append(list.Apps, page.ConnectedApp{App: page.App{Name: "Forum"}, Since: since, RemoveURL: "/account/apps/remove?app=3",
-		Scopes: []page.Scope{{Words: "know that it is you"}, {Words: "see which groups you belong to", Groups: []string{"Beta testers", "Moderators"}}}})
+	list.Apps = append(list.Apps, page.ConnectedApp{App: page.App{Name: "Forum"}, Since: since,
+		RemoveURL: "/account/apps/remove?app=3",
+		Scopes: []page.Scope{{Words: "know that it is you"},
+			{Words: "see which groups you belong to", Groups: []string{"Beta testers", "Moderators"}}}})
 	removed := page.Apps{Person: Ada(), SwitchURL: "/choose-account", Notice: page.Say(page.AppRemoved)}
 	return []Example{
 		{"apps", 200, list},
 		{"apps-removed", 200, removed},
-		{"app-remove", 200, page.RemoveApp{Action: "/account/apps/remove", Back: "/account/apps", Person: Ada(), Account: "1", App: *Calendar(), ID: "1", Asks: true}},
-		{"app-remove-own", 200, page.RemoveApp{Action: "/account/apps/remove", Back: "/account/apps", Person: Ada(), Account: "1", App: page.App{Name: "Forum"}, ID: "3"}},
-		{"account", 200, page.Overview{Person: Ada(), SwitchURL: "/choose-account", Email: "ada@example.org", Apps: 3, SignedIn: since}},
+		{"app-remove", 200, page.RemoveApp{Action: "/account/apps/remove", Back: "/account/apps", Person: Ada(),
+			Account: "1", App: *Calendar(), ID: "1", Asks: true}},
+		{"app-remove-own", 200, page.RemoveApp{Action: "/account/apps/remove", Back: "/account/apps", Person: Ada(),
+			Account: "1", App: page.App{Name: "Forum"}, ID: "3"}},
+		{"account", 200, page.Overview{Person: Ada(), SwitchURL: "/choose-account", Email: "ada@example.org",
+			Apps: 3, SignedIn: since}},
 		{"account-guessed", 200, page.Overview{Person: Ada(), Email: "ada@example.org", Apps: 3, SignedIn: since,
-			Guessed: &page.Guessed{Account: "1", Failures: 200, First: since.Add(-20 * time.Hour), Last: since.Add(-time.Hour)}}},
+			Guessed: &page.Guessed{Account: "1", Failures: 200, First: since.Add(-20 * time.Hour),
+				Last: since.Add(-time.Hour)}}},
 		{"account-no-apps", 200, page.Overview{Person: page.Person{Username: "grace"}, SignedIn: since}},
-		{"security", 200, page.Security{Person: Ada(), PasswordURL: "/account/password", SignedIn: since, Ends: since.Add(12 * time.Hour)}},
-		{"security-no-password", 200, page.Security{Person: Ada(), SignedIn: since, Ends: since.Add(30 * 24 * time.Hour), Kept: true}},
-		{"security-password-changed", 200, page.Security{Person: Ada(), PasswordURL: "/account/password", SignedIn: since, Ends: since.Add(12 * time.Hour),
-			Notice: page.Count(page.PasswordChanged, 2)}},
+		{"security", 200, page.Security{Person: Ada(), PasswordURL: "/account/password", SignedIn: since,
+			Ends: since.Add(12 * time.Hour)}},
+		{"security-no-password", 200, page.Security{Person: Ada(), SignedIn: since,
+			Ends: since.Add(30 * 24 * time.Hour), Kept: true}},
+		{"security-password-changed", 200,
+			page.Security{Person: Ada(), PasswordURL: "/account/password", SignedIn: since,
+				Ends:   since.Add(12 * time.Hour),
+				Notice: page.Count(page.PasswordChanged, 2)}},
 	}
 }
 
@@ -159,21 +184,29 @@ func accounts() []Example {
 		{Person: page.Person{Name: "Katherine Johnson", Username: "katherine.johnson"}, ID: "3"}}
 	const action = "/flow/example/account"
 	return []Example{
-		{"account-continue", 200, page.ChooseAccount{Action: action, App: Calendar(), SignOutURL: action + "/sign-out", Accounts: others[:1]}},
-		{"account-choose", 200, page.ChooseAccount{Action: action, SignOutURL: action + "/sign-out", App: Calendar(), Accounts: others}},
+		{"account-continue", 200, page.ChooseAccount{Action: action, App: Calendar(),
+			SignOutURL: action + "/sign-out", Accounts: others[:1]}},
+		{"account-choose", 200, page.ChooseAccount{Action: action, SignOutURL: action + "/sign-out",
+			App: Calendar(), Accounts: others}},
 		{"account-sign-out", 200, page.SignOutOf{Action: action, Back: action, App: Calendar(), Accounts: others}},
-		{"account-sign-out-one", 200, page.SignOutOf{Action: "/choose-account", Back: "/choose-account", ReturnTo: "/", Accounts: others[:1]}},
-		{"account-switch", 200, page.ChooseAccount{Action: "/choose-account", SignOutURL: "/choose-account/sign-out", ReturnTo: "/account/password", Accounts: others}},
-		{"account-gone", 409, page.ChooseAccount{Action: action, SignOutURL: action + "/sign-out", App: Calendar(), Accounts: others[1:], Gone: true}},
-		{"account-switch-one", 200, page.ChooseAccount{Action: "/choose-account", SignOutURL: "/choose-account/sign-out", ReturnTo: "/", Accounts: others[:1]}},
+		{"account-sign-out-one", 200, page.SignOutOf{Action: "/choose-account", Back: "/choose-account",
+			ReturnTo: "/", Accounts: others[:1]}},
+		{"account-switch", 200, page.ChooseAccount{Action: "/choose-account",
+			SignOutURL: "/choose-account/sign-out", ReturnTo: "/account/password", Accounts: others}},
+		{"account-gone", 409, page.ChooseAccount{Action: action, SignOutURL: action + "/sign-out", App: Calendar(),
+			Accounts: others[1:], Gone: true}},
+		{"account-switch-one", 200, page.ChooseAccount{Action: "/choose-account",
+			SignOutURL: "/choose-account/sign-out", ReturnTo: "/", Accounts: others[:1]}},
 	}
 }
 
 // profile and mail are all that two scopes tell of Ada.
 func profile() []page.Value {
 	return []page.Value{{Claim: "name", Text: "Ada Lovelace"}, {Claim: "nickname", Text: "Enchantress of Number"},
-		{Claim: "preferred_username", Text: "ada"}, {Claim: "website", Text: "https://ada.example"}, {Claim: "gender", Text: "female"},
-		{Claim: "birthdate", Text: "1815-12-10"}, {Claim: "zoneinfo", Text: "Europe/London"}, {Claim: "updated_at", Text: "2026-05-03T14:05:00Z"}}
+		{Claim: "preferred_username", Text: "ada"}, {Claim: "website", Text: "https://ada.example"},
+		{Claim: "gender", Text: "female"},
+		{Claim: "birthdate", Text: "1815-12-10"}, {Claim: "zoneinfo", Text: "Europe/London"},
+		{Claim: "updated_at", Text: "2026-05-03T14:05:00Z"}}
 }
 
 func mail() []page.Value {
@@ -182,8 +215,9 @@ func mail() []page.Value {
 
 func consents() []Example {
 	c := page.Consent{Action: "/flow/example/consent", Review: page.Reviewed, App: *Calendar(), Person: Ada(),
-		SwitchURL: "/flow/example/account", RedirectURI: "https://calendar.example/callback?from=latchkey", AccountURL: "/account/apps",
-		Shown: "example-digest", Scopes: []page.Scope{
+		SwitchURL: "/flow/example/account", RedirectURI: "https://calendar.example/callback?from=latchkey",
+		AccountURL: "/account/apps",
+		Shown:      "example-digest", Scopes: []page.Scope{
 			{Name: "openid", Words: "know that it is you"},
 			{Name: "profile", Words: "see your profile", Values: profile()},
 			{Name: "email", Words: "see your e-mail address", Values: mail(), Optional: true},
@@ -193,15 +227,18 @@ func consents() []Example {
 	more.Scopes = []page.Scope{
 		{Name: "openid", Words: "know that it is you", Granted: true},
 		{Name: "profile", Words: "see your profile", Granted: true},
-		{Name: "groups", Words: "see which groups you belong to", New: true, Groups: []string{"Beta testers", "Moderators"}},
+		{Name: "groups", Words: "see which groups you belong to", New: true,
+			Groups: []string{"Beta testers", "Moderators"}},
 		{Name: "patreon", Words: "see your Patreon membership and payments", New: true, Optional: true},
 		{Claim: "birthdate", New: true},
 		{Name: "email", Words: "see your e-mail address", Values: mail(), Optional: true, Granted: true, Ticked: true},
 	}
 	many := c
-	many.Scopes = append(slices.Clone(c.Scopes), page.Scope{Name: "groups", Words: "see which groups you belong to", Optional: true,
-		Groups: []string{"Beta testers", "Builders", "Event crew", "Guides", "Mentors", "Moderators", "Musicians", "Night shift",
-			"Translators", "Volunteers", "World builders", "Writers"}})
+	many.Scopes = append(slices.Clone(c.Scopes),
+		page.Scope{Name: "groups", Words: "see which groups you belong to", Optional: true,
+			Groups: []string{"Beta testers", "Builders", "Event crew", "Guides", "Mentors", "Moderators", "Musicians",
+				"Night shift",
+				"Translators", "Volunteers", "World builders", "Writers"}})
 	testing := c
 	testing.Review, testing.RedirectURI, testing.Scopes = page.InTesting, "com.example.calendar:/callback", c.Scopes[:2]
 	known := c
@@ -226,13 +263,18 @@ func ends() []Example {
 	app := Calendar()
 	return []Example{
 		{"sign-out", 200, page.SignOut{Action: "/sign-out", People: []page.Person{Ada()}}},
-		{"sign-out-several", 200, page.SignOut{Action: "/sign-out", OfferEverywhere: true, People: []page.Person{Ada(), {Username: "grace"}, {Name: "Katherine Johnson", Username: "katherine.johnson"}}}},
-		{"sign-out-app", 200, page.SignOut{Action: "/sign-out", People: []page.Person{Ada()}, App: app, OfferEverywhere: true}},
+		{"sign-out-several", 200, page.SignOut{Action: "/sign-out", OfferEverywhere: true,
+			People: []page.Person{Ada(), {Username: "grace"},
+				{Name: "Katherine Johnson", Username: "katherine.johnson"}}}},
+		{"sign-out-app", 200, page.SignOut{Action: "/sign-out", People: []page.Person{Ada()}, App: app,
+			OfferEverywhere: true}},
 		{"sign-out-idle", 200, page.SignOut{Action: "/sign-out", App: app}},
 		{"signed-out-native-app", 200, page.SignedOut{App: app, ReturnURL: "com.example.calendar:/bye?state=s"}},
 		{"signed-out", 200, page.SignedOut{}},
-		{"signed-out-app", 200, page.SignedOut{App: app, ReturnURL: "https://calendar.example/bye", Informed: []string{"Event Calendar"}}},
-		{"post", 200, page.Post{App: *app, URI: "https://calendar.example/cb?a=1&b='2'", Params: [][2]string{{"code", "example-code"}, {"state", "an example"}}}},
+		{"signed-out-app", 200, page.SignedOut{App: app, ReturnURL: "https://calendar.example/bye",
+			Informed: []string{"Event Calendar"}}},
+		{"post", 200, page.Post{App: *app, URI: "https://calendar.example/cb?a=1&b='2'",
+			Params: [][2]string{{"code", "example-code"}, {"state", "an example"}}}},
 		{"expired", 410, page.Expired{}},
 		{"expired-app", 410, page.Expired{App: app}},
 		{"finished", 410, page.Finished{App: app}},
@@ -258,13 +300,17 @@ func errors() []Example {
 		{"overloaded", page.Error{Fault: page.Overloaded}},
 		{"out-of-order", page.Error{Fault: page.OutOfOrder}},
 		{"cross-origin", page.Error{Fault: page.CrossOrigin}},
-		{"unknown-app", page.Error{Fault: page.UnknownApp, Detail: "invalid_request: there is no client with that client_id."}},
+		{"unknown-app", page.Error{Fault: page.UnknownApp,
+			Detail: "invalid_request: there is no client with that client_id."}},
 		{"wrong-address", page.Error{Fault: page.WrongAddress, App: Calendar(),
 			Detail: "invalid_request: the redirect_uri https://calendar.example/cb is not registered."}},
-		{"still-signed-in", page.Error{Fault: page.WrongAddress, App: Calendar(), SignOutURL: "/connect/endsession?request=x",
-			Detail: "redirect_uri: the post_logout_redirect_uri sent is not registered: https://calendar.example/by"}},
-		{"wrong-question", page.Error{Fault: page.WrongQuestion, App: Calendar(), Code: "invalid_request", Detail: "invalid_request: response_type is missing."}},
-		{"wrong-scope", page.Error{Fault: page.WrongQuestion, App: Calendar(), Code: "invalid_scope", Detail: "invalid_scope: none of the scopes asked for may be asked for by this client."}},
+		{"still-signed-in", page.Error{Fault: page.WrongAddress, App: Calendar(),
+			SignOutURL: "/connect/endsession?request=x",
+			Detail:     "redirect_uri: the post_logout_redirect_uri sent is not registered: https://calendar.example/by"}},
+		{"wrong-question", page.Error{Fault: page.WrongQuestion, App: Calendar(), Code: "invalid_request",
+			Detail: "invalid_request: response_type is missing."}},
+		{"wrong-scope", page.Error{Fault: page.WrongQuestion, App: Calendar(), Code: "invalid_scope",
+			Detail: "invalid_scope: none of the scopes asked for may be asked for by this client."}},
 	} {
 		list = append(list, Example{"error-" + e.name, e.page.Fault.Status(), e.page})
 	}

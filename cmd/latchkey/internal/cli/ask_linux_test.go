@@ -78,7 +78,8 @@ func TestPasswordIsAskedForTwiceWithoutEcho(t *testing.T) {
 		person, program := newTerminal(t)
 		stderr := &typing{person: person, answers: map[string]string{"New password": c.first, "Once more": c.second}}
 		var stdout strings.Builder
-		if code := Run(t.Context(), []string{"user", "set-password", "ada"}, program, &stdout, stderr, env); code != c.code {
+		if code := Run(t.Context(), []string{"user", "set-password", "ada"}, program, &stdout, stderr,
+			env); code != c.code {
 			t.Errorf("exit code %d: %s", code, stderr.asked.String())
 		}
 		if !echoes(t, program) {
@@ -113,14 +114,16 @@ func TestDeletingFarAwaySaysWhere(t *testing.T) {
 	env := []string{"LATCHKEY_SERVER=" + s.URL, "LATCHKEY_CLIENT_ID=robot", "LATCHKEY_CLIENT_SECRET=secret"}
 	person, program := newTerminal(t)
 	stderr := &typing{person: person, answers: map[string]string{"At " + s.URL + ": Delete ": "n"}}
-	if code := Run(t.Context(), []string{"user", "delete", "ada"}, program, &strings.Builder{}, stderr, env); code != exitFailed || strings.Contains(stderr.asked.String(), "\x1b") {
+	if code := Run(t.Context(), []string{"user", "delete", "ada"}, program, &strings.Builder{}, stderr,
+		env); code != exitFailed || strings.Contains(stderr.asked.String(), "\x1b") {
 		t.Errorf("exit code %d: %q", code, stderr.asked.String())
 	}
 }
 
 func TestDeletingAsksOnATerminal(t *testing.T) {
 	env := []string{"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data")}
-	if code, _, stderr := run(t, env, "client", "add", "--client-id", "demo", "--client-name", "Demo", "--redirect-uri", "https://a.example/cb"); code != exitDone {
+	if code, _, stderr := run(t, env, "client", "add", "--client-id", "demo", "--client-name", "Demo",
+		"--redirect-uri", "https://a.example/cb"); code != exitDone {
 		t.Fatal(stderr)
 	}
 	for _, c := range []struct {
@@ -129,7 +132,8 @@ func TestDeletingAsksOnATerminal(t *testing.T) {
 	}{{"", exitFailed}, {"n", exitFailed}, {"yess", exitFailed}, {"y", exitDone}} {
 		person, program := newTerminal(t)
 		stderr := &typing{person: person, answers: map[string]string{"Delete Demo (demo) for good?": c.answer}}
-		if code := Run(t.Context(), []string{"client", "delete", "demo"}, program, &strings.Builder{}, stderr, env); code != c.code {
+		if code := Run(t.Context(), []string{"client", "delete", "demo"}, program, &strings.Builder{}, stderr,
+			env); code != c.code {
 			t.Errorf("%q: exit code %d: %s", c.answer, code, stderr.asked.String())
 		}
 	}

@@ -38,7 +38,8 @@ func backupCommand(t *terminal) *cobra.Command {
 					t.sayFaults(b.Faults)
 				}
 				if err == nil && len(b.Faults) > 0 {
-					err = fmt.Errorf("the backup is true to the data, but these have %s: see latchkey check", textutil.Number(len(b.Faults), "fault"))
+					err = fmt.Errorf("the backup is true to the data, but these have %s: see latchkey check",
+						textutil.Number(len(b.Faults), "fault"))
 				}
 				return err
 			})

@@ -21,7 +21,8 @@ func TestOwnCertificateServesHTTPS(t *testing.T) {
 	trust := x509.NewCertPool()
 	text, _ := os.ReadFile(certFile)
 	trust.AppendCertsFromPEM(text)
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trust, ServerName: "localhost"}}}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trust,
+		ServerName: "localhost"}}}
 	res, err := client.Get("https://" + address + "/nowhere")
 	if err != nil {
 		t.Fatal(err)
@@ -36,9 +37,11 @@ func TestOwnCertificateServesHTTPS(t *testing.T) {
 
 func TestMissingCertificateIsNamed(t *testing.T) {
 	env := []string{"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data"), "LATCHKEY_LISTEN=127.0.0.1:0",
-		"LATCHKEY_ISSUER=https://localhost", "LATCHKEY_TLS_CERTIFICATE_FILE=/nowhere/cert.pem", "LATCHKEY_TLS_KEY_FILE=/nowhere/key.pem"}
+		"LATCHKEY_ISSUER=https://localhost", "LATCHKEY_TLS_CERTIFICATE_FILE=/nowhere/cert.pem",
+		"LATCHKEY_TLS_KEY_FILE=/nowhere/key.pem"}
 	code, _, stderr := run(t, env, "serve")
-	if code != exitFailed || !strings.Contains(stderr, "tls.certificate_file (LATCHKEY_TLS_CERTIFICATE_FILE): the certificate cannot be used: /nowhere/cert.pem") {
+	if code != exitFailed || !strings.Contains(stderr,
+		"tls.certificate_file (LATCHKEY_TLS_CERTIFICATE_FILE): the certificate cannot be used: /nowhere/cert.pem") {
 		t.Errorf("%d %s", code, stderr)
 	}
 }

@@ -36,7 +36,8 @@ var claimFlags = []claimFlag{
 	{flag: "zoneinfo", claim: "zoneinfo", usage: "time zone, like Europe/Paris"},
 	{flag: "locale", claim: "locale", usage: "language, like en-GB"},
 	{flag: "phone-number", claim: "phone_number", usage: "phone number"},
-	{flag: "phone-number-verified", claim: "phone_number_verified", usage: "the phone number is known to be theirs", truth: true},
+	{flag: "phone-number-verified", claim: "phone_number_verified", usage: "the phone number is known to be theirs",
+		truth: true},
 	{flag: "address", claim: "address.formatted", usage: "whole postal address"},
 	{flag: "street-address", claim: "address.street_address", usage: "street and number"},
 	{flag: "locality", claim: "address.locality", usage: "town"},
@@ -98,7 +99,8 @@ func (t *terminal) accountFields(flags *pflag.FlagSet) (client.Fields, error) {
 		}
 	}
 	if fromFile != nil && fields["username"] != fromFile {
-		return nil, fmt.Errorf("preferred_username is the username: --username says %q and the claims file %q", fields["username"], fromFile)
+		return nil, fmt.Errorf("preferred_username is the username: --username says %q and the claims file %q",
+			fields["username"], fromFile)
 	}
 	if f := flags.Lookup("admin"); f.Changed {
 		fields["roles"] = []string{}
@@ -131,7 +133,8 @@ func (t *terminal) readClaims(path string, fields client.Fields) error {
 		case slices.Contains(known, name):
 			fields[name] = value
 		default:
-			return fmt.Errorf("%s: %q is not a standard claim%s", path, name, textutil.Hint("; the nearest one is %q", name, known))
+			return fmt.Errorf("%s: %q is not a standard claim%s", path, name,
+				textutil.Hint("; the nearest one is %q", name, known))
 		}
 	}
 	return nil

@@ -50,7 +50,8 @@ func checkCleared(c *cobra.Command, named []string) ([]string, error) {
 	for i, name := range named {
 		flags[i] = strings.TrimPrefix(name, "--")
 		if !slices.Contains(allowed, flags[i]) {
-			return nil, usagef("--clear: %q is not a flag whose field can be emptied%s", flags[i], textutil.Hint("; the nearest one is %q", flags[i], allowed))
+			return nil, usagef("--clear: %q is not a flag whose field can be emptied%s", flags[i],
+				textutil.Hint("; the nearest one is %q", flags[i], allowed))
 		}
 		if c.Flags().Changed(flags[i]) {
 			return nil, usagef("--%s and --clear %s are both given: leave one out", flags[i], flags[i])

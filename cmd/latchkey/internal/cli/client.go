@@ -19,14 +19,16 @@ import (
 
 func clientCommand(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "client", Short: "Add, show and change apps"}
-	c.AddCommand(clientAdd(t), clientList(t), clientShow(t), clientEdit(t), clientRotateSecret(t), clientDelete(t), clientImport(t))
+	c.AddCommand(clientAdd(t), clientList(t), clientShow(t), clientEdit(t), clientRotateSecret(t), clientDelete(t),
+		clientImport(t))
 	addJSON(t, c.Commands()...)
 	anywhere(c.Commands()...)
 	return c
 }
 
 // onClient runs do for the client that the only argument names.
-func (t *terminal) onClient(do func(ctx context.Context, c *connection, id string) error) func(*cobra.Command, []string) error {
+func (t *terminal) onClient(do func(ctx context.Context, c *connection, id string) error) func(*cobra.Command,
+	[]string) error {
 	return func(c *cobra.Command, args []string) error {
 		err := t.with(c.Context(), false, func(conn *connection) error { return do(c.Context(), conn, args[0]) })
 		if errors.Is(err, storage.ErrNotFound) {
@@ -173,13 +175,16 @@ func metadataLines(v wire.Client) []field {
 		{"post_logout_redirect_uris", strings.Join(m.PostLogoutRedirectURIs, "\n")},
 		{"grant_types", strings.Join(m.GrantTypes, " ")}, {"response_types", strings.Join(m.ResponseTypes, " ")},
 		{"token_endpoint_auth_method", m.TokenEndpointAuthMethod},
-		{"require_token_endpoint_auth_method", yes(m.RequireAuthMethod, "yes")}, {"jwks", keyLines(m.JWKS)}, {"jwks_uri", m.JWKSURI},
+		{"require_token_endpoint_auth_method", yes(m.RequireAuthMethod, "yes")}, {"jwks", keyLines(m.JWKS)},
+		{"jwks_uri", m.JWKSURI},
 		{"token_endpoint_auth_signing_alg", m.TokenEndpointAuthSigningAlg}, {"application_type", m.ApplicationType},
 		{"scope", m.Scope}, {"optional_scopes", strings.Join(m.OptionalScopes, " ")},
-		{"id_token_signed_response_alg", cmp.Or(m.IDTokenSignedResponseAlg, "as set: default_signing_algorithm")}, {"client_uri", m.ClientURI},
+		{"id_token_signed_response_alg", cmp.Or(m.IDTokenSignedResponseAlg, "as set: default_signing_algorithm")},
+		{"client_uri", m.ClientURI},
 		{"policy_uri", m.PolicyURI}, {"tos_uri", m.TosURI}, {"contacts", strings.Join(m.Contacts, " ")},
 		{"require_auth_time", yes(m.RequireAuthTime, "yes")}, {"require_pkce", yes(m.RequirePKCE, "yes")},
-		{"id_token_user_claims", ownOrSet(m.IDTokenUserClaims, "id_token_user_claims")}, {"initiate_login_uri", m.InitiateLoginURI},
+		{"id_token_user_claims", ownOrSet(m.IDTokenUserClaims, "id_token_user_claims")},
+		{"initiate_login_uri", m.InitiateLoginURI},
 		{"consent", m.Consent}, {"first_party", yes(v.FirstParty, "yes")},
 		{"allowed_groups", strings.Join(m.AllowedGroups, "\n")}, {"access_token_format", m.AccessTokenFormat},
 		{"refresh_token_reuse", yes(m.RefreshTokenReuse, "yes")}, {"online_refresh_tokens", onlineRefresh(m)},
@@ -202,7 +207,8 @@ func metadataLines(v wire.Client) []field {
 	for _, s := range v.Secrets {
 		lines = append(lines, field{"secret", secretWords(s)})
 	}
-	return append(lines, field{"created", textutil.Clock(time.Unix(v.ClientIDIssuedAt, 0))}, field{"updated", textutil.Clock(v.UpdatedAt)})
+	return append(lines, field{"created", textutil.Clock(time.Unix(v.ClientIDIssuedAt, 0))},
+		field{"updated", textutil.Clock(v.UpdatedAt)})
 }
 
 // onlineRefresh says whether refresh tokens come without offline_access; "" of an app that

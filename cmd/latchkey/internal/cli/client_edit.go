@@ -99,11 +99,15 @@ func clientDelete(t *terminal) *cobra.Command {
 			return err
 		}
 		// With the data closed: nobody else should wait for the answer.
-		question := fmt.Sprintf("Delete %s (%s) for good? It stops working for everybody at once.", app.ClientName, app.ClientID)
+		question := fmt.Sprintf("Delete %s (%s) for good? It stops working for everybody at once.", app.ClientName,
+			app.ClientID)
 		if err := t.confirm(c.Context(), *sure, question); err != nil {
 			return err
 		}
-		remove := t.onClient(func(ctx context.Context, conn *connection, id string) error { return conn.DeleteClient(ctx, id) })
+		remove := t.onClient(func(ctx context.Context, conn *connection,
+			id string) error {
+			return conn.DeleteClient(ctx, id)
+		})
 		if err := remove(c, args); err != nil || t.json {
 			return t.answer(map[string]string{"deleted": app.ClientID}, err)
 		}

@@ -67,7 +67,8 @@ func (t *terminal) connect(ctx context.Context, create bool) (*connection, error
 	if conn.Caller == nil {
 		if fresh {
 			// Whoever meant the data of a server elsewhere has to hear of it.
-			t.note("There was no data in %s (data_dir from %s): a new provider begins there.", c.DataDir, c.Source("data_dir"))
+			t.note("There was no data in %s (data_dir from %s): a new provider begins there.", c.DataDir,
+				c.Source("data_dir"))
 		}
 		conn.Caller = client.InProcess(api.Handler(conn.local.LocalOptions()))
 	}

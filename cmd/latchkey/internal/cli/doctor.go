@@ -41,7 +41,8 @@ func doctorCommand(t *terminal) *cobra.Command {
 func (t *terminal) examine(ctx context.Context) []doctor.Finding {
 	c, err := t.config()
 	if err != nil {
-		return []doctor.Finding{doctor.Fail("configuration", "mend it: config.example.yaml explains every setting", "%v", err)}
+		return []doctor.Finding{doctor.Fail("configuration", "mend it: config.example.yaml explains every setting",
+			"%v", err)}
 	}
 	return doctor.Diagnose(ctx, c)
 }

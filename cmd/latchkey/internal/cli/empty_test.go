@@ -43,7 +43,8 @@ func everyWay(t *testing.T, do func(t *testing.T, env []string)) {
 		t.Helper()
 		for _, args := range []string{
 			"user add --username ada --email ada@example.org --external-id 1 --admin", "user add --username bob",
-			"group add staff", "group add crew", "resource add https://api.example --name Orders --scope orders:read=see_orders",
+			"group add staff", "group add crew",
+			"resource add https://api.example --name Orders --scope orders:read=see_orders",
 			"resource add https://b.example --name Bills --scope bills:read=see_bills",
 			"client add --client-id demo --client-name Demo --redirect-uri https://a.example/cb",
 		} {
@@ -72,7 +73,8 @@ func everyWay(t *testing.T, do func(t *testing.T, env []string)) {
 		}
 	}
 	t.Run("in process", func(t *testing.T) {
-		env := []string{"LATCHKEY_ISSUER=http://" + addrtest.Address(t, "127.0.0.1"), "LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data")}
+		env := []string{"LATCHKEY_ISSUER=http://" + addrtest.Address(t, "127.0.0.1"),
+			"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data")}
 		fill(t, env)
 		unchanged(t, env)
 	})
@@ -84,7 +86,8 @@ func everyWay(t *testing.T, do func(t *testing.T, env []string)) {
 		secret := addRobot(t, env)
 		t.Run("socket", func(t *testing.T) { unchanged(t, env) })
 		t.Run("network", func(t *testing.T) {
-			unchanged(t, []string{"LATCHKEY_SERVER=" + s.url, "LATCHKEY_CLIENT_ID=robot", "LATCHKEY_CLIENT_SECRET=" + secret})
+			unchanged(t, []string{"LATCHKEY_SERVER=" + s.url, "LATCHKEY_CLIENT_ID=robot",
+				"LATCHKEY_CLIENT_SECRET=" + secret})
 		})
 		s.wait(t)
 	})
@@ -98,7 +101,8 @@ func TestNoVerbTakesAnEmptyArgument(t *testing.T) {
 		for _, c := range leafCommands() {
 			verb, names := words(c)
 			anywhere := c.Annotations[placeNote] == placeAny
-			if onNetwork := strings.HasPrefix(env[0], config.EnvServer); c.Annotations[placeNote] == placeMachine && onNetwork {
+			if onNetwork := strings.HasPrefix(env[0], config.EnvServer); c.Annotations[placeNote] == placeMachine &&
+				onNetwork {
 				continue // refused there, whatever is given
 			}
 			for i, name := range names {
@@ -164,7 +168,8 @@ func TestAnEmptyValueChangesNothingHoweverTheDataIsReached(t *testing.T) {
 			{"setting", "set", "signing_algorithms="},
 			{"setting", "set", "branding.support_url= "},
 		} {
-			if code, stdout, stderr := run(t, env, args...); code != exitUsage || !strings.Contains(stderr, "is empty") {
+			if code, stdout, stderr := run(t, env, args...); code != exitUsage ||
+				!strings.Contains(stderr, "is empty") {
 				t.Errorf("%q: exit code %d: %s%s", args, code, stdout, stderr)
 			}
 		}
@@ -207,13 +212,15 @@ func TestFieldsAreClearedByAFlagOfItsOwn(t *testing.T) {
 		{"client edit demo --clear redirect-uri", exitFailed, "redirect_uris must"},
 		{"client edit demo --clear require-pkce", exitUsage, "require-pkce"},
 		{"client edit demo --id-token-user-claims=false --online-refresh-tokens=false", exitDone, "no"},
-		{"client edit demo --clear id-token-user-claims --clear online-refresh-tokens --json", exitDone, `"client_id": "demo"`},
+		{"client edit demo --clear id-token-user-claims --clear online-refresh-tokens --json", exitDone,
+			`"client_id": "demo"`},
 	} {
 		code, stdout, stderr := run(t, env, strings.Fields(c.args)...)
 		if code != c.code || !strings.Contains(stdout+stderr, c.want) {
 			t.Errorf("%s: exit code %d: %s%s", c.args, code, stdout, stderr)
 		}
-		for _, gone := range []string{`"description"`, `"nickname"`, `"email":`, `"region"`, `"allowed_groups"`, `"default_max_age"`,
+		for _, gone := range []string{`"description"`, `"nickname"`, `"email":`, `"region"`, `"allowed_groups"`,
+			`"default_max_age"`,
 			`"id_token_user_claims"`, `"online_refresh_tokens"`} {
 			if strings.Contains(stdout, gone) {
 				t.Errorf("%s: %s is still there: %s", c.args, gone, stdout)

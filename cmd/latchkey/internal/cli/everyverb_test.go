@@ -92,8 +92,9 @@ var everyVerb = []step{
 // notFromAnywhere are the verbs that no server does for somebody far away, with where
 // they work: those that touch nobody's data but their own work anywhere.
 var notFromAnywhere = map[string]string{
-	"backup": placeMachine, "check": placeMachine, "compact": placeMachine, "doctor": placeMachine, "key reseal": placeMachine,
-	"restore": placeMachine, "try": placeMachine, "serve": "", "version": "", "help": "",
+	"backup": placeMachine, "check": placeMachine, "compact": placeMachine, "doctor": placeMachine,
+	"key reseal": placeMachine,
+	"restore":    placeMachine, "try": placeMachine, "serve": "", "version": "", "help": "",
 	"completion bash": "", "completion fish": "", "completion powershell": "", "completion zsh": "",
 }
 
@@ -119,13 +120,15 @@ func verbs() map[string]string {
 
 func TestEachVerbIsTriedEveryWayOrRefused(t *testing.T) {
 	for words, place := range verbs() {
-		tried := slices.ContainsFunc(everyVerb, func(s step) bool { return strings.HasPrefix(s.args+" ", words+" ") && s.code == exitDone })
+		tried := slices.ContainsFunc(everyVerb,
+			func(s step) bool { return strings.HasPrefix(s.args+" ", words+" ") && s.code == exitDone })
 		want, refused := notFromAnywhere[words]
 		if tried {
 			want = placeAny
 		}
 		if tried == refused || place != want {
-			t.Errorf("%s (%q) must either work from anywhere and succeed in everyVerb, or be in notFromAnywhere", words, place)
+			t.Errorf("%s (%q) must either work from anywhere and succeed in everyVerb, or be in notFromAnywhere",
+				words, place)
 		}
 	}
 }
@@ -184,7 +187,8 @@ func do(t *testing.T, env []string) (came []string, printed string) {
 // addRobot makes the program that administers, and returns its secret.
 func addRobot(t *testing.T, env []string) string {
 	t.Helper()
-	_, stdout, stderr := run(t, env, "client", "add", "--json", "--first-party", "--client-id", "robot", "--client-name", "Robot",
+	_, stdout, stderr := run(t, env, "client", "add", "--json", "--first-party", "--client-id", "robot",
+		"--client-name", "Robot",
 		"--grant-type", "client_credentials", "--scope", "admin")
 	var c wire.Client
 	if err := json.Unmarshal([]byte(stdout), &c); err != nil || c.ClientSecret == "" {
@@ -194,7 +198,8 @@ func addRobot(t *testing.T, env []string) string {
 }
 
 func TestEveryVerbDoesTheSameHoweverItReachesTheData(t *testing.T) {
-	closed := []string{"LATCHKEY_ISSUER=http://" + addrtest.Address(t, "127.0.0.1"), "LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data")}
+	closed := []string{"LATCHKEY_ISSUER=http://" + addrtest.Address(t, "127.0.0.1"),
+		"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data")}
 	addRobot(t, closed)
 	want, _ := do(t, closed)
 	same := func(t *testing.T, got []string) {
@@ -219,7 +224,8 @@ func TestEveryVerbDoesTheSameHoweverItReachesTheData(t *testing.T) {
 		go s.stderr.drain(t.Context())
 		secret := addRobot(t, open)
 		here := filepath.Join(t.TempDir(), "data")
-		got, printed := do(t, []string{"LATCHKEY_DATA_DIR=" + here, "LATCHKEY_SERVER=" + s.url, "LATCHKEY_CLIENT_ID=robot", "LATCHKEY_CLIENT_SECRET=" + secret})
+		got, printed := do(t, []string{"LATCHKEY_DATA_DIR=" + here, "LATCHKEY_SERVER=" + s.url,
+			"LATCHKEY_CLIENT_ID=robot", "LATCHKEY_CLIENT_SECRET=" + secret})
 		same(t, got)
 		s.wait(t)
 		if _, err := os.Stat(here); err == nil {
@@ -244,11 +250,13 @@ func TestVerbsForThisMachineAreRefusedFromAnother(t *testing.T) {
 		}
 		env := []string{"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data"), "LATCHKEY_LISTEN=x"}
 		args := strings.Fields(words + needs[words])
-		if code, _, stderr := run(t, env, append(args, "--server", "https://id.example")...); code != exitUsage || !strings.Contains(stderr, "not done over the network") {
+		if code, _, stderr := run(t, env, append(args, "--server", "https://id.example")...); code != exitUsage ||
+			!strings.Contains(stderr, "not done over the network") {
 			t.Errorf("%s --server: %d %s", words, code, stderr)
 		}
 		code, _, stderr := run(t, append(env, "LATCHKEY_SERVER=https://id.example"), args...)
-		if refused := strings.Contains(stderr, "LATCHKEY_SERVER names a server"); refused != (place == placeMachine) || refused && code != exitUsage {
+		if refused := strings.Contains(stderr,
+			"LATCHKEY_SERVER names a server"); refused != (place == placeMachine) || refused && code != exitUsage {
 			t.Errorf("LATCHKEY_SERVER %s: %d %s", words, code, stderr)
 		}
 	}

@@ -32,7 +32,8 @@ func findGroup(ctx context.Context, conn *connection, name string) (wire.Group, 
 }
 
 // onGroup runs do for the group that the only argument names.
-func (t *terminal) onGroup(do func(ctx context.Context, c *connection, g wire.Group) error) func(*cobra.Command, []string) error {
+func (t *terminal) onGroup(do func(ctx context.Context, c *connection, g wire.Group) error) func(*cobra.Command,
+	[]string) error {
 	return func(c *cobra.Command, args []string) error {
 		return t.with(c.Context(), false, func(conn *connection) error {
 			g, err := findGroup(c.Context(), conn, args[0])

@@ -37,7 +37,8 @@ func addHelp(t *terminal, root *cobra.Command) {
 			}
 		}
 	}
-	root.SetHelpCommand(&cobra.Command{Use: "help [COMMAND]", Short: "Say more about a command", GroupID: verbGroups[0].title,
+	root.SetHelpCommand(&cobra.Command{Use: "help [COMMAND]", Short: "Say more about a command",
+		GroupID: verbGroups[0].title,
 		RunE: func(c *cobra.Command, args []string) error {
 			about, rest, err := root.Find(args)
 			if err != nil {
@@ -71,7 +72,8 @@ func notUnderstood(c *cobra.Command, word string) error {
 			names = append(names, sub.Name())
 		}
 	}
-	return usagef("%q is not a command of %s%s", word, c.CommandPath(), cmp.Or(textutil.Hint("; the nearest one is %q", word, names), ": see "+c.CommandPath()+" --help"))
+	return usagef("%q is not a command of %s%s", word, c.CommandPath(),
+		cmp.Or(textutil.Hint("; the nearest one is %q", word, names), ": see "+c.CommandPath()+" --help"))
 }
 
 // flagError says in words what is wrong with a flag.
@@ -83,7 +85,8 @@ func flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
 		name, known := unknown.GetSpecifiedName(), []string{}
 		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		err = fmt.Errorf("--%s is not a flag of %s%s", name, c.CommandPath(), cmp.Or(textutil.Hint("; the nearest one is --%s", name, known), editHas(c, name)))
+		err = fmt.Errorf("--%s is not a flag of %s%s", name, c.CommandPath(),
+			cmp.Or(textutil.Hint("; the nearest one is --%s", name, known), editHas(c, name)))
 	case errors.As(err, &bad):
 		err = fmt.Errorf("--%s: %w", bad.GetFlag().Name, badValue(bad))
 	case errors.As(err, &bare):

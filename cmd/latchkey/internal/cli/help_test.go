@@ -50,7 +50,8 @@ func TestHelpTellsEveryExitCode(t *testing.T) {
 }
 
 func TestTimesAreSecondsOrLikeDays(t *testing.T) {
-	for text, want := range map[string]wholeSeconds{"0": 0, "600": 600, "10m": 600, "7d": 7 * 86400, "1h30m": 5400, "4294967295": 4294967295} {
+	for text, want := range map[string]wholeSeconds{"0": 0, "600": 600, "10m": 600, "7d": 7 * 86400, "1h30m": 5400,
+		"4294967295": 4294967295} {
 		var n wholeSeconds
 		if err := n.Set(text); err != nil || n != want {
 			t.Errorf("%s: %d, %v", text, n, err)

@@ -28,13 +28,17 @@ func newHostile(t *testing.T) *httptest.Server {
 		thing[name] = []string{hostileText}
 	}
 	thing["value"], thing["default"] = hostileText, hostileText
-	thing["secrets"] = []any{map[string]any{"id": hostileText, "last4": hostileText, "created_at": "2026-01-02T03:04:05Z"}}
-	all := map[string]any{"events": []any{map[string]any{"id": "0190d6d8-0000-7000-8000-000000000000", "time": "2026-01-02T03:04:05Z", "act": hostileText, "client_id": hostileText,
-		"detail": hostileText, "via": hostileText, "changes": []any{map[string]any{"field": hostileText, "old": hostileText, "new": hostileText}}}}}
+	thing["secrets"] = []any{map[string]any{"id": hostileText, "last4": hostileText,
+		"created_at": "2026-01-02T03:04:05Z"}}
+	all := map[string]any{"events": []any{map[string]any{"id": "0190d6d8-0000-7000-8000-000000000000",
+		"time": "2026-01-02T03:04:05Z", "act": hostileText, "client_id": hostileText,
+		"detail": hostileText, "via": hostileText,
+		"changes": []any{map[string]any{"field": hostileText, "old": hostileText, "new": hostileText}}}}}
 	for name, v := range thing {
 		all[name] = v
 	}
-	for _, name := range []string{"users", "clients", "resources", "settings", "signing_keys", "data_keys", "rotations"} {
+	for _, name := range []string{"users", "clients", "resources", "settings", "signing_keys", "data_keys",
+		"rotations"} {
 		all[name] = []any{thing}
 	}
 	var s *httptest.Server
@@ -65,15 +69,23 @@ func TestAServerCannotSteerTheTerminalOfWhoeverAdministersIt(t *testing.T) {
 	s := newHostile(t)
 	env := []string{"LATCHKEY_SERVER=" + s.URL, "LATCHKEY_CLIENT_ID=robot", "LATCHKEY_CLIENT_SECRET=secret"}
 	for _, args := range []string{
-		"setup-link", "user list", "user show ada", "user add --username ada", "user edit ada --nickname A", "user disable ada", "user enable ada",
-		"user recovery-link ada", "user set-password ada --password-stdin", "user delete ada --yes", "group list", "group show x", "group add x", "group edit x --name y",
-		"group delete x --yes", "client list", "client show x", "client add --client-name x --redirect-uri https://a.example/cb", "client edit x --client-name y",
-		"client rotate-secret x", "client delete x --yes", "resource list", "resource show x", "resource edit x --name y", "resource disable x", "resource rotate-secret x",
+		"setup-link", "user list", "user show ada", "user add --username ada", "user edit ada --nickname A",
+		"user disable ada", "user enable ada",
+		"user recovery-link ada", "user set-password ada --password-stdin", "user delete ada --yes", "group list",
+		"group show x", "group add x", "group edit x --name y",
+		"group delete x --yes", "client list", "client show x",
+		"client add --client-name x --redirect-uri https://a.example/cb", "client edit x --client-name y",
+		"client rotate-secret x", "client delete x --yes", "resource list", "resource show x",
+		"resource edit x --name y", "resource disable x", "resource rotate-secret x",
 		"resource delete x --yes", "setting list", "key list", "key rotate", "audit",
 	} {
 		var out strings.Builder
 		Run(t.Context(), strings.Fields(args), strings.NewReader(aPassword), &out, &out, env)
-		if i := strings.IndexFunc(out.String(), func(r rune) bool { return r != '\n' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }); i >= 0 || !strings.Contains(out.String(), "�") {
+		if i := strings.IndexFunc(out.String(),
+			func(r rune) bool {
+				return r != '\n' && unicode.IsControl(r) ||
+					unicode.Is(unicode.Bidi_Control, r)
+			}); i >= 0 || !strings.Contains(out.String(), "�") {
 			t.Errorf("%s: %q", args, out.String())
 		}
 	}

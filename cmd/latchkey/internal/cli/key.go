@@ -99,7 +99,8 @@ func keyRotate(t *terminal) *cobra.Command {
 			"Of keys that strangers may have say --leaked: these are refused at once, with all that was made with them.",
 	}
 	alg := c.Flags().String("alg", "", "only the key of this algorithm")
-	leaked := c.Flags().Bool("leaked", false, "do it at once, and end what was made with the old keys; without --alg, sessions and tokens too")
+	leaked := c.Flags().Bool("leaked", false,
+		"do it at once, and end what was made with the old keys; without --alg, sessions and tokens too")
 	sure := c.Flags().Bool("yes", false, "do not ask")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if *leaked { // before the data is opened: others wait for it

@@ -14,7 +14,8 @@ import (
 
 func TestLinesThatCannotBeSentAreNamedAndTheOthersGoOn(t *testing.T) {
 	longest := `"` + strings.Repeat("x", lineMost-2) + `"`
-	text := "\ufeff{\"a\":1}\r\n\n  \n\xff\xfe\n{\n" + longest + "\r\n" + longest + " x\n" + strings.Repeat("y", 3*lineMost) + "\n2"
+	text := "\ufeff{\"a\":1}\r\n\n  \n\xff\xfe\n{\n" + longest + "\r\n" + longest + " x\n" + strings.Repeat("y",
+		3*lineMost) + "\n2"
 	lines := newLineReader(strings.NewReader(text))
 	var got []string
 	for {
@@ -47,7 +48,8 @@ func FuzzLines(f *testing.F) {
 				}
 				return
 			}
-			if line.number <= last || line.fault == "" && (!json.Valid(line.text) || !utf8.Valid(line.text) || len(line.text) > lineMost) {
+			if line.number <= last || line.fault == "" &&
+				(!json.Valid(line.text) || !utf8.Valid(line.text) || len(line.text) > lineMost) {
 				t.Errorf("%+v", line)
 			}
 			last = line.number

@@ -32,13 +32,15 @@ func newPlatform(t *testing.T, env ...string) *platform {
 	t.Helper()
 	env = append(env, "LATCHKEY_DATA_DIR="+filepath.Join(t.TempDir(), "data"))
 	p := &platform{served: serving(t, append(env, "LATCHKEY_LOG_FORMAT=json")...), env: env}
-	code, stdout, stderr := run(t, env, "client", "add", "--json", "--first-party", "--client-id", "robot", "--client-name", "Robot",
+	code, stdout, stderr := run(t, env, "client", "add", "--json", "--first-party", "--client-id", "robot",
+		"--client-name", "Robot",
 		"--grant-type", "client_credentials", "--scope", "admin admin.read")
 	var c wire.Client
 	if err := json.Unmarshal([]byte(stdout), &c); err != nil || code != exitDone {
 		t.Fatal(stderr)
 	}
-	p.config = clientcredentials.Config{ClientID: c.ClientID, ClientSecret: c.ClientSecret, TokenURL: p.url + oauth.PathToken,
+	p.config = clientcredentials.Config{ClientID: c.ClientID, ClientSecret: c.ClientSecret,
+		TokenURL:  p.url + oauth.PathToken,
 		AuthStyle: oauth2.AuthStyleInHeader, Scopes: []string{apps.ScopeAdmin}}
 	return p
 }
@@ -51,7 +53,8 @@ func TestAProgramKeepsAccountsInStepOverTheNetwork(t *testing.T) {
 	}
 	caller := client.Over(p.url, p.config.Client(t.Context()))
 	for range 2 {
-		if u, err := caller.UpsertUser(t.Context(), "42", client.Fields{"username": "ada"}); err != nil || u.Username != "ada" {
+		if u, err := caller.UpsertUser(t.Context(), "42", client.Fields{"username": "ada"}); err != nil ||
+			u.Username != "ada" {
 			t.Fatal(u, err)
 		}
 	}
@@ -64,15 +67,18 @@ func TestAProgramKeepsAccountsInStepOverTheNetwork(t *testing.T) {
 		t.Error(shown, err)
 	}
 	// What it may not do, it cannot give to others either.
-	if _, err := caller.ChangeClient(t.Context(), app.ClientID, client.Fields{"scope": "openid admin"}); !strings.Contains(err.Error(), "first-party") {
+	if _, err := caller.ChangeClient(t.Context(), app.ClientID,
+		client.Fields{"scope": "openid admin"}); !strings.Contains(err.Error(), "first-party") {
 		t.Error(err)
 	}
 	const foreign = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUifQ.c2lnbmF0dXJl"
 	stranger := oauth2.NewClient(t.Context(), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: foreign}))
-	if err := client.Over(p.url, stranger).DeleteClient(t.Context(), app.ClientID); err == nil || !strings.Contains(err.Error(), "not valid, expired or revoked") {
+	if err := client.Over(p.url, stranger).DeleteClient(t.Context(), app.ClientID); err == nil ||
+		!strings.Contains(err.Error(), "not valid, expired or revoked") {
 		t.Error(err)
 	}
-	if _, stdout, stderr := run(t, p.env, "audit"); !regexp.MustCompile(`user\.created +- +api robot +ada`).MatchString(stdout) {
+	if _, stdout, stderr := run(t, p.env,
+		"audit"); !regexp.MustCompile(`user\.created +- +api robot +ada`).MatchString(stdout) {
 		t.Errorf("the audit trail says %s%s", stdout, stderr)
 	}
 	p.wait(t)

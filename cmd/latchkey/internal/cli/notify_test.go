@@ -17,7 +17,8 @@ import (
 func TestTheServiceManagerIsToldOnceRequestsAreAnswered(t *testing.T) {
 	manager := listenManager(t)
 	address := addrtest.Address(t, "127.0.0.1")
-	env := []string{"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data"), "LATCHKEY_LISTEN=" + address, "LATCHKEY_ISSUER=http://" + address}
+	env := []string{"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data"), "LATCHKEY_LISTEN=" + address,
+		"LATCHKEY_ISSUER=http://" + address}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan int)
 	var log strings.Builder
@@ -28,7 +29,8 @@ func TestTheServiceManagerIsToldOnceRequestsAreAnswered(t *testing.T) {
 	}
 	message := make([]byte, 4096)
 	n, err := manager.Read(message)
-	if got := string(message[:n]); err != nil || !strings.Contains("\n"+got+"\n", "\nREADY=1\n") || !strings.Contains(got, address) {
+	if got := string(message[:n]); err != nil || !strings.Contains("\n"+got+"\n", "\nREADY=1\n") ||
+		!strings.Contains(got, address) {
 		t.Errorf("%v: it was told %q", err, got)
 	}
 	if res, err := http.Get("http://" + address + server.PathReady); err != nil {

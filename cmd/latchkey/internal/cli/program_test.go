@@ -23,8 +23,9 @@ func TestCommandsAreShownAsTheyWork(t *testing.T) {
 		"on the path":             {self: installed, found: installed, want: "latchkey"},
 		"another one on the path": {self: other, found: installed, want: other},
 		"nothing on the path":     {self: other, want: other},
-		"by go run":               {self: "/tmp/go-build123/b001/exe/latchkey", found: installed, want: "go run ./cmd/latchkey"},
-		"not known":               {selfErr: errors.New("no"), want: "latchkey"},
+		"by go run": {self: "/tmp/go-build123/b001/exe/latchkey", found: installed,
+			want: "go run ./cmd/latchkey"},
+		"not known": {selfErr: errors.New("no"), want: "latchkey"},
 	} {
 		got := programName(func() (string, error) { return c.self, c.selfErr },
 			func(string) (string, error) {

@@ -23,10 +23,14 @@ type elsewhere struct {
 
 func addElsewhere(t *terminal, root *cobra.Command) {
 	f := root.PersistentFlags()
-	f.StringVar(&t.elsewhere.server, "server", "", "administer the Latchkey with this issuer over the network (default: "+config.EnvServer+", else the one on this machine)")
-	f.StringVar(&t.elsewhere.credentials, "credentials", "", "with --server: `file` of the client to do it as (default: "+config.EnvCredentials+", else "+config.EnvClientID+" and "+config.EnvClientSecret+")")
-	f.StringVar(&t.elsewhere.ca, "ca", "", "with --server: `file` of the only certificates to trust (default: "+config.EnvCA+", else those this machine trusts)")
-	f.BoolVar(&t.elsewhere.local, "local", false, "administer the Latchkey on this machine, also while "+config.EnvServer+" names another")
+	f.StringVar(&t.elsewhere.server, "server", "",
+		"administer the Latchkey with this issuer over the network (default: "+config.EnvServer+", else the one on this machine)")
+	f.StringVar(&t.elsewhere.credentials, "credentials", "",
+		"with --server: `file` of the client to do it as (default: "+config.EnvCredentials+", else "+config.EnvClientID+" and "+config.EnvClientSecret+")")
+	f.StringVar(&t.elsewhere.ca, "ca", "",
+		"with --server: `file` of the only certificates to trust (default: "+config.EnvCA+", else those this machine trusts)")
+	f.BoolVar(&t.elsewhere.local, "local", false,
+		"administer the Latchkey on this machine, also while "+config.EnvServer+" names another")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
 		if err := refuseEmptyFlags(c); err != nil {
 			return err
@@ -70,13 +74,16 @@ func (t *terminal) settle(c *cobra.Command) error {
 	case e.server == "" && (given("ca") || given("credentials")):
 		return usagef("--ca and --credentials need --server")
 	case e.server == "" && !e.local && place == placeAny && t.bearsCredentials():
-		return usagef("the environment has credentials for a server and names none: set %s, or unset %s, %s and %s", config.EnvServer, config.EnvCredentials, config.EnvClientID, config.EnvClientSecret)
+		return usagef("the environment has credentials for a server and names none: set %s, or unset %s, %s and %s",
+			config.EnvServer, config.EnvCredentials, config.EnvClientID, config.EnvClientSecret)
 	case e.server == "":
 		return nil
 	case place != placeAny && given("server"):
-		return usagef("%s is not done over the network: run it on the server's own machine, without --server", c.CommandPath())
+		return usagef("%s is not done over the network: run it on the server's own machine, without --server",
+			c.CommandPath())
 	case place != placeAny:
-		return usagef("%s works on this machine's own data, and %s names a server: unset it, or run this there", c.CommandPath(), config.EnvServer)
+		return usagef("%s works on this machine's own data, and %s names a server: unset it, or run this there",
+			c.CommandPath(), config.EnvServer)
 	case given("config"):
 		return usagef("--config is of this machine's own Latchkey, and %s names another: leave one out", e.source)
 	}
@@ -132,7 +139,8 @@ func (t *terminal) credentials() (remote.Credentials, error) {
 	if file := t.elsewhere.credentials; file != "" {
 		return remote.ReadCredentials(file)
 	}
-	file, id, secret := config.Lookup(t.env, config.EnvCredentials), config.Lookup(t.env, config.EnvClientID), config.Lookup(t.env, config.EnvClientSecret)
+	file, id, secret := config.Lookup(t.env, config.EnvCredentials), config.Lookup(t.env, config.EnvClientID),
+		config.Lookup(t.env, config.EnvClientSecret)
 	switch named := config.Lookup(t.env, config.EnvServer); {
 	case named != "" && named != t.elsewhere.server && t.bearsCredentials():
 		return remote.Credentials{}, fmt.Errorf("the credentials in the environment are for the server that %s names: name the file of those for %s with --credentials", config.EnvServer, t.elsewhere.server)

@@ -19,7 +19,8 @@ func keyReseal(t *terminal) *cobra.Command {
 		Long: "Protect the data by another master key. The server must be stopped. Sessions, tokens, passwords and client " +
 			"secrets stay good: only what wraps their keys changes. Backups made before still need the old master key.",
 	}
-	file := c.Flags().String("new-key-file", "", "the new key, made if the file does not exist (default: one made in data_dir)")
+	file := c.Flags().String("new-key-file", "",
+		"the new key, made if the file does not exist (default: one made in data_dir)")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		done, err := t.reseal(c.Context(), *file)
 		if err != nil {
@@ -28,7 +29,8 @@ func keyReseal(t *terminal) *cobra.Command {
 		if t.json {
 			return t.writeJSON(done)
 		}
-		t.say("The data is protected by the master key %s in %s now; %s opens it no more.", done.To, done.File, done.From)
+		t.say("The data is protected by the master key %s in %s now; %s opens it no more.", done.To, done.File,
+			done.From)
 		if done.Kept != "" {
 			t.say("The old key is kept as %s. Backups made until now need it: delete it together with them.", done.Kept)
 		}

@@ -17,7 +17,8 @@ import (
 func resourceCommand(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "resource", Short: "Add, show and change APIs that take access tokens",
 		Long: "Add, show and change APIs that take access tokens. RESOURCE is an identifier or an id. Which apps may ask for its scopes: latchkey client edit CLIENT_ID --scope '…'."}
-	c.AddCommand(resourceAdd(t), resourceList(t), resourceShow(t), resourceEdit(t), resourceDisable(t, "disable", true), resourceDisable(t, "enable", false),
+	c.AddCommand(resourceAdd(t), resourceList(t), resourceShow(t), resourceEdit(t),
+		resourceDisable(t, "disable", true), resourceDisable(t, "enable", false),
 		resourceRotateSecret(t), resourceEndSecret(t), resourceDelete(t))
 	addJSON(t, c.Commands()...)
 	anywhere(c.Commands()...)
@@ -25,7 +26,8 @@ func resourceCommand(t *terminal) *cobra.Command {
 }
 
 // onResource runs do for the resource that the first argument names.
-func (t *terminal) onResource(do func(ctx context.Context, c *connection, v wire.Resource) error) func(*cobra.Command, []string) error {
+func (t *terminal) onResource(do func(ctx context.Context, c *connection,
+	v wire.Resource) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		return t.with(c.Context(), false, func(conn *connection) error {
 			v, err := conn.FindResource(c.Context(), args[0])
@@ -59,9 +61,12 @@ type scopeMarks struct{ open, preset, closed *[]string }
 
 func addScopeMarks(c *cobra.Command) scopeMarks {
 	return scopeMarks{
-		open:   c.Flags().StringArray("open-scope", nil, "`name` of a scope that any approved app may ask a person for; may be repeated"),
-		preset: c.Flags().StringArray("default-scope", nil, "`name` of an open scope (see --open-scope) that naming this API alone asks for, too; may be repeated"),
-		closed: c.Flags().StringArray("closed-scope", nil, "`name` of a scope that only apps registered with it may ask for, as at first; may be repeated"),
+		open: c.Flags().StringArray("open-scope", nil,
+			"`name` of a scope that any approved app may ask a person for; may be repeated"),
+		preset: c.Flags().StringArray("default-scope", nil,
+			"`name` of an open scope (see --open-scope) that naming this API alone asks for, too; may be repeated"),
+		closed: c.Flags().StringArray("closed-scope", nil,
+			"`name` of a scope that only apps registered with it may ask for, as at first; may be repeated"),
 	}
 }
 
@@ -108,7 +113,8 @@ func resourceAdd(t *terminal) *cobra.Command {
 			return err
 		}
 		return t.with(c.Context(), true, func(conn *connection) error {
-			v, err := conn.CreateResource(c.Context(), wire.NewResource{Identifier: args[0], Name: *name, Scopes: scopes})
+			v, err := conn.CreateResource(c.Context(),
+				wire.NewResource{Identifier: args[0], Name: *name, Scopes: scopes})
 			if err != nil {
 				return err
 			}
@@ -183,7 +189,8 @@ func (t *terminal) showResource(headline string, v wire.Resource) error {
 	if headline != "" {
 		t.say("%s\n", headline)
 	}
-	lines := []field{{"identifier", v.Identifier}, {"name", v.Name}, {"id", v.ID}, {"client_secret", v.ClientSecret}, {"state", resourceState(v)}}
+	lines := []field{{"identifier", v.Identifier}, {"name", v.Name}, {"id", v.ID},
+		{"client_secret", v.ClientSecret}, {"state", resourceState(v)}}
 	for _, sc := range v.Scopes {
 		words := sc.Name + ": " + sc.Words
 		if sc.Sensitivity != "low" {

@@ -68,7 +68,8 @@ func withMarks(given, had []wire.ResourceScope) []wire.ResourceScope {
 func resourceDisable(t *terminal, verb string, disabled bool) *cobra.Command {
 	short, done := "Take a disabled API into use again", "%s is in use again."
 	if disabled {
-		short, done = "Take an API out of use until it is enabled", "%s is disabled: tokens do not work there, and nobody can ask for it."
+		short, done = "Take an API out of use until it is enabled",
+			"%s is disabled: tokens do not work there, and nobody can ask for it."
 	}
 	return &cobra.Command{Use: verb + " RESOURCE", Short: short, Args: takes("RESOURCE"),
 		RunE: t.onResource(func(ctx context.Context, conn *connection, v wire.Resource) error {
@@ -95,7 +96,8 @@ func resourceRotateSecret(t *terminal) *cobra.Command {
 }
 
 func resourceEndSecret(t *terminal) *cobra.Command {
-	c := &cobra.Command{Use: "end-secret RESOURCE LAST4", Short: "End one secret of an API at once", Args: takes("RESOURCE", "LAST4"),
+	c := &cobra.Command{Use: "end-secret RESOURCE LAST4", Short: "End one secret of an API at once",
+		Args: takes("RESOURCE", "LAST4"),
 		Long: "End one secret of an API at once, known by its last four characters. Without any secret the API cannot introspect; checking JWTs needs none."}
 	c.RunE = func(c *cobra.Command, args []string) error {
 		return t.onResource(func(ctx context.Context, conn *connection, v wire.Resource) error {

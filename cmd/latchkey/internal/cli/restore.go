@@ -34,7 +34,8 @@ func restoreCommand(t *terminal) *cobra.Command {
 			return t.restore(c.Context(), r)
 		},
 	}
-	c.Flags().BoolVar(&r.Force, "force", false, "replace the data that are there; they are kept beside, under another name")
+	c.Flags().BoolVar(&r.Force, "force", false,
+		"replace the data that are there; they are kept beside, under another name")
 	c.Flags().BoolVar(&r.DespiteFaults, "despite-faults", false, "restore what can be read of a backup that is damaged")
 	addJSON(t, c)
 	onThisMachine(c)
@@ -53,7 +54,8 @@ func (t *terminal) restore(ctx context.Context, r backup.Restore) error {
 		return err
 	}
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return fmt.Errorf("data_dir (%s): the directory cannot be made: %w", c.Source("data_dir"), textutil.FileReason(err))
+		return fmt.Errorf("data_dir (%s): the directory cannot be made: %w", c.Source("data_dir"),
+			textutil.FileReason(err))
 	}
 	r.To, r.Now = data.Path(c), time.Now
 	done, err := r.Run(ctx)

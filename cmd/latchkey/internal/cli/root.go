@@ -17,11 +17,14 @@ func newRoot(t *terminal) *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.PersistentFlags().StringVar(&t.configPath, "config", "", "configuration `file` (see config.example.yaml; default: LATCHKEY_CONFIG, else none)")
+	root.PersistentFlags().StringVar(&t.configPath, "config", "",
+		"configuration `file` (see config.example.yaml; default: LATCHKEY_CONFIG, else none)")
 	addElsewhere(t, root)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(serveCommand(t), setupLinkCommand(t), userCommand(t), clientCommand(t), groupCommand(t), resourceCommand(t), settingCommand(t), keyCommand(t), auditCommand(t),
-		backupCommand(t), restoreCommand(t), checkCommand(t), compactCommand(t), doctorCommand(t), tryCommand(t), versionCommand(t))
+	root.AddCommand(serveCommand(t), setupLinkCommand(t), userCommand(t), clientCommand(t), groupCommand(t),
+		resourceCommand(t), settingCommand(t), keyCommand(t), auditCommand(t),
+		backupCommand(t), restoreCommand(t), checkCommand(t), compactCommand(t), doctorCommand(t), tryCommand(t),
+		versionCommand(t))
 	for _, c := range root.Commands() {
 		understandVerbs(c)
 	}

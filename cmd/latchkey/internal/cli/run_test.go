@@ -34,9 +34,11 @@ func TestExitCodes(t *testing.T) {
 		{"version", exitDone}, {"--help", exitDone}, {"user add --help", exitDone}, {"", exitDone},
 		{"user list", exitFailed}, {"--config /nowhere user list", exitConfig}, {"user add --username a@b", exitFailed},
 		{"nonsense", exitUsage}, {"user nonsense", exitUsage}, {"user add", exitUsage}, {"serve now", exitUsage},
-		{"serve --nonsense", exitUsage}, {"user delete ada", exitFailed}, {"client rotate-secret x --overlap -1h", exitUsage},
+		{"serve --nonsense", exitUsage}, {"user delete ada", exitFailed},
+		{"client rotate-secret x --overlap -1h", exitUsage},
 	} {
-		if code, _, stderr := run(t, env, strings.Fields(c.args)...); code != c.want || (code != exitDone) != (stderr != "") {
+		if code, _, stderr := run(t, env, strings.Fields(c.args)...); code != c.want ||
+			(code != exitDone) != (stderr != "") {
 			t.Errorf("%s: exit code %d, want %d; %s", c.args, code, c.want, stderr)
 		}
 	}
@@ -103,7 +105,8 @@ func serving(t *testing.T, env ...string) *served {
 	t.Helper()
 	address := addrtest.Address(t, "127.0.0.1")
 	ctx, stop := context.WithCancel(context.Background())
-	s := &served{url: "http://" + address, stdout: newWatched(), stderr: newWatched(), stop: stop, code: make(chan int, 1)}
+	s := &served{url: "http://" + address, stdout: newWatched(), stderr: newWatched(), stop: stop,
+		code: make(chan int, 1)}
 	env = append([]string{"LATCHKEY_LISTEN=" + address, "LATCHKEY_ISSUER=" + s.url,
 		"LATCHKEY_DATA_DIR=" + filepath.Join(t.TempDir(), "data")}, env...)
 	go func() { s.code <- Run(ctx, []string{"serve"}, strings.NewReader(""), s.stdout, s.stderr, env) }()
@@ -170,7 +173,8 @@ func TestOneTimeLinksAreNeverLogged(t *testing.T) {
 	for !strings.Contains(link, "token=") {
 		link = strings.TrimSpace(<-s.stdout.lines)
 	}
-	for _, address := range []string{link, link + "&x=" + strings.Repeat("y", 100), strings.Replace(link, "?", "/", 1), s.url + "/healthz"} {
+	for _, address := range []string{link, link + "&x=" + strings.Repeat("y", 100),
+		strings.Replace(link, "?", "/", 1), s.url + "/healthz"} {
 		res, err := http.Get(address)
 		if err != nil {
 			t.Fatal(err)
@@ -179,7 +183,8 @@ func TestOneTimeLinksAreNeverLogged(t *testing.T) {
 	}
 	s.wait(t)
 	_, token, _ := strings.Cut(link, "token=")
-	if log := s.stderr.String(); strings.Contains(log, token) || !strings.Contains(log, `"path":"/setup"`) || !strings.Contains(log, "/healthz") {
+	if log := s.stderr.String(); strings.Contains(log, token) || !strings.Contains(log, `"path":"/setup"`) ||
+		!strings.Contains(log, "/healthz") {
 		t.Errorf("%s", log)
 	}
 }
@@ -227,7 +232,8 @@ func TestNamesCannotSteerTheTerminal(t *testing.T) {
 	if (&terminal{stderr: &said}).exit(errors.New("a\x1b[31mb\nc")); said.String() != "latchkey: a\ufffd[31mb.\nlatchkey: c.\n" {
 		t.Errorf("an error said %q", said.String())
 	}
-	if got := textutil.Printable("a\x1b[31mb\u202ec\nd"); strings.ContainsAny(got, "\x1b\n") || strings.ContainsRune(got, '\u202e') {
+	if got := textutil.Printable("a\x1b[31mb\u202ec\nd"); strings.ContainsAny(got, "\x1b\n") ||
+		strings.ContainsRune(got, '\u202e') {
 		t.Errorf("%q", got)
 	}
 }
@@ -248,7 +254,8 @@ func TestAFileThatIsLookedAtCannotSteerTheTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr := run(t, []string{"LATCHKEY_DATA_DIR=" + own.Config.DataDir}, "check", file)
-	if code != exitFailed || !strings.Contains(stderr, "the data needs another") || strings.ContainsAny(stdout+stderr, "\x1b\a") || strings.Contains(stderr, "All is well") {
+	if code != exitFailed || !strings.Contains(stderr, "the data needs another") ||
+		strings.ContainsAny(stdout+stderr, "\x1b\a") || strings.Contains(stderr, "All is well") {
 		t.Errorf("%d %q %q", code, stdout, stderr)
 	}
 }

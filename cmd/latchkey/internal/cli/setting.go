@@ -51,35 +51,38 @@ func settingSet(t *terminal) *cobra.Command {
 		Args:    atLeast("NAME=VALUE"),
 		Example: "  latchkey setting set lifetimes.session_idle=14d throttle.failures=5\n  latchkey setting set branding.logo=logo.svg\n  latchkey setting set signing_algorithms=RS256,ES256,EdDSA",
 		RunE: func(c *cobra.Command, args []string) error {
-			return t.changeSettings(c.Context(), args, func(all map[string]wire.Setting, arg string, fields client.Fields) error {
-				name, text, ok := strings.Cut(arg, "=")
-				if !ok {
-					return usagef("%q must be NAME=VALUE", arg)
-				}
-				if isBlank(text) {
-					return usagef("the value of %s is empty: to give it its default again, latchkey setting unset %s", name, name)
-				}
-				return setField(fields, all[name], name, text)
-			})
+			return t.changeSettings(c.Context(), args,
+				func(all map[string]wire.Setting, arg string, fields client.Fields) error {
+					name, text, ok := strings.Cut(arg, "=")
+					if !ok {
+						return usagef("%q must be NAME=VALUE", arg)
+					}
+					if isBlank(text) {
+						return usagef("the value of %s is empty: to give it its default again, latchkey setting unset %s", name, name)
+					}
+					return setField(fields, all[name], name, text)
+				})
 		}}
 }
 
 func settingUnset(t *terminal) *cobra.Command {
 	return &cobra.Command{Use: "unset NAME...", Short: "Give settings their defaults again", Args: atLeast("NAME"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return t.changeSettings(c.Context(), args, func(_ map[string]wire.Setting, name string, fields client.Fields) error {
-				fields[name] = nil
-				if name == settingLogo {
-					fields[settingLogoType] = nil
-				}
-				return nil
-			})
+			return t.changeSettings(c.Context(), args,
+				func(_ map[string]wire.Setting, name string, fields client.Fields) error {
+					fields[name] = nil
+					if name == settingLogo {
+						fields[settingLogoType] = nil
+					}
+					return nil
+				})
 		}}
 }
 
 // changeSettings makes one change of what read understands of the arguments, and
 // shows the settings it was about.
-func (t *terminal) changeSettings(ctx context.Context, args []string, read func(all map[string]wire.Setting, arg string, into client.Fields) error) error {
+func (t *terminal) changeSettings(ctx context.Context, args []string,
+	read func(all map[string]wire.Setting, arg string, into client.Fields) error) error {
 	return t.with(ctx, true, func(conn *connection) error {
 		list, err := conn.Settings(ctx)
 		if err != nil {
@@ -96,7 +99,8 @@ func (t *terminal) changeSettings(ctx context.Context, args []string, read func(
 		}
 		for name := range fields {
 			if _, known := all[name]; !known {
-				return usagef("%q is not a setting%s: see latchkey setting list", name, textutil.Hint("; the nearest one is %q", name, settingNames(list)))
+				return usagef("%q is not a setting%s: see latchkey setting list", name,
+					textutil.Hint("; the nearest one is %q", name, settingNames(list)))
 			}
 		}
 		if list, err = conn.ChangeSettings(ctx, fields); err != nil {

@@ -69,7 +69,8 @@ func (t *terminal) try(ctx context.Context, stay time.Duration) (err error) {
 	}
 	defer func() { _ = l.Close() }()
 	host := l.Addr().String()
-	app, err := try.New(ctx, try.Options{Issuer: conf.Issuer, Host: host, HTTP: &http.Client{Timeout: 10 * time.Second}, Now: time.Now})
+	app, err := try.New(ctx, try.Options{Issuer: conf.Issuer, Host: host,
+		HTTP: &http.Client{Timeout: 10 * time.Second}, Now: time.Now})
 	if err != nil {
 		return fmt.Errorf("the issuer does not answer from here (latchkey doctor may say why): %w", err)
 	}
@@ -92,8 +93,10 @@ func (t *terminal) try(ctx context.Context, stay time.Duration) (err error) {
 func register(ctx context.Context, caller *client.Caller, as try.Registration, ends time.Time) (wire.Client, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), registerMost)
 	defer cancel()
-	return caller.CreateClient(ctx, wire.NewClient{ClientID: server.NewSampleID(ends), Metadata: wire.Metadata{Metadata: apps.Metadata{ClientName: "Sample app",
-		RedirectURIs: as.RedirectURIs, PostLogoutRedirectURIs: as.PostLogoutRedirectURIs, GrantTypes: as.GrantTypes}}})
+	return caller.CreateClient(ctx, wire.NewClient{ClientID: server.NewSampleID(ends),
+		Metadata: wire.Metadata{Metadata: apps.Metadata{ClientName: "Sample app",
+			RedirectURIs: as.RedirectURIs, PostLogoutRedirectURIs: as.PostLogoutRedirectURIs,
+			GrantTypes: as.GrantTypes}}})
 }
 
 // forget removes the sample's registration, also when ctx has ended.

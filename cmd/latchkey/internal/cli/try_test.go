@@ -30,7 +30,8 @@ func TestASampleThatIsBeingRegisteredIsNotLostToAnInterruption(t *testing.T) {
 	defer caller.Close()
 	interrupted, interrupt := context.WithCancel(t.Context())
 	interrupt()
-	sample := try.Registration{RedirectURIs: []string{"http://127.0.0.1/callback"}, GrantTypes: []string{"authorization_code"}}
+	sample := try.Registration{RedirectURIs: []string{"http://127.0.0.1/callback"},
+		GrantTypes: []string{"authorization_code"}}
 	made, err := register(interrupted, caller, sample, time.Now())
 	if err != nil {
 		t.Fatal(err)

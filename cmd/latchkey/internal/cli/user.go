@@ -18,7 +18,8 @@ func userCommand(t *terminal) *cobra.Command {
 	c := &cobra.Command{Use: "user", Short: "Add, show and change people's accounts",
 		Long: "Add, show and change people's accounts. USER is a username, an e-mail address or a sub, or else an external id."}
 	c.AddCommand(userAdd(t), userList(t), userShow(t), userEdit(t), userSetPassword(t),
-		userDisable(t, "disable", true), userDisable(t, "enable", false), userUnlock(t), userDelete(t), userRecoveryLink(t), userImport(t))
+		userDisable(t, "disable", true), userDisable(t, "enable", false), userUnlock(t), userDelete(t),
+		userRecoveryLink(t), userImport(t))
 	addJSON(t, c.Commands()...)
 	anywhere(c.Commands()...)
 	return c
@@ -34,7 +35,8 @@ func findUser(ctx context.Context, conn *connection, name string) (wire.User, er
 }
 
 // onUser runs do for the user that the only argument names.
-func (t *terminal) onUser(do func(ctx context.Context, c *connection, u wire.User) error) func(*cobra.Command, []string) error {
+func (t *terminal) onUser(do func(ctx context.Context, c *connection, u wire.User) error) func(*cobra.Command,
+	[]string) error {
 	return func(c *cobra.Command, args []string) error {
 		ctx := c.Context()
 		return t.with(ctx, false, func(conn *connection) error {
@@ -127,7 +129,8 @@ func guessingWords(g *wire.Guessing) string {
 	if g == nil {
 		return ""
 	}
-	text := fmt.Sprintf("%d wrong passwords in a row from unknown browsers, %s to %s", g.Failures, textutil.Clock(g.FirstAt), textutil.Clock(g.LastAt))
+	text := fmt.Sprintf("%d wrong passwords in a row from unknown browsers, %s to %s", g.Failures,
+		textutil.Clock(g.FirstAt), textutil.Clock(g.LastAt))
 	if g.WaitsUntil != nil {
 		text += "\nunknown browsers wait until " + textutil.Clock(*g.WaitsUntil) + "; “latchkey user unlock” ends that"
 	}
@@ -227,7 +230,8 @@ func userDelete(t *terminal) *cobra.Command {
 }
 
 func userRecoveryLink(t *terminal) *cobra.Command {
-	return &cobra.Command{Use: "recovery-link USER", Short: "Print a one-time link by which a user sets a new password", Args: takes("USER"),
+	return &cobra.Command{Use: "recovery-link USER",
+		Short: "Print a one-time link by which a user sets a new password", Args: takes("USER"),
 		RunE: t.onUser(func(ctx context.Context, conn *connection, u wire.User) error {
 			link, err := conn.RecoveryLink(ctx, u.Sub)
 			if err != nil {

@@ -67,7 +67,8 @@ func userEdit(t *terminal) *cobra.Command {
 		Example: "  latchkey user edit ada --email ada@example.org --group staff\n  latchkey user edit ada --admin=false",
 		Long:    "Change a user. What no flag names stays as it is; --clear empties a field."}
 	addAccountFlags(c)
-	patreon := c.Flags().String("patreon", "", "`file` with the Patreon membership as a JSON object; - is standard input")
+	patreon := c.Flags().String("patreon", "",
+		"`file` with the Patreon membership as a JSON object; - is standard input")
 	join := c.Flags().StringArray("group", nil, "group to join; may be repeated")
 	clear := addClear(c, "nickname", clearableClaims())
 	leave := c.Flags().StringArray("remove-group", nil, "group to leave; may be repeated")
@@ -109,7 +110,8 @@ func userEdit(t *terminal) *cobra.Command {
 	return c
 }
 
-func changeUser(ctx context.Context, conn *connection, u wire.User, fields client.Fields, membership *wire.Membership) (_ wire.User, err error) {
+func changeUser(ctx context.Context, conn *connection, u wire.User, fields client.Fields,
+	membership *wire.Membership) (_ wire.User, err error) {
 	if len(fields) > 0 {
 		if u, err = conn.ChangeUser(ctx, u.Sub, fields); err != nil {
 			return u, err
@@ -122,7 +124,8 @@ func changeUser(ctx context.Context, conn *connection, u wire.User, fields clien
 }
 
 func userSetPassword(t *terminal) *cobra.Command {
-	c := &cobra.Command{Use: "set-password USER", Short: "Set a user's password and end their sessions", Args: takes("USER")}
+	c := &cobra.Command{Use: "set-password USER", Short: "Set a user's password and end their sessions",
+		Args: takes("USER")}
 	piped := c.Flags().Bool("password-stdin", false, "read the password from standard input instead of asking")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		// Before the data is opened: nobody else should wait for the typing.

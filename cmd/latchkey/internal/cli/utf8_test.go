@@ -29,14 +29,19 @@ func TestTextsThatAreNotUTF8AreRefused(t *testing.T) {
 		code  int
 		says  string
 	}{
-		"an argument":     {[]string{"user", "add", "--username", "ada\xff"}, "", "", exitUsage, "argument 4 is not UTF-8"},
-		"a password":      {append(add, "--password-stdin"), "pass\xffword pass\xffword", "", exitFailed, "password on standard input is not UTF-8"},
-		"claims":          {append(add, "--claims-json", "-"), "{\"name\":\"\xff\"}", "", exitFailed, "not UTF-8"},
-		"half a pair":     {append(add, "--claims-json", "-"), `{"name":"\ud800"}`, "", exitFailed, "surrogate"},
-		"a claim twice":   {append(add, "--claims-json", "-"), `{"name":"a","name":"b"}`, "", exitFailed, "twice"},
-		"a configuration": {append(add, "--config", file("c", "issuer: http://localhost\nbranding:\n  name: \xff\n")), "", "", exitConfig, "line 3: this is not UTF-8"},
-		"a variable":      {add, "", "LATCHKEY_BRANDING_NAME=\xff", exitConfig, "LATCHKEY_BRANDING_NAME: this is not UTF-8"},
-		"an import":       {[]string{"user", "import", "-"}, `{"username":"eve","username":"bob"}`, "", exitFailed, ""},
+		"an argument": {[]string{"user", "add", "--username", "ada\xff"}, "", "", exitUsage,
+			"argument 4 is not UTF-8"},
+		"a password": {append(add, "--password-stdin"), "pass\xffword pass\xffword", "", exitFailed,
+			"password on standard input is not UTF-8"},
+		"claims":        {append(add, "--claims-json", "-"), "{\"name\":\"\xff\"}", "", exitFailed, "not UTF-8"},
+		"half a pair":   {append(add, "--claims-json", "-"), `{"name":"\ud800"}`, "", exitFailed, "surrogate"},
+		"a claim twice": {append(add, "--claims-json", "-"), `{"name":"a","name":"b"}`, "", exitFailed, "twice"},
+		"a configuration": {append(add, "--config",
+			file("c", "issuer: http://localhost\nbranding:\n  name: \xff\n")), "", "", exitConfig,
+			"line 3: this is not UTF-8"},
+		"a variable": {add, "", "LATCHKEY_BRANDING_NAME=\xff", exitConfig,
+			"LATCHKEY_BRANDING_NAME: this is not UTF-8"},
+		"an import": {[]string{"user", "import", "-"}, `{"username":"eve","username":"bob"}`, "", exitFailed, ""},
 	} {
 		var out, faults strings.Builder
 		code := Run(t.Context(), c.args, strings.NewReader(c.stdin), &out, &faults, []string{data, c.env})
@@ -68,7 +73,8 @@ func TestAByteOrderMarkIsNoPartOfAText(t *testing.T) {
 		{[]string{"user", "edit", "ada", "--claims-json", "-"}, "\ufeff{\"name\":\"Ada\"}"},
 	} {
 		var out, faults strings.Builder
-		if code := Run(t.Context(), append(c.args, "--config", file), strings.NewReader(c.stdin), &out, &faults, nil); code != exitDone {
+		if code := Run(t.Context(), append(c.args, "--config", file), strings.NewReader(c.stdin), &out, &faults,
+			nil); code != exitDone {
 			t.Errorf("%v: exit code %d, %s", c.args, code, &faults)
 		}
 	}

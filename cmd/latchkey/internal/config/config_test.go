@@ -47,7 +47,8 @@ func values(c *Config) map[string]any {
 
 func TestDefaultsAreValid(t *testing.T) {
 	c := mustLoad(t, "")
-	if c.Issuer != "http://localhost:8080" || c.Listen != "localhost:8080" || c.DataDir != "latchkey-data" || c.Engine != "bolt" {
+	if c.Issuer != "http://localhost:8080" || c.Listen != "localhost:8080" || c.DataDir != "latchkey-data" ||
+		c.Engine != "bolt" {
 		t.Errorf("defaults: %+v", c)
 	}
 }
@@ -78,11 +79,16 @@ func TestExampleFileIsTheDefaultsAndListsEverySetting(t *testing.T) {
 
 func TestEverySettingCanBeGivenByFileAndByEnvironment(t *testing.T) {
 	samples := map[string]string{
-		"issuer": "https://id.example.org", "listen": ":8443", "metrics_listen": "localhost:9090", "traces_endpoint": "http://localhost:4318", "admin_api": "off", "data_dir": "/srv/latchkey", "engine": "bolt",
-		"tls.certificate_file": "/etc/tls/cert.pem", "tls.key_file": "/etc/tls/key.pem", "trusted_proxies": "10.0.0.0/8",
+		"issuer": "https://id.example.org", "listen": ":8443", "metrics_listen": "localhost:9090",
+		"traces_endpoint": "http://localhost:4318", "admin_api": "off", "data_dir": "/srv/latchkey", "engine": "bolt",
+		"tls.certificate_file": "/etc/tls/cert.pem", "tls.key_file": "/etc/tls/key.pem",
+		"trusted_proxies":      "10.0.0.0/8",
 		"trusted_proxy_header": "forwarded", "master_key_file": "/run/secrets/master", "log.level": "debug",
-		"outgoing_allow": "keys.internal,10.0.0.0/8", "log.format": "json", "security_contact": "security@example.org", "signing_algorithms": "RS256,EdDSA", "default_signing_algorithm": "EdDSA", "key_rotation": "30d", "branding.name": "Resonance", "branding.logo_file": "/etc/logo.png",
-		"backup.directory": "/var/backups", "backup.every": "90m", "backup.keep": "30",
+		"outgoing_allow": "keys.internal,10.0.0.0/8", "log.format": "json",
+		"security_contact": "security@example.org", "signing_algorithms": "RS256,EdDSA",
+		"default_signing_algorithm": "EdDSA", "key_rotation": "30d", "branding.name": "Resonance",
+		"branding.logo_file": "/etc/logo.png",
+		"backup.directory":   "/var/backups", "backup.every": "90m", "backup.keep": "30",
 		"branding.accent": "#123456", "branding.home_url": "https://example.org",
 		"branding.support_url": "https://example.org/help", "branding.support_email": "help@example.org",
 		"branding.privacy_url": "https://example.org/privacy", "branding.terms_url": "https://example.org/terms",
@@ -133,7 +139,8 @@ func TestEnvironmentWinsOverFileAndFileOverDefaults(t *testing.T) {
 	path := writeFile(t, "config.yaml", "listen: localhost:1\nlog: {level: warn, format: json}\ntrusted_proxies: [10.0.0.1, \"::1\"]\n")
 	c := mustLoad(t, "", envConfig+"="+path, "LATCHKEY_LISTEN=localhost:2", "LATCHKEY_LOG_LEVEL=",
 		"LATCHKEY_LOG_FORMAT=json", "LATCHKEY_LOG_FORMAT=text")
-	if c.Listen != "localhost:2" || c.LogLevel != "warn" || c.LogFormat != "text" || c.Issuer != "http://localhost:8080" {
+	if c.Listen != "localhost:2" || c.LogLevel != "warn" || c.LogFormat != "text" ||
+		c.Issuer != "http://localhost:8080" {
 		t.Errorf("%+v", c)
 	}
 	if len(c.TrustedProxies) != 2 {
@@ -156,7 +163,8 @@ func TestPathsInAFileStartFromTheFile(t *testing.T) {
 }
 
 func TestUnknownVariablesOnlyWarn(t *testing.T) {
-	c := mustLoad(t, "", "LATCHKEY_PORT=tcp://10.0.0.1:80", "LATCHKEY_ISUER=x", "OTHER=1", "LATCHKEY_ISSUER=http://localhost:9",
+	c := mustLoad(t, "", "LATCHKEY_PORT=tcp://10.0.0.1:80", "LATCHKEY_ISUER=x", "OTHER=1",
+		"LATCHKEY_ISSUER=http://localhost:9",
 		EnvServer+"=x", EnvCA+"=x", EnvCredentials+"=x", EnvClientID+"=x", EnvClientSecret+"=x")
 	if !reflect.DeepEqual(c.Unknown, []string{"LATCHKEY_ISUER", "LATCHKEY_PORT"}) {
 		t.Errorf("unknown %v", c.Unknown)
@@ -165,9 +173,12 @@ func TestUnknownVariablesOnlyWarn(t *testing.T) {
 
 func TestFaultsInAFileNameTheLineAndWhatWouldBeRight(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"misspelt", "listen: :1\nisuer: x\n", `config.yaml line 2: "isuer" is not a setting; the nearest one is "issuer"`},
-		{"misspelt in a group", "tls:\n  cert_file: x\n", `line 2: "tls.cert_file" is not a setting; the nearest one is "tls.key_file"`},
-		{"outside its group", "\ncertificate_file: x\n", `line 2: "certificate_file" is not a setting; the nearest one is "tls.certificate_file"`},
+		{"misspelt", "listen: :1\nisuer: x\n",
+			`config.yaml line 2: "isuer" is not a setting; the nearest one is "issuer"`},
+		{"misspelt in a group", "tls:\n  cert_file: x\n",
+			`line 2: "tls.cert_file" is not a setting; the nearest one is "tls.key_file"`},
+		{"outside its group", "\ncertificate_file: x\n",
+			`line 2: "certificate_file" is not a setting; the nearest one is "tls.certificate_file"`},
 		{"every one is told", "aa: 1\nissuer: http://localhost:1\nbb: 2\n", `line 3: "bb"`},
 		{"twice", "listen: :1\nlisten: :2\n", "line 2"},
 		{"group as value", "tls: yes\n", "line 1: tls is a group"},
@@ -195,7 +206,8 @@ func TestFaultsInAFileNameTheLineAndWhatWouldBeRight(t *testing.T) {
 }
 
 func TestEmptyFilesAndValuesAreTheDefaults(t *testing.T) {
-	for _, text := range []string{"", "\n", "# nothing\n", "---\n", "issuer:\ntls:\nbranding: {}\n", "issuer: \"\"\n", "{}"} {
+	for _, text := range []string{"", "\n", "# nothing\n", "---\n", "issuer:\ntls:\nbranding: {}\n",
+		"issuer: \"\"\n", "{}"} {
 		if got := mustLoad(t, writeFile(t, "c.yaml", text)); got.Issuer != "http://localhost:8080" {
 			t.Errorf("%q: %+v", text, got)
 		}
@@ -205,7 +217,8 @@ func TestEmptyFilesAndValuesAreTheDefaults(t *testing.T) {
 func TestSyntaxErrorsDoNotQuoteTheFile(t *testing.T) {
 	for _, text := range []string{
 		"master_key: \"" + aMasterKey + "\nlisten: x", "master_key: [" + aMasterKey, "\tmaster_key: " + aMasterKey,
-		"master_key: {" + aMasterKey + "\n", "master_key: " + aMasterKey + "\n  x: y\n", "master_key: !!binary \"" + aMasterKey + "\"\n",
+		"master_key: {" + aMasterKey + "\n", "master_key: " + aMasterKey + "\n  x: y\n",
+		"master_key: !!binary \"" + aMasterKey + "\"\n",
 		"master_key: " + aMasterKey + "x\n", "master_key:\n- " + aMasterKey + "\n",
 	} {
 		_, err := Load(writeFile(t, "c.yaml", text), nil)
@@ -239,7 +252,8 @@ func TestValidateNamesSettingSourceAndRemedy(t *testing.T) {
 		{"ISSUER=http://id.example.org", "must be https unless it is localhost: https://id.example.org would be right"},
 		{"ISSUER=http://localhost.example.org", "must be https"},
 		{"ISSUER=https://id.example.org", "list in trusted_proxies"},
-		{"ISSUER=https://id.example.org/ TRUSTED_PROXIES=::1", "slash at the end: https://id.example.org would be right"},
+		{"ISSUER=https://id.example.org/ TRUSTED_PROXIES=::1",
+			"slash at the end: https://id.example.org would be right"},
 		{"ISSUER=https://id.example.org/auth TRUSTED_PROXIES=::1", "must not hold a path"},
 		{"ISSUER=https://ID.example.org TRUSTED_PROXIES=::1", "https://id.example.org would be right"},
 		{"ISSUER=https://id.example.org:443 TRUSTED_PROXIES=::1", "https://id.example.org would be right"},
@@ -257,17 +271,20 @@ func TestValidateNamesSettingSourceAndRemedy(t *testing.T) {
 		{"METRICS_LISTEN=9090", `metrics_listen (LATCHKEY_METRICS_LISTEN): must be host:port`},
 		{"METRICS_LISTEN=localhost:8080", "must be another address than listen"},
 		{"METRICS_LISTEN=localhost:0 LISTEN=localhost:0", ""},
-		{"TRACES_ENDPOINT=localhost:4318", "traces_endpoint (LATCHKEY_TRACES_ENDPOINT): must be an http or https address"},
+		{"TRACES_ENDPOINT=localhost:4318",
+			"traces_endpoint (LATCHKEY_TRACES_ENDPOINT): must be an http or https address"},
 		{"TRACES_ENDPOINT=https://a:b@c.example", "OTEL_EXPORTER_OTLP_HEADERS is for what authenticates"},
 		{"TRACES_ENDPOINT=https://c.example?key=x", "OTEL_EXPORTER_OTLP_HEADERS is for what authenticates"},
 		{"TRACES_ENDPOINT=https://c.example/v1/traces/", "must be given without /v1/traces"},
 		{"TRACES_ENDPOINT=https://c.example/otlp", ""},
 		{"OUTGOING_ALLOW=keys.internal,10.0.0.0/8,::1", ""},
-		{"OUTGOING_ALLOW=https://keys.internal/jwks", `outgoing_allow (LATCHKEY_OUTGOING_ALLOW): must be host names, addresses or ranges like 10.0.0.0/8, not "https://keys.internal/jwks"`},
+		{"OUTGOING_ALLOW=https://keys.internal/jwks",
+			`outgoing_allow (LATCHKEY_OUTGOING_ALLOW): must be host names, addresses or ranges like 10.0.0.0/8, not "https://keys.internal/jwks"`},
 		{"ENGINE=postgres", `engine (LATCHKEY_ENGINE): must be bolt, not "postgres"`},
 		{"TLS_CERTIFICATE_FILE=c", "needs tls.key_file"},
 		{"TLS_KEY_FILE=k", "tls.certificate_file (the default): is missing beside tls.key_file (LATCHKEY_TLS_KEY_FILE)"},
-		{"TLS_CERTIFICATE_FILE=c TLS_KEY_FILE=k", "needs an issuer that is https; it is http://localhost:8080 (the default)"},
+		{"TLS_CERTIFICATE_FILE=c TLS_KEY_FILE=k",
+			"needs an issuer that is https; it is http://localhost:8080 (the default)"},
 		{"TRUSTED_PROXIES=proxy.local", "must be addresses or ranges"},
 		{"TRUSTED_PROXY_HEADER=via", "must be x-forwarded or forwarded"},
 		{"MASTER_KEY=" + aMasterKey, ""},
@@ -277,7 +294,8 @@ func TestValidateNamesSettingSourceAndRemedy(t *testing.T) {
 		{"LOG_FORMAT=xml", "must be text or json"},
 		{"DEFAULT_SIGNING_ALGORITHM=ES256", ""},
 		{"DEFAULT_SIGNING_ALGORITHM=EdDSA SIGNING_ALGORITHMS=EdDSA", ""},
-		{"DEFAULT_SIGNING_ALGORITHM=EdDSA", `default_signing_algorithm (LATCHKEY_DEFAULT_SIGNING_ALGORITHM): must be among RS256, ES256, not "EdDSA": add it to signing_algorithms (the default)`},
+		{"DEFAULT_SIGNING_ALGORITHM=EdDSA",
+			`default_signing_algorithm (LATCHKEY_DEFAULT_SIGNING_ALGORITHM): must be among RS256, ES256, not "EdDSA": add it to signing_algorithms (the default)`},
 		{"DEFAULT_SIGNING_ALGORITHM=HS256 SIGNING_ALGORITHMS=EdDSA", `must be among RS256, EdDSA, not "HS256"`},
 		{"BACKUP_EVERY=daily", `backup.every (LATCHKEY_BACKUP_EVERY): must be a time of at least a minute, like 24h or 90m, not "daily"`},
 		{"BACKUP_EVERY=30s", "at least a minute"},
@@ -286,7 +304,8 @@ func TestValidateNamesSettingSourceAndRemedy(t *testing.T) {
 		{"BRANDING_NAME=" + strings.Repeat("x", 61), "at most 60 bytes"},
 		{"BRANDING_ACCENT=blue", "a colour like #1f5fbf"},
 		{"BRANDING_ACCENT=#ffffff", "choose a darker one"},
-		{"BRANDING_HOME_URL=javascript:alert(1)", "branding.home_url (LATCHKEY_BRANDING_HOME_URL): must be an http or https address"},
+		{"BRANDING_HOME_URL=javascript:alert(1)",
+			"branding.home_url (LATCHKEY_BRANDING_HOME_URL): must be an http or https address"},
 		{"BRANDING_SUPPORT_URL=x", "http or https"},
 		{"BRANDING_PRIVACY_URL=x", "http or https"},
 		{"BRANDING_TERMS_URL=x", "http or https"},

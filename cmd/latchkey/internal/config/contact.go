@@ -22,7 +22,8 @@ func contactFault(s string) string {
 	}
 	u, err := url.Parse(ContactURI(s))
 	known := err == nil && !strings.ContainsAny(s, " \r\n") &&
-		(u.Scheme == "https" && u.Hostname() != "" && u.User == nil || (u.Scheme == "mailto" || u.Scheme == "tel") && u.Opaque != "")
+		(u.Scheme == "https" && u.Hostname() != "" && u.User == nil ||
+			(u.Scheme == "mailto" || u.Scheme == "tel") && u.Opaque != "")
 	if !known {
 		return fmt.Sprintf("must be an e-mail address, or begin with https:, mailto: or tel:, not %q", s)
 	}

@@ -10,11 +10,14 @@ import (
 func TestConfigurationPinsWhatItSaysAboutKeysAndNoMore(t *testing.T) {
 	set := policy.DefaultSettings()
 	mustLoad(t, "").PinKeys(&set)
-	if !slices.Equal(set.SigningAlgorithms, []string{"RS256", "ES256"}) || set.DefaultSigningAlgorithm != "RS256" || *set.KeyRotation != 90*86400 {
+	if !slices.Equal(set.SigningAlgorithms, []string{"RS256", "ES256"}) || set.DefaultSigningAlgorithm != "RS256" ||
+		*set.KeyRotation != 90*86400 {
 		t.Errorf("without a word: %q, %d", set.SigningAlgorithms, *set.KeyRotation)
 	}
-	mustLoad(t, "", "LATCHKEY_SIGNING_ALGORITHMS=EdDSA,RS256,EdDSA", "LATCHKEY_DEFAULT_SIGNING_ALGORITHM=EdDSA", "LATCHKEY_KEY_ROTATION=0").PinKeys(&set)
-	if !slices.Equal(set.SigningAlgorithms, []string{"RS256", "EdDSA"}) || set.DefaultSigningAlgorithm != "EdDSA" || *set.KeyRotation != 0 {
+	mustLoad(t, "", "LATCHKEY_SIGNING_ALGORITHMS=EdDSA,RS256,EdDSA", "LATCHKEY_DEFAULT_SIGNING_ALGORITHM=EdDSA",
+		"LATCHKEY_KEY_ROTATION=0").PinKeys(&set)
+	if !slices.Equal(set.SigningAlgorithms, []string{"RS256", "EdDSA"}) || set.DefaultSigningAlgorithm != "EdDSA" ||
+		*set.KeyRotation != 0 {
 		t.Errorf("pinned: %q, %d", set.SigningAlgorithms, *set.KeyRotation)
 	}
 }

@@ -214,7 +214,8 @@ func (c *Config) defaultAlgorithmFault() string {
 	if slices.Contains(set.SigningAlgorithms, set.DefaultSigningAlgorithm) {
 		return ""
 	}
-	return fmt.Sprintf("must be among %s, not %q: add it to signing_algorithms (%s)", strings.Join(set.SigningAlgorithms, ", "),
+	return fmt.Sprintf("must be among %s, not %q: add it to signing_algorithms (%s)",
+		strings.Join(set.SigningAlgorithms, ", "),
 		set.DefaultSigningAlgorithm, c.Source("signing_algorithms"))
 }
 
@@ -224,7 +225,8 @@ func rotationFault(text string) string {
 	}
 	n, err := rotationSeconds(text)
 	if err != nil || n != 0 && (n < policy.RotationLeast || n > policy.RotationMost) {
-		return fmt.Sprintf("must be from %dd to %dd, like 90d, or 0 for never by itself, not %q", policy.RotationLeast/86400, policy.RotationMost/86400, text)
+		return fmt.Sprintf("must be from %dd to %dd, like 90d, or 0 for never by itself, not %q",
+			policy.RotationLeast/86400, policy.RotationMost/86400, text)
 	}
 	return ""
 }
@@ -253,7 +255,8 @@ func (c *Config) readableFault() string {
 	if err != nil || info.Mode().Perm()&0o027 == 0 {
 		return ""
 	}
-	return fmt.Sprintf("stands in a file that others on this machine can get at: chmod 640 %s would be right", c.FromFile)
+	return fmt.Sprintf("stands in a file that others on this machine can get at: chmod 640 %s would be right",
+		c.FromFile)
 }
 
 func everyFault(text string) string {

@@ -34,7 +34,8 @@ func TestLogoIsLookedAt(t *testing.T) {
 			t.Errorf("%s %.20q: %q %v", c.name, c.text, kind, err)
 		}
 	}
-	if _, _, err := ReadLogo("/nowhere/logo.png"); err == nil || !strings.Contains(err.Error(), "/nowhere/logo.png: no such file") {
+	if _, _, err := ReadLogo("/nowhere/logo.png"); err == nil ||
+		!strings.Contains(err.Error(), "/nowhere/logo.png: no such file") {
 		t.Error(err)
 	}
 }

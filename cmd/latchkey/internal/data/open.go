@@ -62,7 +62,8 @@ func Open(ctx context.Context, c *config.Config, wait time.Duration, tr *telemet
 		return nil, err
 	}
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("data_dir (%s): the directory cannot be made: %w", c.Source("data_dir"), textutil.FileReason(err))
+		return nil, fmt.Errorf("data_dir (%s): the directory cannot be made: %w", c.Source("data_dir"),
+			textutil.FileReason(err))
 	}
 	if err := CheckLost(c); err != nil {
 		return nil, err

@@ -61,7 +61,8 @@ func (h *Opened) ResealOwn(ctx context.Context, file string) (Resealed, error) {
 		return Resealed{}, err
 	}
 	kept := keptName(path, from)
-	return Resealed{From: from, To: to.Fingerprint(), File: path, Kept: kept}, keys.ReplaceMaster(path+freshSuffix, path, kept)
+	return Resealed{From: from, To: to.Fingerprint(), File: path, Kept: kept},
+		keys.ReplaceMaster(path+freshSuffix, path, kept)
 }
 
 // freshSuffix is that of the new key file while a reseal is under way.

@@ -20,12 +20,15 @@ const forgedAddress = "203.0.113.99"
 func (d *doctor) arrives(ctx context.Context, probe string) Finding {
 	const check = "proxy headers"
 	var seen server.Arrival
-	got, err := d.get(ctx, server.PathHealth, http.Header{server.ProbeHeader: {probe}, "X-Forwarded-For": {forgedAddress}, "Forwarded": {"for=" + forgedAddress}})
+	got, err := d.get(ctx, server.PathHealth,
+		http.Header{server.ProbeHeader: {probe}, "X-Forwarded-For": {forgedAddress},
+			"Forwarded": {"for=" + forgedAddress}})
 	if err != nil {
 		return unreachable(check, err)
 	}
 	if got.status != http.StatusOK || json.Unmarshal(got.body, &seen) != nil {
-		return Fail(check, "see that the issuer's address leads to this server", "the server that answers there is not the one on this data")
+		return Fail(check, "see that the issuer's address leads to this server",
+			"the server that answers there is not the one on this data")
 	}
 	return d.judge(check, seen)
 }
@@ -33,24 +36,35 @@ func (d *doctor) arrives(ctx context.Context, probe string) Finding {
 func (d *doctor) judge(check string, seen server.Arrival) Finding {
 	peer, _ := netip.ParseAddrPort(seen.Peer)
 	from := peer.Addr().Unmap().WithZone("")
-	trusted := slices.ContainsFunc(server.TrustedProxies(d.config).Trusted, func(p netip.Prefix) bool { return p.Contains(from) })
+	trusted := slices.ContainsFunc(server.TrustedProxies(d.config).Trusted,
+		func(p netip.Prefix) bool { return p.Contains(from) })
 	issuer, err := url.Parse(d.config.Issuer)
 	switch {
 	case err != nil:
 		return Fail(check, "correct it", "the issuer is no address")
 	case seen.Address == forgedAddress:
-		return Fail(check, "let the proxy set the forwarding headers, not pass them on", "callers can claim any address by a header, and are believed")
+		return Fail(check, "let the proxy set the forwarding headers, not pass them on",
+			"callers can claim any address by a header, and are believed")
 	case seen.Scheme != issuer.Scheme && !trusted:
-		return Fail(check, fmt.Sprintf("add %s to trusted_proxies if it is your proxy", from), "requests arrive by %s from %s, which is not trusted, and the issuer is %s", seen.Scheme, from, issuer.Scheme)
+		return Fail(check, fmt.Sprintf("add %s to trusted_proxies if it is your proxy", from),
+			"requests arrive by %s from %s, which is not trusted, and the issuer is %s", seen.Scheme, from,
+			issuer.Scheme)
 	case seen.Scheme != issuer.Scheme:
-		return Fail(check, d.headerAdvice("X-Forwarded-Proto"), "requests arrive by %s, and the issuer is %s; the proxy at %s sends %s", seen.Scheme, issuer.Scheme, from, listed(seen.Headers))
+		return Fail(check, d.headerAdvice("X-Forwarded-Proto"),
+			"requests arrive by %s, and the issuer is %s; the proxy at %s sends %s", seen.Scheme, issuer.Scheme,
+			from, listed(seen.Headers))
 	case trusted && !slices.Contains(seen.Headers, d.callerHeader()):
-		return warn(check, d.headerAdvice("X-Forwarded-For"), "every caller seems to be the proxy at %s, which sends %s", from, listed(seen.Headers))
-	case !trusted && slices.ContainsFunc(seen.Headers, func(name string) bool { return name == "X-Forwarded-Proto" || name == "X-Forwarded-Host" }):
+		return warn(check, d.headerAdvice("X-Forwarded-For"),
+			"every caller seems to be the proxy at %s, which sends %s", from, listed(seen.Headers))
+	case !trusted && slices.ContainsFunc(seen.Headers,
+		func(name string) bool { return name == "X-Forwarded-Proto" || name == "X-Forwarded-Host" }):
 		// The probe sends neither.
-		return warn(check, fmt.Sprintf("add %s to trusted_proxies if it is your proxy", from), "requests arrive by a proxy at %s, which is not trusted: every caller seems to be it", from)
+		return warn(check, fmt.Sprintf("add %s to trusted_proxies if it is your proxy", from),
+			"requests arrive by a proxy at %s, which is not trusted: every caller seems to be it", from)
 	case !strings.EqualFold(seen.Host, issuer.Host):
-		return warn(check, d.headerAdvice("X-Forwarded-Host"), "requests arrive for %s, and the issuer is at %s: forms from old browsers are refused", seen.Host, issuer.Host)
+		return warn(check, d.headerAdvice("X-Forwarded-Host"),
+			"requests arrive for %s, and the issuer is at %s: forms from old browsers are refused", seen.Host,
+			issuer.Host)
 	case trusted:
 		return ok(check, "the proxy at %s says truly who calls, and how; it must also take answers with 16 KB of headers (nginx: proxy_buffer_size)", from)
 	}

@@ -21,7 +21,8 @@ func (d *doctor) certificate() []Finding {
 	const check = "certificate"
 	pair, err := tls.LoadX509KeyPair(c.TLSCertificateFile, c.TLSKeyFile)
 	if err != nil {
-		return []Finding{Fail(check, "correct tls.certificate_file and tls.key_file", "it cannot be used: %v", textutil.FileReason(err))}
+		return []Finding{Fail(check, "correct tls.certificate_file and tls.key_file", "it cannot be used: %v",
+			textutil.FileReason(err))}
 	}
 	issuer, err := url.Parse(c.Issuer)
 	if err == nil {

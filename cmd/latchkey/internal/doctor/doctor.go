@@ -60,7 +60,8 @@ func (d *doctor) settings() []Finding {
 	if from == "" {
 		from = "no file"
 	}
-	findings := []Finding{ok("configuration", "valid, from %s; the issuer is %s (%s)", from, d.config.Issuer, d.config.Source("issuer"))}
+	findings := []Finding{ok("configuration", "valid, from %s; the issuer is %s (%s)", from, d.config.Issuer,
+		d.config.Source("issuer"))}
 	for _, name := range d.config.Unknown {
 		findings = append(findings, warn("configuration", "remove or correct it", "%s is no setting", name))
 	}

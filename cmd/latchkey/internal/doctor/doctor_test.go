@@ -19,7 +19,8 @@ import (
 )
 
 func testDoctor(issuer string, trusted ...string) *doctor {
-	return &doctor{config: &config.Config{Issuer: issuer, TrustedProxies: trusted, TrustedProxyHeader: config.HeaderX}, now: time.Now, client: http.DefaultClient}
+	return &doctor{config: &config.Config{Issuer: issuer, TrustedProxies: trusted,
+		TrustedProxyHeader: config.HeaderX}, now: time.Now, client: http.DefaultClient}
 }
 
 func TestDoctorJudgesHowRequestsArrive(t *testing.T) {
@@ -30,16 +31,28 @@ func TestDoctorJudgesHowRequestsArrive(t *testing.T) {
 		state   string
 		words   string // of what it found or advises
 	}{
-		"own certificate":     {"", server.Arrival{Peer: "192.0.2.1:4", Address: "192.0.2.1", Scheme: "https", Host: "id.example.org"}, isOK, "without a proxy"},
-		"good proxy":          {proxy, server.Arrival{Peer: "10.0.0.7:4", Address: "192.0.2.1", Scheme: "https", Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, isOK, "10.0.0.7"},
-		"proxy on this host":  {proxy, server.Arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "https", Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, isOK, "10.0.0.7"},
-		"unlisted proxy":      {"10.0.0.8", server.Arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "http", Host: "id.example.org"}, IsFail, "add 10.0.0.7 to trusted_proxies"},
-		"unlisted, by https":  {"", server.Arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "https", Host: "id.example.org", Headers: []string{"X-Forwarded-For", "X-Forwarded-Proto"}}, isWarn, "add 10.0.0.7 to trusted_proxies"},
-		"the probe's own":     {"", server.Arrival{Peer: "192.0.2.1:4", Address: "192.0.2.1", Scheme: "https", Host: "id.example.org", Headers: []string{"Forwarded", "X-Forwarded-For"}}, isOK, "without a proxy"},
-		"no protocol":         {proxy, server.Arrival{Peer: "10.0.0.7:4", Address: "192.0.2.1", Scheme: "http", Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, IsFail, "set X-Forwarded-Proto"},
-		"no caller":           {proxy, server.Arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "https", Host: "id.example.org", Headers: []string{"X-Forwarded-Proto"}}, isWarn, "set X-Forwarded-For"},
-		"other host":          {proxy, server.Arrival{Peer: "10.0.0.7:4", Address: "192.0.2.1", Scheme: "https", Host: "backend:8080", Headers: []string{"X-Forwarded-For"}}, isWarn, "set X-Forwarded-Host"},
-		"believes the caller": {proxy, server.Arrival{Peer: "10.0.0.7:4", Address: forgedAddress, Scheme: "https", Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, IsFail, "not pass them on"},
+		"own certificate": {"", server.Arrival{Peer: "192.0.2.1:4", Address: "192.0.2.1", Scheme: "https",
+			Host: "id.example.org"}, isOK, "without a proxy"},
+		"good proxy": {proxy, server.Arrival{Peer: "10.0.0.7:4", Address: "192.0.2.1", Scheme: "https",
+			Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, isOK, "10.0.0.7"},
+		"proxy on this host": {proxy, server.Arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "https",
+			Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, isOK, "10.0.0.7"},
+		"unlisted proxy": {"10.0.0.8",
+			server.Arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "http", Host: "id.example.org"}, IsFail,
+			"add 10.0.0.7 to trusted_proxies"},
+		"unlisted, by https": {"", server.Arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "https",
+			Host: "id.example.org", Headers: []string{"X-Forwarded-For", "X-Forwarded-Proto"}}, isWarn,
+			"add 10.0.0.7 to trusted_proxies"},
+		"the probe's own": {"", server.Arrival{Peer: "192.0.2.1:4", Address: "192.0.2.1", Scheme: "https",
+			Host: "id.example.org", Headers: []string{"Forwarded", "X-Forwarded-For"}}, isOK, "without a proxy"},
+		"no protocol": {proxy, server.Arrival{Peer: "10.0.0.7:4", Address: "192.0.2.1", Scheme: "http",
+			Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, IsFail, "set X-Forwarded-Proto"},
+		"no caller": {proxy, server.Arrival{Peer: "10.0.0.7:4", Address: "10.0.0.7", Scheme: "https",
+			Host: "id.example.org", Headers: []string{"X-Forwarded-Proto"}}, isWarn, "set X-Forwarded-For"},
+		"other host": {proxy, server.Arrival{Peer: "10.0.0.7:4", Address: "192.0.2.1", Scheme: "https",
+			Host: "backend:8080", Headers: []string{"X-Forwarded-For"}}, isWarn, "set X-Forwarded-Host"},
+		"believes the caller": {proxy, server.Arrival{Peer: "10.0.0.7:4", Address: forgedAddress, Scheme: "https",
+			Host: "id.example.org", Headers: []string{"X-Forwarded-For"}}, IsFail, "not pass them on"},
 	} {
 		d := testDoctor(issuer)
 		if c.trusted != "" {
@@ -57,17 +70,27 @@ func TestDoctorSeesWhatAppsSee(t *testing.T) {
 		answer func(w http.ResponseWriter, r *http.Request)
 		words  string
 	}{
-		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://www.example.org", 302) }, "without a redirect"},
-		"nothing":  {http.NotFound, "404"},
+		"redirect": {func(w http.ResponseWriter,
+			r *http.Request) {
+			http.Redirect(w, r, "https://www.example.org", 302)
+		}, "without a redirect"},
+		"nothing": {http.NotFound, "404"},
 		"other issuer": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte(`{"issuer":"https://other.example"}`))
 		}, "says that the issuer is https://other.example"},
-		"wrong clock":   {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Date", "Mon, 02 Jan 2006 15:04:05 GMT") }, "whoever answers there says it is 2006"},
-		"other machine": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }, "not the one on this data"},
+		"wrong clock": {func(w http.ResponseWriter,
+			_ *http.Request) {
+			w.Header().Set("Date", "Mon, 02 Jan 2006 15:04:05 GMT")
+		}, "whoever answers there says it is 2006"},
+		"other machine": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) },
+			"not the one on this data"},
 	} {
 		s := httptest.NewServer(http.HandlerFunc(c.answer))
 		d := testDoctor(s.URL)
-		d.client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		d.client = &http.Client{CheckRedirect: func(*http.Request,
+			[]*http.Request) error {
+			return http.ErrUseLastResponse
+		}}
 		text, _ := json.Marshal(d.reach(t.Context(), "probe"))
 		s.Close()
 		if !strings.Contains(string(text), c.words) {
@@ -136,7 +159,10 @@ func TestDoctorAsksTheCollectorWhetherItTakesSpans(t *testing.T) {
 		"takes":   {http.StatusOK, isOK, "takes spans"},
 		"refuses": {http.StatusUnauthorized, isWarn, "401"},
 	} {
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(c.status) }))
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+			_ *http.Request) {
+			w.WriteHeader(c.status)
+		}))
 		d := testDoctor("http://localhost")
 		d.config.TracesEndpoint = s.URL
 		for _, down := range []bool{false, true} {
@@ -144,7 +170,8 @@ func TestDoctorAsksTheCollectorWhetherItTakesSpans(t *testing.T) {
 				s.Close()
 				c.state, c.words = isWarn, "takes no spans"
 			}
-			if f := d.traces(t.Context()); len(f) != 1 || f[0].State != c.state || !strings.Contains(f[0].Says, c.words) {
+			if f := d.traces(t.Context()); len(f) != 1 || f[0].State != c.state ||
+				!strings.Contains(f[0].Says, c.words) {
 				t.Errorf("%s: %+v, want %s with %q", name, f, c.state, c.words)
 			}
 		}
@@ -154,7 +181,8 @@ func TestDoctorAsksTheCollectorWhetherItTakesSpans(t *testing.T) {
 		t.Errorf("without a collector: %+v", f)
 	}
 	d.config.OTEL = map[string]string{telemetry.OtelEndpoint: "http://localhost:4317", telemetry.OtelProtocol: "grpc"}
-	if f := d.traces(t.Context()); len(f) != 1 || !strings.Contains(f[0].Says, "OTEL_EXPORTER_OTLP_PROTOCOL=grpc is not spoken here") {
+	if f := d.traces(t.Context()); len(f) != 1 ||
+		!strings.Contains(f[0].Says, "OTEL_EXPORTER_OTLP_PROTOCOL=grpc is not spoken here") {
 		t.Errorf("for another protocol: %+v", f)
 	}
 }

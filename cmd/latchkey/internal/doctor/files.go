@@ -23,10 +23,12 @@ func (d *doctor) files() []Finding {
 		return []Finding{Fail("data file", "do one or the other before the next start", "%v", err)}
 	}
 	if data.Missing(dir) {
-		return []Finding{warn("data directory", "run latchkey serve, or correct data_dir", "there is no data in %s yet (data_dir from %s)", dir, d.config.Source("data_dir"))}
+		return []Finding{warn("data directory", "run latchkey serve, or correct data_dir",
+			"there is no data in %s yet (data_dir from %s)", dir, d.config.Source("data_dir"))}
 	}
 	return []Finding{
-		d.private("data directory", dir, 0o700), d.private("data file", filepath.Join(dir, data.File), 0o600), d.masterKey(),
+		d.private("data directory", dir, 0o700), d.private("data file", filepath.Join(dir, data.File), 0o600),
+		d.masterKey(),
 	}
 }
 
@@ -36,7 +38,8 @@ func (d *doctor) private(check, path string, want fs.FileMode) Finding {
 		return Fail(check, "see to it that this user can read it", "%v", textutil.FileReason(err))
 	}
 	if mode := info.Mode().Perm(); mode&^want != 0 {
-		return warn(check, "chmod "+oct(want)+" "+path, "%s has mode %s: others on this machine can get at it", path, oct(mode))
+		return warn(check, "chmod "+oct(want)+" "+path, "%s has mode %s: others on this machine can get at it",
+			path, oct(mode))
 	}
 	return ok(check, "%s is its owner's alone", path)
 }
@@ -60,7 +63,8 @@ func (d *doctor) masterKey() Finding {
 		_, err = keys.LoadMaster(path)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return Fail(check, "restore it from its backup, or name it in master_key_file", "%s is missing, and the data cannot be read without it", path)
+		return Fail(check, "restore it from its backup, or name it in master_key_file",
+			"%s is missing, and the data cannot be read without it", path)
 	}
 	if err != nil {
 		return Fail(check, "mend that before the next start", "%v", err)
@@ -78,7 +82,8 @@ func (d *doctor) clock() Finding {
 		return Fail(check, setClock, "it says %s, before this program was made", textutil.Clock(now))
 	}
 	if wrote := data.WroteLater(d.config, now); !wrote.IsZero() {
-		return Fail(check, setClock, "it says %s, before the data was last written (%s)", textutil.Clock(now), textutil.Clock(wrote))
+		return Fail(check, setClock, "it says %s, before the data was last written (%s)", textutil.Clock(now),
+			textutil.Clock(wrote))
 	}
 	return ok(check, "it says %s", textutil.Clock(now))
 }

@@ -27,17 +27,21 @@ func (d *doctor) reach(ctx context.Context, probe string) []Finding {
 		findings = append(findings, d.lasts("certificate", got.tls.PeerCertificates[0]))
 	}
 	if there, err := http.ParseTime(got.header.Get("Date")); err == nil && there.Sub(d.now()).Abs() > data.Leeway {
-		findings = append(findings, warn("clock", "keep both by NTP", "whoever answers there says it is %s", textutil.Clock(there)))
+		findings = append(findings, warn("clock", "keep both by NTP", "whoever answers there says it is %s",
+			textutil.Clock(there)))
 	}
 	switch {
 	case got.status >= 300 && got.status < 400:
-		return append(findings, Fail(check, "let it answer without a redirect, which apps do not follow", "%s redirects to %s", d.config.Issuer, got.header.Get("Location")))
+		return append(findings, Fail(check, "let it answer without a redirect, which apps do not follow",
+			"%s redirects to %s", d.config.Issuer, got.header.Get("Location")))
 	case got.status == http.StatusOK && json.Unmarshal(got.body, &says) == nil && says.Issuer == d.config.Issuer:
 		findings = append(findings, ok(check, "discovery answers at %s", d.config.Issuer))
 	case says.Issuer != "":
-		findings = append(findings, Fail(check, "is it another server's address?", "discovery at %s says that the issuer is %s", d.config.Issuer, says.Issuer))
+		findings = append(findings, Fail(check, "is it another server's address?",
+			"discovery at %s says that the issuer is %s", d.config.Issuer, says.Issuer))
 	default:
-		findings = append(findings, Fail(check, "see the next line, or the proxy's log", "discovery at %s answers %d", d.config.Issuer, got.status))
+		findings = append(findings, Fail(check, "see the next line, or the proxy's log",
+			"discovery at %s answers %d", d.config.Issuer, got.status))
 	}
 	return append(findings, d.arrives(ctx, probe))
 }

@@ -25,24 +25,29 @@ import (
 func (d *doctor) server(ctx context.Context) []Finding {
 	caller, err := socket.Dial(ctx, d.config.DataDir)
 	if err != nil {
-		findings := []Finding{warn("server", "latchkey serve; what apps see can be checked only then", "none runs on this data")}
+		findings := []Finding{warn("server", "latchkey serve; what apps see can be checked only then",
+			"none runs on this data")}
 		return append(findings, d.storage(ctx)...)
 	}
 	defer caller.Close()
 	status, err := caller.GetStatus(ctx)
 	if err != nil {
-		return []Finding{Fail("server", "restart it; if it is of another version, use that one's doctor", "it does not say how it is: %v", err)}
+		return []Finding{Fail("server", "restart it; if it is of another version, use that one's doctor",
+			"it does not say how it is: %v", err)}
 	}
 	findings := []Finding{ok("server", "version %s runs as process %d", status.Version, status.PID)}
 	if mine := version.Current().Version; mine != status.Version {
-		findings[0] = warn("server", "restart it to run the version that is installed", "version %s runs as process %d, and this is %s", status.Version, status.PID, mine)
+		findings[0] = warn("server", "restart it to run the version that is installed",
+			"version %s runs as process %d, and this is %s", status.Version, status.PID, mine)
 	}
 	if status.Fault != "" {
 		return append(findings, Fail("storage", "do as it says", "%s", status.Fault))
 	}
 	findings = append(findings, ok("storage", "reads and writes"))
 	if status.LastWritten != nil {
-		findings = append(findings, warn("clock", setClock, "when the server started it said a time before the data was last written (%s)", textutil.Clock(*status.LastWritten)))
+		findings = append(findings, warn("clock", setClock,
+			"when the server started it said a time before the data was last written (%s)",
+			textutil.Clock(*status.LastWritten)))
 	}
 	if status.LastServed != nil {
 		findings = append(findings, longUnserved(*status.LastServed))
@@ -62,7 +67,8 @@ func (d *doctor) storage(ctx context.Context) []Finding {
 		return []Finding{warn(check, "latchkey serve makes it", "there is nothing to open yet")}
 	}
 	if damaged := (*backup.Damaged)(nil); errors.As(backup.ExaminePages(data.Path(d.config)), &damaged) {
-		return []Finding{Fail(check, "what to do is in docs/backup.md", "%s", strings.ReplaceAll(damaged.Error(), "\n", "; "))}
+		return []Finding{Fail(check, "what to do is in docs/backup.md", "%s",
+			strings.ReplaceAll(damaged.Error(), "\n", "; "))}
 	}
 	former, apps, last := "", []Finding(nil), time.Time{}
 	h, err := server.Open(ctx, d.config, data.OpenWait)
@@ -102,13 +108,15 @@ func (d *doctor) apps(ctx context.Context, caller *client.Caller) (findings []Fi
 		}
 		n++
 		if warnings := c.RedirectURIWarnings(); len(warnings) > 0 {
-			findings = append(findings, warn(check, "register another address: latchkey client edit "+c.ClientID+" --redirect-uri ADDRESS",
+			findings = append(findings, warn(check,
+				"register another address: latchkey client edit "+c.ClientID+" --redirect-uri ADDRESS",
 				"%s (%s): %s", c.ClientName, c.ClientID, strings.Join(warnings, "; ")))
 		}
 		for _, s := range c.Secrets {
 			if s.GuessableUntil != nil && s.ExpiresAt == nil { // it has no new one yet
 				findings = append(findings, warn(check, "give it a new one: latchkey client rotate-secret "+c.ClientID,
-					"%s (%s): its secret that ends in %s could be guessed, and is not accepted after %s", c.ClientName, c.ClientID, s.Last4, textutil.Clock(*s.GuessableUntil)))
+					"%s (%s): its secret that ends in %s could be guessed, and is not accepted after %s",
+					c.ClientName, c.ClientID, s.Last4, textutil.Clock(*s.GuessableUntil)))
 			}
 		}
 	}
@@ -133,5 +141,6 @@ func (d *doctor) moved(former string) []Finding {
 		return nil
 	}
 	return []Finding{warn("issuer", "if that was a mistake, set issuer back; else give every app the new one",
-		"this data was served as %s; apps that are configured for it will refuse tokens of %s", former, d.config.Issuer)}
+		"this data was served as %s; apps that are configured for it will refuse tokens of %s", former,
+		d.config.Issuer)}
 }

@@ -20,7 +20,8 @@ func (d *doctor) traces(ctx context.Context) []Finding {
 		return nil
 	}
 	if other := telemetry.OtherProtocol(d.config); other != "" {
-		return []Finding{warn(check, "set it to "+telemetry.OtelSpeaks+", and the endpoint to that port", "%s is not spoken here", other)}
+		return []Finding{warn(check, "set it to "+telemetry.OtelSpeaks+", and the endpoint to that port",
+			"%s is not spoken here", other)}
 	}
 	ctx, cancel := context.WithTimeout(ctx, collectorWait)
 	defer cancel()
@@ -33,7 +34,8 @@ func (d *doctor) traces(ctx context.Context) []Finding {
 		err = at.Err
 	}
 	if err != nil {
-		return []Finding{warn(check, "check traces_endpoint and the collector; it must take OTLP over HTTP", "%s takes no spans: %v", telemetry.TracesTo(d.config), err)}
+		return []Finding{warn(check, "check traces_endpoint and the collector; it must take OTLP over HTTP",
+			"%s takes no spans: %v", telemetry.TracesTo(d.config), err)}
 	}
 	return []Finding{ok(check, "%s takes spans", telemetry.TracesTo(d.config))}
 }

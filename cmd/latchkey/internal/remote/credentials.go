@@ -96,7 +96,8 @@ func readPrivate(path string) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is not a regular file", path)
 	case info.Mode().Perm()&^modeMost != 0 && runtime.GOOS != "windows": // where modes say nothing
-		return nil, fmt.Errorf("%s has mode %04o, so others on this machine can get at it: chmod 600", path, info.Mode().Perm())
+		return nil, fmt.Errorf("%s has mode %04o, so others on this machine can get at it: chmod 600", path,
+			info.Mode().Perm())
 	}
 	text, err := io.ReadAll(io.LimitReader(file, fileMost))
 	if err != nil {

@@ -45,14 +45,18 @@ func TestCredentialsAreReadOnlyFromAFileThatIsPrivateAndWhole(t *testing.T) {
 		"of a group": {whole, 0o440, ""},
 		"of all":     {whole, 0o644, "has mode 0644, so others on this machine can get at it: chmod 600"},
 		"not JSON":   {`client_secret=` + theSecret, 0o600, "is not JSON"},
-		"odd":        {`{"client_id": "robot", "client_secret": ["` + theSecret + `"]}`, 0o600, "is not JSON with the texts"},
-		"no id":      {`{"client_secret": "` + theSecret + `"}`, 0o600, "holds no client_id"},
-		"no secret":  {`{"client_id": "robot"}`, 0o600, "neither client_secret nor private_key_file"},
-		"both":       {`{"client_id": "robot", "client_secret": "` + theSecret + `", "private_key_file": "x"}`, 0o600, "leave one out"},
-		"no key":     {`{"client_id": "robot", "private_key_file": "absent.pem"}`, 0o600, "absent.pem cannot be read: no such file"},
+		"odd": {`{"client_id": "robot", "client_secret": ["` + theSecret + `"]}`, 0o600,
+			"is not JSON with the texts"},
+		"no id":     {`{"client_secret": "` + theSecret + `"}`, 0o600, "holds no client_id"},
+		"no secret": {`{"client_id": "robot"}`, 0o600, "neither client_secret nor private_key_file"},
+		"both": {`{"client_id": "robot", "client_secret": "` + theSecret + `", "private_key_file": "x"}`,
+			0o600, "leave one out"},
+		"no key": {`{"client_id": "robot", "private_key_file": "absent.pem"}`, 0o600,
+			"absent.pem cannot be read: no such file"},
 	} {
 		got, err := ReadCredentials(file(t, "c.json", c.text, c.mode))
-		if (err == nil) != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "precious")) {
+		if (err == nil) != (c.want == "") || err != nil &&
+			(!strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "precious")) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err == nil && (got.ClientID != "robot" || got.secret != theSecret) {
@@ -78,7 +82,8 @@ func TestCredentialsAreNeverPrinted(t *testing.T) {
 func TestASecretIsSentAsItIsRegistered(t *testing.T) {
 	const odd = "a:b %+&ü"
 	for method, inForm := range map[string]bool{"client_secret_basic": false, "client_secret_post": true, "": false} {
-		text, err := json.Marshal(map[string]string{"client_id": "ro:bot", "client_secret": odd, "token_endpoint_auth_method": method})
+		text, err := json.Marshal(map[string]string{"client_id": "ro:bot", "client_secret": odd,
+			"token_endpoint_auth_method": method})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +98,8 @@ func TestASecretIsSentAsItIsRegistered(t *testing.T) {
 		id, secret, basic := r.BasicAuth()
 		plainID, _ := url.QueryUnescape(id)
 		plainSecret, _ := url.QueryUnescape(secret)
-		if basic == inForm || basic && (plainID != "ro:bot" || plainSecret != odd) || inForm != (form.Get("client_secret") == odd) {
+		if basic == inForm || basic && (plainID != "ro:bot" || plainSecret != odd) ||
+			inForm != (form.Get("client_secret") == odd) {
 			t.Errorf("%s: %v %v", method, r.Header, form)
 		}
 	}
@@ -115,8 +121,10 @@ func TestAnAssertionIsForTheIssuerAndNewEachTime(t *testing.T) {
 	p384, _ := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	rsaKey, _ := rsa.GenerateKey(rand.Reader, 2048)
 	now := time.Unix(1_700_000_000, 0)
-	for alg, key := range map[jose.SignatureAlgorithm]crypto.Signer{jose.EdDSA: edwards, jose.ES256: p256, jose.ES384: p384, jose.RS256: rsaKey} {
-		c, err := ReadCredentials(file(t, "c.json", `{"client_id": "robot", "kid": "1", "private_key_file": "`+keyFile(t, key)+`"}`, 0o600))
+	for alg, key := range map[jose.SignatureAlgorithm]crypto.Signer{jose.EdDSA: edwards, jose.ES256: p256,
+		jose.ES384: p384, jose.RS256: rsaKey} {
+		c, err := ReadCredentials(file(t, "c.json",
+			`{"client_id": "robot", "kid": "1", "private_key_file": "`+keyFile(t, key)+`"}`, 0o600))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +146,8 @@ func TestAnAssertionIsForTheIssuerAndNewEachTime(t *testing.T) {
 			if err := json.Unmarshal(text, &claims); err != nil {
 				t.Fatal(err)
 			}
-			if claims["iss"] != "robot" || claims["sub"] != "robot" || claims["aud"] != "https://id.example" || claims["exp"] != 1_700_000_060.0 || seen[claims["jti"]] {
+			if claims["iss"] != "robot" || claims["sub"] != "robot" || claims["aud"] != "https://id.example" ||
+				claims["exp"] != 1_700_000_060.0 || seen[claims["jti"]] {
 				t.Errorf("%s: %v", alg, claims)
 			}
 			seen[claims["jti"]] = true
@@ -155,7 +164,8 @@ func TestKeysThatCannotSignAreRefused(t *testing.T) {
 		"damaged":  file(t, "key.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", 0o600),
 		"readable": file(t, "key.pem", "precious", 0o644),
 	} {
-		if _, err := readSigner(path, ""); err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "precious") {
+		if _, err := readSigner(path, ""); err == nil || !strings.Contains(err.Error(), path) ||
+			strings.Contains(err.Error(), "precious") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -41,7 +41,8 @@ func (s *session) discover(ctx context.Context) (string, error) {
 	case says.Issuer != s.issuer:
 		return "", fmt.Errorf("it says that its issuer is %q: name that, letter by letter, if it is the one you mean", says.Issuer)
 	case !strings.HasPrefix(says.TokenEndpoint, s.issuer+"/"):
-		return "", fmt.Errorf("it has its tokens from elsewhere, %q, which gets no secret: it is no Latchkey", says.TokenEndpoint)
+		return "", fmt.Errorf("it has its tokens from elsewhere, %q, which gets no secret: it is no Latchkey",
+			says.TokenEndpoint)
 	}
 	return says.TokenEndpoint, nil
 }

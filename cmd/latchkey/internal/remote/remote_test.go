@@ -54,28 +54,47 @@ func TestWhatIsWrongIsSaidInWordsAndNoSecretGoesAstray(t *testing.T) {
 		want   string
 		proved string // where a secret or a token was seen
 	}{
-		"no discovery":           {pathDiscovery, http.NotFound, "discovery answers 404: is it a Latchkey, and in order?", ""},
-		"a page":                 {pathDiscovery, prints(200, "<html>"), "it is no Latchkey", ""},
-		"other JSON":             {pathDiscovery, says(200, []int{1}), "it is no Latchkey", ""},
-		"another issuer":         {pathDiscovery, says(200, map[string]string{"issuer": "https://other.example", "token_endpoint": elsewhere.URL}), `its issuer is "https://other.example"`, ""},
-		"tokens from elsewhere":  {pathDiscovery, nil, "which gets no secret", ""},
-		"discovery leads away":   {pathDiscovery, away, "it sends requests on to elsewhere: name the issuer itself", ""},
-		"discovery says nothing": {pathDiscovery, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "it did not answer in time", ""},
-		"wrong credentials":      {pathToken, refusal("invalid_client"), "the credentials of robot are refused", pathToken},
-		"no such grant":          {pathToken, refusal("unauthorized_client"), "latchkey client edit robot --grant-type client_credentials", pathToken},
-		"no scope":               {pathToken, refusal("invalid_scope"), "latchkey client edit robot --first-party --scope admin", pathToken + " " + pathToken},
-		"another refusal":        {pathToken, refusal("slow_down"), `says "because\x1b[31m" (slow_down)`, pathToken},
-		"a proxy's refusal":      {pathToken, prints(502, "<html>"+theSecret), "its token endpoint answers 502, not as a Latchkey does", pathToken},
-		"no token":               {pathToken, says(200, map[string]string{"secret": theSecret}), "answers 200, not as a Latchkey does", pathToken},
-		"half a token":           {pathToken, prints(200, `{"access_token":"`+theToken), "answers 200, not as a Latchkey does", pathToken},
-		"tokens lead away":       {pathToken, away, "its token endpoint answers 307, not as a Latchkey does", pathToken},
-		"no API":                 {users, http.NotFound, "there is no administration API at /api/v1", pathToken + " " + users + " " + described},
-		"the API leads away":     {users, away, "it sends requests on to", pathToken + " " + users},
-		"token refused":          {users, problem(401, "the access token is not valid"), "the client robot may have been changed just now", pathToken + " " + users},
-		"kept by a proxy":        {users, prints(403, "<html>"), "the server answered 403 Forbidden, not as Latchkey does", pathToken + " " + users},
-		"a page for an answer":   {users, prints(200, "<html>"), "the answer is not what this version expects", pathToken + " " + users},
-		"unknown field": {groups, says(422, wire.Problem{Status: 422, Title: "t", Detail: "validation failed", Errors: []wire.ProblemField{{Location: "body.description", Message: "unexpected property"}}}),
-			"description: unexpected property: the server does not know that field", pathToken + " " + users + " " + groups},
+		"no discovery": {pathDiscovery, http.NotFound,
+			"discovery answers 404: is it a Latchkey, and in order?", ""},
+		"a page":     {pathDiscovery, prints(200, "<html>"), "it is no Latchkey", ""},
+		"other JSON": {pathDiscovery, says(200, []int{1}), "it is no Latchkey", ""},
+		"another issuer": {pathDiscovery,
+			says(200, map[string]string{"issuer": "https://other.example", "token_endpoint": elsewhere.URL}),
+			`its issuer is "https://other.example"`, ""},
+		"tokens from elsewhere": {pathDiscovery, nil, "which gets no secret", ""},
+		"discovery leads away": {pathDiscovery, away, "it sends requests on to elsewhere: name the issuer itself",
+			""},
+		"discovery says nothing": {pathDiscovery,
+			func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "it did not answer in time", ""},
+		"wrong credentials": {pathToken, refusal("invalid_client"), "the credentials of robot are refused",
+			pathToken},
+		"no such grant": {pathToken, refusal("unauthorized_client"),
+			"latchkey client edit robot --grant-type client_credentials", pathToken},
+		"no scope": {pathToken, refusal("invalid_scope"),
+			"latchkey client edit robot --first-party --scope admin", pathToken + " " + pathToken},
+		"another refusal": {pathToken, refusal("slow_down"), `says "because\x1b[31m" (slow_down)`, pathToken},
+		"a proxy's refusal": {pathToken, prints(502, "<html>"+theSecret),
+			"its token endpoint answers 502, not as a Latchkey does", pathToken},
+		"no token": {pathToken, says(200, map[string]string{"secret": theSecret}),
+			"answers 200, not as a Latchkey does", pathToken},
+		"half a token": {pathToken, prints(200, `{"access_token":"`+theToken),
+			"answers 200, not as a Latchkey does", pathToken},
+		"tokens lead away": {pathToken, away, "its token endpoint answers 307, not as a Latchkey does",
+			pathToken},
+		"no API": {users, http.NotFound, "there is no administration API at /api/v1",
+			pathToken + " " + users + " " + described},
+		"the API leads away": {users, away, "it sends requests on to", pathToken + " " + users},
+		"token refused": {users, problem(401, "the access token is not valid"),
+			"the client robot may have been changed just now", pathToken + " " + users},
+		"kept by a proxy": {users, prints(403, "<html>"),
+			"the server answered 403 Forbidden, not as Latchkey does", pathToken + " " + users},
+		"a page for an answer": {users, prints(200, "<html>"), "the answer is not what this version expects",
+			pathToken + " " + users},
+		"unknown field": {groups, says(422,
+			wire.Problem{Status: 422, Title: "t", Detail: "validation failed",
+				Errors: []wire.ProblemField{{Location: "body.description", Message: "unexpected property"}}}),
+			"description: unexpected property: the server does not know that field",
+			pathToken + " " + users + " " + groups},
 		"older": {described, says(200, map[string]any{"paths": map[string]any{users: map[string]any{"get": 1}}}),
 			"the server does not know this operation", pathToken + " " + users + " " + groups + " " + described},
 		"broken off": {groups, func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) },
@@ -87,14 +106,16 @@ func TestWhatIsWrongIsSaidInWordsAndNoSecretGoesAstray(t *testing.T) {
 			f := newFake(t, map[string]http.HandlerFunc{c.at: c.answer})
 			f.Config.ErrorLog = quiet
 			if c.answer == nil {
-				f.replaced[pathDiscovery] = says(200, map[string]string{"issuer": f.URL, "token_endpoint": elsewhere.URL + pathToken})
+				f.replaced[pathDiscovery] = says(200,
+					map[string]string{"issuer": f.URL, "token_endpoint": elsewhere.URL + pathToken})
 			}
 			o := f.options()
 			if name == "discovery says nothing" {
 				o.AnswerMost = 50 * time.Millisecond
 			}
 			err := try(t.Context(), o)
-			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "precious") || strings.Contains(err.Error(), "\x1b") {
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "precious") ||
+				strings.Contains(err.Error(), "\x1b") {
 				t.Errorf("%v, want %s", err, c.want)
 			}
 			if got := f.proved(); c.proved != "" && got != c.proved || c.at == pathDiscovery && got != "" {
@@ -146,15 +167,17 @@ func TestConnectionsThatFailAreToldApart(t *testing.T) {
 		want string
 	}{
 		"nobody listens": {closed, "nothing listens there"},
-		"no TLS":         {Options{Issuer: strings.Replace(f.URL, "http:", "https:", 1)}, "it does not speak https there"},
-		"no CA file":     {Options{Issuer: f.URL, CAFile: notPEM + ".absent"}, "no such file"},
-		"no CA":          {Options{Issuer: f.URL, CAFile: notPEM}, "holds no certificate in PEM"},
+		"no TLS": {Options{Issuer: strings.Replace(f.URL, "http:", "https:", 1)},
+			"it does not speak https there"},
+		"no CA file": {Options{Issuer: f.URL, CAFile: notPEM + ".absent"}, "no such file"},
+		"no CA":      {Options{Issuer: f.URL, CAFile: notPEM}, "holds no certificate in PEM"},
 	} {
 		if err := try(t.Context(), c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := plainly(fmt.Errorf("dial: %w", &net.DNSError{IsNotFound: true})); err.Error() != "there is no host of that name" {
+	if err := plainly(fmt.Errorf("dial: %w",
+		&net.DNSError{IsNotFound: true})); err.Error() != "there is no host of that name" {
 		t.Error(err)
 	}
 	ended, end := context.WithCancel(t.Context())
@@ -170,7 +193,8 @@ func TestByHTTPOnlyThisMachineIsReached(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, address := range []string{"192.0.2.1:80", "[2001:db8::1]:80", "0.0.0.0:80"} {
-		if conn, err := base.DialContext(t.Context(), "tcp", address); err == nil || !strings.Contains(err.Error(), "by http only this machine is spoken to") {
+		if conn, err := base.DialContext(t.Context(), "tcp", address); err == nil ||
+			!strings.Contains(err.Error(), "by http only this machine is spoken to") {
 			t.Errorf("%s: %v %v", address, conn, err)
 		}
 	}
@@ -210,7 +234,8 @@ func TestAClientThatMayOnlyLookLooks(t *testing.T) {
 			}
 			says(200, map[string]any{"access_token": theToken, "expires_in": 3600})(w, r)
 		},
-		"/api/v1/groups": says(403, wire.Problem{Status: 403, Title: "t", Detail: "the access token lacks the scope admin"}),
+		"/api/v1/groups": says(403, wire.Problem{Status: 403, Title: "t",
+			Detail: "the access token lacks the scope admin"}),
 	})
 	s, err := Open(t.Context(), f.options())
 	if err != nil {
@@ -229,15 +254,20 @@ func TestAClientThatMayOnlyLookLooks(t *testing.T) {
 func TestNoSecretGoesToAnOriginThatBeginsLikeTheIssuer(t *testing.T) {
 	for _, endpoint := range []string{"0" + pathToken, ".evil.example" + pathToken, "@evil.example" + pathToken, ""} {
 		f := newFake(t, nil)
-		f.replaced = map[string]http.HandlerFunc{pathDiscovery: says(200, map[string]string{"issuer": f.URL, "token_endpoint": f.URL + endpoint})}
-		if err := try(t.Context(), f.options()); err == nil || !strings.Contains(err.Error(), "which gets no secret") || f.proved() != "" {
+		f.replaced = map[string]http.HandlerFunc{pathDiscovery: says(200,
+			map[string]string{"issuer": f.URL, "token_endpoint": f.URL + endpoint})}
+		if err := try(t.Context(), f.options()); err == nil ||
+			!strings.Contains(err.Error(), "which gets no secret") || f.proved() != "" {
 			t.Errorf("%q: %v", endpoint, err)
 		}
 	}
 }
 
 func TestATokenIsForItsServerAlone(t *testing.T) {
-	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("something arrived") }))
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter,
+		*http.Request) {
+		t.Error("something arrived")
+	}))
 	defer other.Close()
 	f := newFake(t, nil)
 	s, err := Open(t.Context(), f.options())

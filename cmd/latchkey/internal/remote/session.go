@@ -123,7 +123,8 @@ func (s *session) ask(ctx context.Context, scope string) (t token, err error) {
 		return t, err
 	}
 	// Not the decoder's error, which might quote a token.
-	if json.Unmarshal(body, &t) != nil || (t.Code == "") != (status == http.StatusOK) || t.Code == "" && t.Access == "" {
+	if json.Unmarshal(body, &t) != nil || (t.Code == "") != (status == http.StatusOK) || t.Code == "" &&
+		t.Access == "" {
 		return t, fmt.Errorf("its token endpoint answers %d, not as a Latchkey does: is a proxy in the way?", status)
 	}
 	t.scope, t.expires = scope, began.Add(time.Duration(t.Life)*time.Second)

@@ -25,8 +25,10 @@ func publicAPI(t testing.TB, h *Server) (http.Handler, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = h.Store.Clients.Create(t.Context(), storage.Operator, apps.NewClient{ID: "robot", FirstParty: true, Secret: h.Ring.HashClientSecret("secret"),
-		Metadata: apps.Metadata{ClientName: "Robot", GrantTypes: []string{apps.GrantTypeClientCredentials}, Scopes: []string{apps.ScopeAdmin}}})
+	_, err = h.Store.Clients.Create(t.Context(), storage.Operator,
+		apps.NewClient{ID: "robot", FirstParty: true, Secret: h.Ring.HashClientSecret("secret"),
+			Metadata: apps.Metadata{ClientName: "Robot", GrantTypes: []string{apps.GrantTypeClientCredentials},
+				Scopes: []string{apps.ScopeAdmin}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,9 +52,11 @@ func TestThePublicSideOfTheAPI(t *testing.T) {
 		status                    int
 		holds                     string
 	}{
-		"description":              {"GET", "/openapi.json", "", "", 200, `"tokenUrl":"http://localhost:8080/connect/token"`},
-		"its version":              {"GET", "/openapi.json", "", "", 200, `"version":"1"`},
-		"where people are asked":   {"GET", "/openapi.json", "", "", 200, `"authorizationUrl":"http://localhost:8080/connect/authorize"`},
+		"description": {"GET", "/openapi.json", "", "", 200,
+			`"tokenUrl":"http://localhost:8080/connect/token"`},
+		"its version": {"GET", "/openapi.json", "", "", 200, `"version":"1"`},
+		"where people are asked": {"GET", "/openapi.json", "", "", 200,
+			`"authorizationUrl":"http://localhost:8080/connect/authorize"`},
 		"foreign token":            {"GET", "/users", "foreign", "", 401, "not valid, expired or revoked"},
 		"no token":                 {"GET", "/users", "", "", 401, "send an access token"},
 		"token":                    {"GET", "/users", token, "", 200, `"users":[]`},

@@ -46,7 +46,8 @@ func (h *Server) tellArrival(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	ctx := r.Context()
-	a := Arrival{Peer: r.RemoteAddr, Address: edge.ClientAddr(ctx).String(), Scheme: edge.Scheme(ctx), Host: r.Host, Headers: []string{}}
+	a := Arrival{Peer: r.RemoteAddr, Address: edge.ClientAddr(ctx).String(), Scheme: edge.Scheme(ctx), Host: r.Host,
+		Headers: []string{}}
 	for _, name := range forwardingHeaders {
 		if len(r.Header.Values(name)) > 0 {
 			a.Headers = append(a.Headers, name)

@@ -30,5 +30,6 @@ func (b *branding) inForce(ctx context.Context) policy.Branding {
 
 func pageBrand(b policy.Branding) page.Brand {
 	return page.Brand{Name: b.Name, Logo: b.Logo, LogoType: b.LogoType, Accent: b.Accent,
-		HomeURL: b.HomeURL, SupportURL: b.SupportURL, PrivacyURL: b.PrivacyURL, TermsURL: b.TermsURL, SupportEmail: b.SupportMail}
+		HomeURL: b.HomeURL, SupportURL: b.SupportURL, PrivacyURL: b.PrivacyURL, TermsURL: b.TermsURL,
+		SupportEmail: b.SupportMail}
 }

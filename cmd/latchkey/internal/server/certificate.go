@@ -36,7 +36,8 @@ func tlsConfig(c *config.Config, log *slog.Logger) (*tls.Config, error) {
 	}
 	cert := &certificate{certFile: c.TLSCertificateFile, keyFile: c.TLSKeyFile, now: time.Now, log: log}
 	if err := cert.read(); err != nil {
-		return nil, fmt.Errorf("tls.certificate_file (%s): the certificate cannot be used: %w", c.Source("tls.certificate_file"), textutil.FileReason(err))
+		return nil, fmt.Errorf("tls.certificate_file (%s): the certificate cannot be used: %w",
+			c.Source("tls.certificate_file"), textutil.FileReason(err))
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: cert.get}, nil
 }

@@ -17,7 +17,8 @@ func TestRenewedCertificateIsUsedAndABrokenOneIsNot(t *testing.T) {
 	certFile, keyFile := certtest.SelfSigned(t, dir, 1)
 	var log bytes.Buffer
 	clock := time.Now()
-	c := &certificate{certFile: certFile, keyFile: keyFile, now: func() time.Time { return clock }, log: slog.New(slog.NewTextHandler(&log, nil))}
+	c := &certificate{certFile: certFile, keyFile: keyFile, now: func() time.Time { return clock },
+		log: slog.New(slog.NewTextHandler(&log, nil))}
 	if err := c.read(); err != nil {
 		t.Fatal(err)
 	}

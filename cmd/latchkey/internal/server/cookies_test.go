@@ -70,7 +70,8 @@ func TestEndpointsForScriptsReadNoCookie(t *testing.T) {
 	state := make([]byte, 3000) // so much that it takes two cookies
 	_, _ = rand.Read(state)
 	authorize := func() *http.Request {
-		q := url.Values{"client_id": {"app"}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid"},
+		q := url.Values{"client_id": {"app"}, "redirect_uri": {callback}, "response_type": {"code"},
+			"scope": {"openid"},
 			"state": {base64.RawURLEncoding.EncodeToString(state)}}
 		return httptest.NewRequest("GET", oauth.PathAuthorize+"?"+q.Encode(), nil)
 	}
@@ -98,7 +99,8 @@ func TestEndpointsForScriptsReadNoCookie(t *testing.T) {
 		t.Fatalf("returned to %q, %v", back, err)
 	}
 	redeem := func(code string) *http.Request {
-		r := posted(oauth.PathToken, url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}})
+		r := posted(oauth.PathToken, url.Values{"grant_type": {"authorization_code"}, "code": {code},
+			"redirect_uri": {callback}})
 		r.SetBasicAuth("app", secret)
 		return r
 	}
@@ -159,7 +161,8 @@ func TestEndpointsForScriptsReadNoCookie(t *testing.T) {
 		}
 	}
 
-	for _, path := range []string{oauth.PathAuthorize, oauth.PathEndSession, oauth.PathIntrospection, wire.Prefix + "/users",
+	for _, path := range []string{oauth.PathAuthorize, oauth.PathEndSession, oauth.PathIntrospection,
+		wire.Prefix + "/users",
 		"/", "/sign-in", "/account"} {
 		r := httptest.NewRequest("GET", path, nil)
 		r.Header.Set("Origin", "https://app.example")

@@ -41,12 +41,13 @@ func TestJobsRunOnTheirTimerWhateverBefallsThem(t *testing.T) {
 func TestStoppingJobsWaitsForTheOneThatRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var finished atomic.Bool
-		stop := startJobs(t.Context(), slog.Default(), []job{{"slow", time.Second, func(ctx context.Context, _ time.Time) error {
-			<-ctx.Done()
-			time.Sleep(time.Minute) // the clean-up
-			finished.Store(true)
-			return nil
-		}}})
+		stop := startJobs(t.Context(), slog.Default(),
+			[]job{{"slow", time.Second, func(ctx context.Context, _ time.Time) error {
+				<-ctx.Done()
+				time.Sleep(time.Minute) // the clean-up
+				finished.Store(true)
+				return nil
+			}}})
 		time.Sleep(2 * time.Second)
 		stop()
 		if !finished.Load() {

@@ -55,7 +55,8 @@ func TestWhatHappensIsMeasured(t *testing.T) {
 			t.Errorf("%s: %v", j.Name, err)
 		}
 	}
-	failing := h.counted(job{"failing", time.Hour, func(context.Context, time.Time) error { return errors.New("bad luck") }})
+	failing := h.counted(job{"failing", time.Hour,
+		func(context.Context, time.Time) error { return errors.New("bad luck") }})
 	_ = failing.Run(t.Context(), time.Now())
 	wantLines(t, measured,
 		`latchkey_http_requests_total{method="GET",route="/.well-known/openid-configuration",status="200"} 1`,
@@ -77,7 +78,8 @@ func TestWhatHappensIsMeasured(t *testing.T) {
 func TestSignInsAreMeasuredByHowTheyEnd(t *testing.T) {
 	_, public, measured := measuredServer(t)
 	form := get(public, "/sign-in") // names the browser
-	r := httptest.NewRequest("POST", "/sign-in", strings.NewReader(url.Values{"username": {"nobody"}, "password": {"a wholly unlikely sentence"}}.Encode()))
+	r := httptest.NewRequest("POST", "/sign-in",
+		strings.NewReader(url.Values{"username": {"nobody"}, "password": {"a wholly unlikely sentence"}}.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	for _, c := range form.Result().Cookies() {
 		r.AddCookie(c)

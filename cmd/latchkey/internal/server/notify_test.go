@@ -80,7 +80,8 @@ func TestTheServiceManagerHearsSignsOfLifeUntilStorageStopsAndThenWhy(t *testing
 	if err := dog.Run(t.Context(), time.Now()); !errors.Is(err, kv.ErrClosed) {
 		t.Error(err)
 	}
-	if got := told(); len(got) != 1 || strings.Contains(got[0], "WATCHDOG") || !strings.HasPrefix(got[0], "STATUS=Storage has stopped") || !strings.Contains(got[0], kv.ErrClosed.Error()) {
+	if got := told(); len(got) != 1 || strings.Contains(got[0], "WATCHDOG") ||
+		!strings.HasPrefix(got[0], "STATUS=Storage has stopped") || !strings.Contains(got[0], kv.ErrClosed.Error()) {
 		t.Errorf("stopped, it says %q", got)
 	}
 	ctx, stop := context.WithCancel(t.Context())
@@ -96,7 +97,8 @@ func TestSignsOfLifeAreGivenToWhoAsksForThem(t *testing.T) {
 		t.Setenv("WATCHDOG_USEC", usec)
 		var log strings.Builder
 		all := h.jobsAndWatchdog(slog.New(slog.NewTextHandler(&log, nil)))
-		if got := all[len(all)-1].Name == "watchdog"; got != want || (log.Len() > 0) != (usec == "0" || usec == "often") {
+		if got := all[len(all)-1].Name == "watchdog"; got != want ||
+			(log.Len() > 0) != (usec == "0" || usec == "often") {
 			t.Errorf("%q: %v\n%s", usec, got, &log)
 		}
 	}

@@ -23,7 +23,8 @@ func TestSecurityTxtIsAsRFC9116WantsIt(t *testing.T) {
 			t.Errorf("%s:\n%s", contact, got)
 		}
 	}
-	if got := securityTxt(&config.Config{Issuer: "http://localhost:8080", SecurityContact: "a@b.org"}, now); strings.Contains(got, "Canonical") {
+	if got := securityTxt(&config.Config{Issuer: "http://localhost:8080", SecurityContact: "a@b.org"},
+		now); strings.Contains(got, "Canonical") {
 		t.Errorf("over http:\n%s", got)
 	}
 }

@@ -70,9 +70,11 @@ func Serve(ctx context.Context, c *config.Config, o ServeOptions) (err error) {
 		return errors.Join(err, s.close())
 	}
 	if h.Engine.Unclean() {
-		log.Warn("the last stop was not a clean one; what was acknowledged is there, but see why it stopped", "data_dir", c.DataDir)
+		log.Warn("the last stop was not a clean one; what was acknowledged is there, but see why it stopped",
+			"data_dir", c.DataDir)
 	}
-	log.Info("serving", "issuer", c.Issuer, "listen", s.public.Addr().String(), "data_dir", c.DataDir, "version", version.Current().Version)
+	log.Info("serving", "issuer", c.Issuer, "listen", s.public.Addr().String(), "data_dir", c.DataDir, "version",
+		version.Current().Version)
 	stopJobs := startJobs(ctx, log, h.jobsAndWatchdog(log))
 	defer stopJobs() // before the data is closed
 	announceReady(log, s, c.Issuer)
@@ -120,7 +122,8 @@ func listenTo(c *config.Config, key, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s (%s): another process listens on %s already: stop it or choose another address", key, c.Source(key), address)
+		return nil, fmt.Errorf("%s (%s): another process listens on %s already: stop it or choose another address",
+			key, c.Source(key), address)
 	case errors.Is(err, syscall.EACCES):
 		return nil, fmt.Errorf("%s (%s): this user may not listen on %s: choose a port above 1023, let a proxy listen there, or give Latchkey the capability CAP_NET_BIND_SERVICE", key, c.Source(key), address)
 	case err != nil:

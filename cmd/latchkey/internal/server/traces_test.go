@@ -53,7 +53,8 @@ func tracedServer(t *testing.T, env ...string) (*Server, http.Handler, *tracetes
 
 // ofRequests are the spans that are requests.
 func ofRequests(kept *tracetest.InMemoryExporter) tracetest.SpanStubs {
-	return slices.DeleteFunc(kept.GetSpans(), func(s tracetest.SpanStub) bool { return s.SpanKind != trace.SpanKindServer })
+	return slices.DeleteFunc(kept.GetSpans(),
+		func(s tracetest.SpanStub) bool { return s.SpanKind != trace.SpanKindServer })
 }
 
 func TestATraceIsOfARequestAndOfNothingElse(t *testing.T) {
@@ -84,7 +85,8 @@ func TestAFaultOfOursIsAnErrorInTheTraceAndARefusalIsNone(t *testing.T) {
 	}
 	get(public, PathReady)
 	spans := ofRequests(kept)
-	if len(spans) != 2 || spans[0].Name != "GET" || spans[0].Status.Code != codes.Unset || spans[1].Name != "GET "+PathReady || spans[1].Status.Code != codes.Error {
+	if len(spans) != 2 || spans[0].Name != "GET" || spans[0].Status.Code != codes.Unset ||
+		spans[1].Name != "GET "+PathReady || spans[1].Status.Code != codes.Error {
 		t.Errorf("spans are %+v", spans)
 	}
 }
@@ -126,7 +128,8 @@ func TestWithoutACollectorNothingIsTracedOrWrapped(t *testing.T) {
 func TestAnOperationHasTheNameItHasInTheStore(t *testing.T) {
 	_, public, kept := tracedServer(t)
 	form := get(public, "/sign-in")
-	r := httptest.NewRequest("POST", "/sign-in", strings.NewReader("username=nobody&password=a+wholly+unlikely+sentence"))
+	r := httptest.NewRequest("POST", "/sign-in",
+		strings.NewReader("username=nobody&password=a+wholly+unlikely+sentence"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	for _, c := range form.Result().Cookies() {
 		r.AddCookie(c)
@@ -136,7 +139,8 @@ func TestAnOperationHasTheNameItHasInTheStore(t *testing.T) {
 	for _, s := range kept.GetSpans() {
 		names[s.Name] = true
 	}
-	for _, want := range []string{"storage.Users.ByLogin", "storage.Attempts.Count", "keys.wait", "keys.hash", "POST /sign-in"} {
+	for _, want := range []string{"storage.Users.ByLogin", "storage.Attempts.Count", "keys.wait", "keys.hash",
+		"POST /sign-in"} {
 		if !names[want] {
 			t.Errorf("no span %s among %q", want, slices.Sorted(maps.Keys(names)))
 		}
@@ -152,7 +156,8 @@ func TestAnUpdateShowsItsWaitAndItsCommitWhateverItAnswers(t *testing.T) {
 	}
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
-	if err := h.Traces.Engine(h.Engine).Update(gone, func(kv.Txn) error { return nil }); !errors.Is(err, context.Canceled) {
+	if err := h.Traces.Engine(h.Engine).Update(gone, func(kv.Txn) error { return nil }); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("answered %v", err)
 	}
 	request.End(edge.Ended{})

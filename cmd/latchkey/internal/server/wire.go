@@ -104,7 +104,8 @@ func (h *Server) publicHandler(ctx context.Context, log *slog.Logger) (*edge.Edg
 		tracer = h.Traces
 	}
 	e := edge.New(edge.Options{
-		Log: log, Observer: observer, Tracer: tracer, Secure: h.Config.Secure(), Plain: []string{PathHealth, PathReady}, Proxies: TrustedProxies(h.Config),
+		Log: log, Observer: observer, Tracer: tracer, Secure: h.Config.Secure(),
+		Plain: []string{PathHealth, PathReady}, Proxies: TrustedProxies(h.Config),
 		Limits: edge.Limits{Bodies: map[string]int64{wire.Prefix + "/": apiBody}},
 		Fail: func(w http.ResponseWriter, r *http.Request, p edge.Problem) {
 			if !provider.FailAPI(w, r, p.Status, p.Message) && !api.Fail(w, r, p.Status, p.Message) {
@@ -125,9 +126,11 @@ func (h *Server) routes(router *mux.Router, provider *op.Provider, sessions sign
 	if h.Config.AdminAPI == config.SwitchOn {
 		api.Mount(router, h.networkOptions(provider))
 	}
-	people := &signin.Handler{Provider: provider, Store: h.Store, Operations: h.operations, Sessions: sessions, Renderer: renderer}
+	people := &signin.Handler{Provider: provider, Store: h.Store, Operations: h.operations, Sessions: sessions,
+		Renderer: renderer}
 	people.Routes(router)
-	own := &account.Handler{Store: h.Store, Operations: h.operations, Sessions: sessions, Browsers: provider, Renderer: renderer, Cookies: sessions.Cookies}
+	own := &account.Handler{Store: h.Store, Operations: h.operations, Sessions: sessions, Browsers: provider,
+		Renderer: renderer, Cookies: sessions.Cookies}
 	own.Routes(router)
 }
 

@@ -55,7 +55,8 @@ func TestErrorsOfTheEdgeAreShownAsPages(t *testing.T) {
 	rec := httptest.NewRecorder()
 	handler.ServeHTTP(rec, httptest.NewRequest("GET", "/nowhere", nil))
 	id := rec.Header().Get("X-Request-Id")
-	if kind := rec.Header().Get("Content-Type"); !strings.HasPrefix(kind, "text/html") || id == "" || !strings.Contains(rec.Body.String(), id) {
+	if kind := rec.Header().Get("Content-Type"); !strings.HasPrefix(kind, "text/html") || id == "" ||
+		!strings.Contains(rec.Body.String(), id) {
 		t.Errorf("%s: %s", kind, rec.Body)
 	}
 }

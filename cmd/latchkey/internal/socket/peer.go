@@ -40,7 +40,8 @@ func SameUser(next http.Handler) http.Handler {
 		case !known || p.err != nil:
 			refuse(w, "the server cannot tell which user this is")
 		case p.uid != me:
-			refuse(w, fmt.Sprintf("the server runs as %s and this is %s: run the command as that user", userName(me), userName(p.uid)))
+			refuse(w, fmt.Sprintf("the server runs as %s and this is %s: run the command as that user",
+				userName(me), userName(p.uid)))
 		default:
 			next.ServeHTTP(w, r)
 		}

@@ -142,7 +142,8 @@ func TestNobodyListens(t *testing.T) {
 func TestWhoeverTheServerCannotNameIsRefused(t *testing.T) {
 	c := client.InProcess(socket.SameUser(seven)) // without ConnContext, as over TCP
 	var p *wire.Problem
-	if _, err := c.GetStatus(t.Context()); !errors.As(err, &p) || p.Status != 403 || !errors.Is(err, storage.ErrForbidden) {
+	if _, err := c.GetStatus(t.Context()); !errors.As(err, &p) || p.Status != 403 ||
+		!errors.Is(err, storage.ErrForbidden) {
 		t.Errorf("%v", err)
 	}
 }

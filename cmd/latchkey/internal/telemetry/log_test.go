@@ -12,7 +12,8 @@ import (
 func TestLibrariesLogFaultsOnly(t *testing.T) {
 	var out bytes.Buffer
 	log := NewLog(&out, &config.Config{LogLevel: "debug"})
-	for _, l := range []*slog.Logger{ForLibraries(log), ForLibraries(log).With("a", 1), ForLibraries(log).WithGroup("g")} {
+	for _, l := range []*slog.Logger{ForLibraries(log), ForLibraries(log).With("a", 1),
+		ForLibraries(log).WithGroup("g")} {
 		l.Info("registered route")
 		l.Warn("request error")
 		l.Error("a fault")

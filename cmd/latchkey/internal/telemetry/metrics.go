@@ -46,12 +46,14 @@ type Sources struct {
 func NewMetrics(from Sources) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		requests: counters("latchkey_http_requests_total", "Requests on the public address.", "route", "method", "status"),
+		requests: counters("latchkey_http_requests_total", "Requests on the public address.", "route", "method",
+			"status"),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "latchkey_http_request_duration_seconds",
 			Help: "How long requests on the public address took.", Buckets: durations}, []string{"route", "method"}),
 		events: map[string]*prometheus.CounterVec{
 			"sign_in": counters("latchkey_sign_ins_total", "Attempts to sign in by password.", "result"),
-			"token":   counters("latchkey_tokens_issued_total", "Answers of the token endpoint with tokens.", "grant_type"),
+			"token": counters("latchkey_tokens_issued_total", "Answers of the token endpoint with tokens.",
+				"grant_type"),
 		},
 		Swept: prometheus.NewCounter(prometheus.CounterOpts{Name: "latchkey_swept_records_total",
 			Help: "Records deleted because they were over."}),
@@ -78,9 +80,11 @@ func (m *Metrics) read(from Sources) {
 	v := version.Current()
 	built := prometheus.Labels{"version": v.Version, "go_version": v.Go}
 	m.registry.MustRegister(
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "latchkey_build_info", Help: "1, with the version as labels.", ConstLabels: built},
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "latchkey_build_info",
+			Help: "1, with the version as labels.", ConstLabels: built},
 			func() float64 { return 1 }),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "latchkey_storage_commits_total", Help: "Commits that reached the disk."},
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "latchkey_storage_commits_total",
+			Help: "Commits that reached the disk."},
 			func() float64 { return float64(from.Commits()) }),
 	)
 	gauge("latchkey_storage_up", "1 while the storage works, 0 once it has stopped.", func() float64 {
@@ -97,12 +101,13 @@ func (m *Metrics) read(from Sources) {
 		return float64(info.Size())
 	})
 	if from.LastBackup != nil {
-		gauge("latchkey_last_backup_timestamp_seconds", "When the newest backup by schedule was taken, in seconds since 1970; 0: none is known.", func() float64 {
-			if last := from.LastBackup(); !last.IsZero() {
-				return float64(last.Unix())
-			}
-			return 0
-		})
+		gauge("latchkey_last_backup_timestamp_seconds",
+			"When the newest backup by schedule was taken, in seconds since 1970; 0: none is known.", func() float64 {
+				if last := from.LastBackup(); !last.IsZero() {
+					return float64(last.Unix())
+				}
+				return 0
+			})
 	}
 }
 

@@ -79,7 +79,8 @@ func (t *Traces) Install(log *slog.Logger, c *config.Config) (stop func()) {
 	}
 	log.Info("tracing", "to", TracesTo(c))
 	if other := OtherProtocol(c); other != "" {
-		log.Warn("traces are sent by OTLP over HTTP only ("+OtelSpeaks+", at most collectors on port 4318)", "asked", other)
+		log.Warn("traces are sent by OTLP over HTTP only ("+OtelSpeaks+", at most collectors on port 4318)",
+			"asked", other)
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces", "cause", err) }))
 	otel.SetTracerProvider(t.provider)
@@ -111,7 +112,8 @@ func Collector(c *config.Config) []otlptracehttp.Option {
 	if c.TracesEndpoint == "" {
 		return nil
 	}
-	return []otlptracehttp.Option{otlptracehttp.WithEndpointURL(strings.TrimSuffix(c.TracesEndpoint, "/") + config.TracesPath)}
+	return []otlptracehttp.Option{otlptracehttp.WithEndpointURL(strings.TrimSuffix(c.TracesEndpoint,
+		"/") + config.TracesPath)}
 }
 
 // TracesTo is the collector in words.

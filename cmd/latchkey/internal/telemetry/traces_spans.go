@@ -19,7 +19,8 @@ var _ edge.Tracer = (*Traces)(nil)
 // Begin implements edge.Tracer.
 func (t *Traces) Begin(ctx context.Context, method, traceparent, tracestate string) (context.Context, edge.Span) {
 	if traceparent != "" {
-		ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": traceparent, "tracestate": tracestate})
+		ctx = propagation.TraceContext{}.Extract(ctx,
+			propagation.MapCarrier{"traceparent": traceparent, "tracestate": tracestate})
 	}
 	ctx, span := t.tracer.Start(ctx, spanMethod(method), trace.WithSpanKind(trace.SpanKindServer))
 	return ctx, requestSpan{span}

@@ -16,7 +16,8 @@ func (a *App) refresh(w http.ResponseWriter, r *http.Request) {
 	} else {
 		var good bool
 		if v.Steps, good = a.refreshed(r, &f); good {
-			status, v.Lead = http.StatusOK, "The app has new tokens. The refresh token it used is over; it keeps the new one."
+			status, v.Lead = http.StatusOK,
+				"The app has new tokens. The refresh token it used is over; it keeps the new one."
 		} else {
 			status = http.StatusBadGateway
 		}
@@ -52,7 +53,8 @@ func (a *App) refreshed(r *http.Request, f *flow) ([]step, bool) {
 func (a *App) signOut(w http.ResponseWriter, r *http.Request) {
 	f, known := a.take(r.URL.Query().Get("on"))
 	if !known {
-		show(w, http.StatusBadRequest, view{Title: "4. Sign out", Lead: "This was done already.", Links: a.onward(f, http.StatusBadRequest)})
+		show(w, http.StatusBadRequest, view{Title: "4. Sign out", Lead: "This was done already.",
+			Links: a.onward(f, http.StatusBadRequest)})
 		return
 	}
 	state := rand.Text()
@@ -73,7 +75,8 @@ func (a *App) signedOut(w http.ResponseWriter, r *http.Request) {
 	_, known := a.take(state)
 	back := step{Title: "The answer", Rows: []row{{"state", state, meaning["state"]}}}
 	back.check(known, "state is one that this app sent", "state is not one that this app waits for")
-	v, status := view{Title: "5. Signed out", Lead: "The provider sent your browser back.", Steps: []step{back}}, http.StatusOK
+	v, status := view{Title: "5. Signed out", Lead: "The provider sent your browser back.", Steps: []step{back}},
+		http.StatusOK
 	if !known {
 		v.Lead, status = "Nobody was signed out by this app just now.", http.StatusBadRequest
 	}

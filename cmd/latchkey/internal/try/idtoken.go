@@ -36,12 +36,15 @@ func (a *App) verify(ctx context.Context, raw, nonce string, refreshed bool) (cl
 	}
 	header := jws.Signatures[0].Header
 	head := step{Title: "The ID token: its header", Text: "A JWT has three parts: header, claims and signature.",
-		Rows: []row{{"alg", header.Algorithm, "the signature's algorithm"}, {"kid", header.KeyID, "which key of the key set made it"}}}
+		Rows: []row{{"alg", header.Algorithm, "the signature's algorithm"},
+			{"kid", header.KeyID, "which key of the key set made it"}}}
 	payload := jws.UnsafePayloadWithoutVerification() // to be shown
-	body := step{Title: "The ID token: its claims", Text: "What the provider says of this sign-in.", Rows: members(payload)}
+	body := step{Title: "The ID token: its claims", Text: "What the provider says of this sign-in.",
+		Rows: members(payload)}
 
 	_, err = a.signed(ctx, jws, header.KeyID)
-	checks.check(err == nil, "the signature, by the key of that kid at "+a.provider.JWKS, fmt.Sprintf("the signature: %v", err))
+	checks.check(err == nil, "the signature, by the key of that kid at "+a.provider.JWKS,
+		fmt.Sprintf("the signature: %v", err))
 	if err := json.Unmarshal(payload, &claims); err != nil {
 		checks.check(false, "", "the claims are no JSON object")
 		return nil, []step{head, body, checks}

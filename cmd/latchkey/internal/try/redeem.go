@@ -31,15 +31,17 @@ func (a *App) redeem(ctx context.Context, steps []step, f *flow, code string) ([
 		return steps, http.StatusBadGateway
 	}
 	var user map[string]any
-	userinfo, ok := a.exchange("Userinfo", "What the user allowed the app to know, at "+a.provider.Userinfo+".", func() (*http.Request, error) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, a.provider.Userinfo, nil)
-		if err == nil {
-			r.Header.Set("Authorization", "Bearer "+f.got.Access)
-		}
-		return r, err
-	}, &user)
+	userinfo, ok := a.exchange("Userinfo", "What the user allowed the app to know, at "+a.provider.Userinfo+".",
+		func() (*http.Request, error) {
+			r, err := http.NewRequestWithContext(ctx, http.MethodGet, a.provider.Userinfo, nil)
+			if err == nil {
+				r.Header.Set("Authorization", "Bearer "+f.got.Access)
+			}
+			return r, err
+		}, &user)
 	// OpenID Connect Core section 5.3.2: else they may be another user's claims.
-	userinfo.check(ok && user["sub"] == claims["sub"], "sub is the one in the ID token", "sub is not the one in the ID token")
+	userinfo.check(ok && user["sub"] == claims["sub"], "sub is the one in the ID token",
+		"sub is not the one in the ID token")
 	steps, f.sub = append(steps, userinfo), claims["sub"]
 	if !userinfo.good() {
 		return steps, http.StatusBadGateway
@@ -50,8 +52,10 @@ func (a *App) redeem(ctx context.Context, steps []step, f *flow, code string) ([
 // token sends a token request (RFC 6749 section 3.2) and shows both sides.
 func (a *App) token(ctx context.Context, steps []step, rows []row, f *flow, got *tokens) ([]step, bool) {
 	form := explain(rows)
-	request := step{Title: "The token request", Text: "POST " + a.provider.Token + ", from the app's server, not from the browser.",
-		Rows: append([]row{{"Authorization", "Basic: " + a.clientID + " and the client secret", "proves that it is this client (client_secret_basic)"}}, rows...)}
+	request := step{Title: "The token request",
+		Text: "POST " + a.provider.Token + ", from the app's server, not from the browser.",
+		Rows: append([]row{{"Authorization", "Basic: " + a.clientID + " and the client secret",
+			"proves that it is this client (client_secret_basic)"}}, rows...)}
 	answer, ok := a.exchange("The token answer", "", func() (*http.Request, error) {
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.provider.Token, strings.NewReader(form.Encode()))
 		if err == nil {

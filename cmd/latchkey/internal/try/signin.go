@@ -41,7 +41,8 @@ func (a *App) start(w http.ResponseWriter, _ *http.Request) {
 	rows := []row{
 		{"response_type", "code", ""}, {"client_id", a.clientID, ""}, {"redirect_uri", a.url(pathCallback), ""},
 		{"scope", f.scope, ""}, {"state", state, ""}, {"nonce", f.nonce, ""},
-		{"code_challenge", base64.RawURLEncoding.EncodeToString(challenge[:]), ""}, {"code_challenge_method", "S256", ""},
+		{"code_challenge", base64.RawURLEncoding.EncodeToString(challenge[:]), ""},
+		{"code_challenge_method", "S256", ""},
 	}
 	to := a.provider.Authorization + "?" + explain(rows).Encode()
 	show(w, http.StatusOK, view{
@@ -78,9 +79,12 @@ func (a *App) callback(w http.ResponseWriter, r *http.Request) {
 			rows = append(rows, row{name, q.Get(name), meaning[name]})
 		}
 	}
-	answer := step{Title: "The authorization response", Text: "The provider sent your browser back to the redirect URI.", Rows: rows}
-	answer.check(known, "state is one that this app sent, and for the first time", "state is not one that this app waits for: perhaps the page was loaded again")
-	answer.check(q.Get("iss") == a.Issuer, "iss is the issuer that was asked (RFC 9207)", "iss is not the issuer that was asked")
+	answer := step{Title: "The authorization response",
+		Text: "The provider sent your browser back to the redirect URI.", Rows: rows}
+	answer.check(known, "state is one that this app sent, and for the first time",
+		"state is not one that this app waits for: perhaps the page was loaded again")
+	answer.check(q.Get("iss") == a.Issuer, "iss is the issuer that was asked (RFC 9207)",
+		"iss is not the issuer that was asked")
 	answer.check(!q.Has("error"), "there is no error", "the provider refused: "+q.Get("error"))
 	v.Steps = append(v.Steps, answer)
 	status := http.StatusBadRequest

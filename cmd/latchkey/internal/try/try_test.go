@@ -44,10 +44,13 @@ func newFake(t *testing.T) *fake {
 	mux := http.NewServeMux()
 	f.Server = httptest.NewServer(mux)
 	t.Cleanup(f.Close)
-	mux.HandleFunc("/.well-known/openid-configuration", answer(provider{Issuer: f.URL, Authorization: f.URL + "/authorize",
-		Token: f.URL + "/token", Userinfo: f.URL + "/userinfo", JWKS: f.URL + "/jwks", Algorithms: []string{"ES256"},
-		EndSession: f.URL + "/end", Grants: []string{"refresh_token"}, Scopes: []string{"offline_access"}}))
-	mux.HandleFunc("/jwks", answer(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &f.key.PublicKey, KeyID: "k", Algorithm: "ES256", Use: "sig"}}}))
+	mux.HandleFunc("/.well-known/openid-configuration",
+		answer(provider{Issuer: f.URL, Authorization: f.URL + "/authorize",
+			Token: f.URL + "/token", Userinfo: f.URL + "/userinfo", JWKS: f.URL + "/jwks",
+			Algorithms: []string{"ES256"},
+			EndSession: f.URL + "/end", Grants: []string{"refresh_token"}, Scopes: []string{"offline_access"}}))
+	mux.HandleFunc("/jwks", answer(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &f.key.PublicKey, KeyID: "k",
+		Algorithm: "ES256", Use: "sig"}}}))
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
 		f.posted = r.PostForm
@@ -69,7 +72,8 @@ func newFake(t *testing.T) *fake {
 
 func (f *fake) idToken(t *testing.T) string {
 	t.Helper()
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: f.key, KeyID: "k"}}, nil)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256,
+		Key: jose.JSONWebKey{Key: f.key, KeyID: "k"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +106,8 @@ func (f *fake) begin(t *testing.T) string {
 		t.Fatal(err)
 	}
 	q := u.Query()
-	f.claims = map[string]any{"iss": f.URL, "aud": "app", "sub": "ada", "exp": time.Now().Add(time.Hour).Unix(), "nonce": q.Get("nonce")}
+	f.claims = map[string]any{"iss": f.URL, "aud": "app", "sub": "ada", "exp": time.Now().Add(time.Hour).Unix(),
+		"nonce": q.Get("nonce")}
 	return q.Get("state")
 }
 
@@ -113,13 +118,15 @@ func (f *fake) finish(state string) *httptest.ResponseRecorder {
 func TestALoginIsShownAndTheSecretIsNot(t *testing.T) {
 	f := newFake(t)
 	rec := f.finish(f.begin(t))
-	if body := rec.Body.String(); rec.Code != http.StatusOK || strings.Contains(body, "Wrong") || strings.Contains(body, "hidden") {
+	if body := rec.Body.String(); rec.Code != http.StatusOK || strings.Contains(body, "Wrong") ||
+		strings.Contains(body, "hidden") {
 		t.Errorf("%d:\n%s", rec.Code, body)
 	}
 	if f.secret != "hidden" || f.posted.Get("code_verifier") == "" || f.posted.Get("code") != "c" {
 		t.Errorf("the token request was %v", f.posted)
 	}
-	if h := rec.Header(); h.Get("Cache-Control") != "no-store" || !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") {
+	if h := rec.Header(); h.Get("Cache-Control") != "no-store" ||
+		!strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Errorf("headers: %v", h)
 	}
 }
@@ -130,12 +137,13 @@ func TestTheSampleStopsWhereAnAppMust(t *testing.T) {
 		twist func(f *fake)
 		words string
 	}{
-		"issuer":    {func(f *fake) { f.claims["iss"] = "https://other.example" }, "iss is another issuer"},
-		"audience":  {func(f *fake) { f.claims["aud"] = []string{"app", "other"} }, "aud is another client"},
-		"expiry":    {func(f *fake) { f.claims["exp"] = time.Now().Add(-time.Hour).Unix() }, "exp has passed"},
-		"nonce":     {func(f *fake) { f.claims["nonce"] = "another" }, "nonce is not the one"},
-		"subject":   {func(f *fake) { f.user["sub"] = "eve" }, "sub is not the one"},
-		"signature": {func(f *fake) { f.key, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }, "Wrong: the signature"},
+		"issuer":   {func(f *fake) { f.claims["iss"] = "https://other.example" }, "iss is another issuer"},
+		"audience": {func(f *fake) { f.claims["aud"] = []string{"app", "other"} }, "aud is another client"},
+		"expiry":   {func(f *fake) { f.claims["exp"] = time.Now().Add(-time.Hour).Unix() }, "exp has passed"},
+		"nonce":    {func(f *fake) { f.claims["nonce"] = "another" }, "nonce is not the one"},
+		"subject":  {func(f *fake) { f.user["sub"] = "eve" }, "sub is not the one"},
+		"signature": {func(f *fake) { f.key, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader) },
+			"Wrong: the signature"},
 	} {
 		f := newFake(t)
 		state := f.begin(t)
@@ -176,7 +184,8 @@ func TestWhatAProviderSaysIsEscaped(t *testing.T) {
 	f := newFake(t)
 	state := f.begin(t)
 	f.user["name"] = "<script>alert(1)</script>"
-	if body := f.finish(state).Body.String(); strings.Contains(body, "<script>") || !strings.Contains(body, "&lt;script&gt;") {
+	if body := f.finish(state).Body.String(); strings.Contains(body, "<script>") ||
+		!strings.Contains(body, "&lt;script&gt;") {
 		t.Errorf("%s", body)
 	}
 }
@@ -195,7 +204,8 @@ func TestRefreshAndSignOutAreShown(t *testing.T) {
 	done := f.finish(f.begin(t))
 	delete(f.claims, "nonce") // as in a refreshed ID token
 	again := f.follow(t, done, "refresh")
-	if again.Code != http.StatusOK || f.posted.Get("grant_type") != "refresh_token" || f.posted.Get("refresh_token") != "rt" {
+	if again.Code != http.StatusOK || f.posted.Get("grant_type") != "refresh_token" ||
+		f.posted.Get("refresh_token") != "rt" {
 		t.Errorf("%d, posted %v\n%s", again.Code, f.posted, again.Body)
 	}
 	if rec := f.follow(t, done, "refresh"); rec.Code != http.StatusBadRequest {
@@ -203,7 +213,9 @@ func TestRefreshAndSignOutAreShown(t *testing.T) {
 	}
 	out := f.follow(t, again, "sign-out")
 	to, err := url.Parse(html.UnescapeString(nextLink.FindStringSubmatch(out.Body.String())[1]))
-	if err != nil || to.Path != "/end" || to.Query().Get("post_logout_redirect_uri") != "http://"+host+pathSignedOut || to.Query().Get("id_token_hint") == "" {
+	if err != nil || to.Path != "/end" ||
+		to.Query().Get("post_logout_redirect_uri") != "http://"+host+pathSignedOut ||
+		to.Query().Get("id_token_hint") == "" {
 		t.Errorf("signs out at %v", to)
 	}
 	for _, want := range []int{http.StatusOK, http.StatusBadRequest} { // once
@@ -213,7 +225,8 @@ func TestRefreshAndSignOutAreShown(t *testing.T) {
 	}
 	done = f.finish(f.begin(t))
 	f.claims["sub"] = "eve"
-	if rec := f.follow(t, done, "refresh"); rec.Code != http.StatusBadGateway || !strings.Contains(rec.Body.String(), "sub is not the one from before") {
+	if rec := f.follow(t, done, "refresh"); rec.Code != http.StatusBadGateway ||
+		!strings.Contains(rec.Body.String(), "sub is not the one from before") {
 		t.Errorf("another user's tokens: %d", rec.Code)
 	}
 }
@@ -221,7 +234,8 @@ func TestRefreshAndSignOutAreShown(t *testing.T) {
 func TestScopesThatWereLeftOutAreNamed(t *testing.T) {
 	const words = "These scopes are left out: "
 	for scope, want := range map[string]string{
-		"": "", "offline_access openid profile email": "", // in any order, and none named means all (RFC 6749 section 5.1)
+		"": "", "offline_access openid profile email": "",
+		// in any order, and none named means all (RFC 6749 section 5.1)
 		"openid offline_access":  words + "profile email. ",
 		"profile offline_access": words + "openid email. ",
 	} {
