@@ -386,3 +386,15 @@ func FuzzConfigFile(f *testing.F) {
 		}
 	})
 }
+
+// A name that the pages show is held to the rule of `setting set`, wherever it is given.
+func TestTheNameOfThePlatformCanBeSeen(t *testing.T) {
+	for name, ok := range map[string]bool{
+		"Resonance": true, "A\u200bB": false, "\u2800": false, "A\u202eB": false, "A\nB": false,
+	} {
+		_, err := Load("", []string{"LATCHKEY_BRANDING_NAME=" + name})
+		if (err == nil) != ok || !ok && !strings.HasPrefix(err.Error(), "branding.name (LATCHKEY_BRANDING_NAME): must ") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}

@@ -17,6 +17,7 @@ import (
 	foreign "latchkey/internal/fetch"
 	"latchkey/keys"
 	"latchkey/login/page"
+	"latchkey/storage"
 	"latchkey/storage/policy"
 )
 
@@ -276,6 +277,9 @@ func keepFault(text string) string {
 func nameFault(s string) string {
 	if len(s) > 60 {
 		return "must be at most 60 bytes long"
+	}
+	if bad := new(storage.Invalid); errors.As(storage.VisibleText("branding.name", s), &bad) {
+		return bad.Reason
 	}
 	return ""
 }
